@@ -1,0 +1,452 @@
+"""Seam types: what crosses from one part of the agent to the next.
+
+Everything here is frozen. Capture and the JVM bridge produce *observations*; ``graph.assemble`` turns them
+into a :class:`LineageGraph`; ``events.build`` turns that into OpenLineage events. No part imports another
+part's insides: it imports this module.
+
+Identifiers are strings with a letter that says what they name: ``c7`` a call (one activation of user code),
+``o12`` an operation, ``d5`` a DataFrame. They are unique in one run and mean nothing in another; names that
+are stable from run to run are made by ``graph``.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Union
+
+WIRE_VERSION = 1
+
+
+class Mode(str, enum.Enum):
+    """How much the probe may cost. See ``docs/how-it-works.md``."""
+
+    PLAN = "plan"
+    FLOW = "flow"
+    EXACT = "exact"
+
+
+class Outcome(str, enum.Enum):
+    COMPLETE = "complete"
+    FAIL = "fail"
+    ABORT = "abort"
+    RUNNING = "running"
+
+
+class StepKind(str, enum.Enum):
+    APPLICATION = "application"
+    FUNCTION = "function"
+    STATEMENT = "statement"
+    CELL = "cell"
+
+
+class DatasetKind(str, enum.Enum):
+    INTERIM = "interim"
+    SOURCE = "source"
+    SINK = "sink"
+    MODEL = "model"
+
+
+class OperationKind(str, enum.Enum):
+    TRANSFORM = "transform"
+    ACTION = "action"
+    READ = "read"
+    WRITE = "write"
+    VIEW = "view"  # registers a DataFrame under a name
+    CACHE = "cache"  # cache, persist, checkpoint, unpersist
+    CREATE = "create"  # createDataFrame, range, sql without table
+
+
+# --------------------------------------------------------------------------- what the source says (static)
+
+
+@dataclass(frozen=True)
+class Statement:
+    """One simple statement of a body (also inside its loops, ifs and withs), in source order."""
+
+    index: int  # position in FunctionReading.statements
+    line: int
+    end_line: int
+    variable: str | None  # the name that it assigns: ``x = ...`` -> x; tuple targets: "a, b"; else None
+    ordinal: int  # 1 for the first statement of the body that assigns this variable, 2 for the second, ...
+    source_hash: str  # of the normalised source: comments, formatting and docstrings do not matter
+    source: str = ""  # the text as written
+
+
+@dataclass(frozen=True)
+class FunctionReading:
+    """What the source says about one function; the module body is the function ``<module>``."""
+
+    qualname: str  # ``Pipeline.clean``, ``make.<locals>.inner``, ``<module>``
+    line: int
+    end_line: int
+    composite: bool  # its body calls (or hands on) user functions that handle DataFrames
+    source_hash: str
+    doc: str | None
+    statements: tuple[Statement, ...]
+    source: str = ""
+
+
+@dataclass(frozen=True)
+class SourceReading:
+    """One user file, read before it runs. ``functions`` is keyed by (first line, qualname-last-part)."""
+
+    file: str
+    source_hash: str
+    functions: tuple[FunctionReading, ...]
+
+
+# --------------------------------------------------------------------------- observations: Python half
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where one activation of user code stands: the call, and which of its statements is running."""
+
+    call: str
+    statement: int | None  # Statement.index; None where the source could not be read
+    line: int
+
+
+Path = tuple[Place, ...]  # outermost (the program's module body) first; lambdas and comprehensions folded in
+
+
+@dataclass(frozen=True)
+class CallSeen:
+    """An activation of user code was first seen on the stack of a DataFrame operation."""
+
+    call: str
+    parent: str | None
+    function: str  # qualname
+    module: str
+    file: str
+    line: int  # first line of the definition
+    site: Place | None  # where in the parent it was called
+    thread: str
+    at: float  # seconds since the epoch
+    composite: bool  # as the static reading has it
+
+
+@dataclass(frozen=True)
+class CallEnded:
+    call: str
+    at: float
+    error: str | None  # "ValueError: text" if the activation is known to have been left by an exception
+
+
+@dataclass(frozen=True)
+class SourceRead:
+    """The static reading of a user file, recorded once per file."""
+
+    reading: SourceReading
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One public pyspark call on a DataFrame (reader, writer, catalog, ...) from user code."""
+
+    op: str
+    name: str  # ``DataFrame.filter``, ``DataFrameReader.parquet``, ``SparkSession.sql``
+    kind: OperationKind
+    path: Path
+    inputs: tuple[str, ...]  # DataFrame ids used
+    output: str | None  # DataFrame id made
+    started: float
+    ended: float
+    error: str | None = None
+    failed_calls: tuple[str, ...] = ()  # calls that the error is known to leave (no ``except`` around it there)
+    detail: Mapping[str, str] = field(default_factory=dict)  # e.g. view name, path, table, sql text
+
+
+@dataclass(frozen=True)
+class Marked:
+    """The plan of a DataFrame was marked on the JVM, so that a probe looks at its rows."""
+
+    df: str
+    why: str  # boundary, cache, write
+    inputs: tuple[str, ...]  # the marked DataFrames of other steps that this one was made from
+
+
+@dataclass(frozen=True)
+class VariableSeen:
+    """A DataFrame was seen under a name: assigned where made, or received as parameter."""
+
+    df: str
+    variable: str
+    call: str
+
+
+@dataclass(frozen=True)
+class PythonGap:
+    """Something the Python half did not observe."""
+
+    what: str
+    why: str
+    call: str | None = None
+    df: str | None = None
+
+
+@dataclass(frozen=True)
+class ProgramStarted:
+    app: str
+    program: str  # path or module of the program
+    argv: tuple[str, ...]
+    python: str  # version
+    at: float
+    mode: Mode
+    labels: Mapping[str, str]
+    run: str  # UUID (version 7)
+
+
+@dataclass(frozen=True)
+class ProgramEnded:
+    at: float
+    outcome: Outcome
+    error: str | None
+    failed_calls: tuple[str, ...] = ()  # calls on the traceback of the error that ended the program
+
+
+# --------------------------------------------------------------------------- observations: JVM half (wire)
+
+
+@dataclass(frozen=True)
+class Storage:
+    """A dataset in storage, named by the OpenLineage naming rules."""
+
+    namespace: str
+    name: str
+    format: str | None = None
+    version: str | None = None
+    table: str | None = None  # catalog name, where there is one
+    columns: tuple[tuple[str, str], ...] = ()  # (name, type as DDL)
+
+
+@dataclass(frozen=True)
+class ColumnInput:
+    """One input column of an output column. ``dataset`` is a DataFrame id or ``source:<index>``."""
+
+    dataset: str
+    column: str
+    kind: str  # DIRECT, INDIRECT
+    subtype: str  # IDENTITY, TRANSFORMATION, AGGREGATION; JOIN, FILTER, GROUP_BY, SORT, WINDOW, CONDITIONAL
+    masking: bool = False
+
+
+@dataclass(frozen=True)
+class ColumnDefinition:
+    column: str
+    expression: str  # readable SQL over the input columns
+    inputs: tuple[ColumnInput, ...]
+
+
+@dataclass(frozen=True)
+class Fragment:
+    """The plan between a marked DataFrame and the inputs of its step."""
+
+    dataset: str
+    columns: tuple[tuple[str, str, bool], ...]  # name, type as DDL, nullable
+    plan_hash: str
+    operators: tuple[str, ...]  # readable, root first
+    plan_text: str  # redacted, bounded
+    deterministic: bool
+    nondeterminism: tuple[str, ...]
+    inputs: tuple[str, ...]  # DataFrame ids that the plan really stands on
+    sources: tuple[Storage, ...]
+    opaque: tuple[str, ...]  # leaves that are neither: "rdd", "local", "range"
+    definitions: tuple[ColumnDefinition, ...]
+    indirect: tuple[ColumnInput, ...]  # inputs that decide which rows there are: filters, joins, grouping, sorts
+    sample_key: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class ProbedColumn:
+    name: str
+    type: str
+    nulls: int | None
+    fingerprint: str | None  # "xxh64:" + 16 hex digits
+    sum: float | None = None  # tolerant sketch, float and double columns only
+    sum_squares: float | None = None
+    signed_sum: float | None = None
+
+
+@dataclass(frozen=True)
+class Sample:
+    key: tuple[str, ...]
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str | None, ...], ...]
+    counts: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Probed:
+    """One measurement of a marked DataFrame. A later one with the same ``instance`` replaces the earlier."""
+
+    dataset: str
+    instance: str
+    execution: int | None
+    rows: int | None
+    complete: bool
+    reason: str | None  # never_executed, limit, filter_pushed, stepped_aside, served_from_cache, failed, ...
+    detail: str | None  # for people: which filter, which plan
+    pushed: tuple[str, ...]  # SQL of the filters that were pushed below
+    columns: tuple[ProbedColumn, ...]
+    fingerprint: str | None  # "row1:" + 32 hex digits
+    sample: Sample | None
+    plan_hash: str | None = None  # of the physical subtree: equal hashes measure the same rows
+
+
+@dataclass(frozen=True)
+class Execution:
+    """One SQL execution, or a spark_job outside one."""
+
+    execution: int | None
+    op: str | None  # the operation whose action ran it
+    description: str
+    started: float
+    ended: float | None
+    outcome: Outcome
+    error: str | None
+    spark_jobs: tuple[int, ...]
+    metrics: Mapping[str, int]  # task_ms, cpu_ms, rows_read, bytes_read, rows_written, ... see wire.schema.json
+    sources: tuple[Storage, ...]
+    sinks: tuple[tuple[Storage, str, str | None], ...]  # storage, save mode, marked DataFrame written
+
+
+@dataclass(frozen=True)
+class SparkStarted:
+    app_id: str
+    app_name: str
+    spark_version: str
+    scala_version: str
+    java_version: str
+    master: str
+    at: float
+
+
+@dataclass(frozen=True)
+class JvmGap:
+    what: str
+    why: str
+    dataset: str | None = None
+
+
+Observation = Union[
+    ProgramStarted, ProgramEnded, SourceRead, CallSeen, CallEnded, Operation, Marked, VariableSeen, PythonGap,
+    SparkStarted, Fragment, Probed, Execution, JvmGap,
+]  # fmt: skip
+
+
+# --------------------------------------------------------------------------- the finished graph
+
+
+@dataclass(frozen=True)
+class Column:
+    name: str
+    type: str
+    nullable: bool = True
+    nulls: int | None = None
+    fingerprint: str | None = None
+    sum: float | None = None
+    sum_squares: float | None = None
+    signed_sum: float | None = None
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """One dataset of one run. ``id`` is unique in the run and stable from run to run."""
+
+    id: str
+    name: str
+    namespace: str
+    kind: DatasetKind
+    step: str | None  # step name that made it
+    call: int
+    variable: str | None
+    engine: str  # spark, pandas, ...
+    columns: tuple[Column, ...]
+    rows: int | None
+    complete: bool
+    reason: str | None
+    detail: str | None
+    pushed: tuple[str, ...]
+    fingerprint: str | None
+    sample: Sample | None
+    storage: Storage | None
+    fragment: Fragment | None  # with dataset ids of this graph in place of DataFrame ids
+    measurements: int  # how many times a probe measured it
+
+
+@dataclass(frozen=True)
+class Step:
+    """One run of one step: a call of a function, or one execution of a statement."""
+
+    step: str  # call path: app.main.clean_orders
+    call: int  # 1 for the first call of this step, ...
+    kind: StepKind
+    function: str
+    file: str
+    line: int  # of the definition (functions) or the statement
+    end_line: int
+    site_line: int | None  # where it was called
+    parent: tuple[str, int] | None  # (step, call)
+    inputs: tuple[str, ...]  # dataset ids
+    outputs: tuple[str, ...]
+    started: float
+    ended: float | None
+    outcome: Outcome
+    error: str | None
+    executions: tuple[Execution, ...]
+    variable: str | None
+    source_hash: str | None
+    source: str | None
+    doc: str | None
+    thread: str
+
+
+@dataclass(frozen=True)
+class Gap:
+    step: str | None
+    dataset: str | None
+    what: str
+    why: str
+
+
+@dataclass(frozen=True)
+class Run:
+    id: str
+    app: str
+    program: str
+    argv: tuple[str, ...]
+    started: float
+    ended: float | None
+    outcome: Outcome
+    error: str | None
+    mode: Mode
+    labels: Mapping[str, str]
+    spark: SparkStarted | None
+    python: str
+
+
+@dataclass(frozen=True)
+class LineageGraph:
+    run: Run
+    steps: tuple[Step, ...]  # in order of start; the application first
+    datasets: tuple[Dataset, ...]  # in order of first appearance
+    gaps: tuple[Gap, ...]
+
+
+# --------------------------------------------------------------------------- JSON
+
+
+def plain(value: Any) -> Any:
+    """Seam value -> what ``json.dumps`` takes; ``{"_": "ClassName", ...}`` for dataclasses."""
+    if isinstance(value, enum.Enum):
+        return value.value
+    if hasattr(value, "__dataclass_fields__"):
+        return {"_": type(value).__name__, **{name: plain(getattr(value, name)) for name in value.__dataclass_fields__}}
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, (tuple, list, frozenset)):
+        return [plain(item) for item in value]
+    return value
