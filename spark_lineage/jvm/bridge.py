@@ -1,0 +1,69 @@
+"""Calls into ``io.sparklineage.PythonApi`` of one SparkContext.
+
+Nothing here waits for Spark: ``mark`` sets a tag, ``set_op`` sets a local property, ``drain`` takes what is there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from spark_lineage.jvm.records import decode
+from spark_lineage.model import WIRE_VERSION, JvmGap, Observation
+
+OP_PROPERTY = "spark.lineage.op"
+
+
+class JvmHalfMissing(Exception):
+    """The listener's classes are not on the classpath of this driver, or are of another wire version."""
+
+
+class Bridge:
+    """One live SparkContext's listener. Implements ``capture.JvmPort``.
+
+    Raises :class:`JvmHalfMissing` if the JVM half is not there.
+    """
+
+    def __init__(self, spark_context: Any) -> None:
+        from py4j.java_gateway import JavaClass
+
+        self._context = spark_context
+        api = spark_context._jvm.io.sparklineage.PythonApi
+        if not isinstance(api, JavaClass):
+            raise JvmHalfMissing("the spark-lineage jar is not on the driver's classpath (spark.jars)")
+        self._api = api
+        if (wire := api.wire()) != WIRE_VERSION:
+            raise JvmHalfMissing(f"the spark-lineage jar speaks wire version {wire}, this package {WIRE_VERSION}")
+
+    def mark(self, df: Any, df_id: str, inputs: Sequence[str], why: str) -> None:
+        self._api.mark(df._jdf, df_id, ",".join(inputs), "", why)
+
+    def set_op(self, df: Any, op_id: str) -> None:
+        """Ties the Spark jobs that this thread starts from now on to one operation."""
+        self._context._jsc.setLocalProperty(OP_PROPERTY, op_id)
+
+    def alive(self) -> bool:
+        """False once the JVM has ended: asking it then would make py4j log errors into the user's handlers."""
+        gateway = self._context._gateway
+        if gateway is None:
+            return False
+        process = getattr(gateway, "proc", None)  # absent under spark-submit, where the JVM is our parent
+        return process is None or process.poll() is None
+
+    def settle(self, seconds: float) -> bool:
+        """Waits until the listener has seen all events posted so far, at most ``seconds``."""
+        return bool(self._api.settle(int(seconds * 1000)))
+
+    def drain(self) -> list[Observation]:
+        """Observations of the JVM half since the last call."""
+        return [_decoded(line) for line in self._api.drain().splitlines() if line]
+
+    def status(self) -> str:
+        return str(self._api.status())
+
+
+def _decoded(line: str) -> Observation:
+    try:
+        return decode(line)
+    except Exception as error:
+        return JvmGap("wire", f"an observation of the JVM half could not be read ({type(error).__name__}: {error})")
