@@ -1,0 +1,232 @@
+"""Composition root: the only module that wires capture, JVM, graph, events and sinks together.
+
+One :class:`Agent` observes one program, from :func:`start` to :func:`stop`. While the program runs, a daemon
+thread takes observations off the queue once a second and appends them to the write-ahead file, so that a killed
+driver loses at most the last second. At the end the graph is assembled and becomes events, journal and tables.
+
+``activation`` decides when: it calls :func:`start` and :func:`stop`, and for every SparkContext of the program
+``agent.attach(context)`` once it is up, ``agent.detach(context)`` right before its ``stop`` and
+``agent.detached(context)`` right after.
+"""
+
+from __future__ import annotations
+
+import _thread
+import logging
+import os
+import queue
+import secrets
+import sys
+import threading
+import time
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from spark_lineage import capture
+from spark_lineage.config import Config
+from spark_lineage.guard import Guard, logger
+from spark_lineage.jvm.bridge import Bridge, JvmHalfMissing
+from spark_lineage.model import Mode, Observation, Outcome, ProgramEnded, ProgramStarted, PythonGap
+from spark_lineage.store.wal import WriteAhead
+
+POLL_SECONDS = 1.0
+SETTLE_SECONDS = 10.0
+
+
+@dataclass(frozen=True)
+class Program:
+    """What is observed."""
+
+    name: str  # names the jobs: the stem of the script, the last part of the module
+    path: str  # script or module as the user gave it
+    argv: tuple[str, ...] = ()
+    roots: tuple[str, ...] = ()  # folders that hold user code; empty: the folder of the script
+
+
+class Relay:
+    """What capture calls on the JVM half; holds the bridge of the context that is alive, if one is."""
+
+    def __init__(self, missed: Callable[[str, str], None]) -> None:
+        self.bridge: Bridge | None = None
+        self._missed = missed
+
+    def mark(self, df: Any, df_id: str, inputs: Sequence[str], why: str) -> None:
+        if self.bridge is not None:
+            self.bridge.mark(df, df_id, inputs, why)
+
+    def set_op(self, df: Any, op_id: str) -> None:
+        if self.bridge is not None:
+            self.bridge.set_op(df, op_id)
+
+
+class Agent:
+    """Observes one program. Made by :func:`start`."""
+
+    def __init__(self, config: Config, program: Program) -> None:
+        self.config = config
+        self.program = program
+        self.run = run_id()
+        self.store = Path(config.store).absolute()
+        self.folder = self.store / "runs" / self.run
+        self.guard = Guard(self._fault, strict=config.strict)
+        self._queue: queue.SimpleQueue[Observation] = queue.SimpleQueue()
+        self._seen: list[Observation] = []
+        self._ahead = WriteAhead(self.folder)
+        self._log = _log_file(self.folder)
+        self._relay = Relay(self._fault)
+        self._flushing = threading.Lock()
+        self._ended = threading.Event()
+        self._pid = os.getpid()
+        self._installation: capture.Installation | None = None
+
+    # -- while the program runs
+
+    def begin(self) -> None:
+        config, program = self.config, self.program
+        self._queue.put(
+            ProgramStarted(
+                app=config.app or program.name,
+                program=program.path,
+                argv=program.argv,
+                python=".".join(map(str, sys.version_info[:3])),
+                at=time.time(),
+                mode=Mode(config.mode),
+                labels=dict(config.labels),
+                run=self.run,
+            )
+        )
+        recorder = capture.Recorder(self._queue.put, self._relay, config, self.guard, roots=program.roots)
+        self._installation = capture.install(recorder)
+        self.flush()
+        # Not threading.Thread: a program that counts or lists its threads must not find one of ours.
+        _thread.start_new_thread(self._poll, ())
+
+    def attach(self, spark_context: Any) -> None:
+        """The program has a SparkContext now."""
+        self.guard("attach", self._attach, spark_context)
+
+    def _attach(self, spark_context: Any) -> None:
+        try:
+            self._relay.bridge = Bridge(spark_context)
+        except JvmHalfMissing as missing:
+            self._fault("jvm", str(missing))
+
+    def detach(self, spark_context: Any) -> None:
+        """The program is about to stop its SparkContext: take what the JVM half still holds."""
+        self.guard("detach", self._settle)
+
+    def detached(self, spark_context: Any) -> None:
+        """The SparkContext has been stopped."""
+        bridge, self._relay.bridge = self._relay.bridge, None
+        if bridge is not None:
+            self.guard("drain", self._drain, bridge)
+
+    def flush(self) -> None:
+        """Takes what both halves have seen since the last time and writes it ahead."""
+        with self._flushing:
+            if (bridge := self._relay.bridge) is not None and bridge.alive():
+                self.guard("drain", self._drain, bridge)
+            fresh = []
+            while not self._queue.empty():
+                fresh.append(self._queue.get_nowait())
+            self._seen.extend(fresh)
+            self.guard("write-ahead", self._ahead.append, fresh)
+
+    def _poll(self) -> None:
+        while not self._ended.wait(POLL_SECONDS):
+            self.guard("flush", self.flush)
+
+    def _settle(self) -> None:
+        bridge = self._relay.bridge
+        if bridge is not None and bridge.alive():
+            if not bridge.settle(SETTLE_SECONDS):
+                self._fault("settle", f"Spark's listener bus was not empty after {SETTLE_SECONDS:.0f} s: facts may be missing")
+            self.flush()
+
+    def _drain(self, bridge: Bridge) -> None:
+        for observation in bridge.drain():
+            self._queue.put(observation)
+
+    def _fault(self, what: str, why: str) -> None:
+        self._queue.put(PythonGap(what, why))
+
+    # -- at the end
+
+    def end(self, outcome: Outcome, error: str | None, traceback: TracebackType | None) -> None:
+        if os.getpid() != self._pid or self._ended.is_set():
+            return  # a forked child of the program, or ended before
+        self._ended.set()
+        failed = self.guard("traceback", capture.calls_on, traceback) if traceback is not None else ()
+        self.guard("settle", self._settle)
+        if self._installation is not None:
+            self.guard("uninstall", self._installation.uninstall)
+        self._queue.put(ProgramEnded(time.time(), outcome, error, failed or ()))
+        self.guard("flush", self.flush)
+        self.guard("emit", self._emit)
+        if self._log is not None:
+            logger.removeHandler(self._log)
+            self._log.close()
+
+    def _emit(self) -> None:
+        # Here and not above: start-up must stay cheap, and these bring in the OpenLineage client and Arrow.
+        from spark_lineage.events import build
+        from spark_lineage.graph import assemble
+        from spark_lineage.sinks.delta import DeltaAudit
+        from spark_lineage.sinks.journal import Journal
+
+        graph = assemble(self._seen)
+        events = build(graph)
+        Journal(self.folder).write(events)
+        self._ahead.remove()
+        self.guard("delta", DeltaAudit(self.store / "audit").append, graph)
+
+
+def run_id() -> str:
+    """UUID version 7 (RFC 9562): sorts by time, as the OpenLineage clients make their run ids."""
+    milliseconds = time.time_ns() // 1_000_000
+    value = (milliseconds & (1 << 48) - 1) << 80 | 0x7 << 76 | secrets.randbits(12) << 64 | 0b10 << 62 | secrets.randbits(62)
+    return str(uuid.UUID(int=value))
+
+
+def _log_file(folder: Path) -> logging.Handler:
+    handler = logging.FileHandler(folder / "agent.log", delay=True, encoding="utf-8")
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    handler.setLevel(logging.WARNING)
+    logger.addHandler(handler)
+    return handler
+
+
+_current: Agent | None = None
+
+
+def current() -> Agent | None:
+    """The agent that observes this process, if one does."""
+    return _current
+
+
+def start(config: Config, program: Program) -> Agent:
+    """Begins to observe this process. A second start while one observes gives the first agent.
+
+    Raises OSError if the store cannot be written.
+    """
+    global _current
+    if _current is None:
+        agent = Agent(config, program)
+        agent.begin()
+        _current = agent
+    return _current
+
+
+def stop(
+    outcome: Outcome = Outcome.COMPLETE, error: str | None = None, traceback: TracebackType | None = None
+) -> Agent | None:
+    """Ends the observation and writes the record; gives the agent that ended, None if none observed."""
+    global _current
+    agent, _current = _current, None
+    if agent is not None:
+        agent.end(outcome, error, traceback)
+    return agent
