@@ -1,0 +1,174 @@
+"""Observations of the JVM half: from the wire to the seam types of :mod:`spark_lineage.model`.
+
+The wire is described by ``wire.schema.json`` beside this file; both halves test it with the golden documents in
+``tests/contract/wire``.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from spark_lineage.model import (
+    ColumnDefinition,
+    ColumnInput,
+    Execution,
+    Fragment,
+    JvmGap,
+    Observation,
+    Outcome,
+    Probed,
+    ProbedColumn,
+    Sample,
+    SparkStarted,
+    Storage,
+)
+
+Document = Mapping[str, Any]
+
+
+class UnknownRecord(ValueError):
+    """A line that is not a document of the wire; the text says which kind or what is missing."""
+
+
+def decode(line: str) -> Observation:
+    """One line of ``PythonApi.drain()`` as an observation. Raises :class:`UnknownRecord`."""
+    try:
+        document = json.loads(line)
+        return _DECODERS[document["kind"]](document)
+    except UnknownRecord:
+        raise
+    except KeyError as missing:
+        raise UnknownRecord(f"the record lacks or does not know {missing}: {line[:200]}") from missing
+    except (TypeError, ValueError, AttributeError) as fault:
+        raise UnknownRecord(f"{fault}: {line[:200]}") from fault
+
+
+def _application(document: Document) -> SparkStarted:
+    return SparkStarted(
+        app_id=document["app_id"],
+        app_name=document["app_name"],
+        spark_version=document["spark_version"],
+        scala_version=document["scala_version"],
+        java_version=document["java_version"],
+        master=document["master"],
+        at=document["at"],
+    )
+
+
+def _gap(document: Document) -> JvmGap:
+    return JvmGap(document["what"], document["why"], document["dataset"])
+
+
+def _fragment(document: Document) -> Fragment:
+    return Fragment(
+        dataset=document["dataset"],
+        columns=tuple((name, type_, nullable) for name, type_, nullable in document["columns"]),
+        plan_hash=document["plan_hash"],
+        operators=tuple(document["operators"]),
+        plan_text=document["plan_text"],
+        deterministic=document["deterministic"],
+        nondeterminism=tuple(document["nondeterminism"]),
+        inputs=tuple(document["inputs"]),
+        sources=_storages(document["sources"]),
+        opaque=tuple(document["opaque"]),
+        definitions=tuple(map(_definition, document["definitions"])),
+        indirect=_inputs(document["indirect"]),
+        sample_key=tuple(document["sample_key"]),
+    )
+
+
+def _definition(document: Document) -> ColumnDefinition:
+    return ColumnDefinition(document["column"], document["expression"], _inputs(document["inputs"]))
+
+
+def _inputs(documents: Sequence[Document]) -> tuple[ColumnInput, ...]:
+    return tuple(
+        ColumnInput(one["dataset"], one["column"], one["kind"], one["subtype"], one["masking"]) for one in documents
+    )
+
+
+def _storages(documents: Sequence[Document]) -> tuple[Storage, ...]:
+    return tuple(map(_storage, documents))
+
+
+def _storage(document: Document) -> Storage:
+    return Storage(
+        namespace=document["namespace"],
+        name=document["name"],
+        format=document["format"],
+        version=document["version"],
+        table=document["table"],
+        columns=tuple((name, type_) for name, type_ in document["columns"]),
+    )
+
+
+def _probe(document: Document) -> Probed:
+    return Probed(
+        dataset=document["dataset"],
+        instance=document["instance"],
+        execution=document["execution"],
+        rows=document["rows"],
+        complete=document["complete"],
+        reason=document["reason"],
+        detail=document["detail"],
+        pushed=tuple(document["pushed"]),
+        columns=tuple(map(_column, document["columns"])),
+        fingerprint=document["fingerprint"],
+        sample=_sample(document["sample"]),
+        plan_hash=document["plan_hash"],
+    )
+
+
+def _column(document: Document) -> ProbedColumn:
+    return ProbedColumn(
+        name=document["name"],
+        type=document["type"],
+        nulls=document["nulls"],
+        fingerprint=document["fingerprint"],
+        sum=_double(document.get("sum")),
+        sum_squares=_double(document.get("sum_squares")),
+        signed_sum=_double(document.get("signed_sum")),
+    )
+
+
+def _double(text: str | None) -> float | None:
+    # Java writes NaN, Infinity and 1.0E10: float() reads them all.
+    return None if text is None else float(text)
+
+
+def _sample(document: Document | None) -> Sample | None:
+    if document is None:
+        return None
+    return Sample(
+        key=tuple(document["key"]),
+        columns=tuple(document["columns"]),
+        rows=tuple(map(tuple, document["rows"])),
+        counts=tuple(document["counts"]),
+    )
+
+
+def _execution(document: Document) -> Execution:
+    return Execution(
+        execution=document["execution"],
+        op=document["op"],
+        description=document["description"],
+        started=document["started"],
+        ended=document["ended"],
+        outcome=Outcome(document["outcome"]),
+        error=document["error"],
+        spark_jobs=tuple(document["spark_jobs"]),
+        metrics=dict(document["metrics"]),
+        sources=_storages(document["sources"]),
+        sinks=tuple((_storage(sink["storage"]), sink["mode"], sink["dataset"]) for sink in document["sinks"]),
+    )
+
+
+_DECODERS: Mapping[str, Callable[[Document], Observation]] = {
+    "application": _application,
+    "fragment": _fragment,
+    "probe": _probe,
+    "execution": _execution,
+    "gap": _gap,
+}
