@@ -1,0 +1,53 @@
+package io.sparklineage.probe
+
+import org.apache.spark.sql.catalyst.expressions.ExprId
+
+/** How much a probe may cost: see `docs/how-it-works.md`. */
+sealed abstract class Mode(val name: String) extends Product with Serializable
+
+object Mode {
+
+  /** Only what flows anyway is looked at: no column is kept alive and no filter kept up for the probe. */
+  case object Flow extends Mode("flow")
+
+  /** A barrier: every column and every row of the boundary flows. */
+  case object Exact extends Mode("exact")
+}
+
+/**
+ * One column of the boundary, in the order in which the user sees it.
+ *
+ * @param name
+ *   as in the schema of the DataFrame; names may repeat
+ * @param typeName
+ *   `DataType.catalogString`
+ * @param exprId
+ *   of the attribute in the plan that is about to run; a column whose attribute is not in the output of the
+ *   probe's child was pruned away and is not measured
+ */
+final case class ProbeColumn(name: String, typeName: String, exprId: ExprId)
+
+/**
+ * What one probe is to measure.
+ *
+ * @param ids
+ *   the marked DataFrames whose rows these are (`d7`); one measurement is reported under each
+ * @param columns
+ *   the full output of the boundary, also those columns that do not flow; empty: count rows only
+ * @param pushed
+ *   SQL of the filters that now lie below the probe though they belong above it; not empty: rows were lost
+ * @param limited
+ *   a limit lies above or was pushed below, so that not all rows may flow
+ * @param sampleKey
+ *   names of the columns whose hash chooses the sampled rows; empty: all columns that are not float or double
+ * @param sampleRows
+ *   how many rows to sample at most; 0: none
+ */
+final case class ProbeSpec(
+    ids: Seq[String],
+    mode: Mode,
+    columns: Seq[ProbeColumn],
+    pushed: Seq[String],
+    limited: Boolean,
+    sampleKey: Seq[String],
+    sampleRows: Int)
