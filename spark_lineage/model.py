@@ -12,7 +12,7 @@ are stable from run to run are made by ``graph``.
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Union
 
@@ -72,6 +72,7 @@ class Statement:
     ordinal: int  # 1 for the first statement of the body that assigns this variable, 2 for the second, ...
     source_hash: str  # of the normalised source: comments, formatting and docstrings do not matter
     source: str = ""  # the text as written
+    column: int = 0  # of its first character (UTF-8 bytes, as ast counts): tells statements on one line apart
 
 
 @dataclass(frozen=True)
@@ -86,11 +87,16 @@ class FunctionReading:
     doc: str | None
     statements: tuple[Statement, ...]
     source: str = ""
+    wrapper: bool = False  # only stands around another function (``functools.wraps``): no step of its own
+    guarded: tuple[tuple[int, int], ...] = ()  # line ranges where an error may be caught by this body
 
 
 @dataclass(frozen=True)
 class SourceReading:
-    """One user file, read before it runs. ``functions`` is keyed by (first line, qualname-last-part)."""
+    """One user file, read before it runs. ``functions`` is keyed by (first line, qualname-last-part).
+
+    The first line of a decorated function is that of its first decorator, as in ``co_firstlineno``.
+    """
 
     file: str
     source_hash: str
@@ -110,6 +116,24 @@ class Place:
 
 
 Path = tuple[Place, ...]  # outermost (the program's module body) first; lambdas and comprehensions folded in
+
+Unit = tuple[str, Union[int, None]]  # what a step is while the program runs: (call, statement if its body is divided)
+
+
+def unit(path: Path, composite: Callable[[str], bool]) -> Unit | None:
+    """The step that runs at ``path``: its innermost call, or the statement there if that call's body is divided.
+
+    ``composite(call)`` says whether the body of a call is divided into statements. None for an empty path.
+    """
+    if not path:
+        return None
+    place = path[-1]
+    return (place.call, place.statement if composite(place.call) else None)
+
+
+def crossing(made: Unit | None, used: Unit | None) -> bool:
+    """Whether a DataFrame made in one unit and used in the other is at a boundary."""
+    return made is not None and used is not None and made != used
 
 
 @dataclass(frozen=True)
