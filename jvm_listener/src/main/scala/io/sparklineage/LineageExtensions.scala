@@ -1,0 +1,27 @@
+package io.sparklineage
+
+import org.apache.spark.SparkConf
+import org.apache.spark.sql.SparkSessionExtensions
+
+/** What is injected into each session's planning, in one table. */
+final class LineageExtensions extends (SparkSessionExtensions => Unit) {
+
+  override def apply(extensions: SparkSessionExtensions): Unit = Guard.run("extensions") {
+    LineageExtensions.injected = true
+  }
+}
+
+object LineageExtensions {
+  val Name = "io.sparklineage.LineageExtensions"
+  private val Key = "spark.sql.extensions"
+
+  /** A session was built with the extension. */
+  @volatile private[sparklineage] var injected: Boolean = false
+
+  /** Adds the extension to a conf; what is there already (Delta's, Iceberg's) stays before it. */
+  def addTo(conf: SparkConf): Unit = {
+    val there = conf.getOption(Key).toSeq.flatMap(_.split(",")).map(_.trim).filter(_.nonEmpty)
+    if (!there.contains(Name)) conf.set(Key, (there :+ Name).mkString(","))
+    ()
+  }
+}

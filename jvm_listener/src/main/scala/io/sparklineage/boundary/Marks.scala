@@ -1,0 +1,40 @@
+package io.sparklineage.boundary
+
+import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan
+import org.apache.spark.sql.catalyst.trees.TreeNodeTag
+
+/** How much a boundary may cost. */
+sealed abstract class Mode(val name: String)
+
+object Mode {
+
+  /** No probe: the optimized and the physical plan are those of the plain program. */
+  case object Plan extends Mode("plan")
+
+  /** A probe that never costs pruning, pushdown or a cache hit; where it would, it steps aside. */
+  case object Flow extends Mode("flow")
+
+  /** A barrier: every column and every row of the dataset reaches the probe. */
+  case object Exact extends Mode("exact")
+
+  val all: Seq[Mode] = Seq(Plan, Flow, Exact)
+
+  /** None for a name that is not a mode's, and for "". */
+  def named(name: String): Option[Mode] = all.find(_.name.equalsIgnoreCase(name))
+}
+
+/** One DataFrame id on one plan. `mode` is None where the session's mode holds. */
+final case class DatasetMark(id: String, mode: Option[Mode])
+
+/** Boundaries are tags on analyzed plans; everything that derives from the DataFrame carries them along. */
+object Marks {
+  private val tag = TreeNodeTag[Seq[DatasetMark]]("spark.lineage.marks")
+
+  /** The marks of exactly this node. */
+  def of(plan: LogicalPlan): Seq[DatasetMark] = plan.getTagValue(tag).getOrElse(Nil)
+
+  /** Adds a mark; a second mark of the same id replaces the first. */
+  def add(plan: LogicalPlan, mark: DatasetMark): Unit = plan.synchronized {
+    plan.setTagValue(tag, of(plan).filterNot(_.id == mark.id) :+ mark)
+  }
+}
