@@ -1,0 +1,43 @@
+"""Observations in, lineage graph out: pure, total, and usable on a run that still runs or was killed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from spark_lineage.graph.datasets import Datasets
+from spark_lineage.graph.gaps import ledger
+from spark_lineage.graph.observed import Observed, sort_out
+from spark_lineage.graph.steps import Steps
+from spark_lineage.model import LineageGraph, Mode, Observation, Outcome, Run
+
+__all__ = ["assemble"]
+
+
+def assemble(observations: Iterable[Observation]) -> LineageGraph:
+    """The lineage graph of one run from what was observed of it, in any state.
+
+    Never raises for what the observations say: what is unknown or does not fit becomes a gap. Without a
+    ``ProgramEnded`` the outcome is ``running``.
+    """
+    seen = sort_out(observations)
+    steps = Steps(seen, seen.started.app if seen.started and seen.started.app else "application")
+    datasets = Datasets(seen, steps)
+    return LineageGraph(_run(seen, steps), tuple(steps.finished()), datasets.all, ledger(seen, steps, datasets))
+
+
+def _run(seen: Observed, steps: Steps) -> Run:
+    started, ended, application = seen.started, seen.ended, steps.application
+    return Run(
+        id=started.run if started else "",
+        app=steps.root.name,
+        program=started.program if started else "",
+        argv=started.argv if started else (),
+        started=application.started,
+        ended=application.ended,
+        outcome=ended.outcome if ended else Outcome.RUNNING,
+        error=ended.error if ended else None,
+        mode=started.mode if started else Mode.FLOW,
+        labels=dict(started.labels) if started else {},
+        spark=seen.spark,
+        python=started.python if started else "",
+    )

@@ -1,0 +1,195 @@
+"""What was measured of a DataFrame: which measurement counts, and the reason where none is complete.
+
+A DataFrame has several measurements (one per action or materialisation). They are never summed: those that are
+complete saw the same rows, so each column's facts may be taken from any of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from spark_lineage.graph.observed import Observed, ancestors
+from spark_lineage.model import Column, Mode, OperationKind, Outcome, Probed, ProbedColumn, Sample
+
+REASONS_BY_WORTH = ("filter_pushed", "limit", "partial", "failed", "served_from_cache", "fixed_plan", "stepped_aside")
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Facts of one dataset. ``rows`` is None unless complete; ``columns`` holds only what complete measurements saw."""
+
+    rows: int | None
+    complete: bool
+    reason: str | None
+    detail: str | None
+    pushed: tuple[str, ...]
+    columns: tuple[ProbedColumn, ...]
+    fingerprint: str | None
+    sample: Sample | None
+    measurements: int
+    differ: str | None = None  # how complete measurements disagree
+
+
+def unknown(reason: str, detail: str | None = None, measurements: int = 0) -> Facts:
+    return Facts(None, False, reason, detail, (), (), None, None, measurements)
+
+
+class Measurements:
+    """The measurements of a run, by DataFrame."""
+
+    def __init__(self, seen: Observed) -> None:
+        self._seen = seen
+        self._mode = seen.started.mode if seen.started else Mode.FLOW
+        self._by_plan = _complete_by_plan(seen.probes)
+        self._failed_executions = {each.execution for each in seen.executions if each.outcome is Outcome.FAIL}
+        self._executed: set[str] | None = None
+        self._failed: set[str] | None = None
+
+    def of(self, df: str) -> Facts:
+        probes = list(self._seen.probes.get(df, {}).values())
+        complete = [probe for probe in probes if probe.complete and probe.rows is not None and probe.rows >= 0]
+        if complete:
+            return _agreed(complete, len(probes))
+        for probe in probes:
+            twin = self._twin(probe)
+            if twin is not None:
+                return replace(_agreed([twin], len(probes)), detail=f"the same rows as measured for {probe.plan_hash}")
+        if probes:
+            return self._incomplete(probes)
+        return self._unmeasured(df)
+
+    def _twin(self, probe: Probed) -> Probed | None:
+        """Exchange reuse runs one of two equal subtrees: what was measured of the other holds for this one."""
+        if probe.reason != "exchange_reused" or probe.plan_hash is None:
+            return None
+        candidates = self._by_plan.get(probe.plan_hash, [])
+        same_run = [each for each in candidates if each.execution == probe.execution]
+        return next(iter(same_run), None)
+
+    def _incomplete(self, probes: Sequence[Probed]) -> Facts:
+        probe = min(enumerate(probes), key=lambda each: (_worth(each[1]), -(each[1].rows or 0), each[0]))[1]
+        reason = probe.reason
+        if reason is None:
+            reason = "failed" if probe.execution in self._failed_executions else "partial"
+        detail = probe.detail
+        if probe.rows is not None and probe.rows > 0:
+            detail = f"{detail}; {probe.rows} rows seen" if detail else f"{probe.rows} rows seen"
+        return replace(unknown(reason, detail, len(probes)), pushed=probe.pushed)
+
+    def _unmeasured(self, df: str) -> Facts:
+        if self._mode is Mode.PLAN:
+            return unknown("plan_mode", "plan mode measures nothing")
+        if self._executed is None or self._failed is None:
+            self._executed, self._failed = _executed(self._seen), _failed(self._seen)
+        if df in self._failed and df not in self._executed:
+            return unknown("failed", "the action that would have run it failed")
+        if df not in self._seen.marks:
+            why = "it was not marked before it was used"
+            return unknown("not_measured", why) if df in self._executed else unknown("never_executed")
+        if df in self._executed:
+            return unknown("not_measured", "an action ran on it and no measurement of it arrived")
+        return unknown("never_executed")
+
+
+def columns(declared: Sequence[tuple[str, str, bool]], facts: Facts) -> tuple[Column, ...]:
+    """The declared columns with their facts. Equal names can only be told apart where every column flowed."""
+    measured = facts.columns
+    if not declared:
+        return tuple(_column(each.name, each.type, True, each) for each in measured)
+    if len(measured) == len(declared):
+        return tuple(_column(*each, probed) for each, probed in zip(declared, measured, strict=True))
+    names = [each[0] for each in declared]
+    by_name = {each.name: each for each in measured}
+    return tuple(_column(*each, by_name.get(each[0]) if names.count(each[0]) == 1 else None) for each in declared)
+
+
+def _column(name: str, type_: str, nullable: bool, probed: ProbedColumn | None) -> Column:
+    if probed is None:
+        return Column(name, type_, nullable)
+    return Column(
+        name, type_, nullable, probed.nulls, probed.fingerprint, probed.sum, probed.sum_squares, probed.signed_sum
+    )  # fmt: skip
+
+
+def _agreed(complete: Sequence[Probed], measurements: int) -> Facts:
+    """Complete measurements as one. Where they disagree the one that saw most columns counts, and it is said."""
+    best = max(enumerate(complete), key=lambda each: (_columns_seen(each[1]), -each[0]))[1]
+    differ = _difference(best, complete)
+    merged = {(each.name, position): each for position, each in enumerate(best.columns)}
+    fingerprint = best.fingerprint
+    sample = best.sample
+    if differ is None:
+        agreeing = [each for each in complete if len(each.columns) == len(best.columns)]
+        fingerprint = next((each.fingerprint for each in (best, *agreeing) if each.fingerprint), None)
+        sample = next((each.sample for each in (best, *complete) if each.sample is not None), None)
+        known = {each.name for each in best.columns}
+        for probe in complete:
+            for column in probe.columns:
+                if column.name not in known:
+                    known.add(column.name)
+                    merged[(column.name, len(merged))] = column
+    return Facts(
+        best.rows, True, None, best.detail, best.pushed, tuple(merged.values()), fingerprint, sample, measurements,
+        differ,
+    )  # fmt: skip
+
+
+def _columns_seen(probe: Probed) -> int:
+    return sum(2 if column.fingerprint is not None else 1 for column in probe.columns) + bool(probe.fingerprint)
+
+
+def _difference(best: Probed, complete: Iterable[Probed]) -> str | None:
+    for other in complete:
+        if other.rows != best.rows:
+            return f"{best.rows} rows in one measurement, {other.rows} in another"
+        if best.fingerprint and other.fingerprint and len(best.columns) == len(other.columns):
+            if other.fingerprint != best.fingerprint:
+                return _differing_columns(best, other) or "the rows differ between measurements"
+        elif text := _differing_columns(best, other):
+            return text
+    return None
+
+
+def _differing_columns(a: Probed, b: Probed) -> str | None:
+    of_b = {column.name: column for column in b.columns}
+    names = [
+        column.name
+        for column in a.columns
+        if (other := of_b.get(column.name)) is not None
+        and column.fingerprint is not None
+        and other.fingerprint is not None
+        and other.fingerprint != column.fingerprint
+    ]
+    return f"values of {', '.join(names[:5])} differ between measurements" if names else None
+
+
+def _worth(probe: Probed) -> int:
+    return REASONS_BY_WORTH.index(probe.reason) if probe.reason in REASONS_BY_WORTH else len(REASONS_BY_WORTH)
+
+
+def _complete_by_plan(probes: Mapping[str, Mapping[str, Probed]]) -> dict[str, list[Probed]]:
+    found: dict[str, list[Probed]] = {}
+    for instances in probes.values():
+        for probe in instances.values():
+            if probe.complete and probe.plan_hash is not None and probe.rows is not None and probe.rows >= 0:
+                found.setdefault(probe.plan_hash, []).append(probe)
+    return found
+
+
+def _executed(seen: Observed) -> set[str]:
+    """DataFrames that some action that went well stands on."""
+    found: set[str] = set()
+    for operation in seen.operations:
+        if operation.kind in (OperationKind.ACTION, OperationKind.WRITE) and operation.error is None:
+            ancestors(seen.makers, operation.inputs, found)
+    return found
+
+
+def _failed(seen: Observed) -> set[str]:
+    """DataFrames that some action that failed stands on."""
+    found: set[str] = set()
+    for operation in seen.operations:
+        if operation.kind in (OperationKind.ACTION, OperationKind.WRITE) and operation.error is not None:
+            ancestors(seen.makers, operation.inputs, found)
+    return found

@@ -1,0 +1,122 @@
+"""Plan fragments with dataset ids of the graph in place of DataFrame ids."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+from spark_lineage.model import ColumnDefinition, ColumnInput, Fragment
+
+DEEPEST = 50  # fragments composed on top of each other; more is a circle
+
+
+class Rewriter:
+    """Rewrites fragments. An input that is no dataset is looked through, if it has a fragment of its own.
+
+    ``source_ids(df)`` gives the ids of the sources of a fragment, in the order of ``Fragment.sources``.
+    """
+
+    def __init__(
+        self, fragments: Mapping[str, Fragment], ids: Mapping[str, str], source_ids: Callable[[str], tuple[str, ...]]
+    ) -> None:
+        self._fragments = fragments
+        self._ids = ids
+        self._source_ids = source_ids
+        self._done: dict[str, Fragment] = {}
+        self._lost: dict[str, dict[str, None]] = {}
+
+    def rewritten(self, df: str) -> Fragment | None:
+        fragment = self._fragments.get(df)
+        if fragment is None:
+            return None
+        if df not in self._done:
+            self._done[df] = self._rewrite(fragment)
+        return self._done[df]
+
+    def lost(self, df: str) -> tuple[str, ...]:
+        """Inputs of the fragment that could not be named."""
+        return tuple(self._lost.get(df, ()))
+
+    def _rewrite(self, fragment: Fragment) -> Fragment:
+        df = fragment.dataset
+        own = self._ids.get(df, df)
+        inputs: dict[str, None] = {}
+        for each in fragment.inputs:
+            inputs.update(dict.fromkeys(self._datasets(df, each, 0)))
+        inputs.update(dict.fromkeys(self._source_ids(df)))
+        inputs.pop(own, None)
+        definitions = tuple(
+            replace(each, inputs=tuple(self._columns(df, each.inputs))) for each in fragment.definitions
+        )
+        indirect = tuple(self._columns(df, fragment.indirect))
+        return replace(fragment, dataset=own, inputs=tuple(inputs), definitions=definitions, indirect=indirect)
+
+    def _datasets(self, root: str, df: str, depth: int) -> tuple[str, ...]:
+        if df in self._ids:
+            return (self._ids[df],)
+        below = self._fragments.get(df)
+        if below is None or depth > DEEPEST:
+            self._lost.setdefault(root, {})[df] = None
+            return ()
+        found = [each for parent in below.inputs for each in self._datasets(root, parent, depth + 1)]
+        return (*found, *self._source_ids(df))
+
+    def _columns(self, root: str, inputs: tuple[ColumnInput, ...]) -> dict[ColumnInput, None]:
+        found: dict[ColumnInput, None] = {}
+        for each in inputs:
+            found.update(dict.fromkeys(self._column(root, root, each, 0)))
+        return found
+
+    def _column(self, root: str, owner: str, column: ColumnInput, depth: int) -> tuple[ColumnInput, ...]:
+        """``column`` of ``owner``'s fragment, as columns of datasets."""
+        if column.dataset.startswith("source:"):
+            ids = self._source_ids(owner)
+            position = column.dataset[len("source:") :]
+            if position.isdecimal() and int(position) < len(ids):
+                return (replace(column, dataset=ids[int(position)]),)
+            self._lost.setdefault(root, {})[column.dataset] = None
+            return ()
+        if column.dataset in self._ids:
+            return (replace(column, dataset=self._ids[column.dataset]),)
+        below = self._fragments.get(column.dataset)
+        if below is None or depth > DEEPEST:
+            self._lost.setdefault(root, {})[column.dataset] = None
+            return ()
+        inner = next((each.inputs for each in below.definitions if each.column == column.column), ())
+        return tuple(
+            through
+            for each in inner
+            for through in self._column(root, column.dataset, _composed(column, each), depth + 1)
+        )
+
+
+def _composed(outer: ColumnInput, inner: ColumnInput) -> ColumnInput:
+    """How the outer column hangs on the inner one's input: the stronger of the two relations."""
+    kind = "INDIRECT" if "INDIRECT" in (outer.kind, inner.kind) else "DIRECT"
+    subtype = outer.subtype if inner.subtype == "IDENTITY" or outer.kind == "INDIRECT" else inner.subtype
+    if outer.subtype == "AGGREGATION":
+        subtype = outer.subtype
+    return ColumnInput(inner.dataset, inner.column, kind, subtype, outer.masking or inner.masking)
+
+
+def identity(dataset: str, fragment: Fragment | None) -> Fragment | None:
+    """The fragment of a sink that holds a dataset as it is."""
+    if fragment is None:
+        return None
+    return replace(
+        fragment,
+        dataset=dataset,
+        plan_hash="identity",
+        operators=("Write",),
+        plan_text="",
+        deterministic=True,
+        nondeterminism=(),
+        inputs=(dataset,),
+        sources=(),
+        opaque=(),
+        definitions=tuple(
+            ColumnDefinition(name, name, (ColumnInput(dataset, name, "DIRECT", "IDENTITY"),))
+            for name, _, _ in fragment.columns
+        ),
+        indirect=(),
+    )

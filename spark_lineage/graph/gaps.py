@@ -1,0 +1,55 @@
+"""The gap ledger: everything that is known not to have been observed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from spark_lineage.graph.datasets import Datasets
+from spark_lineage.graph.observed import Observed
+from spark_lineage.graph.steps import Steps
+from spark_lineage.model import Gap, OperationKind
+
+
+def ledger(seen: Observed, steps: Steps, datasets: Datasets) -> tuple[Gap, ...]:
+    """Gaps without a step first, then step by step; each once."""
+    gaps = [*_of_the_run(seen), *_of_python(seen, steps, datasets), *_of_jvm(seen, datasets)]
+    gaps.extend(_unseen_writes(seen, steps))
+    gaps.extend(datasets.gaps)
+    rank: dict[str | None, int] = {None: -1}
+    for activation in steps.all:
+        rank.setdefault(activation.node.name, len(rank))
+    return tuple(sorted(dict.fromkeys(gaps), key=lambda gap: rank.get(gap.step, len(rank))))
+
+
+def _of_the_run(seen: Observed) -> Iterable[Gap]:
+    if seen.started is None:
+        yield Gap(None, None, "program", "its start was not seen")
+    if seen.ended is None:
+        yield Gap(None, None, "end", "the program's end was not seen: it still runs, or it was killed")
+    if seen.spark is None and seen.operations:
+        yield Gap(None, None, "jvm", "the JVM half was not heard of: no plans, no measurements")
+
+
+def _of_python(seen: Observed, steps: Steps, datasets: Datasets) -> Iterable[Gap]:
+    for gap in seen.python_gaps:
+        activation = steps.of_call(gap.call) or datasets.activation_of(gap.df)
+        yield Gap(activation.node.name if activation else None, datasets.id_of(gap.df), gap.what, gap.why)
+
+
+def _of_jvm(seen: Observed, datasets: Datasets) -> Iterable[Gap]:
+    for gap in seen.jvm_gaps:
+        activation = datasets.activation_of(gap.dataset)
+        yield Gap(activation.node.name if activation else None, datasets.id_of(gap.dataset), gap.what, gap.why)
+
+
+def _unseen_writes(seen: Observed, steps: Steps) -> Iterable[Gap]:
+    """Writes that went well of which the JVM half reported no sink."""
+    told = {execution.op for execution in seen.executions if execution.sinks}
+    for operation in seen.operations:
+        if operation.kind is OperationKind.WRITE and operation.error is None and operation.op not in told:
+            where = operation.detail.get("path") or operation.detail.get("table")
+            target = f" to {where}" if where else ""
+            yield Gap(steps.of(operation).node.name, None, "sink", f"where {operation.name} wrote{target} was not seen")
+
+
+__all__ = ["ledger"]

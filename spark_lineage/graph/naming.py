@@ -1,0 +1,137 @@
+"""Names of interim datasets: short, unique in the run, and the same from run to run.
+
+A dataset is called after the function or variable that made it; where two steps would give the same name, each takes
+the names of its parents in front (``main.clean``) until they differ. Ids are names, with ``~2``, ``~3`` for the
+outputs of later calls.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from spark_lineage.graph.observed import Observed
+from spark_lineage.graph.steps import Activation, Node, words
+from spark_lineage.model import StepKind
+
+
+@dataclass(frozen=True)
+class Named:
+    name: str
+    id: str
+    variable: str | None
+
+
+def interim_names(seen: Observed, made: Sequence[tuple[str, Activation]], taken: Collection[str]) -> dict[str, Named]:
+    """``made``: (DataFrame id, activation that made it) in order. Gives each DataFrame its name, id and variable."""
+    per_activation: dict[Activation, list[str]] = {}
+    for df, activation in made:
+        per_activation.setdefault(activation, []).append(df)
+    several = {activation.node for activation, dfs in per_activation.items() if len(dfs) > 1}
+    parts = {
+        df: part
+        for activation, dfs in per_activation.items()
+        for df, part in _parts(seen, activation, dfs, activation.node in several).items()
+    }
+    names = _unique({(activation.node, parts[df]) for df, activation in made}, taken)
+    ids = _ids([(df, names[(activation.node, parts[df])], activation.call) for df, activation in made], taken)
+    return {
+        df: Named(names[(activation.node, parts[df])], ids[df], variable_of(seen, df, activation))
+        for df, activation in made
+    }
+
+
+def variable_of(seen: Observed, df: str, activation: Activation) -> str | None:
+    """The variable that holds ``df``: where it was received by the caller, else where it was made, else anywhere."""
+    if activation.statement is not None and activation.statement.variable and "," not in activation.statement.variable:
+        return activation.statement.variable
+    sightings = seen.variables.get(df, ())
+    own = activation.own_call
+    caller = activation.seen.parent if activation.seen is not None and not activation.is_statement else own
+    for call in (caller, own):
+        for sighting in sightings:
+            if sighting.call == call:
+                return sighting.variable
+    return sightings[0].variable if sightings else None
+
+
+def _parts(seen: Observed, activation: Activation, dfs: Sequence[str], several: bool) -> dict[str, str | None]:
+    """What tells the outputs of one step apart: nothing if it only ever has one, else their own variables."""
+    if not several:
+        return dict.fromkeys(dfs, None)
+    for choice in (_own_variable, variable_of):
+        variables = [choice(seen, df, activation) for df in dfs]
+        if None not in variables and len(set(variables)) == len(variables):
+            return {df: words(variable or "") or "value" for df, variable in zip(dfs, variables, strict=True)}
+    return {df: str(number) for number, df in enumerate(dfs, 1)}
+
+
+def _own_variable(seen: Observed, df: str, activation: Activation) -> str | None:
+    own = activation.own_call
+    return next((each.variable for each in seen.variables.get(df, ()) if each.call == own), None)
+
+
+def _base(node: Node, part: str | None) -> tuple[tuple[str, ...], str]:
+    """(labels of the parents, short name)."""
+    path = node.path or (node.label,)
+    short = path[-1].rsplit(".", 1)[-1] if node.kind is StepKind.FUNCTION else path[-1]
+    if part is not None:
+        # A statement ``good, bad = df.randomSplit(...)`` makes datasets called good and bad.
+        short = part if node.kind is StepKind.STATEMENT and not part.isdigit() else f"{short}.{part}"
+    return path[:-1], short
+
+
+def _unique(wanted: Collection[tuple[Node, str | None]], taken: Collection[str]) -> dict[tuple[Node, str | None], str]:
+    bases = {key: _base(*key) for key in wanted}
+    depth = dict.fromkeys(wanted, 0)
+
+    def name(key: tuple[Node, str | None]) -> str:
+        parents, short = bases[key]
+        return ".".join((*parents[len(parents) - depth[key] :], short))
+
+    while True:
+        groups: dict[str, list[tuple[Node, str | None]]] = {}
+        for key in wanted:
+            groups.setdefault(name(key), []).append(key)
+        clashes = [key for text, keys in groups.items() if len(keys) > 1 or text in taken for key in keys]
+        longer = [key for key in clashes if depth[key] < len(bases[key][0])]
+        if not longer:
+            break
+        for key in longer:
+            depth[key] += 1
+    names: dict[tuple[Node, str | None], str] = {}
+    used = set(taken)
+    for text, keys in sorted(groups.items()):
+        for key in sorted(keys, key=lambda each: (each[0].name, each[1] or "")):
+            names[key] = _free(text if text not in used else f"{key[0].name}.{key[1]}" if key[1] else key[0].name, used)
+            used.add(names[key])
+    return names
+
+
+def _free(text: str, used: Collection[str]) -> str:
+    number = 2
+    candidate = text
+    while candidate in used:
+        candidate = f"{text}_{number}"
+        number += 1
+    return candidate
+
+
+def _ids(named: Sequence[tuple[str, str, int]], taken: Collection[str]) -> dict[str, str]:
+    """Names themselves are ids of first calls; a later call's ``~n`` steps past names that look the same."""
+    claimed = set(taken) | {name for _, name, _ in named}
+    first: set[str] = set()
+    ids: dict[str, str] = {}
+    for df, name, call in named:
+        if name not in first:
+            # Whichever call is the first to have an output under this name.
+            first.add(name)
+            if call == 1:
+                ids[df] = name
+                continue
+        number = max(call, 2)
+        while f"{name}~{number}" in claimed:
+            number += 1
+        ids[df] = f"{name}~{number}"
+        claimed.add(ids[df])
+    return ids

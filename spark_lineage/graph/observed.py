@@ -1,0 +1,130 @@
+"""Observations sorted into what the other rooms look up. One pass, nothing is judged here."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from spark_lineage.model import (
+    CallEnded,
+    CallSeen,
+    Execution,
+    Fragment,
+    FunctionReading,
+    JvmGap,
+    Marked,
+    Observation,
+    Operation,
+    Probed,
+    ProgramEnded,
+    ProgramStarted,
+    PythonGap,
+    SourceRead,
+    SparkStarted,
+    Statement,
+    VariableSeen,
+)
+
+LATEST = 32503680000.0  # year 3000: later moments are not moments
+
+
+@dataclass
+class Observed:
+    """The observations of one run by kind, in the order in which they came."""
+
+    started: ProgramStarted | None = None
+    ended: ProgramEnded | None = None
+    spark: SparkStarted | None = None
+    functions: dict[tuple[str, int, str], FunctionReading] = field(default_factory=dict)
+    calls: dict[str, CallSeen] = field(default_factory=dict)
+    endings: dict[str, CallEnded] = field(default_factory=dict)
+    operations: list[Operation] = field(default_factory=list)
+    by_op: dict[str, Operation] = field(default_factory=dict)
+    makers: dict[str, Operation] = field(default_factory=dict)  # DataFrame id -> the operation that made it
+    marks: dict[str, list[Marked]] = field(default_factory=dict)
+    variables: dict[str, list[VariableSeen]] = field(default_factory=dict)
+    fragments: dict[str, Fragment] = field(default_factory=dict)
+    probes: dict[str, dict[str, Probed]] = field(default_factory=dict)  # DataFrame id -> instance -> the last one
+    executions: list[Execution] = field(default_factory=list)
+    python_gaps: list[PythonGap] = field(default_factory=list)
+    jvm_gaps: list[JvmGap] = field(default_factory=list)
+
+    def reading(self, call: CallSeen) -> FunctionReading | None:
+        return self.functions.get((call.file, call.line, call.function.rsplit(".", 1)[-1]))
+
+    def statement(self, call: CallSeen, index: int | None) -> Statement | None:
+        reading = self.reading(call)
+        if reading is None or index is None or not 0 <= index < len(reading.statements):
+            return None
+        return reading.statements[index]
+
+
+def sort_out(observations: Iterable[Observation]) -> Observed:
+    seen = Observed()
+    executions: dict[tuple[int | None, str | None, float], Execution] = {}
+    for observation in observations:
+        if isinstance(observation, Operation):
+            if observation.op not in seen.by_op:
+                seen.by_op[observation.op] = observation
+                seen.operations.append(observation)
+        elif isinstance(observation, CallSeen):
+            seen.calls.setdefault(observation.call, observation)
+        elif isinstance(observation, CallEnded):
+            seen.endings.setdefault(observation.call, observation)
+        elif isinstance(observation, Probed):
+            seen.probes.setdefault(observation.dataset, {})[observation.instance] = observation
+        elif isinstance(observation, Fragment):
+            seen.fragments[observation.dataset] = observation
+        elif isinstance(observation, Marked):
+            seen.marks.setdefault(observation.df, []).append(observation)
+        elif isinstance(observation, VariableSeen):
+            seen.variables.setdefault(observation.df, []).append(observation)
+        elif isinstance(observation, Execution):
+            # The same execution reported again (running, then ended) replaces the earlier report.
+            report: tuple[int | None, str | None, float] = (observation.execution, None, 0.0)
+            if observation.execution is None:
+                report = (None, repr(observation.spark_jobs), moment(observation.started))
+            executions[report] = observation
+        elif isinstance(observation, SourceRead):
+            for function in observation.reading.functions:
+                key = (observation.reading.file, function.line, function.qualname.rsplit(".", 1)[-1])
+                seen.functions.setdefault(key, function)
+        elif isinstance(observation, ProgramStarted):
+            seen.started = seen.started or observation
+        elif isinstance(observation, ProgramEnded):
+            seen.ended = observation
+        elif isinstance(observation, SparkStarted):
+            seen.spark = seen.spark or observation
+        elif isinstance(observation, PythonGap):
+            seen.python_gaps.append(observation)
+        elif isinstance(observation, JvmGap):
+            seen.jvm_gaps.append(observation)
+    seen.executions = sorted(executions.values(), key=lambda execution: moment(execution.started))
+    seen.operations.sort(key=lambda operation: moment(operation.started))
+    for operation in seen.operations:
+        if operation.output is not None and operation.output not in operation.inputs:
+            seen.makers.setdefault(operation.output, operation)
+    return seen
+
+
+def moment(seconds: float | None) -> float:
+    """Seconds since the epoch, to the microsecond; 0.0 for what is no moment."""
+    if seconds is None or not math.isfinite(seconds) or not 0 <= seconds <= LATEST:
+        return 0.0
+    return round(float(seconds), 6)
+
+
+def ancestors(makers: Mapping[str, Operation], start: Iterable[str], seen: set[str] | None = None) -> set[str]:
+    """The DataFrames that ``start`` were made from, themselves included; ``seen`` is extended and returned."""
+    found = seen if seen is not None else set()
+    todo = [df for df in start if df not in found]
+    while todo:
+        df = todo.pop()
+        if df in found:
+            continue
+        found.add(df)
+        maker = makers.get(df)
+        if maker is not None:
+            todo.extend(parent for parent in maker.inputs if parent not in found)
+    return found
