@@ -16,6 +16,11 @@ lazy val listener = (project in file("jvm_listener"))
       "org.apache.spark" %% "spark-sql" % sparkVersion % Provided,
       "org.scalatest" %% "scalatest" % "3.2.19" % Test
     ),
+    // What the Python half reads before it puts a jar of the user's choice on a classpath.
+    Compile / packageBin / packageOptions += Package.ManifestAttributes(
+      "Spark-Line" -> sparkVersion.split('.').take(2).mkString("."),
+      "Scala-Line" -> scalaBinaryVersion.value
+    ),
     Compile / unmanagedSourceDirectories += baseDirectory.value / "src" / "main" / s"scala-spark-$sparkMajor",
     scalacOptions ++= Seq("-deprecation", "-feature", "-unchecked", "-release:17", "-Xlint:_,-byname-implicit", "-Wunused"),
     Test / fork := true,

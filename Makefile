@@ -1,0 +1,70 @@
+# Only python3 (3.10 or newer) and java (17 or newer) need be there.
+PYTHON ?= python3
+BIN := .venv/bin
+DELTA_JARS := io.delta:delta-spark_4.2_2.13:4.4.0 io.delta:delta-storage:4.4.0
+FLIGHTS := examples/flights
+
+.PHONY: demo test lint format bench jar clean
+
+demo: .venv/installed .tools/delta.jars $(FLIGHTS)/data/READY
+	$(BIN)/spark-lineage run --store lineage $(FLIGHTS)/job.py $(FLIGHTS)/data $(FLIGHTS)/out
+	@echo
+	$(BIN)/spark-lineage show last --store lineage
+	@echo "The store is $(CURDIR)/lineage: events in runs/, Delta tables in audit/."
+
+test: .venv/tested .tools/delta.jars $(FLIGHTS)/data/READY
+	$(BIN)/python project/jar.py sbt listener/test
+	$(BIN)/python -m pytest
+
+lint: .venv/linted
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/python project/jar.py sbt scalafmtCheckAll scalafmtSbtCheck "scalafixAll --check"
+
+format: .venv/linted
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	$(BIN)/python project/jar.py sbt scalafmtAll scalafmtSbt scalafixAll
+
+bench: .venv/tested .tools/delta.jars
+	$(BIN)/python benchmarks/capture_cost.py
+	$(BIN)/python benchmarks/job.py
+
+# The jar is built again only where its sources have changed.
+jar: .venv/base
+	$(BIN)/python project/jar.py
+
+clean:
+	rm -rf .venv .tools build dist lineage target jvm_listener/target spark_lineage/jvm/jars $(FLIGHTS)/data $(FLIGHTS)/out
+
+# --- what the targets stand on
+
+.venv/base: pyproject.toml
+	$(PYTHON) -c 'import sys; sys.version_info >= (3, 10) or sys.exit("Python 3.10 or newer is needed, this is " + sys.version.split()[0])'
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	$(BIN)/python -m pip install --quiet "hatchling>=1.26" "pyspark==4.2.*"
+	touch $@
+
+# Editable: what the repository has is what runs.
+.venv/installed: .venv/base jar
+	test -e $@ -a $@ -nt .venv/base || $(BIN)/python -m pip install --quiet --no-build-isolation --editable ".[spark,pandas,example]"
+	touch $@
+
+.venv/tested: .venv/installed
+	test -e $@ -a $@ -nt .venv/base || $(BIN)/python -m pip install --quiet --no-build-isolation --editable ".[test]"
+	touch $@
+
+.venv/linted: .venv/tested
+	test -e $@ -a $@ -nt .venv/base || $(BIN)/python -m pip install --quiet --no-build-isolation --editable ".[dev]"
+	touch $@
+
+# Delta Lake's own jars for the example; spark.jars.packages would print on the program's stdout.
+.tools/delta.jars: | .venv/base
+	$(BIN)/python project/jar.py fetch .tools/jars $(DELTA_JARS) > $@.part
+	mv $@.part $@
+
+$(FLIGHTS)/data/READY: $(FLIGHTS)/data.py | .venv/installed
+	$(BIN)/python $(FLIGHTS)/data.py $(FLIGHTS)/data
+	touch $@

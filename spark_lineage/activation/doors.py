@@ -1,0 +1,123 @@
+"""What each way of activation does when the program's SparkContext comes and goes."""
+
+from __future__ import annotations
+
+import atexit
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from spark_lineage.activation.hook import add_to_driver, appended, names_listener
+from spark_lineage.activation.jars import LISTENER
+from spark_lineage.config import Config
+from spark_lineage.guard import logger
+from spark_lineage.model import Outcome
+
+if TYPE_CHECKING:
+    from spark_lineage.agent import Agent
+
+
+class OwnDoor:
+    """Runner and session helper: the listener is added to whatever Spark the program starts."""
+
+    def __init__(self, config: Config, jar: Path, agent: Callable[[], Agent | None]) -> None:
+        self._config = config
+        self._jar = jar
+        self._agent = agent
+
+    def launch_conf(self, conf: Mapping[str, str]) -> Mapping[str, str]:
+        return {"spark.jars": appended(conf.get("spark.jars"), str(self._jar))}
+
+    def context_conf(self, conf: Mapping[str, str], jvm: Any, has_listener: Callable[[], bool]) -> Mapping[str, str]:
+        if not has_listener():  # a JVM that was started without us
+            add_to_driver(jvm, self._jar)
+            if not has_listener():
+                logger.warning("the running JVM does not take %s onto its classpath", self._jar)
+                return {}
+        own = {key: value for key, value in self._config.spark_conf().items() if key not in conf}
+        return {
+            **own,
+            "spark.jars": appended(conf.get("spark.jars"), str(self._jar)),
+            "spark.extraListeners": appended(conf.get("spark.extraListeners"), LISTENER),
+        }
+
+    def started(self, spark_context: Any) -> None:
+        if (agent := self._agent()) is not None:
+            agent.attach(spark_context)
+
+    def stopping(self, spark_context: Any) -> None:
+        if (agent := self._agent()) is not None:
+            agent.detach(spark_context)
+
+    def stopped(self, spark_context: Any) -> None:
+        if (agent := self._agent()) is not None:
+            agent.detached(spark_context)
+
+
+class ConfDoor:
+    """Start-up hook: the agent starts with the first context whose conf names our listener."""
+
+    def __init__(self, begin: Callable[[Mapping[str, str]], Agent | None]) -> None:
+        self._begin = begin
+        self._agent: Agent | None = None
+
+    def launch_conf(self, conf: Mapping[str, str]) -> Mapping[str, str]:
+        return {}
+
+    def context_conf(self, conf: Mapping[str, str], jvm: Any, has_listener: Callable[[], bool]) -> Mapping[str, str]:
+        return {}
+
+    def started(self, spark_context: Any) -> None:
+        conf = dict(spark_context.getConf().getAll())
+        if not names_listener(conf):
+            return
+        if self._agent is None:
+            self._agent = self._begin(conf)
+        if self._agent is not None:
+            self._agent.attach(spark_context)
+
+    def stopping(self, spark_context: Any) -> None:
+        if self._agent is not None:
+            self._agent.detach(spark_context)
+
+    def stopped(self, spark_context: Any) -> None:
+        if self._agent is not None:
+            self._agent.detached(spark_context)
+
+
+# --------------------------------------------------------------------------- how the program ended
+
+
+def end_of(error: BaseException | None) -> tuple[Outcome, str | None, TracebackType | None]:
+    """Outcome of a program whose main code was left by ``error`` (None: it ran to its end)."""
+    if error is None:
+        return Outcome.COMPLETE, None, None
+    if isinstance(error, SystemExit):
+        if error.code is None or error.code == 0:
+            return Outcome.COMPLETE, None, None
+        return Outcome.FAIL, f"SystemExit: {error.code}", error.__traceback__
+    outcome = Outcome.ABORT if isinstance(error, KeyboardInterrupt) else Outcome.FAIL
+    text = str(error)
+    return outcome, f"{type(error).__name__}: {text}" if text else type(error).__name__, error.__traceback__
+
+
+def stop_at_exit(ended_by: Callable[[], BaseException | None]) -> None:
+    """Writes the record when the interpreter ends: after the program's threads and its own exit functions."""
+
+    def stop() -> None:
+        from spark_lineage import agent
+
+        try:
+            agent.stop(*end_of(ended_by()))
+        except Exception:
+            logger.warning("the record could not be written", exc_info=True)
+
+    atexit.register(stop)
+
+
+def last_uncaught() -> BaseException | None:
+    """What the interpreter has printed as the end of the program, if anything (not for SystemExit)."""
+    error = getattr(sys, "last_value", None)
+    return error if isinstance(error, BaseException) else None

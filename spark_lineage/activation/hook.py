@@ -1,0 +1,300 @@
+"""The hook into pyspark's SparkContext: brings our listener into the Spark that the program starts.
+
+Nothing of pyspark is imported before the program does so. When ``SparkContext`` appears, four functions are
+wrapped: the start of the JVM (our jar goes on its classpath), the making of the Java context (our listener and
+settings go into its conf, on a copy), the end of ``_do_init`` (a context is up) and ``stop``.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib.abc
+import importlib.machinery
+import os
+import shlex
+import sys
+import types
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Protocol
+
+from spark_lineage.activation.jars import LISTENER
+from spark_lineage.guard import Guard, logger
+
+# Spark 4 moved the class (SPARK-48413) and left a module of the old name that re-exports it.
+CONTEXT_MODULES = ("pyspark.core.context", "pyspark.context")
+
+
+class Door(Protocol):
+    """What one way of activation does at the moments of a SparkContext's life."""
+
+    def launch_conf(self, conf: Mapping[str, str]) -> Mapping[str, str]:
+        """Settings to start the JVM with, given those of the program; the result is only what is added."""
+
+    def context_conf(self, conf: Mapping[str, str], jvm: Any, has_listener: Callable[[], bool]) -> Mapping[str, str]:
+        """Settings to add to the conf of the context that is about to be made; the result is only what is added.
+
+        ``has_listener()`` is true if the driver can load our listener: naming a class that is missing would stop
+        the program's context.
+        """
+
+    def started(self, spark_context: Any) -> None: ...
+
+    def stopping(self, spark_context: Any) -> None: ...
+
+    def stopped(self, spark_context: Any) -> None: ...
+
+
+class SparkHook:
+    """Installed hook; :meth:`remove` undoes what is still ours."""
+
+    def __init__(self, door: Door, guard: Guard | None = None) -> None:
+        self.door = door
+        self.guard = guard or Guard()
+        self._undo: list[tuple[Any, str, Any, Any]] = []
+        self._finder: _Finder | None = None
+
+    def install(self) -> SparkHook:
+        for name in CONTEXT_MODULES:
+            module = sys.modules.get(name)
+            if module is not None:
+                self.guard("hook", self._patch, module)
+        if not self._undo:
+            self._finder = _Finder(CONTEXT_MODULES, lambda module: self.guard("hook", self._patch, module))
+            sys.meta_path.insert(0, self._finder)
+        return self
+
+    def remove(self) -> None:
+        if self._finder is not None and self._finder in sys.meta_path:
+            sys.meta_path.remove(self._finder)
+        for owner, name, ours, original in reversed(self._undo):
+            if owner.__dict__.get(name) is ours:
+                setattr(owner, name, original)
+        self._undo.clear()
+
+    def _patch(self, module: types.ModuleType) -> None:
+        context_class = module.__dict__.get("SparkContext")
+        if not isinstance(context_class, type) or context_class.__module__ != module.__name__:
+            return  # the module that only re-exports
+        if self._finder is not None and self._finder in sys.meta_path:
+            sys.meta_path.remove(self._finder)
+        self._wrap(module, "launch_gateway", self._launch)
+        self._wrap(context_class, "_initialize_context", self._initialize)
+        self._wrap(context_class, "_do_init", self._start)
+        self._wrap(context_class, "stop", self._stop)
+
+    def _wrap(self, owner: Any, name: str, make: Callable[[Any], Any]) -> None:
+        original = owner.__dict__[name]
+        if getattr(original, "_spark_lineage", False):
+            return
+        ours = functools.wraps(original)(make(original))
+        ours._spark_lineage = True
+        setattr(owner, name, ours)
+        self._undo.append((owner, name, ours, original))
+
+    # -- the four wrappers; the program's call runs once, outside our guard
+
+    def _launch(self, original: Callable[..., Any]) -> Callable[..., Any]:
+        def launch_gateway(conf: Any = None, *args: Any, **kwargs: Any) -> Any:
+            launch = self.guard("launch", self._launch_with, conf) or _Launch(conf, None)
+            with _submit_arguments(launch.submit_arguments):
+                return original(launch.conf, *args, **kwargs)
+
+        return launch_gateway
+
+    def _launch_with(self, conf: Any) -> _Launch:
+        if "PYSPARK_GATEWAY_PORT" in os.environ:  # spark-submit has started the JVM
+            return _Launch(conf, None)
+        given = dict(conf.getAll()) if conf is not None else {}
+        arguments = SubmitArguments(os.environ.get("PYSPARK_SUBMIT_ARGS", "pyspark-shell"))
+        added = dict(self.door.launch_conf({**_spark_defaults(arguments), **given, **arguments.conf()}))
+        if not added:
+            return _Launch(conf, None)
+        from pyspark import SparkConf
+
+        merged = SparkConf(loadDefaults=False)
+        for key, value in {**given, **added}.items():
+            merged.set(key, value)
+        # Arguments come after the conf on the command line of spark-submit, so theirs win.
+        return _Launch(merged, arguments.replaced(added))
+
+    def _initialize(self, original: Callable[..., Any]) -> Callable[..., Any]:
+        def _initialize_context(context: Any, jconf: Any) -> Any:
+            return original(context, self.guard("conf", self._conf_with, context, jconf) or jconf)
+
+        return _initialize_context
+
+    def _conf_with(self, context: Any, jconf: Any) -> Any:
+        given = {pair._1(): pair._2() for pair in jconf.getAll()}
+        added = self.door.context_conf(given, context._jvm, lambda: _has_listener(context._jvm))
+        if not added:
+            return jconf
+        copy = jconf.clone()  # the program may hold this conf and print it
+        for key, value in added.items():
+            copy.set(key, value)
+        return copy
+
+    def _start(self, original: Callable[..., Any]) -> Callable[..., Any]:
+        def _do_init(context: Any, *args: Any, **kwargs: Any) -> Any:
+            result = original(context, *args, **kwargs)
+            self.guard("started", self.door.started, context)
+            return result
+
+        return _do_init
+
+    def _stop(self, original: Callable[..., Any]) -> Callable[..., Any]:
+        def stop(context: Any) -> Any:
+            alive = context.__dict__.get("_jsc") is not None
+            if alive:
+                self.guard("stopping", self.door.stopping, context)
+            result = original(context)
+            if alive:
+                self.guard("stopped", self.door.stopped, context)
+            return result
+
+        return stop
+
+
+class _Launch:
+    def __init__(self, conf: Any, submit_arguments: str | None) -> None:
+        self.conf = conf
+        self.submit_arguments = submit_arguments
+
+
+class _Finder(importlib.abc.MetaPathFinder):
+    """Calls ``loaded(module)`` right after one of the named modules has been executed."""
+
+    def __init__(self, names: Sequence[str], loaded: Callable[[types.ModuleType], Any]) -> None:
+        self._names = frozenset(names)
+        self._loaded = loaded
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: types.ModuleType | None = None
+    ) -> importlib.machinery.ModuleSpec | None:
+        if fullname not in self._names:
+            return None
+        for finder in sys.meta_path:
+            if finder is self:
+                continue
+            spec = finder.find_spec(fullname, path, target)
+            if spec is not None and spec.loader is not None:
+                _run_after(spec.loader, self._loaded)
+                return spec
+        return None
+
+
+def _run_after(loader: Any, loaded: Callable[[types.ModuleType], Any]) -> None:
+    """Makes this one loader object call ``loaded`` after it has executed its module."""
+    execute = loader.exec_module
+
+    def exec_module(module: types.ModuleType) -> None:
+        del loader.exec_module  # the loader is the module's __loader__ from now on: leave it as it was
+        execute(module)
+        loaded(module)
+
+    try:
+        loader.exec_module = exec_module
+    except AttributeError:
+        logger.debug("%r cannot be hooked", loader)
+
+
+# --------------------------------------------------------------------------- what the door adds
+
+
+def appended(text: str | None, item: str) -> str:
+    """A comma-separated setting with ``item`` at its end, once."""
+    items = [part.strip() for part in (text or "").split(",") if part.strip()]
+    return ",".join(items if item in items else [*items, item])
+
+
+def names_listener(conf: Mapping[str, str]) -> bool:
+    return LISTENER in [part.strip() for part in conf.get("spark.extraListeners", "").split(",")]
+
+
+def _has_listener(jvm: Any) -> bool:
+    from py4j.java_gateway import JavaClass
+
+    return isinstance(jvm.io.sparklineage.LineageListener, JavaClass)
+
+
+def add_to_driver(jvm: Any, jar: Path) -> None:
+    """Puts the jar on the classpath of a driver that already runs (its class loader takes additions)."""
+    loader = jvm.java.lang.Thread.currentThread().getContextClassLoader()
+    loader.addURL(jvm.java.io.File(str(jar)).toURI().toURL())
+
+
+# --------------------------------------------------------------------------- what spark-submit will see
+
+
+class SubmitArguments:
+    """The text of ``PYSPARK_SUBMIT_ARGS``, as far as it sets a conf of interest."""
+
+    _FLAGS: Mapping[str, str] = {"--jars": "spark.jars"}
+
+    def __init__(self, text: str) -> None:
+        self._words = shlex.split(text)
+
+    def conf(self) -> dict[str, str]:
+        return {key: value for _, key, value in self._settings()}
+
+    def option(self, flag: str) -> str | None:
+        for index, word in enumerate(self._words[:-1]):
+            if word == flag:
+                return self._words[index + 1]
+        return None
+
+    def replaced(self, added: Mapping[str, str]) -> str | None:
+        """The text with these values in place of the ones it sets; None if it sets none of them."""
+        words = list(self._words)
+        changed = False
+        for index, key, _ in self._settings():
+            if key in added:
+                words[index] = added[key] if self._words[index - 1] in self._FLAGS else f"{key}={added[key]}"
+                changed = True
+        return shlex.join(words) if changed else None
+
+    def _settings(self) -> Iterator[tuple[int, str, str]]:
+        """(index of the word that holds the value, key, value)"""
+        for index, word in enumerate(self._words[:-1]):
+            value = self._words[index + 1]
+            if word in self._FLAGS:
+                yield index + 1, self._FLAGS[word], value
+            elif word in {"--conf", "-c"} and "=" in value:
+                key, _, text = value.partition("=")
+                yield index + 1, key, text
+
+
+def _spark_defaults(arguments: SubmitArguments) -> dict[str, str]:
+    """The defaults file that spark-submit will read: what we add must not hide a value that stands there."""
+    chosen = arguments.option("--properties-file")
+    if chosen is None:
+        folder = os.environ.get("SPARK_CONF_DIR")
+        if folder is None:
+            from pyspark.find_spark_home import _find_spark_home
+
+            folder = os.path.join(_find_spark_home(), "conf")
+        chosen = os.path.join(folder, "spark-defaults.conf")
+    try:
+        lines = Path(chosen).read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError):
+        return {}
+    pairs = (line.strip().replace("=", " ", 1).split(None, 1) for line in lines if line.strip()[:1] not in {"", "#"})
+    return {pair[0]: pair[1].strip() for pair in pairs if len(pair) == 2}
+
+
+@contextmanager
+def _submit_arguments(text: str | None) -> Iterator[None]:
+    """``PYSPARK_SUBMIT_ARGS`` for the duration of the launch; None leaves it as it is."""
+    if text is None:
+        yield
+        return
+    before = os.environ.get("PYSPARK_SUBMIT_ARGS")
+    os.environ["PYSPARK_SUBMIT_ARGS"] = text
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["PYSPARK_SUBMIT_ARGS"]
+        else:
+            os.environ["PYSPARK_SUBMIT_ARGS"] = before

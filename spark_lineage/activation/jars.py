@@ -1,0 +1,118 @@
+"""Which of our jars fits the Spark that the program will run on."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import re
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+LISTENER = "io.sparklineage.LineageListener"
+FOLDER = Path(__file__).parent.parent / "jvm" / "jars"
+# Spark line that a jar was compiled against -> lines whose classes it links with.
+RUNS_ON: Mapping[str, tuple[str, ...]] = {
+    "3.5": ("3.5",),
+    "4.0": ("4.0",),
+    "4.1": ("4.1",),
+    "4.2": ("4.2", "4.3"),
+}
+_NAME = re.compile(r"spark-lineage-listener-(?P<spark>\d+\.\d+)_(?P<scala>\d+\.\d+)-.+\.jar")
+
+
+class JarError(Exception):
+    """No jar of ours fits; its text is one sentence for the user."""
+
+
+@dataclass(frozen=True)
+class Spark:
+    """The Spark that would run: its home, version and Scala line."""
+
+    home: Path
+    version: str
+    scala: str
+
+    @property
+    def line(self) -> str:
+        return ".".join(self.version.split(".")[:2])
+
+
+@dataclass(frozen=True)
+class Jar:
+    path: Path
+    spark_line: str
+    scala: str
+
+    def fits(self, spark: Spark) -> bool:
+        return spark.line in RUNS_ON.get(self.spark_line, (self.spark_line,)) and spark.scala == self.scala
+
+
+def find_spark(environ: Mapping[str, str] | None = None) -> Spark:
+    """The Spark that ``import pyspark`` would start, by its files; nothing is imported or run.
+
+    Raises :class:`JarError`.
+    """
+    environ = os.environ if environ is None else environ
+    home = environ.get("SPARK_HOME") or _pyspark_folder()
+    if home is None:
+        raise JarError("pyspark is not installed here: pip install 'spark-lineage[spark]', or set SPARK_HOME.")
+    for core in sorted(Path(home).glob("jars/spark-core_*.jar")):
+        found = re.fullmatch(r"spark-core_(\d+\.\d+)-(\d+\.\d+\.\d+).*\.jar", core.name)
+        if found:
+            return Spark(Path(home), found.group(2), found.group(1))
+    raise JarError(f"There is no Spark in {home}: jars/spark-core_*.jar is missing.")
+
+
+def _pyspark_folder() -> str | None:
+    try:
+        spec = importlib.util.find_spec("pyspark")
+    except (ImportError, ValueError):
+        return None
+    return os.path.dirname(spec.origin) if spec is not None and spec.origin else None
+
+
+def jars(folder: Path = FOLDER) -> list[Jar]:
+    found = [(path, _NAME.fullmatch(path.name)) for path in sorted(folder.glob("*.jar"))]
+    return [Jar(path, match["spark"], match["scala"]) for path, match in found if match]
+
+
+def jar_for(spark: Spark, chosen: str | None = None, folder: Path = FOLDER) -> Path:
+    """The jar for this Spark: the one the user chose, else the one of the package.
+
+    Raises :class:`JarError` if there is none, or if the chosen one is for another line.
+    """
+    if chosen is not None:
+        return _checked(Path(chosen), spark)
+    ours = jars(folder)
+    fitting = [jar for jar in ours if jar.fits(spark)]
+    if fitting:
+        return fitting[0].path
+    if not ours:
+        raise JarError(
+            "The listener's jar is not built: run `pip install .` in a clone of the repository, or install a wheel."
+        )
+    built = ", ".join(f"{jar.spark_line} (Scala {jar.scala})" for jar in ours)
+    raise JarError(
+        f"Spark {spark.version} (Scala {spark.scala}) in {spark.home} does not fit the listener's jar, "
+        f"which is for Spark {built}: install a pyspark of that line."
+    )
+
+
+def _checked(path: Path, spark: Spark) -> Path:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            manifest = archive.read("META-INF/MANIFEST.MF").decode("utf-8", "replace")
+    except (OSError, KeyError, zipfile.BadZipFile):
+        raise JarError(f"The jar {path} cannot be read as the listener's jar.") from None
+    line = re.search(r"^Spark-Line: (\S+)", manifest, re.MULTILINE)
+    scala = re.search(r"^Scala-Line: (\S+)", manifest, re.MULTILINE)
+    if not line or not scala:
+        raise JarError(f"The jar {path} is not the listener's jar.")
+    if not Jar(path, line.group(1), scala.group(1)).fits(spark):
+        raise JarError(
+            f"The jar {path} is for Spark {line.group(1)} (Scala {scala.group(1)}), "
+            f"but Spark {spark.version} (Scala {spark.scala}) in {spark.home} would run."
+        )
+    return path.absolute()

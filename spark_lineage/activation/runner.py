@@ -1,0 +1,318 @@
+"""``spark-lineage run``: runs a program as ``python SCRIPT`` or ``python -m MODULE`` would, observed.
+
+The program gets a ``__main__`` module of its own, with the attributes that the interpreter gives it, and ends
+the way it would have: uncaught errors reach ``sys.excepthook`` by the interpreter's own path, with our frames
+taken out; exit status, signals, threads and exit functions are the interpreter's.
+"""
+
+from __future__ import annotations
+
+import builtins
+import importlib.machinery
+import importlib.util
+import os
+import sys
+import sysconfig
+import tokenize
+import types
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from spark_lineage.activation.doors import OwnDoor, stop_at_exit
+from spark_lineage.activation.jars import JarError, find_spark, jar_for
+from spark_lineage.activation.java import JavaError, find_java
+from spark_lineage.activation.tracebacks import without_our_frames
+from spark_lineage.config import OPTIONS, Config, ConfigError, did_you_mean, resolve
+
+
+class UsageError(Exception):
+    """The command cannot be carried out; its text is one sentence for the user."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """What stands on the command line after ``run``."""
+
+    target: str
+    is_module: bool
+    arguments: tuple[str, ...] = ()
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    help: bool = False
+
+
+def prepare(words: Sequence[str]) -> Request | None:
+    """Reads the command line and switches the agent on; None if only help is asked for.
+
+    Raises :class:`UsageError`; nothing of the program has run by then.
+    """
+    request = parse(words)
+    if request.help:
+        return None
+    module_path = _check_target(request)
+    try:
+        config = resolve(request.settings, folders=[Path.cwd(), _program_folder(request, module_path)])
+        if config.enabled:
+            _switch_on(config, request, module_path)
+    except (ConfigError, JavaError, JarError) as error:
+        raise UsageError(str(error)) from None
+    _use_this_python()
+    return request
+
+
+# --------------------------------------------------------------------------- command line
+
+
+def parse(words: Sequence[str]) -> Request:
+    """Options up to the script (or ``-m MODULE``); all that follows is the program's.
+
+    Raises :class:`UsageError`.
+    """
+    by_flag = {option.flag: option for option in OPTIONS}
+    settings: dict[str, Any] = {}
+    rest = list(words)
+    while rest:
+        word = rest.pop(0)
+        if word in {"--help", "-h"}:
+            return Request("", False, help=True)
+        if word == "-m":
+            if not rest:
+                raise UsageError("-m needs the name of a module.")
+            return Request(rest[0], True, tuple(rest[1:]), settings)
+        if word == "--" and rest:
+            return Request(rest[0], False, tuple(rest[1:]), settings)
+        if not word.startswith("-") or word == "-":
+            return Request(word, False, tuple(rest), settings)
+        flag, equals, value = word.partition("=")
+        option = by_flag.get(flag)
+        if option is None:
+            raise UsageError(f"Unknown option {flag}{did_you_mean(flag, [*by_flag, '-m', '--help'])}.")
+        if not equals:
+            if option.type == "true | false":
+                value = "true"
+            elif rest:
+                value = rest.pop(0)
+            else:
+                raise UsageError(f"{flag} needs a value: {option.type}.")
+        if option.name == "labels":
+            settings.setdefault("labels", []).append(value)
+        elif settings.get(option.name, value) != value:
+            raise UsageError(f"{flag} is given as {settings[option.name]} and as {value}: these conflict, leave one out.")
+        else:
+            settings[option.name] = value
+    raise UsageError("There is no program to run: give a script, or -m and a module.")
+
+
+def _check_target(request: Request) -> str | None:
+    """The file of the module, for modules. Raises :class:`UsageError` if there is nothing that Python could run."""
+    if request.is_module:
+        return _find_module(request.target)
+    path = Path(request.target)
+    if not path.exists():
+        raise UsageError(f"The script {request.target} does not exist.")
+    if path.is_dir():
+        if not (path / "__main__.py").is_file():
+            raise UsageError(f"{request.target} is a folder without __main__.py, not a Python program.")
+        return None
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise UsageError(f"The script {request.target} cannot be read: {error.strerror}.") from None
+    if not _is_archive(content) and (why := _why_not_python(path, content)):
+        raise UsageError(f"{request.target} is not a Python program: {why}.")
+    return None
+
+
+def _is_archive(content: bytes) -> bool:
+    return content.startswith(b"PK\x03\x04")
+
+
+def _why_not_python(path: Path, content: bytes) -> str | None:
+    """A reason for people. A ``.py`` file with a mistake in its text is Python's to report, as without us."""
+    if b"\0" in content:
+        return "it has binary content"
+    try:
+        with tokenize.open(path) as text:
+            text.read()
+    except (SyntaxError, UnicodeDecodeError) as error:
+        return f"its text cannot be decoded ({error})"
+    if path.suffix in {".py", ".pyw"}:
+        return None
+    try:
+        compile(content, str(path), "exec", dont_inherit=True)
+    except (SyntaxError, ValueError) as error:
+        line = getattr(error, "lineno", None)
+        return f"line {line} is not Python" if line else str(error)
+    return None
+
+
+def _find_module(name: str) -> str | None:
+    sys.path.insert(0, os.getcwd())
+    try:
+        top = importlib.util.find_spec(name.partition(".")[0])
+    except (ImportError, ValueError):
+        top = None
+    finally:
+        del sys.path[0]
+    if top is None or name.startswith("."):
+        raise UsageError(f"There is no module {name}: it is neither in this folder nor installed.")
+    locations = list(top.submodule_search_locations or [])
+    return locations[0] if locations else top.origin
+
+
+# --------------------------------------------------------------------------- switching on
+
+
+def _switch_on(config: Config, request: Request, module_path: str | None) -> None:
+    """Raises ConfigError, JavaError, JarError, UsageError: nothing of the program has run by then."""
+    if not _is_remote():
+        find_java()
+    jar = jar_for(find_spark(), config.jar)
+
+    from spark_lineage import agent
+    from spark_lineage.activation.hook import SparkHook
+
+    name = request.target.rpartition(".")[2] if request.is_module else Path(request.target).resolve().stem
+    program = agent.Program(
+        name=name,
+        path=request.target,
+        argv=request.arguments,
+        roots=(str(_program_folder(request, module_path)),),
+    )
+    try:
+        observer = agent.start(config, program)
+    except OSError as error:
+        raise UsageError(f"The store {config.store} cannot be written: {error.strerror or error}.") from None
+    SparkHook(OwnDoor(config, jar, agent.current), observer.guard).install()
+    stop_at_exit(lambda: _Ended.by)
+
+
+def _is_remote() -> bool:
+    """A Spark Connect client needs no Java of its own."""
+    return bool(os.environ.get("SPARK_REMOTE")) or "SPARK_CONNECT_MODE_ENABLED" in os.environ
+
+
+def _program_folder(request: Request, module_path: str | None) -> Path:
+    if not request.is_module:
+        path = Path(os.path.realpath(request.target))
+        return path if path.is_dir() else path.parent
+    if module_path is None:
+        return Path.cwd()
+    path = Path(module_path)
+    installed = {sysconfig.get_path("purelib"), sysconfig.get_path("platlib"), sysconfig.get_path("stdlib")}
+    return path if str(path.parent) in installed else path.parent
+
+
+def _use_this_python() -> None:
+    """Spark's workers take ``python3`` from the PATH otherwise, which is another one in a virtual environment."""
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+    os.environ.setdefault("PYSPARK_DRIVER_PYTHON", sys.executable)
+
+
+# --------------------------------------------------------------------------- as the interpreter would
+
+
+class _Ended:
+    """How the program's main code was left."""
+
+    by: BaseException | None = None
+
+
+def execute(request: Request) -> None:
+    """Runs the program as ``__main__``. What it raises passes; the interpreter prints it without our frames."""
+    main = types.ModuleType("__main__")
+    main.__dict__.update(_fresh_main())
+    sys.modules["__main__"] = main
+    try:
+        if request.is_module:
+            _execute_module(request)
+        elif os.path.isdir(request.target) or _is_archive(_head(request.target)):
+            _execute_container(request)
+        else:
+            _execute_script(request, main)
+    except BaseException as error:
+        _Ended.by = error
+        _print_without_us(main)
+        raise
+
+
+def _fresh_main() -> dict[str, Any]:
+    """What the interpreter puts into ``__main__`` before the program is known."""
+    fresh: dict[str, Any] = {"__loader__": importlib.machinery.BuiltinImporter}
+    if sys.version_info < (3, 14):
+        fresh["__annotations__"] = {}
+    fresh["__builtins__"] = builtins
+    return fresh
+
+
+def _execute_script(request: Request, main: types.ModuleType) -> None:
+    script = request.target
+    path = os.path.abspath(script)
+    sys.argv[:] = [script, *request.arguments]
+    _set_first_path(os.path.dirname(os.path.realpath(script)))
+    main.__dict__["__file__"] = path
+    if sys.version_info < (3, 15):
+        main.__dict__["__cached__"] = None
+    main.__dict__["__loader__"] = importlib.machinery.SourceFileLoader("__main__", path)
+    exec(compile(Path(script).read_bytes(), path, "exec", dont_inherit=True), main.__dict__)
+    _forget_file(main)
+
+
+def _forget_file(main: types.ModuleType) -> None:
+    """The interpreter takes these away after the script, before threads are waited for."""
+    main.__dict__.pop("__file__", None)
+    main.__dict__.pop("__cached__", None)
+
+
+def _execute_module(request: Request) -> None:
+    import runpy
+
+    sys.argv[:] = ["-m", *request.arguments]
+    _set_first_path(os.getcwd())
+    # What `python -m` itself calls; its frames stand in the plain run's tracebacks too.
+    runpy._run_module_as_main(request.target)  # type: ignore[attr-defined]
+
+
+def _execute_container(request: Request) -> None:
+    """A folder or zip file with ``__main__.py``."""
+    import runpy
+
+    sys.argv[:] = [request.target, *request.arguments]
+    path = os.path.abspath(request.target)
+    if sys.flags.isolated or _has_first_path():
+        sys.path[0] = path
+    else:
+        sys.path.insert(0, path)
+    runpy._run_module_as_main("__main__", alter_argv=False)  # type: ignore[attr-defined]
+
+
+def _has_first_path() -> bool:
+    """True if the interpreter has put an entry for its own script (that is us) at the start of the path."""
+    return not getattr(sys.flags, "safe_path", sys.flags.isolated)
+
+
+def _set_first_path(folder: str) -> None:
+    if _has_first_path():
+        sys.path[0] = folder
+
+
+def _head(path: str) -> bytes:
+    with open(path, "rb") as file:
+        return file.read(4)
+
+
+def _print_without_us(main: types.ModuleType) -> None:
+    """Lets the interpreter print the error of the program, once, as it would without us."""
+    hook = sys.excepthook
+
+    def excepthook(kind: type[BaseException], error: BaseException, traceback: types.TracebackType | None) -> Any:
+        sys.excepthook = hook
+        traceback = without_our_frames(error, execute.__code__)
+        sys.last_traceback = traceback
+        try:
+            return hook(kind, error, traceback)
+        finally:
+            _forget_file(main)
+
+    sys.excepthook = excepthook

@@ -1,0 +1,34 @@
+"""The command ``spark-lineage``.
+
+``run`` goes to the runner before anything else is imported: the program must not find modules in the
+interpreter that it has not imported itself, nor wait for them.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    if words[:1] == ["run"] and not {"-h", "--help"} & set(words[1:2]):
+        _run(words[1:])
+    else:
+        from spark_lineage.cli.commands import main as command_main
+
+        sys.exit(command_main(words))
+
+
+def _run(words: Sequence[str]) -> None:
+    from spark_lineage.activation import runner
+
+    try:
+        prepared = runner.prepare(words)
+    except runner.UsageError as error:
+        print(f"spark-lineage: {error}", file=sys.stderr)
+        sys.exit(2)
+    if prepared is None:  # help was asked for, after other options
+        main(["run", "--help"])
+    else:
+        runner.execute(prepared)

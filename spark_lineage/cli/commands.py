@@ -1,0 +1,149 @@
+"""The click half of the command line: everything but the running of programs."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+import spark_lineage
+from spark_lineage.config import OPTIONS, ConfigError, did_you_mean
+
+# Name of the command -> where it is; imported only when it is called, so that one's imports never slow another.
+COMMANDS = {
+    "run": "spark_lineage.cli.commands:run",
+    "show": "spark_lineage.cli.show:show",
+    "jar": "spark_lineage.cli.commands:jar",
+    "pyfiles": "spark_lineage.cli.commands:pyfiles",
+    "doctor": "spark_lineage.cli.doctor:doctor",
+}
+
+
+class Commands(click.Group):
+    """A group whose commands are looked up in ``COMMANDS``; an unknown one is answered with the nearest known."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        place = COMMANDS.get(cmd_name)
+        if place is None:
+            return None
+        module, _, attribute = place.partition(":")
+        command = getattr(importlib.import_module(module), attribute)
+        return command if isinstance(command, click.Command) else None
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            raise click.UsageError(f"Unknown command {args[0]}{did_you_mean(args[0], COMMANDS)}.", ctx)
+        return super().resolve_command(ctx, args)
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(spark_lineage.__version__, prog_name="spark-lineage")
+def spark_lineage_command() -> None:
+    """Function-level lineage of unmodified PySpark programs.
+
+    \b
+    spark-lineage run job.py         run a program and record what its functions did
+    spark-lineage show last          what the last run's steps took in and gave out
+    """
+
+
+class RunCommand(click.Command):
+    """Only for ``--help``: the runner reads its command line itself (see ``spark_lineage.cli``)."""
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        rows = [(f"{option.flag} {option.type}".strip(), _help(option)) for option in OPTIONS]
+        with formatter.section("Options"):
+            formatter.write_dl([*rows, ("-m MODULE [ARGS]", "Run a module as `python -m MODULE` does."), ("-h, --help", "This text.")])
+
+
+def _help(option: Any) -> str:
+    default = option.default.value if hasattr(option.default, "value") else option.default
+    return f"{option.help} [{default}]" if default not in (None, {}, False) else option.help
+
+
+@click.command(cls=RunCommand, options_metavar="[OPTIONS]", add_help_option=True)
+@click.argument("program", nargs=-1, metavar="SCRIPT [ARGS]")
+def run(program: tuple[str, ...]) -> None:
+    """Run a PySpark program as `python SCRIPT [ARGS]` does, and record its lineage.
+
+    The program prints, writes, raises and exits as it does without us.
+
+    \b
+    spark-lineage run examples/flights/job.py data out
+    spark-lineage run --mode exact --label team=risk -m pipelines.daily 2026-01-31
+    """
+
+
+@click.command()
+@click.option("--spark-home", type=click.Path(path_type=Path), help="The Spark to find the jar for, if not the one pyspark brings.")
+def jar(spark_home: Path | None) -> None:
+    """Print the path of the listener's jar for the Spark that is installed here.
+
+    \b
+    spark-submit --conf spark.extraListeners=io.sparklineage.LineageListener \\
+        --jars "$(spark-lineage jar)" job.py
+    """
+    from spark_lineage.activation.jars import JarError, find_spark, jar_for
+    from spark_lineage.config import resolve
+
+    try:
+        environ = {"SPARK_HOME": str(spark_home)} if spark_home else None
+        click.echo(jar_for(find_spark(environ), resolve().jar))
+    except (JarError, ConfigError) as error:
+        raise click.UsageError(str(error)) from None
+
+
+@click.command()
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="Where to write the zip file; a cache folder if not given.")
+def pyfiles(output: Path | None) -> None:
+    """Print the path of a zip file with the Python half, for drivers where nothing is installed.
+
+    \b
+    spark-submit --conf spark.extraListeners=io.sparklineage.LineageListener \\
+        --jars "$(spark-lineage jar)" --py-files "$(spark-lineage pyfiles)" job.py
+    """
+    from spark_lineage.activation.pyfiles import PyFilesError, build
+
+    try:
+        click.echo(build(output))
+    except (PyFilesError, OSError) as error:
+        raise click.UsageError(str(error)) from None
+
+
+def main(words: Sequence[str]) -> int:
+    """Exit status. Bad input: one sentence on standard error and 2."""
+    try:
+        result = spark_lineage_command.main(list(words), prog_name="spark-lineage", standalone_mode=False)
+        return result if isinstance(result, int) else 0
+    except click.NoSuchOption as error:
+        known = [name for parameter in _parameters(error.ctx) for name in parameter.opts] + ["--help"]
+        return _refuse(f"Unknown option {error.option_name}{did_you_mean(error.option_name, known)}.")
+    except click.ClickException as error:
+        return _refuse(error.format_message())
+    except ConfigError as error:
+        return _refuse(str(error))
+    except click.exceptions.Exit as error:
+        return error.exit_code
+    except click.Abort:
+        return 130
+    except BrokenPipeError:  # `spark-lineage show | head`
+        sys.stderr.close()
+        return 0
+
+
+def _parameters(context: click.Context | None) -> list[click.Parameter]:
+    return list(context.command.params) if context is not None else []
+
+
+def _refuse(sentence: str) -> int:
+    print(f"spark-lineage: {sentence}", file=sys.stderr)
+    return 2
