@@ -59,7 +59,7 @@ class OwnDoor:
 class ConfDoor:
     """Start-up hook: the agent starts with the first context whose conf names our listener."""
 
-    def __init__(self, begin: Callable[[Mapping[str, str]], Agent | None]) -> None:
+    def __init__(self, begin: Callable[[Mapping[str, str], Any], Agent | None]) -> None:
         self._begin = begin
         self._agent: Agent | None = None
 
@@ -74,7 +74,7 @@ class ConfDoor:
         if not names_listener(conf):
             return
         if self._agent is None:
-            self._agent = self._begin(conf)
+            self._agent = self._begin(conf, spark_context)
         if self._agent is not None:
             self._agent.attach(spark_context)
 

@@ -1,0 +1,72 @@
+"""Start-up hook of drivers that spark-submit starts: observes if the conf names our listener.
+
+``install`` is called at the start of the interpreter by ``spark_lineage_startup.pth`` (``.start`` from Python
+3.15 on, PEP 829) where the package is installed, and by the ``sitecustomize`` of the zip file that
+``spark-lineage pyfiles`` makes where it is not. In any Python that spark-submit has not started it does nothing.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from spark_lineage.agent import Agent
+
+_installed = False
+
+
+def install() -> None:
+    """Puts the hook in place, once; never raises and prints nothing."""
+    global _installed
+    if _installed or not is_called_for(os.environ):
+        return
+    _installed = True
+    try:
+        from spark_lineage.activation.doors import ConfDoor
+        from spark_lineage.activation.hook import SparkHook
+
+        SparkHook(ConfDoor(_begin)).install()
+    except Exception:
+        pass  # a guest at start-up: the program must start
+
+
+def is_called_for(environ: Mapping[str, str]) -> bool:
+    """True in a driver whose JVM was started by spark-submit, or will be started with our listener."""
+    return "PYSPARK_GATEWAY_PORT" in environ or "io.sparklineage" in environ.get("PYSPARK_SUBMIT_ARGS", "")
+
+
+def _begin(conf: Mapping[str, str], spark_context: Any) -> Agent | None:
+    from spark_lineage import agent
+    from spark_lineage.activation.doors import last_uncaught, stop_at_exit
+    from spark_lineage.activation.program import running_program
+    from spark_lineage.activation.tracebacks import clean_uncaught
+    from spark_lineage.config import ConfigError, resolve
+
+    running = agent.current()
+    if running is not None:  # the runner or the session helper was first
+        return running
+    program = running_program()
+    try:
+        config = resolve(spark_conf=conf, folders=program.folders)
+        if not config.enabled:
+            return None
+        begun = agent.start(config, program.observed)
+    except ConfigError as error:
+        _tell(spark_context, str(error))
+    except OSError as error:
+        _tell(spark_context, f"The store {config.store} cannot be written: {error.strerror or error}.")
+    else:
+        clean_uncaught()
+        stop_at_exit(last_uncaught)
+        return begun
+    return None
+
+
+def _tell(spark_context: Any, sentence: str) -> None:
+    """Into Spark's own log: the program's output is not ours to write to."""
+    logger = spark_context._jvm.org.slf4j.LoggerFactory.getLogger("io.sparklineage")
+    logger.warn(f"Lineage is not recorded: {sentence}")
+
+

@@ -1,0 +1,112 @@
+"""Switching on from inside the program: ``start``, ``stop`` and the helper for a session builder."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from spark_lineage.activation.doors import OwnDoor, last_uncaught, stop_at_exit
+from spark_lineage.activation.hook import SparkHook, names_listener
+from spark_lineage.activation.jars import JarError, find_spark, jar_for
+from spark_lineage.activation.program import running_program
+from spark_lineage.activation.tracebacks import clean_uncaught
+from spark_lineage.config import Config, ConfigError, resolve
+from spark_lineage.model import Outcome
+
+if TYPE_CHECKING:
+    from spark_lineage.agent import Agent
+
+Builder = TypeVar("Builder")
+_hook: SparkHook | None = None
+
+
+def start(**options: Any) -> Agent | None:
+    """Observes this process from here on, until :func:`stop` or the end of the process.
+
+    ``options`` are those of :class:`spark_lineage.Config`, by field name: ``start(mode="exact", sample_rows=0)``.
+    To be called before the SparkSession is made. A second call while one observes changes nothing. Gives the
+    agent; None if ``enabled`` is false.
+
+    Raises ConfigError: a setting that cannot be used, no jar for this Spark, a store that cannot be written, or
+    a SparkSession that runs without our listener.
+    """
+    global _hook
+    from spark_lineage import agent
+
+    running = agent.current()
+    if running is not None:
+        return running
+    program = running_program()
+    spark_context = _active_context()
+    conf = dict(spark_context.getConf().getAll()) if spark_context is not None else {}
+    config = resolve(options, spark_conf=conf, folders=program.folders)
+    if not config.enabled:
+        return None
+    if spark_context is not None and not names_listener(conf):
+        raise ConfigError("A SparkSession already runs without lineage: call start before it is made, or stop it first.")
+    door = _door(config)
+    begun = _begin(config)
+    _hook = SparkHook(door, begun.guard).install()
+    if spark_context is not None:
+        begun.attach(spark_context)
+    clean_uncaught()
+    stop_at_exit(lambda: None if hasattr(sys, "ps1") else last_uncaught())
+    return begun
+
+
+def stop() -> Agent | None:
+    """Ends the observation and writes the record; gives the agent that ended, None if none observed."""
+    global _hook
+    from spark_lineage import agent
+
+    if _hook is not None:
+        _hook.remove()
+        _hook = None
+    return agent.stop(Outcome.COMPLETE)
+
+
+def configure_spark_with_lineage(spark_session_builder: Builder, **options: Any) -> Builder:
+    """Makes the session that the builder will make an observed one; gives the same builder.
+
+        spark = configure_spark_with_lineage(SparkSession.builder.appName("daily"), mode="flow").getOrCreate()
+
+    Works together with delta's ``configure_spark_with_delta_pip``, in any order. ``options`` and errors are those
+    of :func:`start`; TypeError for anything but a builder.
+    """
+    from pyspark.sql import SparkSession
+
+    if not isinstance(spark_session_builder, SparkSession.Builder):
+        raise TypeError(
+            "configure_spark_with_lineage takes a SparkSession builder (SparkSession.builder...), "
+            f"not {type(spark_session_builder).__name__}"
+        )
+    start(**options)
+    return spark_session_builder
+
+
+def _door(config: Config) -> OwnDoor:
+    from spark_lineage import agent
+
+    try:
+        return OwnDoor(config, jar_for(find_spark(), config.jar), agent.current)
+    except JarError as error:
+        raise ConfigError(str(error)) from None
+
+
+def _begin(config: Config) -> Agent:
+    from spark_lineage import agent
+
+    try:
+        return agent.start(config, running_program().observed)
+    except OSError as error:
+        raise ConfigError(f"The store {config.store} cannot be written: {error.strerror or error}.") from None
+
+
+def _active_context() -> Any:
+    from spark_lineage.activation.hook import CONTEXT_MODULES
+
+    for name in CONTEXT_MODULES:
+        module = sys.modules.get(name)
+        if module is not None:
+            return module.__dict__["SparkContext"]._active_spark_context
+    return None
