@@ -6,13 +6,13 @@ FLIGHTS := examples/flights
 
 .PHONY: demo test lint format bench jar clean
 
-demo: .venv/installed .tools/delta.jars $(FLIGHTS)/data/READY
+demo: .venv/installed $(FLIGHTS)/jars/READY $(FLIGHTS)/data/READY
 	$(BIN)/spark-lineage run --store lineage $(FLIGHTS)/job.py $(FLIGHTS)/data $(FLIGHTS)/out
 	@echo
 	$(BIN)/spark-lineage show last --store lineage
 	@echo "The store is $(CURDIR)/lineage: events in runs/, Delta tables in audit/."
 
-test: .venv/tested .tools/delta.jars $(FLIGHTS)/data/READY
+test: .venv/tested $(FLIGHTS)/jars/READY $(FLIGHTS)/data/READY
 	$(BIN)/python project/jar.py sbt listener/test
 	$(BIN)/python -m pytest
 
@@ -27,7 +27,7 @@ format: .venv/linted
 	$(BIN)/ruff format .
 	$(BIN)/python project/jar.py sbt scalafmtAll scalafmtSbt scalafixAll
 
-bench: .venv/tested .tools/delta.jars
+bench: .venv/tested $(FLIGHTS)/jars/READY
 	$(BIN)/python benchmarks/capture_cost.py
 	$(BIN)/python benchmarks/job.py
 
@@ -36,7 +36,7 @@ jar: .venv/base
 	$(BIN)/python project/jar.py
 
 clean:
-	rm -rf .venv .tools build dist lineage target jvm_listener/target spark_lineage/jvm/jars $(FLIGHTS)/data $(FLIGHTS)/out
+	rm -rf .venv .tools build dist lineage target jvm_listener/target spark_lineage/jvm/jars $(FLIGHTS)/jars $(FLIGHTS)/data $(FLIGHTS)/out
 
 # --- what the targets stand on
 
@@ -61,9 +61,9 @@ clean:
 	touch $@
 
 # Delta Lake's own jars for the example; spark.jars.packages would print on the program's stdout.
-.tools/delta.jars: | .venv/base
-	$(BIN)/python project/jar.py fetch .tools/jars $(DELTA_JARS) > $@.part
-	mv $@.part $@
+$(FLIGHTS)/jars/READY: | .venv/base
+	$(BIN)/python project/jar.py fetch $(FLIGHTS)/jars $(DELTA_JARS)
+	touch $@
 
 $(FLIGHTS)/data/READY: $(FLIGHTS)/data.py | .venv/installed
 	$(BIN)/python $(FLIGHTS)/data.py $(FLIGHTS)/data
