@@ -1,0 +1,322 @@
+"""User frames -> calls and paths.
+
+Each activation of user code gets a :class:`Token` in ``frame.f_trace``, which lives exactly as long as the frame
+(frames take no weak reference and their ids are reused at once). Without a tracer that slot has no effect; where a
+debugger or coverage holds it, it stays theirs and the activation is found again by a table of the live stack.
+"""
+
+from __future__ import annotations
+
+import itertools
+import sys
+import threading
+import time
+import weakref
+from collections.abc import Callable
+from types import CodeType, FrameType, TracebackType
+
+from spark_lineage.capture.scope import Scope
+from spark_lineage.capture.sources import Sources
+from spark_lineage.model import CallEnded, CallSeen, FunctionReading, Observation, Path, Place, Unit, unit
+
+_FOLDED = frozenset({"<lambda>", "<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>"})
+_OPTIMIZED = 0x1
+_SUSPENDABLE = 0x20 | 0x80 | 0x200  # generator, coroutine, asynchronous generator
+
+
+class Code:
+    """What is known of one code object."""
+
+    __slots__ = (
+        "code", "owned", "spark", "folded", "suspendable", "function", "file", "reading", "composite", "places",
+        "calls", "overflow",
+    )  # fmt: skip
+
+    def __init__(self, code: CodeType, owned: bool, spark: bool) -> None:
+        self.code = code  # held, so that its id is not given to another
+        self.owned = owned
+        self.spark = spark
+        self.folded = False
+        self.suspendable = bool(code.co_flags & _SUSPENDABLE)
+        self.function = code.co_name
+        self.file = code.co_filename
+        self.reading: FunctionReading | None = None
+        self.composite = False
+        self.places: dict[int, tuple[int | None, int]] = {}  # f_lasti -> (statement, line)
+        self.calls = 0
+        self.overflow: Call | None = None
+
+
+class Call:
+    """One activation of user code (beyond the limit of its function: all further ones together)."""
+
+    __slots__ = ("id", "parent", "code", "module", "site", "thread", "at", "composite", "emitted", "error")
+
+    def __init__(self, id: str, parent: Call | None, code: Code, module: str, site: Place | None, thread: str) -> None:
+        self.id = id
+        self.parent = parent
+        self.code = code
+        self.module = module
+        self.site = site
+        self.thread = thread
+        self.at = time.time()
+        self.composite = code.composite
+        self.emitted = False
+        self.error: str | None = None
+
+
+class Position:
+    """Where one activation stands now."""
+
+    __slots__ = ("path", "call", "unit")
+
+    def __init__(self, path: Path, call: Call) -> None:
+        self.path = path
+        self.call = call
+        self.unit: Unit | None = unit(path, lambda _: call.composite)
+
+
+class Token:
+    """Sits in ``frame.f_trace`` of one activation. If a tracer is switched on later it calls us: we do nothing."""
+
+    __slots__ = ("frames", "call", "prefix", "positions", "ends", "__weakref__")
+
+    def __init__(self, frames: Frames, call: Call, prefix: Path, ends: bool) -> None:
+        self.frames = frames
+        self.call = call
+        self.prefix = prefix
+        self.positions: dict[int, Position] = {}
+        self.ends = ends
+
+    def __call__(self, frame: FrameType, event: str, arg: object) -> None:
+        return None
+
+    def __del__(self) -> None:
+        if self.ends:
+            try:
+                self.frames.ended(self.call)
+            except Exception:  # the interpreter is going down: nobody is left to be told
+                return
+
+
+class _Stack(threading.local):
+    """Activations of this thread whose ``f_trace`` belongs to somebody else."""
+
+    def __init__(self) -> None:
+        self.held: dict[int, tuple[CodeType, Token]] = {}
+
+
+class Frames:
+    """Finds the position of user code on a stack.
+
+    ``emit`` takes observations; ``limit`` is how many calls of one function are told apart;
+    ``overflowed(function)`` is called once for each function beyond it.
+    """
+
+    def __init__(
+        self,
+        scope: Scope,
+        sources: Sources,
+        emit: Callable[[Observation], None],
+        limit: int,
+        overflowed: Callable[[str], None],
+    ) -> None:
+        self.scope = scope
+        self.sources = sources
+        self.sites: weakref.WeakKeyDictionary[threading.Thread, Position] = weakref.WeakKeyDictionary()
+        self.task = threading.local()  # .site: who submitted what this pool thread runs
+        self._emit = emit
+        self._limit = limit
+        self._overflowed = overflowed
+        self._codes: dict[int, Code] = {}
+        self._ids = itertools.count(1)
+        self._root: Position | None = None
+        self._stack = _Stack()
+
+    # -- code
+
+    def code(self, frame: FrameType) -> Code:
+        code = frame.f_code
+        known = self._codes.get(id(code))
+        return known if known is not None else self._classify(code, frame)
+
+    def _classify(self, code: CodeType, frame: FrameType) -> Code:
+        verdict = self.scope.verdict(code.co_filename)
+        known = Code(code, verdict.owned, verdict.spark)
+        if known.owned:
+            module_body = code.co_name == "<module>" or code.co_name.startswith("<cell line")
+            class_body = not code.co_flags & _OPTIMIZED and not module_body
+            known.folded = code.co_name in _FOLDED or class_body
+            if not known.folded:
+                reading = self.sources.function(code, frame.f_globals, module_body)
+                known.reading = reading
+                known.function = reading.qualname if reading else getattr(code, "co_qualname", code.co_name)
+                known.composite = reading.composite if reading else module_body
+                known.folded = reading is not None and reading.wrapper
+        self._codes[id(code)] = known
+        return known
+
+    # -- position
+
+    def position(self, frame: FrameType | None) -> Position | None:
+        """Of the innermost user activation at ``frame`` or outside it; of the one that started this thread; or None."""
+        while frame is not None:
+            code = self.code(frame)
+            if code.owned and not code.folded:
+                return self._at(frame, code)
+            frame = frame.f_back
+        return self._outside()
+
+    def _at(self, frame: FrameType, code: Code) -> Position:
+        token = frame.f_trace
+        if type(token) is not Token or token.frames is not self:
+            token = self._token(frame, code)
+        prefix = token.prefix
+        if code.suspendable:  # who resumes it may be another each time
+            outer = self.position(frame.f_back)
+            prefix = outer.path if outer is not None else ()
+            if prefix == token.prefix:
+                prefix = token.prefix
+        if prefix is token.prefix:
+            known = token.positions.get(frame.f_lasti)
+            if known is not None:
+                return known
+        statement, line = self._place(frame, code)
+        position = Position((*prefix, Place(token.call.id, statement, line)), token.call)
+        if prefix is token.prefix:
+            token.positions[frame.f_lasti] = position
+        return position
+
+    def _place(self, frame: FrameType, code: Code) -> tuple[int | None, int]:
+        known = code.places.get(frame.f_lasti)
+        if known is None:
+            known = code.places[frame.f_lasti] = self.sources.place(code.reading, frame)
+        return known
+
+    def _outside(self) -> Position | None:
+        """A thread's outermost frame is no module: its parent is where the work was given to it."""
+        site = getattr(self.task, "site", None)
+        if site is not None:
+            return site  # type: ignore[no-any-return]
+        thread = threading.current_thread()
+        if thread is threading.main_thread():
+            return None
+        return self.sites.get(thread) or self._root
+
+    def _token(self, frame: FrameType, code: Code) -> Token:
+        if frame.f_trace is not None and type(frame.f_trace) is not Token:
+            return self._held(frame, code)
+        token = self._begin(frame, code)
+        frame.f_trace = token
+        return token
+
+    def _begin(self, frame: FrameType, code: Code) -> Token:
+        outer = self.position(frame.f_back)
+        if outer is None and code.code.co_name == "<module>":
+            self._root = None
+        code.calls += 1
+        call = code.overflow
+        if call is None:
+            call = Call(
+                id=f"c{next(self._ids)}",
+                parent=outer.call if outer is not None else None,
+                code=code,
+                module=str(frame.f_globals.get("__name__", "")),
+                site=outer.path[-1] if outer is not None else None,
+                thread=threading.current_thread().name,
+            )
+            if code.calls > self._limit:
+                code.overflow = call
+                self._overflowed(code.function)
+        token = Token(self, call, outer.path if outer is not None else (), ends=code.overflow is None)
+        if outer is None and self._root is None:
+            self._root = Position((Place(call.id, None, frame.f_lineno),), call)
+        return token
+
+    def _held(self, frame: FrameType, code: Code) -> Token:
+        held = self._stack.held
+        live = set()
+        outer: FrameType | None = frame
+        while outer is not None:
+            live.add(id(outer))
+            outer = outer.f_back
+        for gone in held.keys() - live:
+            del held[gone]
+        known = held.get(id(frame))
+        if known is not None and known[0] is frame.f_code and self._same_caller(frame, known[1]):
+            return known[1]
+        token = self._begin(frame, code)
+        held[id(frame)] = (frame.f_code, token)
+        return token
+
+    def _same_caller(self, frame: FrameType, token: Token) -> bool:
+        outer = self.position(frame.f_back)
+        return (outer.path if outer is not None else ()) == token.prefix
+
+    # -- observations
+
+    def announce(self, call: Call) -> None:
+        """Emits the CallSeen of a call and of those around it, once."""
+        if call.emitted:
+            return
+        call.emitted = True
+        if call.parent is not None:
+            self.announce(call.parent)
+        self._emit(
+            CallSeen(
+                call=call.id,
+                parent=call.parent.id if call.parent is not None else None,
+                function=call.code.function,
+                module=call.module,
+                file=call.code.file,
+                line=call.code.code.co_firstlineno,
+                site=call.site,
+                thread=call.thread,
+                at=call.at,
+                composite=call.composite,
+            )
+        )
+
+    def ended(self, call: Call) -> None:
+        if call.emitted:
+            self._emit(CallEnded(call.id, time.time(), call.error))
+
+    # -- errors
+
+    def left_by(self, frame: FrameType | None) -> tuple[Call, ...]:
+        """The calls that an error raised at ``frame`` is known to leave, innermost first.
+
+        Ends at the first body that may catch it there, and at code of others that may.
+        """
+        left: list[Call] = []
+        while frame is not None:
+            code = self.code(frame)
+            if code.owned:
+                if self.sources.may_catch(frame):
+                    break
+                token = frame.f_trace
+                if not code.folded and type(token) is Token:
+                    left.append(token.call)
+            elif not code.spark and not frame.f_globals.get("__name__", "").startswith(_TRANSPARENT):
+                break
+            frame = frame.f_back
+        return tuple(left)
+
+
+# Modules that hand errors on as they are.
+_TRANSPARENT = ("spark_lineage", "functools", "runpy", "importlib", "_frozen_importlib")
+
+
+def calls_on(traceback: TracebackType | None) -> tuple[str, ...]:
+    """Ids of the calls on a traceback, outermost first."""
+    found: list[str] = []
+    while traceback is not None:
+        token = traceback.tb_frame.f_trace
+        if type(token) is Token and token.call.emitted:
+            found.append(token.call.id)
+        traceback = traceback.tb_next
+    return tuple(found)
+
+
+def caller(depth: int = 1) -> FrameType:
+    return sys._getframe(depth + 1)

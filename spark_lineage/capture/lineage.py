@@ -1,0 +1,189 @@
+"""Which DataFrame came from which: nodes by identity, without a trace on the user's objects."""
+
+from __future__ import annotations
+
+import itertools
+import re
+import weakref
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from spark_lineage.model import Unit, crossing
+
+
+class Node:
+    """One DataFrame. ``frontier``: the nearest DataFrames of other units that it was made from."""
+
+    __slots__ = ("id", "unit", "frontier", "marked", "named")
+
+    def __init__(self, id: str, unit: Unit | None, parents: Iterable[Node]) -> None:
+        self.id = id
+        self.unit = unit
+        self.marked = False
+        self.named: set[tuple[str, str]] | None = None
+        found: dict[str, None] = {}
+        for parent in parents:
+            if crossing(parent.unit, unit):
+                found[parent.id] = None
+            else:
+                found.update(dict.fromkeys(parent.frontier))
+        self.frontier = tuple(found)
+
+
+class Identities:
+    """Values by the identity of objects that are still alive. Objects must take weak references."""
+
+    def __init__(self) -> None:
+        self._held: dict[int, tuple[weakref.ref[Any], Any]] = {}
+
+    def get(self, owner: object) -> Any:
+        found = self._held.get(id(owner))
+        return found[1] if found is not None and found[0]() is owner else None
+
+    def put(self, owner: object, value: object) -> None:
+        key = id(owner)
+        held = self._held
+
+        def gone(reference: weakref.ref[Any]) -> None:
+            known = held.get(key)
+            if known is not None and known[0] is reference:
+                del held[key]
+
+        held[key] = (weakref.ref(owner, gone), value)
+
+    def __len__(self) -> int:
+        return len(self._held)
+
+
+class Rows:
+    """Lists of rows that actions gave back, by identity: lists take no weak reference, so the last few are told
+    apart by address, length and the addresses of their rows."""
+
+    LIMIT = 256
+
+    def __init__(self) -> None:
+        self._by_row: dict[int, tuple[Node, ...]] = {}
+        self._order: list[int] = []
+
+    def put(self, rows: list[Any], nodes: tuple[Node, ...]) -> None:
+        for row in _ends(rows):
+            if id(row) not in self._by_row:
+                self._order.append(id(row))
+            self._by_row[id(row)] = nodes
+        while len(self._order) > self.LIMIT:
+            self._by_row.pop(self._order.pop(0), None)
+
+    def get(self, rows: list[Any]) -> tuple[Node, ...]:
+        """The nodes that the first or the last rows of a list came from; () if they are not rows of ours."""
+        ends = _ends(rows)
+        if not ends:
+            return ()
+        found = [self._by_row.get(id(row)) for row in ends if type(row).__name__ == "Row"]
+        return next((nodes for nodes in found if nodes), ())
+
+
+def _ends(rows: list[Any]) -> list[Any]:
+    return rows if len(rows) <= 4 else [*rows[:2], *rows[-2:]]
+
+
+class Views:
+    """Temporary views by name. Holds the DataFrame: the JVM keeps its plan for the view anyway."""
+
+    def __init__(self) -> None:
+        self._views: dict[str, tuple[Node, Any]] = {}
+
+    def put(self, name: str, node: Node, df: object) -> None:
+        self._views[_canonical(name)] = (node, df)
+
+    def drop(self, name: str) -> None:
+        self._views.pop(_canonical(name), None)
+
+    def get(self, name: str) -> tuple[Node, Any] | None:
+        return self._views.get(_canonical(name))
+
+    def named_in(self, text: str) -> list[tuple[Node, Any]]:
+        """The views that an SQL text reads."""
+        if not self._views:
+            return []
+        return [self._views[name] for name in relation_names(text) if name in self._views]
+
+    def clear(self) -> None:
+        self._views.clear()
+
+
+def _canonical(name: str) -> str:
+    return name.replace("`", "").strip().lower()
+
+
+_TOKEN = re.compile(
+    r"""'(?:[^'\\]|\\.|'')*' | "(?:[^"\\]|\\.)*" | --[^\n]* | /\*.*?\*/
+    | (?P<name>(?:`[^`]+`|[^\W\d][\w$]*)(?:\s*\.\s*(?:`[^`]+`|[^\W\d][\w$]*))*) | (?P<mark>[(),;]) | \S""",
+    re.VERBOSE | re.DOTALL,
+)
+_BEFORE_RELATION = frozenset({"from", "join", "using", "table", "into", "update", "describe", "desc"})
+_ENDS_FROM = frozenset(
+    "where group having order limit union intersect except minus window qualify select on cluster distribute sort "
+    "lateral pivot unpivot set when values tablesample".split()
+)
+
+
+def relation_names(text: str) -> list[str]:
+    """Names that stand where SQL reads a relation: after FROM, JOIN, ..., and after commas in a FROM list."""
+    found: dict[str, None] = {}
+    expecting, depths = False, [False]  # per bracket: whether we are in a FROM list
+    for kind, word in _words(text):
+        if kind == "mark":
+            if word == "(":
+                depths.append(False)
+            elif word == ")" and len(depths) > 1:
+                depths.pop()
+            expecting = word == "," and depths[-1] or word == "(" and expecting
+            continue
+        lower = word.lower()
+        if lower in _BEFORE_RELATION:
+            expecting, depths[-1] = True, depths[-1] or lower == "from"
+        elif lower in _ENDS_FROM:
+            expecting, depths[-1] = False, False
+        elif expecting and lower not in ("if", "exists", "not", "only", "overwrite", "table"):
+            found[_canonical(re.sub(r"\s*\.\s*", ".", word))] = None
+            expecting = False
+    return list(found)
+
+
+def _words(text: str) -> Iterator[tuple[str, str]]:
+    for match in _TOKEN.finditer(text):
+        if match.lastgroup:
+            yield match.lastgroup, match.group()
+
+
+def statement_kind(text: str) -> str:
+    """What an SQL text does: ``query``, ``write``, ``view``, ``cache`` or ``command``."""
+    words = [word.lower() for kind, word in itertools.islice(_words(text), 400) if kind == "name"]
+    if not words:
+        return "command"
+    first = words[0]
+    if first in ("select", "from", "values", "with"):
+        return "write" if first != "select" and "insert" in words else "query"
+    if first == "create" and "view" in words[1:6]:
+        return "view"
+    if first in ("create", "replace") and "table" in words[1:5]:
+        return "write" if "select" in words or "as" in words else "command"
+    if first in ("insert", "merge", "update", "delete", "copy"):
+        return "write"
+    if first in ("cache", "uncache"):
+        return "cache"
+    return "command"
+
+
+def created_view(text: str) -> str | None:
+    """The name of the temporary view that ``CREATE ... VIEW`` makes."""
+    match = re.match(
+        r"\s*create\s+(?:or\s+replace\s+)?(?P<temporary>(?:global\s+)?temp(?:orary)?\s+)?view\s+"
+        r"(?:if\s+not\s+exists\s+)?(?P<name>[`\w.$]+)",
+        text,
+        re.IGNORECASE,
+    )
+    return match["name"] if match and match["temporary"] else None
+
+
+Finder = Callable[[object], "Node | None"]

@@ -1,0 +1,164 @@
+"""The table of pyspark's methods: which are looked at, and as what kind of operation.
+
+Made by looking at the classes that are there, so that methods of later versions are covered: what is public, not
+listed below as something else and gives a DataFrame, is a transformation.
+"""
+
+from __future__ import annotations
+
+import functools
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from types import FunctionType
+from typing import Any
+
+from spark_lineage.model import OperationKind as Kind
+
+
+@dataclass(frozen=True)
+class Method:
+    """One method that is looked at. ``label`` names its operations: ``DataFrame.filter``."""
+
+    owner: type
+    name: str
+    label: str
+    kind: Kind
+    subject: str  # how the DataFrames it works on are found from ``self``: see ``Recorder``
+    runs: bool  # may start Spark jobs
+
+
+_ACTIONS = frozenset(
+    """
+    collect count show take first head tail isEmpty toPandas toArrow toLocalIterator foreach foreachPartition
+    approxQuantile corr cov explain_
+    """.split()
+)
+_CACHES = frozenset("cache persist checkpoint localCheckpoint unpersist".split())
+_VIEWS = frozenset(
+    """
+    createTempView createOrReplaceTempView createGlobalTempView createOrReplaceGlobalTempView registerTempTable
+    """.split()
+)
+# Transformations that look at the data when they are called.
+_EAGER = frozenset("describe summary freqItems crosstab sampleBy checkpoint localCheckpoint pivot transpose".split())
+# Look at the schema or the plan only, give no DataFrame, or call others that are looked at.
+_DATAFRAME_SKIPPED = frozenset(
+    """
+    columns dtypes schema printSchema explain isLocal isStreaming storageLevel sparkSession sql_ctx inputFiles
+    sameSemantics semanticHash colRegex metadataColumn transform groupBy groupby rollup cube groupingSets na stat write
+    writeStream writeTo executionInfo plot asTable
+    """.split()
+)
+_READS = frozenset("load csv json parquet orc text jdbc table xml changes".split())
+_WRITES = frozenset("save csv json parquet orc text jdbc xml saveAsTable insertInto".split())
+_WRITES_V2 = frozenset("create replace createOrReplace append overwrite overwritePartitions".split())
+_STREAM_WRITES = frozenset("start toTable".split())
+_SESSION = {"sql": Kind.TRANSFORM, "table": Kind.READ, "createDataFrame": Kind.CREATE, "range": Kind.CREATE}
+_CATALOG = {
+    "cacheTable": Kind.CACHE,
+    "uncacheTable": Kind.CACHE,
+    "dropTempView": Kind.VIEW,
+    "dropGlobalTempView": Kind.VIEW,
+}
+_RDD_ACTIONS = frozenset(
+    """
+    collect count take first top takeOrdered takeSample reduce treeReduce fold aggregate treeAggregate sum mean max min
+    stats variance stdev histogram countByKey countByValue foreach foreachPartition saveAsTextFile isEmpty
+    collectAsMap countApprox countApproxDistinct saveAsPickleFile saveAsHadoopFile saveAsNewAPIHadoopFile lookup
+    """.split()
+)
+
+
+def dataframe_class() -> type:
+    """The concrete DataFrame of classic sessions."""
+    try:
+        from pyspark.sql.classic.dataframe import DataFrame  # 4.0 moved it
+    except ImportError:
+        from pyspark.sql.dataframe import DataFrame  # 3.5
+    return DataFrame  # type: ignore[no-any-return]
+
+
+def methods() -> Iterator[Method]:
+    """Every method of classic pyspark that is looked at."""
+    from pyspark.sql.catalog import Catalog
+    from pyspark.sql.group import GroupedData
+    from pyspark.sql.readwriter import DataFrameReader, DataFrameWriter, DataFrameWriterV2
+    from pyspark.sql.session import SparkSession
+    from pyspark.sql.streaming.readwriter import DataStreamReader, DataStreamWriter
+
+    frame = dataframe_class()
+    yield from _of(frame, "DataFrame", "self", _dataframe_kind, _DATAFRAME_SKIPPED)
+    module = sys.modules[frame.__module__]
+    for suffix in ("NaFunctions", "StatFunctions"):
+        yield from _of(getattr(module, f"DataFrame{suffix}"), f"DataFrame{suffix}", "df", _dataframe_kind)
+    yield from _of(GroupedData, "GroupedData", "_df", lambda name: Kind.TRANSFORM, frozenset({"cogroup"}))
+    yield from _cogrouped()
+    yield from _named(DataFrameReader, "DataFrameReader", "_spark", dict.fromkeys(_READS, Kind.READ))
+    yield from _named(DataStreamReader, "DataStreamReader", "_spark", dict.fromkeys(_READS, Kind.READ))
+    yield from _named(DataFrameWriter, "DataFrameWriter", "_df", dict.fromkeys(_WRITES, Kind.WRITE))
+    yield from _named(DataFrameWriterV2, "DataFrameWriterV2", "_df", dict.fromkeys(_WRITES_V2, Kind.WRITE))
+    yield from _named(DataStreamWriter, "DataStreamWriter", "_df", dict.fromkeys(_STREAM_WRITES, Kind.WRITE))
+    yield from _named(SparkSession, "SparkSession", "session", _SESSION)
+    yield from _named(Catalog, "Catalog", "_sparkSession", _CATALOG)
+    yield from _named(_rdd(), "RDD", "rdd", dict.fromkeys(_RDD_ACTIONS, Kind.ACTION))
+    yield from _merges()
+
+
+def _cogrouped() -> Iterator[Method]:
+    from pyspark.sql.pandas.group_ops import PandasCogroupedOps
+
+    yield from _of(PandasCogroupedOps, "PandasCogroupedOps", "cogrouped", lambda name: Kind.TRANSFORM)
+
+
+def _merges() -> Iterator[Method]:
+    try:
+        from pyspark.sql.merge import MergeIntoWriter  # 4.0
+    except ImportError:
+        return
+    yield from _named(MergeIntoWriter, "MergeIntoWriter", "carrier", {"merge": Kind.WRITE})
+
+
+def _rdd() -> type:
+    from pyspark import RDD
+
+    return RDD
+
+
+def rdd_classes() -> tuple[type, ...]:
+    """RDD and the subclass whose ``__init__`` does not call it."""
+    rdd = _rdd()
+    pipelined = getattr(sys.modules[rdd.__module__], "PipelinedRDD", None)
+    return (rdd, pipelined) if pipelined is not None else (rdd,)
+
+
+def _dataframe_kind(name: str) -> Kind:
+    if name in _ACTIONS:
+        return Kind.ACTION
+    if name in _CACHES:
+        return Kind.CACHE
+    return Kind.VIEW if name in _VIEWS else Kind.TRANSFORM
+
+
+def _of(owner: type, label: str, subject: str, kind_of: Any, skipped: frozenset[str] = frozenset()) -> Iterator[Method]:
+    """Every public function or property that the concrete class or a mixin of it defines."""
+    seen: set[str] = set()
+    for part in owner.__mro__:
+        if part is object or (part is not owner and part.__name__ == owner.__name__):  # 4.x: the abstract parent
+            continue
+        for name, value in vars(part).items():
+            if name.startswith("_") or name in skipped or name in seen:
+                continue
+            seen.add(name)
+            is_rdd = name == "rdd" and isinstance(value, (property, functools.cached_property))
+            if isinstance(value, FunctionType) or is_rdd:
+                kind = kind_of(name)
+                runs = kind is Kind.ACTION or name in _EAGER
+                yield Method(part, name, f"{label}.{name}", kind, subject, runs)
+
+
+def _named(owner: type, label: str, subject: str, kinds: dict[str, Kind]) -> Iterator[Method]:
+    for name, kind in kinds.items():
+        if isinstance(vars(owner).get(name), FunctionType):
+            runs = kind in (Kind.ACTION, Kind.WRITE, Kind.READ)
+            yield Method(owner, name, f"{label}.{name}", kind, subject, runs)

@@ -1,0 +1,63 @@
+"""Wrappers around pyspark's methods.
+
+Each calls the original exactly once, outside our ``try``; faults of ours go to the guard. On an error our own frame
+is taken off the traceback, so that it reads as in a plain run.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from spark_lineage.capture.operations import Method, dataframe_class, methods, rdd_classes
+from spark_lineage.capture.patching import Patch, without_this_frame
+from spark_lineage.capture.recorder import Recorder
+
+
+def patches(recorder: Recorder) -> list[Patch]:
+    """One patch per method of pyspark that is looked at."""
+    table = [Patch(method.owner, method.name, _around(method, recorder)) for method in methods()]
+    for owner in (dataframe_class(), *rdd_classes()):
+        table.append(Patch(owner, "__init__", _on_creation(recorder)))
+    return table
+
+
+def _around(method: Method, recorder: Recorder) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    guard, begin, end, fail = recorder.guard, recorder.begin, recorder.end, recorder.fail
+    getframe = sys._getframe
+
+    def make(original: Callable[..., Any]) -> Callable[..., Any]:
+        def observed(*args: Any, **kwargs: Any) -> Any:
+            running = guard("operations", begin, method, args, kwargs, getframe(1))
+            try:
+                result = original(*args, **kwargs)
+            except BaseException as error:
+                without_this_frame(error)
+                if running is not None:
+                    guard("errors", fail, running, error, getframe(1))
+                raise
+            if running is not None:
+                guard("operations", end, running, result, args)
+            return result
+
+        return observed
+
+    return make
+
+
+def _on_creation(recorder: Recorder) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    guard, appeared, getframe = recorder.guard, recorder.appeared, sys._getframe
+
+    def make(original: Callable[..., Any]) -> Callable[..., Any]:
+        def __init__(*args: Any, **kwargs: Any) -> None:
+            try:
+                original(*args, **kwargs)
+            except BaseException as error:
+                without_this_frame(error)
+                raise
+            guard("creation", appeared, args[0], getframe(1))
+
+        return __init__
+
+    return make

@@ -1,0 +1,463 @@
+"""What is recorded of each operation, and when a DataFrame is marked.
+
+The recorder is called by the patches (see ``patches.py``) around every public pyspark call; nothing here calls
+back into Spark but :class:`JvmPort`, and nothing waits.
+"""
+
+from __future__ import annotations
+
+import itertools
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from types import FrameType
+from typing import Any, Protocol
+
+from spark_lineage.capture.frames import Frames, Position
+from spark_lineage.capture.lineage import Identities, Node, Rows, Views, created_view, statement_kind
+from spark_lineage.capture.operations import Method, dataframe_class
+from spark_lineage.capture.scope import Scope, program_folders
+from spark_lineage.capture.sources import Read, Sources
+from spark_lineage.guard import Guard
+from spark_lineage.model import (
+    Marked,
+    Observation,
+    Operation,
+    OperationKind,
+    PythonGap,
+    SourceRead,
+    VariableSeen,
+    crossing,
+)
+
+ERROR_LIMIT = 2000  # characters of an error's text
+SQL_LIMIT = 4000
+OPERATIONS_PER_CALL = 10  # how many operations of one step are told apart, times ``limits.calls``
+
+
+class JvmPort(Protocol):
+    """What the recorder asks of the JVM half. Neither call may start a Spark job."""
+
+    def mark(self, df: Any, df_id: str, inputs: Sequence[str], why: str) -> None: ...
+
+    def set_op(self, df: Any, op_id: str) -> None: ...
+
+
+class Running:
+    """One operation between its start and its end."""
+
+    __slots__ = ("id", "method", "kind", "position", "inputs", "started", "detail", "outer", "frame")
+
+    def __init__(self, id: str, method: Method, position: Position, inputs: list[tuple[Node, Any]], outer: Any) -> None:
+        self.id = id
+        self.method = method
+        self.kind = method.kind
+        self.position = position
+        self.inputs = inputs
+        self.detail: dict[str, str] = {}
+        self.outer = outer
+        self.started = time.time()
+
+
+class _Thread(threading.local):
+    active: Any = None  # the Running operation of this thread, or True where one runs that is not recorded
+
+
+class Recorder:
+    """Turns pyspark calls into observations.
+
+    ``emit`` takes them and never waits. ``roots`` are the program's folders, ``read`` is the static reading.
+    """
+
+    def __init__(
+        self,
+        emit: Callable[[Observation], None],
+        jvm: JvmPort,
+        config: Any,
+        guard: Guard,
+        roots: Sequence[str] = (),
+        read: Read | None = None,
+    ) -> None:
+        self.guard = guard
+        self.thread = _Thread()
+        self._emit = emit
+        self._jvm = jvm
+        limit = int(getattr(config, "limits_calls", 1000)) or 1
+        self._operations_limit = limit * OPERATIONS_PER_CALL
+        self._operations: Counter[tuple[object, int | None]] = Counter()
+        self.sources = Sources(read, self._source_read, self._source_failed)
+        self.frames = Frames(Scope(roots or program_folders()), self.sources, emit, limit, self._overflowed)
+        self._dataframe: type = object
+        self._frames_of: Identities = Identities()  # DataFrame -> Node
+        self._carried: Identities = Identities()  # RDD, pandas DataFrame, writer -> nodes
+        self._rows = Rows()
+        self._views = Views()
+        self._df_ids = itertools.count(1)
+        self._op_ids = itertools.count(1)
+
+    def bind(self) -> None:
+        """Looks up pyspark's classes."""
+        self._dataframe = dataframe_class()
+
+    def finish(self) -> None:
+        """Says what was only counted, and lets go of what is held."""
+        for (code, statement), count in self._operations.items():
+            if count > self._operations_limit:
+                more = count - self._operations_limit
+                name = getattr(code, "function", "?")
+                where = name if statement is None else f"{name}, statement {statement}"
+                self._emit(PythonGap(f"operations of {where}", f"{more} operations beyond the limit were only counted"))
+        for known in list(self.frames._codes.values()):
+            if known.overflow is not None:
+                more = known.calls - self.frames._limit
+                why = f"the last {more} calls are recorded as one"
+                self._emit(PythonGap(f"calls of {known.function}", why, known.overflow.id))
+        self._views.clear()
+
+    # -- before the call
+
+    def begin(
+        self, method: Method, args: tuple[Any, ...], kwargs: Mapping[str, Any], frame: FrameType
+    ) -> Running | None:
+        """Called before the user's call, from the frame that calls. None: not recorded."""
+        outer = self.thread.active
+        if outer is not None and self.frames.code(frame).spark:
+            return None  # pyspark calling itself
+        position = self.frames.position(frame)
+        if position is None:
+            return None  # no user code asked for it
+        running = Running(f"o{next(self._op_ids)}", method, position, [], outer)
+        running.inputs = self._inputs(running, args, kwargs)
+        self.frames.announce(position.call)
+        self._mark(running, args, kwargs, frame)
+        if method.runs or running.detail.get("runs"):
+            self._jvm.set_op(_session_like(method, args), running.id)
+        running.started = time.time()
+        self.thread.active = running
+        return running
+
+    def _inputs(self, running: Running, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> list[tuple[Node, Any]]:
+        method, found = running.method, []
+        subject = method.subject
+        this = args[0] if args else None
+        if subject == "self" or subject == "_df" or subject == "df":
+            df = this if subject == "self" else vars(this).get(subject)
+            if isinstance(df, self._dataframe):
+                found.append((self._node(df, running.position), df))
+        elif subject == "cogrouped":
+            for group in (vars(this).get("_gd1"), vars(this).get("_gd2")):
+                df = getattr(group, "_df", None)
+                if isinstance(df, self._dataframe):
+                    found.append((self._node(df, running.position), df))
+        elif subject in ("carrier", "rdd"):
+            found.extend((node, None) for node in self._carried.get(this) or ())
+        elif subject == "session":
+            self._session_inputs(running, args, kwargs, found)
+        elif method.name == "table" and subject == "_spark" and len(args) > 1:
+            self._view_input(running, args[1], found)
+        for value in itertools.islice(args, 1, None):
+            if isinstance(value, self._dataframe):
+                found.append((self._node(value, running.position), value))
+        for value in kwargs.values():
+            if isinstance(value, self._dataframe):
+                found.append((self._node(value, running.position), value))
+        return found
+
+    def _node(self, df: Any, position: Position) -> Node:
+        """Of a DataFrame; one that was made out of our sight counts as made here."""
+        node: Node | None = self._frames_of.get(df)
+        if node is None:
+            node = Node(f"d{next(self._df_ids)}", position.unit, ())
+            self._frames_of.put(df, node)
+        return node
+
+    def _session_inputs(
+        self, running: Running, args: tuple[Any, ...], kwargs: Mapping[str, Any], found: list[tuple[Node, Any]]
+    ) -> None:
+        name = running.method.name
+        first = args[1] if len(args) > 1 else next(iter(kwargs.values()), None)
+        if name == "table":
+            self._view_input(running, first, found)
+        elif name == "createDataFrame":
+            data = kwargs.get("data", first)
+            found.extend((node, None) for node in self._origin(data))
+            if type(data).__name__ in ("RDD", "PipelinedRDD"):
+                running.detail["runs"] = "1"  # to infer a schema
+        elif name == "sql":
+            text = kwargs.get("sqlQuery", first)
+            if isinstance(text, str):
+                self._sql(running, text, kwargs, found)
+
+    def _view_input(self, running: Running, name: object, found: list[tuple[Node, Any]]) -> None:
+        view = self._views.get(name) if isinstance(name, str) else None
+        if view is not None:
+            running.kind = OperationKind.TRANSFORM
+            found.append(view)
+        if isinstance(name, str):
+            running.detail["table"] = name
+
+    def _sql(self, running: Running, text: str, kwargs: Mapping[str, Any], found: list[tuple[Node, Any]]) -> None:
+        found.extend(self._views.named_in(text))
+        does = statement_kind(text)
+        running.detail["sql"] = text[:SQL_LIMIT]
+        if does == "write":
+            running.kind = OperationKind.WRITE
+        elif does == "view":
+            running.kind = OperationKind.VIEW
+        elif does == "cache":
+            running.kind = OperationKind.CACHE
+        elif not found and not kwargs:
+            running.kind = OperationKind.READ if does == "query" else OperationKind.CREATE
+        if does != "query":
+            running.detail["runs"] = "1"
+
+    def _origin(self, data: Any) -> tuple[Node, ...]:
+        """What the data of ``createDataFrame`` came from, where it came through Python."""
+        if isinstance(data, list):
+            return self._rows.get(data)
+        try:
+            return self._carried.get(data) or ()
+        except TypeError:
+            return ()
+
+    # -- marks
+
+    def _mark(self, running: Running, args: tuple[Any, ...], kwargs: Mapping[str, Any], frame: FrameType) -> None:
+        if running.kind is OperationKind.VIEW:
+            return
+        here = running.position.unit
+        named = False
+        for node, df in running.inputs:
+            if crossing(node.unit, here):
+                self._mark_one(node, df, "boundary")
+                named = True
+        if named and self._names_wanted(running):
+            self._variables(running, args, kwargs, frame)
+        if running.method.kind in (OperationKind.CACHE, OperationKind.WRITE) and running.inputs:
+            node, df = running.inputs[0]
+            if running.method.name != "unpersist":
+                self._mark_one(node, df, "cache" if running.method.kind is OperationKind.CACHE else "write")
+
+    def _mark_one(self, node: Node, df: Any, why: str) -> None:
+        if node.marked or df is None:
+            return
+        node.marked = True
+        self._jvm.mark(df, node.id, node.frontier, why)
+        self._emit(Marked(node.id, why, node.frontier))
+
+    def _names_wanted(self, running: Running) -> bool:
+        return any(not node.named or len(node.named) < 4 for node, _ in running.inputs)
+
+    def _variables(self, running: Running, args: tuple[Any, ...], kwargs: Mapping[str, Any], frame: FrameType) -> None:
+        """The names under which the DataFrames that cross a boundary are used here."""
+        code = self.frames.code(frame)
+        if not code.owned or code.folded:
+            return
+        names = self.sources.names(frame)
+        call = running.position.call.id
+        written = list(zip(args, [names.receiver, *names.arguments]))
+        written += [(kwargs[key], name) for key, name in names.keywords.items() if key in kwargs]
+        for value, name in written:
+            if name is None or not isinstance(value, self._dataframe):
+                continue
+            node: Node | None = self._frames_of.get(value)
+            if node is None:
+                continue
+            node.named = node.named or set()
+            if (call, name) not in node.named:
+                node.named.add((call, name))
+                self._emit(VariableSeen(node.id, name, call))
+
+    # -- after the call
+
+    def end(self, running: Running, result: Any, args: tuple[Any, ...]) -> None:
+        """Called after the user's call has given ``result``."""
+        self.thread.active = running.outer
+        ended = time.time()
+        if isinstance(result, self._dataframe):
+            self._record(running, ended, self._made(running, result))
+        elif type(result) in (list, tuple) and result and all(isinstance(item, self._dataframe) for item in result[:8]):
+            for at, item in enumerate(result):  # randomSplit
+                if at:
+                    running.id = f"o{next(self._op_ids)}"
+                self._record(running, ended, self._made(running, item))
+        else:
+            self._carry(running, result)
+            if running.kind is not OperationKind.TRANSFORM:
+                self._record(running, ended, None)
+        self._views_changed(running, args, result)
+
+    def _made(self, running: Running, df: Any) -> str:
+        node: Node | None = self._frames_of.get(df)
+        if node is None:
+            node = Node(f"d{next(self._df_ids)}", running.position.unit, (parent for parent, _ in running.inputs))
+            self._frames_of.put(df, node)
+        return node.id
+
+    def _carry(self, running: Running, result: Any) -> None:
+        """Remembers where a result came from that is no DataFrame but may become one again."""
+        if not running.inputs or result is None:
+            return
+        nodes = tuple(node for node, _ in running.inputs)
+        if type(result) is list:
+            self._rows.put(result, nodes)
+        elif type(result).__name__ == "Row":
+            self._rows.put([result], nodes)
+        elif type(result).__module__.startswith(("pandas.", "pyarrow.", "pyspark.")):
+            try:
+                self._carried.put(result, nodes)
+            except TypeError:  # takes no weak reference
+                return
+
+    def _views_changed(self, running: Running, args: tuple[Any, ...], result: Any) -> None:
+        if running.kind is not OperationKind.VIEW:
+            return
+        name = args[1] if len(args) > 1 and isinstance(args[1], str) else None
+        if running.method.subject == "self" and name is not None and running.inputs:
+            node, df = running.inputs[0]
+            prefix = "global_temp." if "Global" in running.method.name else ""
+            self._views.put(prefix + name, node, df)
+        elif running.method.name.startswith("drop") and name is not None:
+            self._views.drop(("global_temp." if "Global" in running.method.name else "") + name)
+        elif running.method.name == "sql":
+            self._view_created(running, created_view(running.detail.get("sql", "")))
+
+    def _view_created(self, running: Running, view: str | None) -> None:
+        """``CREATE TEMPORARY VIEW``: what reads it reads what it reads; there is no DataFrame to mark."""
+        if view is None:
+            return
+        if not running.inputs:
+            self._views.drop(view)
+            return
+        through = Node("", None, ())
+        through.frontier = tuple(dict.fromkeys(node.id for node, _ in running.inputs))
+        self._views.put(view, through, None)
+
+    def _record(
+        self,
+        running: Running,
+        ended: float,
+        output: str | None,
+        error: str | None = None,
+        failed: tuple[str, ...] = (),
+    ) -> None:
+        place = running.position.path[-1]
+        key = (running.position.call.code, place.statement)
+        self._operations[key] += 1
+        if self._operations[key] > self._operations_limit:
+            return
+        running.detail.pop("runs", None)
+        self._emit(
+            Operation(
+                op=running.id,
+                name=running.method.label,
+                kind=running.kind,
+                path=running.position.path,
+                inputs=_ids(running.inputs),
+                output=output,
+                started=running.started,
+                ended=ended,
+                error=error,
+                failed_calls=failed,
+                detail=running.detail,
+            )
+        )
+
+    def fail(self, running: Running, error: BaseException, frame: FrameType) -> None:
+        """Called when the user's call has raised ``error``, from the frame that called."""
+        self.thread.active = running.outer
+        text = error_text(error)
+        left = self.frames.left_by(frame)
+        for call in left:
+            call.error = call.error or text
+        self._record(running, time.time(), None, text, tuple(dict.fromkeys(call.id for call in left)))
+
+    # -- DataFrames and RDDs made by what is not looked at
+
+    def appeared(self, made: Any, frame: FrameType) -> None:
+        """A DataFrame or RDD was made: if no operation of ours made it, its parents are what the code between it
+        and the user holds (``broadcast(df)``, MLlib, Delta, GraphFrames)."""
+        is_frame = isinstance(made, self._dataframe)
+        if is_frame and (self.thread.active is not None or self._frames_of.get(made) is not None):
+            return
+        parents, outermost = self._held_between(made, frame)
+        if not is_frame:
+            if parents:
+                self._carried.put(made, tuple(dict.fromkeys(node for node, _ in parents)))
+            return
+        if outermost is None:
+            return
+        position = self.frames.position(outermost)
+        if position is None:
+            return
+        name = _function_between(frame, outermost)
+        kind = OperationKind.TRANSFORM if parents else OperationKind.READ
+        method = Method(type(made), name, name, kind, "self", False)
+        running = Running(f"o{next(self._op_ids)}", method, position, parents, None)
+        self.frames.announce(position.call)
+        self._mark(running, (), {}, outermost)
+        self._record(running, time.time(), self._made(running, made))
+
+    def _held_between(self, made: Any, frame: FrameType | None) -> tuple[list[tuple[Node, Any]], FrameType | None]:
+        """DataFrames held by the frames of others between here and user code; the outermost of those frames."""
+        found: dict[int, tuple[Node, Any]] = {}
+        outermost: FrameType | None = None
+        while frame is not None and not self.frames.code(frame).owned:
+            outermost = frame
+            if frame.f_code.co_flags & 0x3 == 0x3:  # a function: never the locals of a module
+                for value in list(frame.f_locals.values()):
+                    if value is made:
+                        continue
+                    if isinstance(value, self._dataframe):
+                        node = self._frames_of.get(value)
+                        if node is not None:
+                            found[id(node)] = (node, value)
+                    elif type(value).__name__ in ("RDD", "PipelinedRDD"):
+                        found.update((id(node), (node, None)) for node in self._carried.get(value) or ())
+            frame = frame.f_back
+        return list(found.values()), outermost
+
+    # -- what the source reading says
+
+    def _source_read(self, reading: Any) -> None:
+        self._emit(SourceRead(reading))
+
+    def _source_failed(self, file: str, why: str) -> None:
+        self._emit(PythonGap(f"source of {file}", why))
+
+    def _overflowed(self, function: str) -> None:
+        why = "called more often than limits.calls: later calls are recorded as one"
+        self._emit(PythonGap(f"calls of {function}", why))
+
+
+def _function_between(frame: FrameType, outermost: FrameType) -> str:
+    """The function of others that the user called: the outermost that is not just a decorator's inside."""
+    names = []
+    inner: FrameType | None = frame
+    while inner is not None:
+        names.append(inner.f_code.co_name)
+        inner = None if inner is outermost else inner.f_back
+    return next((name for name in reversed(names) if name not in ("wrapped", "wrapper", "inner")), names[-1])
+
+
+def _ids(inputs: list[tuple[Node, Any]]) -> tuple[str, ...]:
+    found: dict[str, None] = {}
+    for node, _ in inputs:
+        found.update(dict.fromkeys((node.id,) if node.id else node.frontier))
+    return tuple(found)
+
+
+def error_text(error: BaseException) -> str:
+    """``ValueError: text``, without asking the JVM."""
+    described = vars(error).get("_desc")  # pyspark's errors from the JVM; their __str__ calls it
+    text = described if isinstance(described, str) else str(error)
+    return f"{type(error).__name__}: {text}"[:ERROR_LIMIT]
+
+
+def _session_like(method: Method, args: tuple[Any, ...]) -> Any:
+    """What the local property is set through: a DataFrame or a session."""
+    this = args[0] if args else None
+    if method.subject in ("_df", "df", "_spark", "_sparkSession"):
+        return vars(this).get(method.subject)
+    return this

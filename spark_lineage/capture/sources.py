@@ -1,0 +1,205 @@
+"""What the source says about running code: its function, its statement, names at an instruction.
+
+Read when the first frame of a file is seen; cached. Where a source cannot be read everything answers None.
+"""
+
+from __future__ import annotations
+
+import ast
+import bisect
+import itertools
+import linecache
+import tokenize
+from collections.abc import Callable
+from types import CodeType, FrameType
+from typing import Any
+
+from spark_lineage import compat
+from spark_lineage.model import FunctionReading, SourceReading
+
+Read = Callable[[str, str], SourceReading]
+
+
+class Source:
+    """One user file."""
+
+    def __init__(self, text: str, reading: SourceReading) -> None:
+        self.text = text
+        self.reading = reading
+        self.functions = {
+            (function.line, function.qualname.rpartition(".")[2]): function for function in reading.functions
+        }
+        self._calls: dict[tuple[int, int], ast.Call] | None = None
+
+    def call_ending_at(self, line: int, column: int) -> ast.Call | None:
+        """The call expression that ends there (line, UTF-8 column)."""
+        if self._calls is None:
+            self._calls = {
+                (node.end_lineno or 0, node.end_col_offset or 0): node
+                for node in ast.walk(ast.parse(self.text))
+                if isinstance(node, ast.Call)
+            }
+        return self._calls.get((line, column))
+
+
+class Sources:
+    """``read`` is the static reading; ``seen`` is told of each file once; ``failed(file, why)`` of those unreadable."""
+
+    def __init__(
+        self, read: Read | None, seen: Callable[[SourceReading], None], failed: Callable[[str, str], None]
+    ) -> None:
+        self._read = read
+        self._seen = seen
+        self._failed = failed
+        self._sources: dict[str, Source | None] = {}
+        self._lines: dict[int, tuple[FunctionReading, list[int], list[int]]] = {}
+        self._names: dict[tuple[int, int], Names] = {}
+
+    def of(self, file: str, module_globals: dict[str, Any] | None = None) -> Source | None:
+        if file not in self._sources:
+            self._sources[file] = None  # one try
+            self._sources[file] = self._load(file, module_globals)
+        return self._sources[file]
+
+    def _load(self, file: str, module_globals: dict[str, Any] | None) -> Source | None:
+        if self._read is None:
+            return None
+        text = _text_of(file, module_globals)
+        if not text:
+            self._failed(file, "its source could not be read")
+            return None
+        try:
+            reading = self._read(text, file)
+        except Exception as error:
+            self._failed(file, f"{type(error).__name__}: {error}")
+            return None
+        self._seen(reading)
+        return Source(text, reading)
+
+    def function(self, code: CodeType, module_globals: dict[str, Any], module_body: bool) -> FunctionReading | None:
+        source = self.of(code.co_filename, module_globals)
+        if source is None:
+            return None
+        if module_body:
+            return source.reading.functions[0]
+        return source.functions.get((code.co_firstlineno, code.co_name))
+
+    # -- statements
+
+    def place(self, reading: FunctionReading | None, frame: FrameType) -> tuple[int | None, int]:
+        """(index of the running statement, its line now)."""
+        line = frame.f_lineno or frame.f_code.co_firstlineno
+        if reading is None:
+            return None, line
+        _, starts, order = self._index(reading)
+        last = bisect.bisect_right(starts, line)
+        candidates = [
+            statement
+            for statement in (reading.statements[order[at]] for at in range(max(0, last - 12), last))
+            if statement.line <= line <= statement.end_line
+        ]
+        if not candidates:
+            return None, line
+        if len(candidates) > 1:
+            return self._by_column(candidates, frame, line), line
+        return candidates[0].index, line
+
+    def _index(self, reading: FunctionReading) -> tuple[FunctionReading, list[int], list[int]]:
+        known = self._lines.get(id(reading))
+        if known is None:
+            order = sorted(range(len(reading.statements)), key=lambda at: (reading.statements[at].line, at))
+            known = (reading, [reading.statements[at].line for at in order], order)
+            self._lines[id(reading)] = known
+        return known
+
+    def _by_column(self, candidates: list[Any], frame: FrameType, line: int) -> int:
+        """Several statements on one line: the last that begins at or before the instruction."""
+        position = _instruction(frame.f_code, frame.f_lasti)
+        if position is not None and position[0] is not None and position[2] is not None:
+            before = [s for s in candidates if (s.line, s.column) <= (position[0], position[2])]
+            candidates = before or candidates
+        return max(candidates, key=lambda statement: (statement.line, statement.column)).index  # type: ignore[no-any-return]
+
+    # -- errors
+
+    def may_catch(self, frame: FrameType) -> bool:
+        """Whether the body that runs in ``frame`` may catch an error raised where it stands."""
+        source = self._sources.get(frame.f_code.co_filename)
+        if source is None:
+            return True  # not known
+        line = frame.f_lineno or 0
+        name = frame.f_code.co_name
+        reading = source.functions.get((frame.f_code.co_firstlineno, name))
+        if reading is None and name == "<module>":
+            reading = source.reading.functions[0]
+        if reading is None:
+            return False  # a lambda or a comprehension cannot
+        return any(first <= line <= last for first, last in reading.guarded)
+
+    # -- names
+
+    def names(self, frame: FrameType) -> Names:
+        """The names that a running method call is written with."""
+        key = (id(frame.f_code), frame.f_lasti)
+        known = self._names.get(key)
+        if known is None:
+            known = self._names[key] = self._read_names(frame)
+        return known
+
+    def _read_names(self, frame: FrameType) -> Names:
+        source = self._sources.get(frame.f_code.co_filename)
+        node = _running_call(source, frame) if source is not None else None
+        if node is None:
+            return Names(None, (), {})
+        receiver = _name(node.func.value) if isinstance(node.func, ast.Attribute) else None
+        keywords = {keyword.arg: name for keyword in node.keywords if keyword.arg and (name := _name(keyword.value))}
+        return Names(receiver, tuple(_name(arg) for arg in node.args), keywords)
+
+
+class Names:
+    """``a.join(b, on=key)``: receiver ``a``, arguments ``("b",)``, keywords ``{"on": "key"}``."""
+
+    __slots__ = ("receiver", "arguments", "keywords")
+
+    def __init__(self, receiver: str | None, arguments: tuple[str | None, ...], keywords: dict[str, str]) -> None:
+        self.receiver = receiver
+        self.arguments = arguments
+        self.keywords = keywords
+
+
+def _name(node: ast.expr) -> str | None:
+    if isinstance(node, ast.Name):
+        return node.id
+    if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in ("self", "cls"):
+        return node.attr
+    return None
+
+
+def _running_call(source: Source, frame: FrameType) -> ast.Call | None:
+    if compat.HAS_POSITIONS:
+        position = _instruction(frame.f_code, frame.f_lasti)
+        if position is None or position[1] is None or position[3] is None:
+            return None
+        return source.call_ending_at(position[1], position[3])
+    try:
+        from executing import Source as Executing  # 3.10 has no columns
+    except ImportError:
+        return None
+    node = Executing.executing(frame).node
+    return node if isinstance(node, ast.Call) else None
+
+
+def _instruction(code: CodeType, at: int) -> tuple[int | None, int | None, int | None, int | None] | None:
+    """(line, end line, column, end column) of the instruction at ``f_lasti``."""
+    if not compat.HAS_POSITIONS or at < 0:
+        return None
+    found = next(itertools.islice(code.co_positions(), at // 2, None), None)
+    return (found[0], found[1], found[2], found[3]) if found is not None else None
+
+
+def _text_of(file: str, module_globals: dict[str, Any] | None) -> str:
+    try:
+        with tokenize.open(file) as source:
+            return source.read()
+    except (OSError, SyntaxError, UnicodeDecodeError):
+        return "".join(linecache.getlines(file, module_globals))

@@ -1,0 +1,79 @@
+"""Whose work a thread does: the user code that started it, or that submitted its task.
+
+Only the position is remembered; functions and arguments go through untouched.
+"""
+
+from __future__ import annotations
+
+import concurrent.futures.thread
+import sys
+import threading
+import weakref
+from collections.abc import Callable
+from typing import Any
+
+from spark_lineage.capture.frames import Frames, Position
+from spark_lineage.capture.patching import Patch, without_this_frame
+from spark_lineage.guard import Guard
+
+
+def patches(frames: Frames, guard: Guard) -> list[Patch]:
+    items: weakref.WeakKeyDictionary[Any, Position] = weakref.WeakKeyDictionary()
+    work_item = concurrent.futures.thread._WorkItem
+    return [
+        Patch(threading.Thread, "start", lambda original: _start(original, frames, guard)),
+        Patch(work_item, "__init__", lambda original: _submitted(original, frames, guard, items)),
+        Patch(work_item, "run", lambda original: _run(original, frames, guard, items)),
+    ]
+
+
+def _start(original: Callable[..., Any], frames: Frames, guard: Guard) -> Callable[..., Any]:
+    def remember(thread: threading.Thread, frame: Any) -> None:
+        position = frames.position(frame)
+        if position is not None:
+            frames.sites[thread] = position
+
+    def start(self: threading.Thread) -> None:
+        guard("threads", remember, self, sys._getframe(1))
+        try:
+            original(self)
+        except BaseException as error:
+            without_this_frame(error)
+            raise
+
+    return start
+
+
+def _submitted(
+    original: Callable[..., Any], frames: Frames, guard: Guard, items: weakref.WeakKeyDictionary[Any, Position]
+) -> Callable[..., Any]:
+    def remember(item: Any, frame: Any) -> None:
+        position = frames.position(frame)
+        if position is not None:
+            items[item] = position
+
+    def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
+        guard("threads", remember, self, sys._getframe(1))
+        try:
+            original(self, *args, **kwargs)
+        except BaseException as error:
+            without_this_frame(error)
+            raise
+
+    return __init__
+
+
+def _run(
+    original: Callable[..., Any], frames: Frames, guard: Guard, items: weakref.WeakKeyDictionary[Any, Position]
+) -> Callable[..., Any]:
+    def run(self: Any, *args: Any, **kwargs: Any) -> Any:
+        frames.task.site = guard("threads", items.get, self)
+        try:
+            return original(self, *args, **kwargs)
+        except BaseException as error:
+            without_this_frame(error)
+            raise
+        finally:
+            frames.task.site = None
+
+    return run
