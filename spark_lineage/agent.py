@@ -31,6 +31,7 @@ from spark_lineage.config import Config
 from spark_lineage.guard import Guard, logger
 from spark_lineage.jvm.bridge import Bridge, JvmHalfMissing
 from spark_lineage.model import Mode, Observation, Outcome, ProgramEnded, ProgramStarted, PythonGap
+from spark_lineage.static import read_source
 from spark_lineage.store.wal import WriteAhead
 
 POLL_SECONDS = 1.0
@@ -99,7 +100,9 @@ class Agent:
                 run=self.run,
             )
         )
-        recorder = capture.Recorder(self._queue.put, self._relay, config, self.guard, roots=program.roots)
+        recorder = capture.Recorder(
+            self._queue.put, self._relay, config, self.guard, roots=program.roots, read=read_source
+        )
         self._installation = capture.install(recorder)
         self.flush()
         # Not threading.Thread: a program that counts or lists its threads must not find one of ours.
