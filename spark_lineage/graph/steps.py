@@ -289,7 +289,7 @@ class Steps:
             executions=tuple(activation.executions),
             variable=statement.variable if statement else None,
             source_hash=source.source_hash if source else (whole.source_hash if whole else None),
-            source=source.source if source else (whole.source if whole else None),
+            source=source.source if source else (whole.source if whole and parent is not None else None),
             doc=whole.doc if whole else None,
             thread=seen.thread if seen else "MainThread",
         )

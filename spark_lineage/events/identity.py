@@ -1,0 +1,41 @@
+"""Names, ids and moments as events have them: all made from the graph alone, so the same run gives the same events."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+VERSION = (Path(__file__).parent.parent / "VERSION").read_text(encoding="utf-8").strip()
+PRODUCER = f"https://sparklineage.io/spark-lineage/{VERSION}"
+SCHEMAS = "https://sparklineage.io/spec/facets/1-0-0"  # an immutable address: a change of a schema changes it
+NAMESPACE = "default"  # of jobs, as in OpenLineage's own clients
+PREFIX = "sparkLineage_"
+
+_RUNS = uuid.UUID("5c7f9e6a-6a35-5f0e-9f55-5b1f3c0d7a11")
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def run_uuid(run: str) -> str:
+    """The run id of the application; one that is no UUID gets one made from it."""
+    try:
+        return str(uuid.UUID(run))
+    except ValueError:
+        return str(uuid.uuid5(_RUNS, run))
+
+
+def step_uuid(run: str, step: str, call: int) -> str:
+    """The run id of one call of one step: the same whoever computes it."""
+    return str(uuid.uuid5(uuid.UUID(run_uuid(run)), f"{step}#{call}"))
+
+
+def iso(seconds: float) -> str:
+    """Seconds since the epoch -> RFC 3339 in UTC, to the microsecond."""
+    moment = _EPOCH + timedelta(microseconds=round(seconds * 1_000_000))
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ") if moment.year > 999 else f"{moment.isoformat()}Z"
+
+
+def seconds(text: str) -> float:
+    """The inverse of :func:`iso`."""
+    moment = datetime.strptime(text.replace("Z", "+0000"), "%Y-%m-%dT%H:%M:%S.%f%z")
+    return (moment - _EPOCH) / timedelta(microseconds=1) / 1_000_000

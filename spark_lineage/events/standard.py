@@ -1,0 +1,179 @@
+"""Facets that the specification defines, from the graph."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from openlineage.client import facet_v2 as ol
+
+from spark_lineage.events.identity import NAMESPACE, VERSION, run_uuid, step_uuid
+from spark_lineage.model import ColumnInput, Dataset, DatasetKind, Outcome, Run, Step, StepKind
+
+LONGEST_EXPRESSION = 500  # characters of an expression in columnLineage; the plan facet has all of it
+STREAM_LAYERS = {"kafka": "TOPIC"}
+
+
+def parent(run: Run, step: Step, namespace: str = NAMESPACE) -> ol.parent_run.ParentRunFacet | None:
+    """The run above this step's, and the application at the root. None for the application itself."""
+    if step.parent is None:
+        return None
+    name, call = step.parent
+    above = run_uuid(run.id) if name == run.app else step_uuid(run.id, name, call)
+    return ol.parent_run.ParentRunFacet(
+        run=ol.parent_run.Run(runId=above, facets=None),
+        job=ol.parent_run.Job(namespace=namespace, name=name, facets=None),
+        root=ol.parent_run.Root(
+            run=ol.parent_run.RootRun(runId=run_uuid(run.id), facets=None),
+            job=ol.parent_run.RootJob(namespace=namespace, name=run.app, facets=None),
+        ),
+    )
+
+
+def engine(run: Run) -> ol.processing_engine_run.ProcessingEngineRunFacet | None:
+    if run.spark is None:
+        return None
+    return ol.processing_engine_run.ProcessingEngineRunFacet(
+        version=run.spark.spark_version, name="spark", openlineageAdapterVersion=VERSION
+    )
+
+
+def job_type(step: Step) -> ol.job_type_job.JobTypeJobFacet:
+    return ol.job_type_job.JobTypeJobFacet(
+        processingType="BATCH",
+        integration="SPARK",
+        jobType=step.kind.value.upper(),
+        emissionPattern=ol.job_type_job.EmissionPattern(eventTrigger="EVENT_BASED", eventContentMode="ACCUMULATIVE"),
+    )
+
+
+def source_code(step: Step) -> ol.source_code_job.SourceCodeJobFacet | None:
+    if not step.source or step.kind is StepKind.APPLICATION:
+        return None
+    return ol.source_code_job.SourceCodeJobFacet(language="python", sourceCode=step.source)
+
+
+def documentation(step: Step) -> ol.documentation_job.DocumentationJobFacet | None:
+    return ol.documentation_job.DocumentationJobFacet(description=step.doc) if step.doc else None
+
+
+def error(step: Step) -> ol.error_message_run.ErrorMessageRunFacet | None:
+    if step.error is None and step.outcome is not Outcome.FAIL:
+        return None
+    message = step.error if step.error is not None else "failed"
+    return ol.error_message_run.ErrorMessageRunFacet(message=message, programmingLanguage="PYTHON")
+
+
+def schema(dataset: Dataset) -> ol.schema_dataset.SchemaDatasetFacet:
+    return ol.schema_dataset.SchemaDatasetFacet(
+        fields=[
+            ol.schema_dataset.SchemaDatasetFacetFields(name=each.name, type=each.type, fields=None)
+            for each in dataset.columns
+        ]
+    )
+
+
+def dataset_type(dataset: Dataset) -> ol.dataset_type_dataset.DatasetTypeDatasetFacet:
+    if dataset.kind is DatasetKind.INTERIM:
+        return ol.dataset_type_dataset.DatasetTypeDatasetFacet(datasetType="JOB_OUTPUT", subType="TEMPORARY")
+    return ol.dataset_type_dataset.DatasetTypeDatasetFacet(datasetType=_stored_type(dataset))
+
+
+def _stored_type(dataset: Dataset) -> str:
+    if dataset.kind is DatasetKind.MODEL:
+        return "MODEL"
+    storage = dataset.storage
+    if storage is not None and storage.format in STREAM_LAYERS:
+        return STREAM_LAYERS[storage.format]
+    is_table = storage is not None and (storage.table is not None or storage.format in ("delta", "iceberg", "jdbc"))
+    return "TABLE" if is_table else "FILE"
+
+
+def metrics(dataset: Dataset) -> ol.data_quality_metrics_dataset.DataQualityMetricsDatasetFacet | None:
+    """Rows and nulls, where every row was seen."""
+    if not dataset.complete or dataset.rows is None:
+        return None
+    of_column = ol.data_quality_metrics_dataset.ColumnMetrics
+    return ol.data_quality_metrics_dataset.DataQualityMetricsDatasetFacet(
+        rowCount=dataset.rows,
+        columnMetrics={
+            each.name: of_column(nullCount=each.nulls, quantiles=None)
+            for each in dataset.columns
+            if each.nulls is not None
+        },
+    )
+
+
+def output_statistics(
+    dataset: Dataset,
+) -> ol.output_statistics_output_dataset.OutputStatisticsOutputDatasetFacet | None:
+    if not dataset.complete or dataset.rows is None:
+        return None
+    return ol.output_statistics_output_dataset.OutputStatisticsOutputDatasetFacet(rowCount=dataset.rows)
+
+
+def input_statistics(dataset: Dataset) -> ol.input_statistics_input_dataset.InputStatisticsInputDatasetFacet | None:
+    if not dataset.complete or dataset.rows is None:
+        return None
+    return ol.input_statistics_input_dataset.InputStatisticsInputDatasetFacet(rowCount=dataset.rows)
+
+
+def storage(dataset: Dataset) -> ol.storage_dataset.StorageDatasetFacet | None:
+    if dataset.storage is None or dataset.storage.format is None:
+        return None
+    layer = dataset.storage.format if dataset.storage.format in ("delta", "iceberg") else _scheme(dataset)
+    return ol.storage_dataset.StorageDatasetFacet(storageLayer=layer, fileFormat=dataset.storage.format)
+
+
+def data_source(dataset: Dataset) -> ol.datasource_dataset.DatasourceDatasetFacet | None:
+    if dataset.storage is None or not dataset.namespace:
+        return None
+    uri = dataset.namespace if "://" in dataset.namespace else f"{dataset.namespace}:/"
+    return ol.datasource_dataset.DatasourceDatasetFacet(name=dataset.namespace, uri=uri)
+
+
+def version(dataset: Dataset) -> ol.dataset_version_dataset.DatasetVersionDatasetFacet | None:
+    if dataset.storage is None or dataset.storage.version is None:
+        return None
+    return ol.dataset_version_dataset.DatasetVersionDatasetFacet(datasetVersion=dataset.storage.version)
+
+
+def _scheme(dataset: Dataset) -> str:
+    return dataset.namespace.split(":", 1)[0] or "unknown"
+
+
+def column_lineage(
+    dataset: Dataset, datasets: Mapping[str, Dataset]
+) -> ol.column_lineage_dataset.ColumnLineageDatasetFacet | None:
+    """Each output column to the input columns it is made from; the inputs that decide on rows under ``dataset``."""
+    if dataset.fragment is None or not dataset.fragment.definitions:
+        return None
+    fields: dict[str, ol.column_lineage_dataset.Fields] = {}
+    for definition in dataset.fragment.definitions:
+        expression = definition.expression if definition.expression != definition.column else None
+        found = [_field(each, expression, datasets) for each in definition.inputs if each.dataset in datasets]
+        if definition.column in fields:  # two columns of one name
+            fields[definition.column].inputFields.extend(found)
+        else:
+            fields[definition.column] = ol.column_lineage_dataset.Fields(inputFields=found)
+    rows = [_field(each, None, datasets) for each in dataset.fragment.indirect if each.dataset in datasets]
+    return ol.column_lineage_dataset.ColumnLineageDatasetFacet(fields=fields, dataset=rows)
+
+
+def _field(
+    each: ColumnInput, expression: str | None, datasets: Mapping[str, Dataset]
+) -> ol.column_lineage_dataset.InputField:
+    origin = datasets[each.dataset]
+    described = expression if each.kind == "DIRECT" else None
+    return ol.column_lineage_dataset.InputField(
+        namespace=origin.namespace,
+        name=origin.name,
+        field=each.column,
+        transformations=[
+            ol.column_lineage_dataset.Transformation(
+                type=each.kind,
+                subtype=each.subtype,
+                description=described[:LONGEST_EXPRESSION] if described else None,
+                masking=each.masking,
+            )
+        ],
+    )
