@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, TypeVar
+from dataclasses import replace
+from typing import Any
 
 from openlineage.client import event_v2, facet_v2
 
@@ -11,15 +12,13 @@ from spark_lineage.events import facets as ours
 from spark_lineage.events import plans, standard
 from spark_lineage.events.identity import NAMESPACE, PREFIX, PRODUCER, iso, run_uuid, step_uuid
 from spark_lineage.events.samples import document as sample_document
-from spark_lineage.model import Column, Dataset, Execution, Gap, LineageGraph, Outcome, Step, StepKind
+from spark_lineage.model import Column, Dataset, Execution, Gap, LineageGraph, Outcome, Run, Step, StepKind
 
 TERMINAL = {
     Outcome.COMPLETE: event_v2.RunState.COMPLETE,
     Outcome.FAIL: event_v2.RunState.FAIL,
     Outcome.ABORT: event_v2.RunState.ABORT,
 }
-
-Facet = TypeVar("Facet", bound=facet_v2.BaseFacet)
 
 
 def build(graph: LineageGraph, namespace: str = NAMESPACE, sample_rows: bool = False) -> list[event_v2.RunEvent]:
@@ -53,14 +52,13 @@ class Builder:
                 ended = step.ended if step.ended is not None else end if end is not None else step.started
                 last = 2 if step.kind is StepKind.APPLICATION else 1
                 moments.append((max(ended, step.started), last, -level, number, self.end(number)))
-        first = [
-            each for each in moments if each[3] == 0
-        ]  # the application encloses everything, whatever the clocks say
+        # The application encloses everything, whatever the clocks say.
+        first = [each for each in moments if each[3] == 0]
         rest = sorted((each for each in moments if each[3] != 0), key=lambda each: each[:4])
         return [each[4] for each in (*first[:1], *rest, *first[1:])]
 
     def start(self, number: int) -> event_v2.RunEvent:
-        step = self._graph.steps[number]
+        step = replace(self._graph.steps[number], outcome=Outcome.RUNNING, ended=None, outputs=())
         inputs = [
             event_v2.InputDataset(namespace=each.namespace, name=each.name, facets=None, inputFacets=None)
             for each in self._listed(step.inputs)
@@ -110,7 +108,7 @@ class Builder:
         }
         if step.kind is StepKind.APPLICATION:
             facets["processing_engine"] = standard.engine(self._graph.run)
-            facets[f"{PREFIX}context"] = _context(self._graph)
+            facets[f"{PREFIX}context"] = _context(self._graph.run, step.outcome, step.ended)
         return facets
 
     def _listed(self, ids: Sequence[str]) -> list[Dataset]:
@@ -215,8 +213,8 @@ def _call(step: Step, number: int) -> ours.SparkLineageCallRunFacet:
     )
 
 
-def _context(graph: LineageGraph) -> ours.SparkLineageContextRunFacet:
-    run, spark = graph.run, graph.run.spark
+def _context(run: Run, outcome: Outcome, ended: float | None) -> ours.SparkLineageContextRunFacet:
+    spark = run.spark
     return ours.SparkLineageContextRunFacet(
         app=run.app,
         program=run.program,
@@ -224,9 +222,9 @@ def _context(graph: LineageGraph) -> ours.SparkLineageContextRunFacet:
         python=run.python,
         mode=run.mode.value,
         labels=dict(run.labels),
-        outcome=run.outcome.value,
+        outcome=outcome.value,
         started=iso(run.started),
-        ended=iso(run.ended) if run.ended is not None else None,
+        ended=iso(ended) if ended is not None else None,
         spark=None
         if spark is None
         else {

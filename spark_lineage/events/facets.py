@@ -47,18 +47,18 @@ class SparkLineageCallRunFacet(facet_v2.RunFacet):
     function: str
     file: str
     line: int
-    endLine: int  # noqa: N815
+    endLine: int
     thread: str
     outcome: str
     started: str
     inputs: list[str]
     outputs: list[str]
     ended: str | None = None
-    siteLine: int | None = None  # noqa: N815
-    parentStep: str | None = None  # noqa: N815
-    parentCall: int | None = None  # noqa: N815
+    siteLine: int | None = None
+    parentStep: str | None = None
+    parentCall: int | None = None
     variable: str | None = None
-    sourceHash: str | None = None  # noqa: N815
+    sourceHash: str | None = None
 
     @staticmethod
     def _get_schema() -> str:
@@ -114,11 +114,11 @@ class SparkLineageDatasetDatasetFacet(facet_v2.DatasetFacet):
     reason: str | None = None
     detail: str | None = None
     pushed: list[str] | None = None
-    notNull: list[int] | None = None  # noqa: N815
+    notNull: list[int] | None = None
     format: str | None = None
     version: str | None = None
     table: str | None = None
-    storedColumns: bool | None = None  # noqa: N815
+    storedColumns: bool | None = None
 
     @staticmethod
     def _get_schema() -> str:
@@ -129,7 +129,7 @@ class SparkLineageDatasetDatasetFacet(facet_v2.DatasetFacet):
 class SparkLineageFingerprintDatasetFacet(facet_v2.DatasetFacet):
     """Order-independent hashes: of all rows, and column by column in the order of the schema."""
 
-    rowCount: int | None  # noqa: N815
+    rowCount: int | None
     columns: list[dict[str, Any]]
     rows: str | None = None
 

@@ -316,7 +316,7 @@ def _label(call: CallSeen) -> str:
 
 
 def _is_cell(file: str) -> bool:
-    return file.startswith("<ipython") or "ipykernel" in file or file.startswith("cell ")
+    return file.startswith(("<ipython", "cell ")) or "ipykernel" in file
 
 
 def _folded(parent: Activation, key: Key) -> Activation:

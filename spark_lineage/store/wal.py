@@ -10,6 +10,8 @@ import dataclasses
 import enum
 import functools
 import json
+import os
+import socket
 import sys
 import types
 import typing
@@ -21,6 +23,7 @@ from spark_lineage import model
 from spark_lineage.model import Observation, plain
 
 NAME = "observations.jsonl"
+PROCESS = "process.json"  # who writes: tells a run that goes on from one that was killed
 
 
 class WriteAhead:
@@ -29,6 +32,8 @@ class WriteAhead:
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.path = folder / NAME
+        self._process = folder / PROCESS
+        self._process.write_text(json.dumps(_this_process()), encoding="utf-8")
         # Line-complete writes of one buffer each: a reader beside us sees whole lines, save the last.
         self._file = self.path.open("ab", buffering=0)
 
@@ -45,6 +50,7 @@ class WriteAhead:
     def remove(self) -> None:
         self.close()
         self.path.unlink(missing_ok=True)
+        self._process.unlink(missing_ok=True)
 
 
 def read(folder: Path) -> Iterator[Observation]:
@@ -55,6 +61,32 @@ def read(folder: Path) -> Iterator[Observation]:
                 yield decode(line)
             except (ValueError, KeyError, TypeError):
                 continue
+
+
+def is_alive(folder: Path) -> bool:
+    """Whether the process that writes this run is still there, as far as this machine can tell."""
+    try:
+        process = json.loads((folder / PROCESS).read_text(encoding="utf-8"))
+        return bool(process["host"] == socket.gethostname() and process == _process(process["pid"]))
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+
+
+def _this_process() -> Mapping[str, Any]:
+    return _process(os.getpid())
+
+
+def _process(pid: int) -> Mapping[str, Any]:
+    """Host, number and start of a process: numbers are used again. Raises OSError if there is none."""
+    os.kill(pid, 0)
+    started = None
+    if os.path.exists("/proc/self/stat"):  # elsewhere the number alone must do
+        with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as stat:
+            fields = stat.read().rsplit(")", 1)[-1].split()
+        if fields[0] in ("Z", "X"):
+            raise ProcessLookupError(f"process {pid} has ended")
+        started = fields[19]
+    return {"host": socket.gethostname(), "pid": pid, "started": started}
 
 
 def encode(observation: Observation) -> str:

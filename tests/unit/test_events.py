@@ -25,5 +25,3 @@ def test_events_hold_the_whole_graph() -> None:
     graph = assemble(shop())
     events = [to_document(each) for each in build(graph)]
     assert read(events, samples(graph)) == without_storages(graph)
-
-

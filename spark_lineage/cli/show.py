@@ -1,0 +1,42 @@
+"""``spark-lineage show``: what the steps of a run took in and gave out."""
+
+from __future__ import annotations
+
+import json
+import sys
+
+import click
+
+
+@click.command()
+@click.argument("run", default="last")
+@click.option("--json", "as_json", is_flag=True, help="One JSON document with a stable shape.")
+@click.option("--store", metavar="PATH", help="The store to read; as configured if not given.")
+def show(run: str, as_json: bool, store: str | None) -> None:
+    """Show what each step of a run took in and gave out.
+
+    RUN is a run id or the beginning of one, `last`, `last~1`, or a label. Rows, nulls and fingerprints are exact, or
+    the reason stands there why they are not known.
+
+    \b
+    spark-lineage show
+    spark-lineage show last~1 --json
+    """
+    from spark_lineage.config import ConfigError, resolve
+    from spark_lineage.store import Store, StoreError
+
+    try:
+        graph = Store(store if store is not None else resolve().store).open(run).graph
+    except (ConfigError, StoreError) as error:
+        raise click.UsageError(str(error)) from None
+    if as_json:
+        from spark_lineage.report.document import document
+
+        json.dump(document(graph), sys.stdout, indent=1)
+        sys.stdout.write("\n")
+        return
+    from rich.console import Console
+
+    from spark_lineage.report import table
+
+    table.show(graph, Console(highlight=False, soft_wrap=False))

@@ -1,0 +1,1 @@
+"""Where events go: the journal first, everything else from there."""

@@ -1,0 +1,90 @@
+"""Writes the journal of one run (what it looks like: ``store.journal``), the one source of truth for all readers.
+
+An event is written at most once per (run id, event type): writing the same events again adds nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from spark_lineage.store.journal import CHAIN, EVENTS, GENESIS, SAMPLES, Document, key, lines, links
+
+if TYPE_CHECKING:
+    from openlineage.client.event_v2 import RunEvent
+
+
+class Journal:
+    """Appends to the journal in ``folder``. One writer at a time; readers may read meanwhile.
+
+    ``fsync`` forces each write to the disk: without it a crash of the machine (not of the program) may lose the end.
+    """
+
+    def __init__(self, folder: Path, fsync: bool = True) -> None:
+        self.folder = Path(folder)
+        self._fsync = fsync
+
+    def write(self, events: Sequence[RunEvent | Mapping[str, Any]], samples: Iterable[Mapping[str, Any]] = ()) -> int:
+        """Appends what is not there yet; returns how many events were. Raises OSError if the folder takes nothing."""
+        from spark_lineage.events.serial import to_document, to_line
+
+        self.folder.mkdir(parents=True, exist_ok=True)
+        mended = _mend(self.folder)
+        known = {key(event) for event in mended.events}
+        fresh: list[bytes] = []
+        for event in events:
+            document = dict(event) if isinstance(event, Mapping) else to_document(event)
+            if key(document) not in known:
+                known.add(key(document))
+                fresh.append(to_line(document).encode("ascii"))
+        # Samples first: an event that speaks of a sample never stands without it.
+        self._append(SAMPLES, [json.dumps(each, separators=(",", ":")).encode("ascii") for each in samples])
+        self._append(EVENTS, fresh)
+        self._append(CHAIN, links(mended.chain, mended.length, fresh))
+        return len(fresh)
+
+    def _append(self, name: str, fresh: Sequence[bytes]) -> None:
+        if not fresh:
+            return
+        with (self.folder / name).open("ab") as file:
+            file.write(b"".join(line + b"\n" for line in fresh))
+            file.flush()
+            if self._fsync:
+                os.fsync(file.fileno())
+
+
+@dataclass(frozen=True)
+class _Mended:
+    events: list[Document]
+    chain: str
+    length: int
+
+
+def _mend(folder: Path) -> _Mended:
+    """Cuts off torn last lines, and seals events that a kill left unsealed, before more is appended."""
+    for name in (EVENTS, CHAIN, SAMPLES):
+        _cut_torn_line(folder / name)
+    read = list(lines(folder / EVENTS))
+    sealed = [document for _, document in lines(folder / CHAIN)]
+    chain = str(sealed[-1]["chain"]) if sealed else GENESIS
+    if len(sealed) < len(read):
+        fresh = links(chain, len(sealed), [line for line, _ in read[len(sealed) :]])
+        with (folder / CHAIN).open("ab") as file:
+            file.write(b"".join(link + b"\n" for link in fresh))
+        chain = str(json.loads(fresh[-1])["chain"])
+    return _Mended([document for _, document in read], chain, len(read))
+
+
+def _cut_torn_line(path: Path) -> None:
+    if not path.exists() or path.stat().st_size == 0:
+        return
+    with path.open("rb+") as file:
+        file.seek(-1, os.SEEK_END)
+        if file.read(1) == b"\n":
+            return
+        file.seek(0)
+        file.truncate(file.read().rfind(b"\n") + 1)
