@@ -1,0 +1,62 @@
+package io.sparklineage.probe
+
+import scala.util.control.NonFatal
+
+import org.apache.spark.TaskContext
+
+/**
+ * What one probe has seen of one partition so far. Generated code writes into the arrays.
+ *
+ * Nothing is published before `start`: a fused union sets up every branch in every task but runs one.
+ */
+final class Gauge private[probe] (layout: Layout, publish: PartitionFacts => Unit) {
+  val longs: Array[Long] = layout.newLongs()
+  val doubles: Array[Double] = layout.newDoubles()
+  val sampler: Sampler = if (layout.sampling) layout.newSampler() else null
+  private var drained = false
+
+  /** The input came to its end; a limit did not stop it. */
+  def exhausted(): Unit = drained = true
+
+  /** From now on the end of the task publishes what was seen of partition `index`. */
+  def start(index: Int): Unit = {
+    val task = TaskContext.get()
+    if (task != null) {
+      task.addTaskCompletionListener[Unit] { (_: TaskContext) =>
+        // The task is over and its result stands: losing a measurement must not fail it.
+        try publish(facts(index))
+        catch { case _ @(_: LinkageError | NonFatal(_)) => () }
+      }
+    }
+  }
+
+  private[probe] def facts(index: Int): PartitionFacts = {
+    val sampled = if (sampler == null) Array.empty[SampledRow] else sampler.seen(new Rendering(layout))
+    new PartitionFacts(index, drained, longs, doubles, sampled)
+  }
+}
+
+/** What a finished task has seen of partition `index` of the probe's input. */
+private[probe] final class PartitionFacts(
+    val index: Int,
+    val exhausted: Boolean,
+    val longs: Array[Long],
+    val doubles: Array[Double],
+    val sample: Array[SampledRow]
+) extends Serializable {
+
+  def withoutTexts: PartitionFacts = withSample(sample.map(_.copy(values = null)))
+
+  def withTexts(texts: java.util.Map[Long, SampledRow]): PartitionFacts = withSample(sample.map { row =>
+    val text = texts.get(row.key)
+    if (text != null && text.mix == row.mix) row.copy(values = text.values) else row
+  })
+
+  private def withSample(rows: Array[SampledRow]) = new PartitionFacts(index, exhausted, longs, doubles, rows)
+}
+
+/** Goes to the executors: opens a gauge for each partition, and takes what it has seen back to the driver. */
+final class ProbeHandle private[probe] (private[probe] val layout: Layout, accumulator: ProbeAccumulator)
+    extends Serializable {
+  def open(): Gauge = new Gauge(layout, accumulator.add)
+}

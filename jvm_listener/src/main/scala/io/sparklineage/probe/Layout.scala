@@ -1,0 +1,119 @@
+package io.sparklineage.probe
+
+import scala.util.Try
+
+import org.apache.spark.sql.catalyst.expressions.{Attribute, BoundReference, XxHash64}
+import org.apache.spark.sql.catalyst.expressions.codegen.{CodegenContext, ExprCode, FalseLiteral, JavaCode}
+import org.apache.spark.sql.types._
+
+/**
+ * A column that flows through the probe.
+ *
+ * @param position
+ *   in the boundary as the user sees it (`ProbeSpec.columns`)
+ * @param ordinal
+ *   in the rows that pass by
+ * @param hashable
+ *   whether Spark's `xxhash64` takes the type: maps and variants have no fingerprint
+ */
+private[probe] final case class Measured(
+    position: Int,
+    ordinal: Int,
+    name: String,
+    typeName: String,
+    dataType: DataType,
+    nullable: Boolean,
+    hashable: Boolean
+) {
+  def floating: Boolean = dataType == FloatType || dataType == DoubleType
+}
+
+/**
+ * What is measured and where it is kept: the same for all partitions of one probe.
+ *
+ * `columns` come in hashing order: those that are not float or double in the order of the boundary, then
+ * those that are. So the running hash after the first group is the one that signs the float sketch.
+ *
+ * Slots in `Gauge.longs`: rows, row sum A, row sum B, then per column the sum of hashes and the number of
+ * nulls; in `Gauge.doubles` per float column sum, sum of squares, signed sum.
+ */
+private[probe] final class Layout(
+    val columns: Array[Measured],
+    val width: Int,
+    val wholeRows: Boolean,
+    val signed: Boolean,
+    val key: Array[Int],
+    val sampleRows: Int,
+    val timeZone: String
+) extends Serializable {
+
+  /** The columns before the first float or double one. */
+  val exact: Int = columns.count(!_.floating)
+
+  def sums(column: Int): Int = Layout.Columns + 2 * column
+  def nulls(column: Int): Int = Layout.Columns + 2 * column + 1
+  def sketch(column: Int): Int = 3 * (column - exact)
+  def newLongs(): Array[Long] = new Array[Long](Layout.Columns + 2 * columns.length)
+  def newDoubles(): Array[Double] = new Array[Double](3 * (columns.length - exact))
+  def newSampler(): Sampler = new Sampler(sampleRows, columns.length)
+
+  /** Whether the sample key is the running hash of all columns that are not floats: then it costs nothing. */
+  val keyIsPrefix: Boolean = key.sameElements(columns.indices.take(exact).filter(columns(_).hashable))
+
+  def sampling: Boolean = sampleRows > 0 && columns.exists(_.hashable)
+}
+
+private[probe] object Layout {
+  val Rows = 0
+  val RowA = 1
+  val RowB = 2
+  val Columns = 3
+
+  def apply(spec: ProbeSpec, output: Seq[Attribute], timeZone: String): Layout = {
+    val flowing = spec.columns.zipWithIndex.flatMap { case (column, position) =>
+      val ordinal = output.indexWhere(_.exprId == column.exprId)
+      if (ordinal < 0) None
+      else {
+        val attribute = output(ordinal)
+        val dataType = attribute.dataType
+        Some(Measured(position, ordinal, column.name, column.typeName, dataType, attribute.nullable, hashable(dataType)))
+      }
+    }
+    val (floats, others) = flowing.partition(_.floating)
+    val columns = (others ++ floats).toArray
+    val missing = spec.columns.indices.filterNot(flowing.map(_.position).toSet)
+    val wholeRows = missing.isEmpty && columns.nonEmpty && columns.forall(_.hashable)
+    // A pruned column of unknown hash would change the signs: the sketch is then without its signed sum.
+    val signed = missing.forall(position => floatName(spec.columns(position).typeName))
+    new Layout(columns, spec.columns.length, wholeRows, signed, keyOf(spec, columns), spec.sampleRows, timeZone)
+  }
+
+  /** Sample key as indices into `columns`; where none of the wanted columns flows, all that are not floats. */
+  private def keyOf(spec: ProbeSpec, columns: Array[Measured]): Array[Int] = {
+    val hashed = columns.indices.filter(columns(_).hashable)
+    val wanted = hashed.filter(i => spec.sampleKey.contains(columns(i).name))
+    val exact = hashed.filterNot(columns(_).floating)
+    Seq(wanted, exact, hashed).find(_.nonEmpty).getOrElse(Nil).toArray
+  }
+
+  private def floatName(typeName: String): Boolean = typeName == "float" || typeName == "double"
+
+  /** Whether `xxhash64` takes a column of this type. Maps never: their order means nothing, their hash would. */
+  def hashable(dataType: DataType): Boolean =
+    !holdsMap(dataType) && Try {
+      val hash = XxHash64(Seq(BoundReference(0, dataType, nullable = false)), 42L)
+      hash.checkInputDataTypes().isSuccess && {
+        val ctx = new CodegenContext
+        ctx.currentVars = Seq(ExprCode(FalseLiteral, JavaCode.variable("value", dataType)))
+        hash.genCode(ctx).value != null
+      }
+    }.getOrElse(false)
+
+  private def holdsMap(dataType: DataType): Boolean = dataType match {
+    case _: MapType => true
+    case array: ArrayType => holdsMap(array.elementType)
+    case struct: StructType => struct.fields.exists(field => holdsMap(field.dataType))
+    case other: UserDefinedType[_] => holdsMap(other.sqlType)
+    case _ => false
+  }
+}

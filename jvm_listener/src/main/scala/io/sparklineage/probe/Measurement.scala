@@ -1,0 +1,151 @@
+package io.sparklineage.probe
+
+import java.util.concurrent.atomic.AtomicLong
+
+import scala.util.Try
+
+import io.sparklineage.model.{Probed, ProbedColumn, Sample, Sketch}
+import org.apache.spark.SparkContext
+import org.apache.spark.rdd.RDD
+import org.apache.spark.sql.catalyst.InternalRow
+import org.apache.spark.sql.execution.{InputAdapter, SparkPlan, WholeStageCodegenExec}
+
+/** One probe in one physical plan: what the tasks that ran it have seen so far. Lives on the driver. */
+private[probe] final class Measurement(val spec: ProbeSpec, layout: Layout, sparkContext: SparkContext) {
+  private val accumulator = new ProbeAccumulator(layout.sampleRows, () => Probes.changed(this))
+  sparkContext.register(accumulator)
+
+  val instance: String = s"p${Measurement.count.incrementAndGet()}"
+  val handle: ProbeHandle = new ProbeHandle(layout, accumulator)
+
+  // Until something was seen: then how many partitions there are is known, and nothing needs to be kept alive.
+  private var input: Option[RDD[InternalRow]] = None
+  private var expected: Option[Int] = None
+  private var plan: Option[SparkPlan] = None
+  private var planHash: Option[String] = None
+  private var execution: Option[Long] = None
+  private var over = false
+  private var failed = false
+
+  /** The plan is about to run, reading `rdd`; more than once if whole stage code had to be given up. */
+  def begin(rdd: Option[RDD[InternalRow]], child: SparkPlan): Unit = synchronized {
+    input = rdd
+    plan = Some(child)
+    execution = Option(sparkContext.getLocalProperty("spark.sql.execution.id")).flatMap(_.toLongOption)
+    Probes.begun(this, execution)
+  }
+
+  /** The rows stood on the driver and no spark_job ran. */
+  def here(facts: PartitionFacts): Unit = synchronized {
+    accumulator.reset()
+    accumulator.add(facts)
+    expected = Some(1)
+    Probes.changed(this)
+  }
+
+  /** The execution has ended; nothing more is expected to arrive. */
+  def end(failure: Boolean): Unit = synchronized {
+    over = true
+    failed = failure
+  }
+
+  /** What is known now, once for each marked DataFrame; empty while nothing is. */
+  def probed(): Seq[Probed] = synchronized {
+    val seen = accumulator.value
+    if (seen.isEmpty && !over) Nil
+    else {
+      settle()
+      val facts = Facts(seen, accumulator.sample)
+      val whole = expected.contains(seen.count(_.exhausted))
+      val reason = why(seen.nonEmpty || whole, whole)
+      spec.ids.map { id =>
+        Probed(
+          dataset = id,
+          instance = s"$instance.$id",
+          execution = execution,
+          rows = if (seen.isEmpty && !whole) None else Some(facts.longs(Layout.Rows)),
+          complete = reason.isEmpty,
+          reason = reason,
+          detail = if (whole) None else expected.map(n => s"${seen.count(_.exhausted)} of $n partitions read to their end"),
+          pushed = spec.pushed,
+          columns = if (seen.isEmpty && !whole) Nil else facts.columns,
+          fingerprint = if (seen.isEmpty && !whole) None else facts.fingerprint,
+          sample = facts.sample,
+          planHash = planHash
+        )
+      }
+    }
+  }
+
+  private def why(anything: Boolean, whole: Boolean): Option[String] =
+    if (whole && spec.pushed.nonEmpty) Some("filter_pushed")
+    else if (whole) None
+    else if (failed) Some("failed")
+    else if (!anything) Some("never_executed")
+    else if (spec.limited) Some("limit")
+    else Some("partial")
+
+  /** A spark_job ran, or the execution is over: the RDD knows its partitions without work. */
+  private def settle(): Unit = {
+    if (expected.isEmpty) expected = input.flatMap(rdd => Try(rdd.getNumPartitions).toOption)
+    input = None
+    planHash = planHash.orElse(plan.flatMap(Measurement.hashOf))
+    plan = None
+  }
+
+  private final case class Facts(seen: Seq[PartitionFacts], rows: Seq[SampledRow]) {
+    val longs: Array[Long] = seen.foldLeft(layout.newLongs())((sum, one) => add(sum, one.longs))
+    private val doubles = seen.sortBy(_.index).foldLeft(layout.newDoubles()) { (sum, one) =>
+      sum.indices.map(i => sum(i) + one.doubles(i)).toArray
+    }
+    private val inOrder = layout.columns.zipWithIndex.sortBy(_._1.position).toSeq
+
+    def columns: Seq[ProbedColumn] = inOrder.map { case (column, i) =>
+      ProbedColumn(
+        name = column.name,
+        dataType = column.typeName,
+        nulls = Some(longs(layout.nulls(i))),
+        fingerprint = if (column.hashable) Some(f"xxh64:${longs(layout.sums(i))}%016x") else None,
+        sketch = if (column.floating && layout.signed) Some(sketch(layout.sketch(i))) else None
+      )
+    }
+
+    def fingerprint: Option[String] =
+      if (layout.wholeRows) Some(f"row1:${longs(Layout.RowA)}%016x${longs(Layout.RowB)}%016x") else None
+
+    def sample: Option[Sample] =
+      if (!layout.sampling) None
+      else
+        Some(
+          Sample(
+            key = layout.key.map(layout.columns(_)).sortBy(_.position).map(_.name).toSeq,
+            columns = inOrder.map(_._1.name),
+            rows = rows.map(row => inOrder.map { case (_, i) => Option(row.values(i)) }),
+            counts = rows.map(_.count)
+          )
+        )
+
+    private def sketch(at: Int) = Sketch(doubles(at), doubles(at + 1), doubles(at + 2))
+
+    private def add(sum: Array[Long], one: Array[Long]): Array[Long] = {
+      sum.indices.foreach(i => sum(i) += one(i))
+      sum
+    }
+  }
+}
+
+private[probe] object Measurement {
+  private val count = new AtomicLong
+
+  /** Equal for two physical plans that give the same rows. Codegen stages do not matter. */
+  private def hashOf(plan: SparkPlan): Option[String] = Try {
+    val canonical = plan
+      .transformUp {
+        case WholeStageCodegenExec(child) => child
+        case InputAdapter(child) => child
+      }
+      .canonicalized
+    val text = canonical.treeString(verbose = true, addSuffix = false, maxFields = Int.MaxValue)
+    f"${canonical.hashCode}%08x${scala.util.hashing.MurmurHash3.stringHash(text)}%08x"
+  }.toOption
+}

@@ -1,0 +1,69 @@
+package io.sparklineage.probe
+
+import java.util.TreeMap
+
+import scala.collection.mutable
+import scala.jdk.CollectionConverters._
+
+import org.apache.spark.util.AccumulatorV2
+
+/**
+ * Facts by partition of the probe's input: a partition that is computed again (retry, resubmitted stage,
+ * speculation, the sampling job of a range partitioning) overwrites itself and is never added up.
+ *
+ * It stays zero until the task is over and has no name, so heartbeats, the event log and the UI do not
+ * carry it.
+ *
+ * @param changed
+ *   called on the driver after each task; null on executors
+ */
+private[probe] final class ProbeAccumulator(sampleRows: Int, @transient private val changed: () => Unit)
+    extends AccumulatorV2[PartitionFacts, Seq[PartitionFacts]] {
+
+  private val byPartition = mutable.HashMap.empty[Int, PartitionFacts]
+
+  /** The text of the sampled rows: on the driver only of those that can still be in the sample. */
+  private val texts = new TreeMap[Long, SampledRow]()
+
+  override def isZero: Boolean = synchronized(byPartition.isEmpty)
+
+  override def copy(): ProbeAccumulator = synchronized {
+    val other = new ProbeAccumulator(sampleRows, null)
+    other.byPartition ++= byPartition
+    other.texts.putAll(texts)
+    other
+  }
+
+  override def copyAndReset(): ProbeAccumulator = new ProbeAccumulator(sampleRows, null)
+
+  override def reset(): Unit = synchronized { byPartition.clear(); texts.clear() }
+
+  override def add(facts: PartitionFacts): Unit = synchronized {
+    // A `take` that stops early does not undo what an earlier job saw of the whole partition.
+    if (facts.exhausted || !byPartition.get(facts.index).exists(_.exhausted)) {
+      byPartition(facts.index) = facts.withoutTexts
+      facts.sample.foreach { row =>
+        val known = texts.get(row.key)
+        if (row.values != null && (known == null || row.mix <= known.mix)) texts.put(row.key, row)
+      }
+      while (texts.size > sampleRows) texts.pollLastEntry()
+    }
+  }
+
+  override def merge(other: AccumulatorV2[PartitionFacts, Seq[PartitionFacts]]): Unit = {
+    other match {
+      case that: ProbeAccumulator if that ne this => that.value.foreach(add)
+      case _ => ()
+    }
+    if (changed != null) changed()
+  }
+
+  override def value: Seq[PartitionFacts] = synchronized(byPartition.values.map(_.withTexts(texts)).toSeq)
+
+  /** The rows with the smallest keys of all partitions, with how many rows have each key. */
+  def sample: Seq[SampledRow] = synchronized {
+    val counts = mutable.HashMap.empty[Long, Long].withDefaultValue(0L)
+    byPartition.values.foreach(_.sample.foreach(row => counts(row.key) += row.count))
+    texts.values.asScala.toSeq.collect { case row if counts(row.key) > 0 => row.copy(count = counts(row.key)) }
+  }
+}

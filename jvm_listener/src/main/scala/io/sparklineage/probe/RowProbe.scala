@@ -1,0 +1,125 @@
+package io.sparklineage.probe
+
+import scala.util.control.NonFatal
+
+import org.apache.spark.sql.catalyst.InternalRow
+import org.apache.spark.sql.catalyst.expressions.{BoundReference, XxHash64}
+import org.apache.spark.sql.catalyst.expressions.codegen._
+
+/** Looks at rows one by one, where the plan is not in a whole codegen stage. */
+abstract class RowProbe {
+  def gauge: Gauge
+  def look(row: InternalRow): Unit
+}
+
+private[probe] object RowProbe {
+
+  /** Java source of a `RowProbe` that takes the handle as its only reference; made on the driver. */
+  def source(layout: Layout): CodeAndComment = {
+    val ctx = new CodegenContext
+    val name = "probe_handle"
+    ctx.addReferenceObj(name, new AnyRef, classOf[ProbeHandle].getName)
+    val handle = ctx.addMutableState(
+      classOf[ProbeHandle].getName, name, v => s"$v = (${classOf[ProbeHandle].getName}) references[0];", forceInline = true)
+    val code = new ProbeCode(ctx, layout, handle)
+    val look = code.look(ProbeCode.Row("row"))
+    val body =
+      s"""
+         |public Object generate(Object[] references) { return new SpecificRowProbe(references); }
+         |
+         |final class SpecificRowProbe extends ${classOf[RowProbe].getName} {
+         |  private Object[] references;
+         |  ${ctx.declareMutableStates()}
+         |
+         |  public SpecificRowProbe(Object[] references) {
+         |    this.references = references;
+         |    ${ctx.initMutableStates()}
+         |  }
+         |
+         |  public ${classOf[Gauge].getName} gauge() { return ${code.gaugeName}; }
+         |
+         |  public void look(InternalRow row) {
+         |    $look
+         |  }
+         |
+         |  ${ctx.declareAddedFunctions()}
+         |}
+       """.stripMargin
+    CodeFormatter.stripOverlappingComments(
+      new CodeAndComment(CodeFormatter.stripExtraNewLines(body), ctx.getPlaceHolderToComments()))
+  }
+
+  def open(handle: ProbeHandle, source: Option[CodeAndComment]): RowProbe =
+    source.flatMap(compiled(handle, _)).getOrElse(new InterpretedRowProbe(handle))
+
+  private def compiled(handle: ProbeHandle, source: CodeAndComment): Option[RowProbe] =
+    try Some(CodeGenerator.compile(source)._1.generate(Array[Any](handle)).asInstanceOf[RowProbe])
+    catch { case _ @(_: LinkageError | NonFatal(_)) => None }
+}
+
+/** The same without generated code, for where that cannot be compiled. */
+private[probe] final class InterpretedRowProbe(handle: ProbeHandle) extends RowProbe {
+  override val gauge: Gauge = handle.open()
+  private val layout = handle.layout
+  private val longs = gauge.longs
+  private val inKey = layout.columns.indices.map(layout.key.contains).toArray
+  private val inputs = layout.columns.map(c => BoundReference(c.ordinal, c.dataType, c.nullable))
+  private val hashes = layout.columns.zip(inputs).map { case (c, input) =>
+    if (c.hashable) XxHash64(Seq(input), Mixing.Seed) else null
+  }
+
+  override def look(row: InternalRow): Unit = {
+    longs(Layout.Rows) += 1
+    var hash, key, prefix = Mixing.Seed
+    layout.columns.indices.foreach { i =>
+      val value = inputs(i).eval(row)
+      if (value == null) longs(layout.nulls(i)) += 1
+      if (i == layout.exact) prefix = hash
+      if (hashes(i) != null) {
+        val h = hashes(i).eval(row).asInstanceOf[Long]
+        longs(layout.sums(i)) += h
+        if (inKey(i)) key = Mixing.fold(key, h)
+        hash = Mixing.fold(hash, h)
+      }
+      if (layout.columns(i).floating && value != null) sketch(i, value.asInstanceOf[Number].doubleValue, prefix < 0)
+    }
+    if (layout.wholeRows) {
+      longs(Layout.RowA) += Mixing.mixA(hash)
+      longs(Layout.RowB) += Mixing.mixB(hash)
+    }
+    if (gauge.sampler != null && key <= gauge.sampler.threshold && gauge.sampler.admit(key, hash)) {
+      inputs.indices.foreach { i =>
+        val value = inputs(i).eval(row).asInstanceOf[AnyRef]
+        if (value != null) gauge.sampler.put(i, value)
+      }
+    }
+  }
+
+  private def sketch(i: Int, number: Double, negative: Boolean): Unit =
+    if (math.abs(number) <= Double.MaxValue) {
+      val at = layout.sketch(i)
+      gauge.doubles(at) += number
+      gauge.doubles(at + 1) += number * number
+      gauge.doubles(at + 2) += (if (negative) -number else number)
+    }
+}
+
+/** Passes rows on and looks at each. */
+private[probe] final class ProbingIterator(input: Iterator[InternalRow], probe: RowProbe, index: Int)
+    extends Iterator[InternalRow] {
+  private var started = false
+
+  override def hasNext: Boolean = {
+    if (!started) { started = true; probe.gauge.start(index) }
+    val more = input.hasNext
+    if (!more) probe.gauge.exhausted()
+    more
+  }
+
+  override def next(): InternalRow = {
+    if (!started) { started = true; probe.gauge.start(index) }
+    val row = input.next()
+    probe.look(row)
+    row
+  }
+}

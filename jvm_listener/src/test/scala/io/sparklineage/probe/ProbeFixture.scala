@@ -1,0 +1,101 @@
+package io.sparklineage.probe
+
+import java.util.concurrent.atomic.AtomicInteger
+
+import org.scalatest.{BeforeAndAfterAll, Suite}
+
+import io.sparklineage.model.Probed
+import org.apache.spark.sql.{DataFrame, SparkSession}
+import org.apache.spark.sql.functions.{col, expr}
+import org.apache.spark.sql.lineage.probetest.Watched
+
+/** What plain Spark says of a DataFrame. */
+final case class Truth(rows: Long, nulls: Seq[Long], hashes: Seq[String], row: String)
+
+trait ProbeFixture extends BeforeAndAfterAll { this: Suite =>
+  private val ids = new AtomicInteger
+  def conf: Map[String, String] = Map.empty
+
+  lazy val spark: SparkSession = {
+    val builder = SparkSession.builder().master("local[2]").appName(suiteName)
+      .config("spark.ui.enabled", "false").config("spark.sql.shuffle.partitions", "4")
+      .config("spark.sql.legacy.createHiveTableByDefault", "false")
+    val session = conf.foldLeft(builder) { case (b, (k, v)) => b.config(k, v) }.getOrCreate()
+    Watched.install(session)
+    session
+  }
+
+  override def afterAll(): Unit = {
+    spark.stop()
+    super.afterAll()
+  }
+
+  def freshId(): String = s"d${ids.incrementAndGet()}"
+
+  def withConf[A](settings: (String, String)*)(body: => A): A = {
+    val before = settings.map { case (k, _) => k -> spark.conf.getOption(k) }
+    settings.foreach { case (k, v) => spark.conf.set(k, v) }
+    try body
+    finally before.foreach { case (k, v) => v.fold(spark.conf.unset(k))(spark.conf.set(k, _)) }
+  }
+
+  /** Everything measured while `body` runs, the latest of each instance. */
+  def measured(body: => Unit): Seq[Probed] = {
+    Probes.snapshot()
+    body
+    val seen = Probes.snapshot()
+    seen.groupBy(_.instance).values.map(_.last).toSeq.sortBy(_.instance)
+  }
+
+  /** The only measurement of `id` while `action` runs on the watched form of `df`. */
+  def probe(df: DataFrame, mode: Mode = Mode.Exact, key: Seq[String] = Nil, limited: Boolean = false)(
+      action: DataFrame => Unit
+  ): Probed = {
+    val id = freshId()
+    val all = measured(action(Watched.watch(df, id, mode, key, limited = limited))).filter(_.dataset == id)
+    assert(all.size == 1, s"measurements: $all")
+    all.head
+  }
+
+  val write: DataFrame => Unit = _.write.format("noop").mode("overwrite").save()
+
+  def truth(df: DataFrame): Truth = withConf("spark.sql.ansi.enabled" -> "false") {
+    val names = df.columns.indices.map(i => s"c$i")
+    val renamed = df.toDF(names: _*)
+    val counts = names.map(n => expr(s"count_if($n is null)"))
+    val facts = renamed.agg(expr("count(1)"), counts: _*).head()
+    val hashed = names.map(n => expr(s"xxhash64($n)").as(n))
+    val sums = renamed.select(hashed: _*).agg(expr("count(1)"), names.map(n => expr(s"sum($n)")): _*).head()
+    val floating = df.schema.fields.map(f => Set("float", "double")(f.dataType.catalogString))
+    val (last, first) = names.indices.partition(floating(_))
+    var a, b = 0L
+    renamed.select(hashed: _*).collect().foreach { row =>
+      val hash = (first ++ last).foldLeft(42L)((h, i) => Mixing.fold(h, row.getLong(i)))
+      a += Mixing.mixA(hash)
+      b += Mixing.mixB(hash)
+    }
+    Truth(
+      facts.getLong(0),
+      names.indices.map(i => facts.getLong(i + 1)),
+      names.indices.map(i => f"xxh64:${if (sums.isNullAt(i + 1)) 0L else sums.getLong(i + 1)}%016x"),
+      f"row1:$a%016x$b%016x"
+    )
+  }
+
+  def assertTrue(got: Probed, want: Truth): Unit = {
+    assert(got.complete, s"not complete: ${got.reason} ${got.detail}")
+    assert(got.reason.isEmpty)
+    assert(got.rows.contains(want.rows))
+    assert(got.columns.map(_.nulls.get) == want.nulls)
+    assert(got.columns.map(_.fingerprint.get) == want.hashes)
+    assert(got.fingerprint.contains(want.row))
+  }
+
+  def people: DataFrame = spark.range(0, 1000, 1, 4).select(
+    col("id"),
+    expr("cast(id % 7 as int)").as("k"),
+    expr("if(id % 5 = 0, null, concat('name ', id % 50))").as("name"),
+    expr("id * 0.1D").as("x"),
+    expr("date_add(date'2024-01-01', cast(id % 300 as int))").as("day")
+  )
+}

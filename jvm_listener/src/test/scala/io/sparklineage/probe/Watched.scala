@@ -1,0 +1,46 @@
+// Dataset.ofRows is private to Spark's own packages.
+package org.apache.spark.sql.lineage.probetest
+
+import io.sparklineage.probe._
+import org.apache.spark.sql.{DataFrame, SparkSession}
+import org.apache.spark.sql.catalyst.expressions.{Attribute, AttributeSet}
+import org.apache.spark.sql.catalyst.plans.logical.{LogicalPlan, UnaryNode}
+import org.apache.spark.sql.classic
+import org.apache.spark.sql.execution.{SparkPlan, SparkStrategy}
+
+/** The shortest way from a DataFrame to a probe, for tests: an explicit node. */
+case class Watched(spec: ProbeSpec, columns: Seq[Attribute], child: LogicalPlan) extends UnaryNode {
+  override def output: Seq[Attribute] = child.output
+  override lazy val references: AttributeSet =
+    if (spec.mode == Mode.Exact) child.outputSet else AttributeSet.empty
+  override protected def withNewChildInternal(newChild: LogicalPlan): LogicalPlan = copy(child = newChild)
+}
+
+object WatchedStrategy extends SparkStrategy {
+  override def apply(plan: LogicalPlan): Seq[SparkPlan] = plan match {
+    case Watched(spec, columns, child) =>
+      val named = columns.map(a => ProbeColumn(a.name, a.dataType.catalogString, a.exprId))
+      ProbeExec(spec.copy(columns = if (spec.columns == null) Nil else named), planLater(child)) :: Nil
+    case _ => Nil
+  }
+}
+
+object Watched {
+  def install(spark: SparkSession): Unit =
+    spark.asInstanceOf[classic.SparkSession].experimental.extraStrategies = Seq(WatchedStrategy)
+
+  def watch(
+      df: DataFrame,
+      id: String,
+      mode: Mode = Mode.Exact,
+      key: Seq[String] = Nil,
+      sampleRows: Int = 20,
+      limited: Boolean = false,
+      pushed: Seq[String] = Nil,
+      rowsOnly: Boolean = false
+  ): DataFrame = {
+    val plan = df.asInstanceOf[classic.Dataset[_]].logicalPlan
+    val spec = ProbeSpec(Seq(id), mode, if (rowsOnly) null else Nil, pushed, limited, key, sampleRows)
+    classic.Dataset.ofRows(df.sparkSession.asInstanceOf[classic.SparkSession], Watched(spec, plan.output, plan))
+  }
+}
