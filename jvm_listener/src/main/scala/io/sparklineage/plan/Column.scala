@@ -1,0 +1,66 @@
+package io.sparklineage.plan
+
+import org.apache.spark.sql.catalyst.expressions.ExprId
+
+import io.sparklineage.model.Subtype
+
+/** A column where a step's plan ends. `dataset` is a DataFrame id or `source:<index>`. */
+final case class Ref(dataset: String, column: String)
+
+/** How an input column is used, as OpenLineage's column lineage facet has it. */
+final case class Use(subtype: Subtype, masking: Boolean = false) {
+
+  /** This use seen through one more operator. */
+  def through(step: Use): Use =
+    if (!subtype.direct) this
+    else
+      (subtype, step.subtype) match {
+        case (_, indirect) if !indirect.direct => Use(indirect, masking || step.masking)
+        case (Subtype.Aggregation, _) | (_, Subtype.Aggregation) => Use(Subtype.Aggregation, masking || step.masking)
+        case (from, Subtype.Identity) => Use(from, masking || step.masking)
+        case _ => Use(Subtype.Transformation, masking || step.masking)
+      }
+}
+
+/**
+ * What an attribute of the plan is in terms of the columns where the step's plan ends.
+ *
+ * @param text   SQL over those columns, bounded
+ * @param inline what to write for it inside other expressions: the text, or its name where the text is long
+ */
+final case class Column(text: String, inline: String, inputs: Column.Inputs) {
+
+  /** It is one input column as it came. */
+  def isIdentity: Boolean = inputs.nonEmpty && inputs.values.forall(_.forall(_ == Column.Whole))
+}
+
+object Column {
+  type Inputs = Map[Ref, Set[Use]]
+
+  /** Columns by the id of their attribute, at one node of the plan. */
+  type Env = Map[ExprId, Column]
+
+  val Whole: Use = Use(Subtype.Identity)
+  val NoInputs: Inputs = Map.empty
+
+  /** Longer texts are cut. */
+  val TextLimit = 4000
+
+  /** Longer texts are not written into other expressions: a chain of steps stays linear. */
+  val InlineLimit = 600
+
+  def apply(name: String, text: String, inputs: Inputs): Column = {
+    val inline = if (text.length <= InlineLimit) text else s"⟨${Names.quoted(name)}⟩"
+    new Column(Text.bounded(text, TextLimit), inline, inputs)
+  }
+
+  def merged(parts: Iterable[Inputs]): Inputs = parts.foldLeft(NoInputs)(merged)
+
+  def merged(a: Inputs, b: Inputs): Inputs =
+    if (a.isEmpty) b
+    else if (b.isEmpty || (a eq b)) a
+    else b.foldLeft(a) { case (all, (ref, uses)) => all.updated(ref, all.getOrElse(ref, Set.empty[Use]) ++ uses) }
+
+  /** The same inputs, used once more. */
+  def through(inputs: Inputs, step: Use): Inputs = inputs.map { case (ref, uses) => ref -> uses.map(_.through(step)) }
+}

@@ -1,0 +1,146 @@
+package io.sparklineage.plan
+
+import scala.util.control.NonFatal
+
+import org.apache.spark.sql.catalyst.expressions._
+import org.apache.spark.sql.catalyst.expressions.aggregate.AggregateExpression
+import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan
+import org.apache.spark.sql.types._
+
+/**
+ * Expressions as SQL for people.
+ *
+ * Spark's own `Expression.sql` writes each operator; this writes what stands inside: input columns by what
+ * `attribute` says, functions of the user by their names, casts only where the user wrote them.
+ *
+ * @param attribute what to write for an attribute
+ * @param subquery  what to write for the plan of a subquery
+ */
+final class Readable(attribute: Attribute => String, subquery: LogicalPlan => String) {
+
+  def apply(expression: Expression): String = Text.bounded(sql(expression), Column.TextLimit)
+
+  private def sql(expression: Expression): String =
+    special.orElse(callsOfUsers).orElse(aggregates).applyOrElse(expression, rest)
+
+  private val special: PartialFunction[Expression, String] = {
+    case a: Attribute => attribute(a)
+    case o: OuterReference => sql(o.e)
+    case a: Alias => sql(a.child)
+    case l: Literal => Readable.literal(l)
+    case c: Cast if c.getTagValue(Cast.USER_SPECIFIED_CAST).isEmpty => sql(c.child)
+    case e if Readable.transparent(e) => sql(e.children.head)
+    case v: NamedLambdaVariable => Readable.lambdaName(v.name)
+    case f: LambdaFunction => s"${f.arguments.map(sql).mkString("(", ", ", ")")} -> ${sql(f.function)}"
+    case s: SortOrder => s"${sql(s.child)} ${s.direction.sql}"
+    case g: GetStructField => s"${sql(g.child)}.${Names.quoted(g.extractFieldName)}"
+    case s: ScalarSubquery => s"(${subquery(s.plan)})"
+    case e: Exists => s"EXISTS (${subquery(e.plan)})"
+    case q: ListQuery => subquery(q.plan)
+    case i: InSubquery => s"(${i.values.map(sql).mkString(", ")} IN (${sql(i.query)}))"
+    case p: PlanExpression[_] => s"${p.prettyName}(${p.plan match { case l: LogicalPlan => subquery(l); case _ => "" }})"
+  }
+
+  private val callsOfUsers: PartialFunction[Expression, String] = {
+    case p: PythonFuncExpression => call(Names.quoted(p.name), p.asInstanceOf[Expression].children)
+    case s: ScalaUDF => call(s.udfName.getOrElse("udf"), s.children)
+    case u: UserDefinedExpression => call(u.name, u.asInstanceOf[Expression].children)
+  }
+
+  private val aggregates: PartialFunction[Expression, String] = {
+    case a: AggregateExpression =>
+      val function = a.aggregateFunction
+      val arguments = arguments0(function).map(sql).mkString(if (a.isDistinct) "DISTINCT " else "", ", ", "")
+      val name = if (Readable.countsAll(function)) "count(*)" else s"${name0(function)}($arguments)"
+      a.filter.fold(name)(f => s"$name FILTER (WHERE ${sql(f)})")
+    case w: WindowExpression => s"${sql(w.windowFunction)} OVER (${window(w.windowFunction, w.windowSpec)})"
+  }
+
+  private def rest(expression: Expression): String = expression match {
+    case r: InheritAnalysisRules => r.makeSQLString(r.parameters.map(sql))
+    case b: BinaryOperator => s"(${sql(b.left)} ${b.sqlOperator} ${sql(b.right)})"
+    case n: CreateNamedStruct => n.names.zip(n.valExprs).map { case (k, v) => s"${sql(v)} AS $k" }.mkString("struct(", ", ", ")")
+    case leaf if leaf.children.isEmpty => leaf.sql
+    case other => bySpark(other)
+  }
+
+  // Spark writes the operator around children that write themselves.
+  private def bySpark(e: Expression): String =
+    try e.withNewChildren(e.children.map(written)).sql
+    catch { case NonFatal(_) => call(e.prettyName, e.children) }
+
+  private def written(child: Expression): Expression =
+    if (child.resolved) PrettyAttribute(sql(child), child.dataType) else PrettyAttribute(sql(child), NullType)
+
+  private def call(name: String, arguments: Seq[Expression]): String =
+    s"$name(${Text.listed(arguments.map(sql))})"
+
+  private def arguments0(function: Expression): Seq[Expression] = function match {
+    case r: InheritAnalysisRules => r.parameters
+    case f => f.children.filterNot(c => c.isInstanceOf[Literal] && Readable.hiddenArgument(f, c))
+  }
+
+  private def name0(function: Expression): String = function match {
+    case p: PythonFuncExpression => Names.quoted(p.name)
+    case u: UserDefinedExpression => u.name
+    case f => f.prettyName
+  }
+
+  private def window(function: Expression, spec: WindowSpecDefinition): String = {
+    val partition = if (spec.partitionSpec.isEmpty) None else Some(s"PARTITION BY ${listed(spec.partitionSpec)}")
+    val order = if (spec.orderSpec.isEmpty) None else Some(s"ORDER BY ${listed(spec.orderSpec)}")
+    (partition ++ order ++ frame(function, spec)).mkString(" ")
+  }
+
+  private def listed(items: Seq[Expression]): String = Text.listed(items.map(sql))
+
+  // Only a frame that the user chose.
+  private def frame(function: Expression, spec: WindowSpecDefinition): Option[String] = spec.frameSpecification match {
+    case f: SpecifiedWindowFrame if !Readable.isDefault(f, function, spec) => Some(f.sql)
+    case _ => None
+  }
+}
+
+object Readable {
+
+  /** Over the names of the attributes themselves: for one operator of a plan. */
+  val byName: Readable = new Readable(a => Names.quoted(a.name), _ => "subquery")
+
+  // They say something about the value to the optimizer, and leave it as it is.
+  private[plan] def transparent(e: Expression): Boolean = e.children.length == 1 && (e match {
+    case _: KnownNullable | _: KnownNotNull | _: KnownFloatingPointNormalized => true
+    case _ => false
+  })
+
+  private[plan] def literal(l: Literal): String = (l.value, l.dataType) match {
+    case (null, _) => "NULL"
+    case (v, _: StringType) => Text.bounded("'" + v.toString.replace("'", "\\'") + "'", 200)
+    case (v, ByteType | ShortType | IntegerType | LongType | FloatType | DoubleType | BooleanType) => v.toString
+    case (v, _: DecimalType) => v.toString
+    case _ => Text.bounded(l.sql, 200)
+  }
+
+  // pyspark and Scala number the variables of their lambdas from one counter for the whole program.
+  private[plan] def lambdaName(name: String): String = name.replaceFirst("_\\d+$", "")
+
+  private def countsAll(e: Expression): Boolean =
+    e.prettyName == "count" && e.children.nonEmpty && e.children.forall {
+      case l: Literal => l.value != null
+      case _ => false
+    }
+
+  // first(x, false), collect_list(x, 0, 0) and their like: defaults that nobody wrote.
+  private def hiddenArgument(function: Expression, argument: Expression): Boolean =
+    Set("first", "last", "any_value").contains(function.prettyName) && argument == Literal(false)
+
+  private def isDefault(frame: SpecifiedWindowFrame, function: Expression, spec: WindowSpecDefinition): Boolean =
+    function match {
+      case _: NthValue => frame == usualFrame(spec)
+      case _: FrameLessOffsetWindowFunction | _: AggregateWindowFunction => true
+      case _ => frame == usualFrame(spec)
+    }
+
+  private def usualFrame(spec: WindowSpecDefinition): SpecifiedWindowFrame =
+    if (spec.orderSpec.isEmpty) SpecifiedWindowFrame(RowFrame, UnboundedPreceding, UnboundedFollowing)
+    else SpecifiedWindowFrame(RangeFrame, UnboundedPreceding, CurrentRow)
+}

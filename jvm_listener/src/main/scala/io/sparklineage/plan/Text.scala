@@ -1,0 +1,22 @@
+package io.sparklineage.plan
+
+/** Text for people, of bounded size. */
+object Text {
+
+  /** At most `limit` characters; what is cut is shown by an ellipsis. */
+  def bounded(text: String, limit: Int): String =
+    if (text.length <= limit) text else text.substring(0, limit - 1) + "…"
+
+  /** The items with a separator; of many only the first and how many more there are. */
+  def listed(items: Seq[String], most: Int = 50, separator: String = ", "): String =
+    if (items.lengthCompare(most) <= 0) items.mkString(separator)
+    else items.take(most).mkString(separator) + s"$separator… ${items.length - most} more"
+}
+
+/** Names of columns and datasets as SQL writes them. */
+object Names {
+  private val plain = "[A-Za-z_][A-Za-z0-9_]*".r.pattern
+
+  def quoted(name: String): String =
+    if (plain.matcher(name).matches) name else "`" + name.replace("`", "``") + "`"
+}

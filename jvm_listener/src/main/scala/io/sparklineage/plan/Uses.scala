@@ -1,0 +1,77 @@
+package io.sparklineage.plan
+
+import org.apache.spark.sql.catalyst.expressions._
+import org.apache.spark.sql.catalyst.expressions.aggregate.{AggregateExpression, AggregateFunction}
+import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan
+
+import io.sparklineage.model.Subtype
+
+/**
+ * Which input columns an expression uses, and how.
+ *
+ * @param attribute the inputs of an attribute
+ * @param subquery  the inputs of a subquery's first column, together with those that decide its rows
+ */
+final class Uses(attribute: Attribute => Column.Inputs, subquery: LogicalPlan => Column.Inputs) {
+
+  def apply(expression: Expression): Column.Inputs = uses(expression)
+
+  /** Every input of the expressions, as one that has an influence of this kind. */
+  def indirect(expressions: Seq[Expression], subtype: Subtype): Column.Inputs =
+    Column.through(all(expressions), Use(subtype))
+
+  private def uses(expression: Expression): Column.Inputs = expression match {
+    case a: Attribute => attribute(a)
+    case o: OuterReference => uses(o.e)
+    case a: Alias => uses(a.child)
+    case _: Literal => Column.NoInputs
+    case e if Readable.transparent(e) => uses(e.children.head)
+    case c: CaseWhen => choice(c.branches.map(_._1), c.branches.map(_._2) ++ c.elseValue)
+    case i: If => choice(Seq(i.predicate), Seq(i.trueValue, i.falseValue))
+    case a: AggregateExpression => Column.merged(aggregated(a.aggregateFunction), indirect(a.filter.toSeq, Subtype.Filter))
+    case w: WindowExpression => windowed(w)
+    case f: AggregateFunction => aggregated(f)
+    case p: PlanExpression[_] => Column.merged(Seq(transformed(p, p.children), plan(p)))
+    case other => transformed(other, other.children)
+  }
+
+  private def all(expressions: Seq[Expression]): Column.Inputs = Column.merged(expressions.map(uses))
+
+  private def choice(conditions: Seq[Expression], values: Seq[Expression]): Column.Inputs =
+    Column.merged(
+      Column.through(all(values), Use(Subtype.Transformation)),
+      indirect(conditions, Subtype.Conditional)
+    )
+
+  private def aggregated(function: AggregateFunction): Column.Inputs =
+    Column.through(all(function.children), Use(Subtype.Aggregation, Uses.masks(function)))
+
+  private def transformed(e: Expression, arguments: Seq[Expression]): Column.Inputs =
+    Column.through(all(arguments), Use(Subtype.Transformation, Uses.masks(e)))
+
+  private def windowed(w: WindowExpression): Column.Inputs = {
+    val spec = w.windowSpec.partitionSpec ++ w.windowSpec.orderSpec
+    val function = w.windowFunction match {
+      case r: RankLike => indirect(r.children, Subtype.Window)
+      case f => uses(f)
+    }
+    Column.merged(function, indirect(spec, Subtype.Window))
+  }
+
+  private def plan(p: PlanExpression[_]): Column.Inputs = p.plan match {
+    case logical: LogicalPlan => Column.through(subquery(logical), Use(Subtype.Transformation))
+    case _ => Column.NoInputs
+  }
+}
+
+object Uses {
+
+  // One-way functions: who sees the output does not see the input. As OpenLineage has it, counting is one.
+  private val masking = Set(
+    "Md5", "Sha1", "Sha2", "Crc32", "Murmur3Hash", "XxHash64", "HiveHash", "CollationAwareMurmur3Hash",
+    "CollationAwareXxHash64", "Mask", "AesEncrypt", "TryAesEncrypt", "Count", "CountDistinct", "HyperLogLogPlusPlus",
+    "HllSketchAgg", "BitmapConstructAgg", "CountMinSketchAgg", "BloomFilterAggregate", "RegrCount", "CountIf"
+  )
+
+  def masks(e: Expression): Boolean = masking(e.getClass.getSimpleName)
+}
