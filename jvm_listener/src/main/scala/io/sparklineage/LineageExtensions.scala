@@ -1,13 +1,20 @@
 package io.sparklineage
 
 import org.apache.spark.SparkConf
-import org.apache.spark.sql.SparkSessionExtensions
+import org.apache.spark.sql.{SparkSession, SparkSessionExtensions}
+
+import io.sparklineage.boundary._
 
 /** What is injected into each session's planning, in one table. */
 final class LineageExtensions extends (SparkSessionExtensions => Unit) {
 
   override def apply(extensions: SparkSessionExtensions): Unit = Guard.run("extensions") {
     LineageExtensions.injected = true
+    extensions.injectPlanNormalizationRule(session => new InsertBoundaries(() => SessionOptions.mode(session)))
+    extensions.injectOptimizerRule(_ => SettleBoundaries)
+    extensions.injectPreCBORule(_ => PlaceBoundaries)
+    extensions.injectRuntimeOptimizerRule(_ => EmptyStages)
+    extensions.injectPlannerStrategy(session => new PlanProbes(() => SessionOptions.sampleRows(session)))
   }
 }
 
@@ -24,4 +31,11 @@ object LineageExtensions {
     if (!there.contains(Name)) conf.set(Key, (there :+ Name).mkString(","))
     ()
   }
+}
+
+/** Options of ours that a session may change while it runs. */
+private object SessionOptions {
+  def mode(session: SparkSession): Mode = Mode.named(session.conf.get("spark.lineage.mode", "")).getOrElse(Mode.Flow)
+
+  def sampleRows(session: SparkSession): Int = session.conf.get("spark.lineage.sample.rows", "20").toIntOption.getOrElse(20)
 }

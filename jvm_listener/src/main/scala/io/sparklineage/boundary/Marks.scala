@@ -30,11 +30,17 @@ final case class DatasetMark(id: String, mode: Option[Mode])
 object Marks {
   private val tag = TreeNodeTag[Seq[DatasetMark]]("spark.lineage.marks")
 
+  @volatile private var used = false
+
+  /** Something was marked in this JVM. */
+  def any: Boolean = used
+
   /** The marks of exactly this node. */
   def of(plan: LogicalPlan): Seq[DatasetMark] = plan.getTagValue(tag).getOrElse(Nil)
 
   /** Adds a mark; a second mark of the same id replaces the first. */
   def add(plan: LogicalPlan, mark: DatasetMark): Unit = plan.synchronized {
+    used = true
     plan.setTagValue(tag, of(plan).filterNot(_.id == mark.id) :+ mark)
   }
 }

@@ -1,0 +1,146 @@
+package io.sparklineage.boundary
+
+import org.apache.spark.sql.catalyst.expressions.{Attribute, AttributeReference, AttributeSet, ExprId, Expression, ExpressionSet, SortOrder}
+import org.apache.spark.sql.catalyst.plans.logical.{Command, LogicalPlan, ScriptTransformation, Statistics, UnaryNode}
+
+/**
+ * What is known of one boundary when a query is about to run.
+ *
+ * @param ids     the marked DataFrames whose rows these are
+ * @param mode    flow or exact; a boundary in plan mode has no node
+ * @param names   of the columns as the user sees them, in order; names may repeat
+ * @param types   `DataType.catalogString` of each
+ * @param pushed  SQL of the filters that now lie below though they belong above: rows are missing
+ * @param limited a limit that belongs above now lies below
+ */
+final case class BoundaryFacts(
+    ids: Seq[String],
+    mode: Mode,
+    names: Seq[String],
+    types: Seq[String],
+    pushed: Seq[String] = Nil,
+    limited: Boolean = false) {
+
+  /** Every row of the dataset reaches the probe. */
+  def whole: Boolean = pushed.isEmpty && !limited
+
+  /** The same rows under more ids. */
+  def and(other: BoundaryFacts): BoundaryFacts = copy(
+    ids = (ids ++ other.ids).distinct, pushed = (pushed ++ other.pushed).distinct, limited = limited || other.limited)
+}
+
+/**
+ * A node that stands for a boundary while a query is on its way from the analyzer to the planner. It passes rows
+ * through unchanged, and everything that Spark asks of it is its child's answer: in flow mode the optimizer prunes
+ * columns through it, and it is the same as its child to the cache manager and to exchange reuse.
+ */
+sealed trait BoundaryNode extends UnaryNode {
+  def facts: BoundaryFacts
+
+  /**
+   * The attribute of each column in `facts.names`. They are expressions of the node so that rules that rename
+   * attributes keep them right; a column whose attribute the child no longer has was pruned away.
+   */
+  def columns: Seq[Expression]
+
+  def withFacts(facts: BoundaryFacts): BoundaryNode
+
+  def withChild(child: LogicalPlan): BoundaryNode
+
+  /** None for a column that is no attribute any more. */
+  final def exprIds: Seq[Option[ExprId]] = columns.map {
+    case attribute: AttributeReference => Some(attribute.exprId)
+    case _ => None
+  }
+
+  /** None in flow mode, so that pruning passes through; every column in exact mode. */
+  protected final def required: AttributeSet =
+    if (facts.mode == Mode.Exact) child.outputSet else AttributeSet.empty
+
+  override def output: Seq[Attribute] = child.output
+  override def producedAttributes: AttributeSet = AttributeSet.empty
+  override def stats: Statistics = child.stats
+  override def maxRows: Option[Long] = child.maxRows
+  override def maxRowsPerPartition: Option[Long] = child.maxRowsPerPartition
+  override def outputOrdering: Seq[SortOrder] = child.outputOrdering
+  override lazy val distinctKeys: Set[ExpressionSet] = child.distinctKeys
+  override protected def doCanonicalize(): LogicalPlan = child.canonicalized
+  override def simpleString(maxFields: Int): String = s"$nodeName ${facts.ids.mkString(",")}"
+}
+
+/** What the optimizer sees. */
+final case class Boundary(child: LogicalPlan, facts: BoundaryFacts, columns: Seq[Expression]) extends BoundaryNode {
+  override lazy val references: AttributeSet = required
+  override def withFacts(facts: BoundaryFacts): Boundary = copy(facts = facts)
+  override def withChild(child: LogicalPlan): Boundary = copy(child = child)
+  override protected def withNewChildInternal(newChild: LogicalPlan): LogicalPlan = copy(child = newChild)
+}
+
+/**
+ * What the normalized plan holds, and so the keys of the cache manager.
+ *
+ * Spark clones a plan twice on its way to the optimizer: before the cache lookup and after it. The first clone
+ * gives [[LookupBoundary]], the second [[Boundary]].
+ */
+final case class MarkedBoundary(child: LogicalPlan, facts: BoundaryFacts, columns: Seq[Expression])
+    extends BoundaryNode {
+  override lazy val references: AttributeSet = required
+  override def withFacts(facts: BoundaryFacts): MarkedBoundary = copy(facts = facts)
+  override def withChild(child: LogicalPlan): MarkedBoundary = copy(child = child)
+  override protected def withNewChildInternal(newChild: LogicalPlan): LogicalPlan = copy(child = newChild)
+  override def clone(): LogicalPlan = LookupBoundary(child.clone(), facts, columns)
+}
+
+/**
+ * What the cache lookup sees: it passes over commands, so a cached child is replaced below the boundary and the
+ * boundary stays.
+ */
+final case class LookupBoundary(child: LogicalPlan, facts: BoundaryFacts, columns: Seq[Expression])
+    extends BoundaryNode with Command {
+  override def output: Seq[Attribute] = child.output
+  override def producedAttributes: AttributeSet = AttributeSet.empty
+  override def stats: Statistics = child.stats
+  override lazy val references: AttributeSet = required
+  override def withFacts(facts: BoundaryFacts): LookupBoundary = copy(facts = facts)
+  override def withChild(child: LogicalPlan): LookupBoundary = copy(child = child)
+  override protected def withNewChildInternal(newChild: LogicalPlan): LogicalPlan = copy(child = newChild)
+  override def clone(): LogicalPlan = Boundary(child.clone(), facts, columns)
+}
+
+/**
+ * A boundary through which dynamic partition pruning passes. Spark's filter pushdown has a closed list of operators
+ * that it goes through; this is one of them by inheritance. What is pushed through it is noted. It comes when column
+ * pruning is over, so that it does not matter that its base class refers to every column.
+ */
+final class PassingBoundary(
+    override val child: LogicalPlan,
+    override val facts: BoundaryFacts,
+    override val columns: Seq[Expression])
+    extends ScriptTransformation("", child.output, child, null) with BoundaryNode {
+
+  override val output: Seq[Attribute] = child.output
+
+  override def withFacts(facts: BoundaryFacts): PassingBoundary = new PassingBoundary(child, facts, columns)
+
+  override def withChild(child: LogicalPlan): PassingBoundary = new PassingBoundary(child, facts, columns)
+
+  override protected def withNewChildInternal(newChild: LogicalPlan): ScriptTransformation = newChild match {
+    case org.apache.spark.sql.catalyst.plans.logical.Filter(condition, below) if below.fastEquals(child) =>
+      new PassingBoundary(newChild, facts.copy(pushed = facts.pushed :+ Pushed.sql(condition)), columns)
+    case _ => new PassingBoundary(newChild, facts, columns)
+  }
+
+  override def productArity: Int = 3
+  override def productElement(n: Int): Any = n match {
+    case 0 => child
+    case 1 => facts
+    case _ => columns
+  }
+  override def productPrefix: String = "PassingBoundary"
+  override def canEqual(that: Any): Boolean = that.isInstanceOf[PassingBoundary]
+  override def equals(that: Any): Boolean = that match {
+    case other: PassingBoundary => child == other.child && facts == other.facts && columns == other.columns
+    case _ => false
+  }
+  override def hashCode(): Int = (child, facts, columns).hashCode()
+}

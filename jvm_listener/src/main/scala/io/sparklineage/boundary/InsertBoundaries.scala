@@ -1,0 +1,70 @@
+package io.sparklineage.boundary
+
+import org.apache.spark.sql.catalyst.expressions.SubqueryExpression
+import org.apache.spark.sql.catalyst.plans.logical._
+import org.apache.spark.sql.catalyst.rules.Rule
+import org.apache.spark.sql.catalyst.trees.TreePattern.PLAN_EXPRESSION
+import org.apache.spark.sql.execution.command.DataWritingCommand
+
+import io.sparklineage.Guard
+
+/**
+ * Marks become nodes: the last moment at which tags are still where the user's DataFrames put them is plan
+ * normalization, between analysis and cache lookup.
+ *
+ * @param mode the session's mode, for marks without one of their own
+ */
+final class InsertBoundaries(mode: () => Mode) extends Rule[LogicalPlan] {
+
+  override def apply(plan: LogicalPlan): LogicalPlan =
+    if (!Marks.any || Judge.plain) plan
+    else Guard.value("boundaries", plan)(if (plan.isStreaming) asideForStream(plan) else insert(plan))
+
+  private def insert(plan: LogicalPlan): LogicalPlan = plan match {
+    case command: Command if !writesChild(command) => command
+    case _ => wrap(inSubqueries(plan.mapChildren(insert)), Marks.of(plan))
+  }
+
+  /** Other commands match their children by shape, or run them as queries of their own, which come here again. */
+  private def writesChild(command: Command): Boolean = command match {
+    case _: DataWritingCommand | _: V2WriteCommand => true
+    case _: LookupBoundary => true
+    case _ => false
+  }
+
+  /** Spark does not clone the plans of subqueries on their way to the cache lookup, so they start one form later. */
+  private def inSubqueries(plan: LogicalPlan): LogicalPlan =
+    plan.transformExpressionsWithPruning(_.containsPattern(PLAN_EXPRESSION)) {
+      case subquery: SubqueryExpression => subquery.withNewPlan(insert(subquery.plan).transform {
+          case marked: MarkedBoundary => LookupBoundary(marked.child, marked.facts, marked.columns)
+        })
+    }
+
+  private def wrap(plan: LogicalPlan, marks: Seq[DatasetMark]): LogicalPlan = {
+    val modes = marks.map(mark => mark -> mark.mode.getOrElse(mode())).filter(_._2 != Mode.Plan)
+    if (modes.isEmpty || !mayHoldBoundary(plan)) plan
+    else {
+      val wanted = if (modes.exists(_._2 == Mode.Exact)) Mode.Exact else Mode.Flow
+      val facts = BoundaryFacts(
+        modes.map(_._1.id), wanted, plan.output.map(_.name), plan.output.map(_.dataType.catalogString))
+      plan match {
+        case below: BoundaryNode => below.withFacts(below.facts.and(facts).copy(mode = stricter(wanted, below)))
+        case _ => MarkedBoundary(plan, facts, plan.output)
+      }
+    }
+  }
+
+  private def stricter(mode: Mode, below: BoundaryNode): Mode =
+    if (mode == Mode.Exact) mode else below.facts.mode
+
+  private def mayHoldBoundary(plan: LogicalPlan): Boolean = plan match {
+    case _: BoundaryNode => true
+    case _: Command | _: CTERelationDef | _: Subquery | _: ReturnAnswer => false
+    case _ => plan.resolved
+  }
+
+  private def asideForStream(plan: LogicalPlan): LogicalPlan = {
+    plan.foreach(node => Marks.of(node).foreach(mark => SteppedAside.report(Seq(mark.id), "a streaming query")))
+    plan
+  }
+}

@@ -1,0 +1,40 @@
+package io.sparklineage.boundary
+
+import org.apache.spark.sql.catalyst.plans.logical._
+import org.apache.spark.sql.catalyst.rules.Rule
+
+import io.sparklineage.Guard
+
+/** The last look before the rules that work on scans: once per query, when operators have their final places. */
+object PlaceBoundaries extends Rule[LogicalPlan] {
+
+  override def apply(plan: LogicalPlan): LogicalPlan =
+    if (Judge.plain || !plan.exists(_.isInstanceOf[BoundaryNode])) plan
+    else Guard.value("place boundaries", plan)(letPruningPass(stepOffRootLimits(plan)))
+
+  /** `limit` under a `collect` reads as few partitions as it can; with a node above it, it would read them all. */
+  private def stepOffRootLimits(plan: LogicalPlan): LogicalPlan = plan match {
+    case boundary @ Boundary(child, facts, _) if takesFirstRows(child) =>
+      SteppedAside.report(facts.ids, "a limit that reads only the partitions it needs")
+      stepOffRootLimits(boundary.child)
+    case Project(fields, child) => Project(fields, stepOffRootLimits(child))
+    case other => other
+  }
+
+  private def takesFirstRows(plan: LogicalPlan): Boolean = plan match {
+    case Boundary(child, _, _) => takesFirstRows(child)
+    case Project(_, child) => takesFirstRows(child)
+    case Limit(_, Sort(_, true, _, _)) | Limit(_, Project(_, Sort(_, true, _, _))) => false
+    case _: GlobalLimit | _: Offset | _: Tail => true
+    case _ => false
+  }
+
+  /** Partition pruning comes later and has to go down to the scan; a filter that stays above keeps its place. */
+  private def letPruningPass(plan: LogicalPlan): LogicalPlan = plan match {
+    case filter @ Filter(_, _: Boundary) => filter.withNewChildren(filter.child.children.map(child =>
+        filter.child.withNewChildren(Seq(letPruningPass(child)))))
+    case boundary: Boundary if boundary.facts.mode == Mode.Flow && boundary.exists(Scans.partitioned) =>
+      new PassingBoundary(letPruningPass(boundary.child), boundary.facts, boundary.columns)
+    case other => other.mapChildren(letPruningPass)
+  }
+}

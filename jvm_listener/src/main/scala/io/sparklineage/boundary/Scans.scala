@@ -1,0 +1,33 @@
+package io.sparklineage.boundary
+
+import org.apache.spark.sql.catalyst.catalog.HiveTableRelation
+import org.apache.spark.sql.catalyst.expressions.{Expression, PythonUDF}
+import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan
+import org.apache.spark.sql.execution.columnar.InMemoryRelation
+import org.apache.spark.sql.execution.datasources.{HadoopFsRelation, LogicalRelation}
+import org.apache.spark.sql.execution.datasources.v2.{DataSourceV2Relation, DataSourceV2ScanRelation}
+
+/** What the leaves of a plan do with filters. */
+object Scans {
+
+  /** The scan of this leaf takes filters. */
+  def filters(leaf: LogicalPlan): Boolean = leaf match {
+    case _: LogicalRelation | _: HiveTableRelation | _: InMemoryRelation => true
+    case _: DataSourceV2Relation | _: DataSourceV2ScanRelation => true
+    case _ => false
+  }
+
+  /** The leaf has partitions that a join may prune while the query runs. */
+  def partitioned(leaf: LogicalPlan): Boolean = leaf match {
+    case relation: LogicalRelation => relation.relation match {
+        case files: HadoopFsRelation => files.partitionSchema.nonEmpty
+        case _ => false
+      }
+    case table: HiveTableRelation => table.partitionCols.nonEmpty
+    case _: DataSourceV2ScanRelation => true
+    case _ => false
+  }
+
+  /** Evaluated by a Python worker: never handed to a scan. */
+  def inPython(condition: Expression): Boolean = condition.exists(_.isInstanceOf[PythonUDF])
+}

@@ -1,0 +1,167 @@
+package io.sparklineage.boundary
+
+import org.apache.spark.sql.catalyst.expressions.{And, Expression, PredicateHelper}
+import org.apache.spark.sql.catalyst.optimizer._
+import org.apache.spark.sql.catalyst.plans.logical._
+import org.apache.spark.sql.catalyst.rules.Rule
+
+import io.sparklineage.Guard
+
+/**
+ * Keeps boundaries out of the optimizer's way, together with its own rules and as often as they run: what Spark
+ * would move past the child of a boundary is moved past the boundary, and noted.
+ */
+object SettleBoundaries extends Rule[LogicalPlan] {
+  private val steps: Seq[LogicalPlan => LogicalPlan] =
+    Seq(Forms.apply, LocalRows.apply, Sink.apply, FiltersThrough.apply, LimitsThrough.apply, NestedFieldsThrough.apply)
+
+  override def apply(plan: LogicalPlan): LogicalPlan =
+    if (Judge.plain || !plan.exists(_.isInstanceOf[BoundaryNode])) plan
+    else Guard.value("settle boundaries", plan)(steps.foldLeft(plan)((settled, step) => step(settled)))
+}
+
+/** One form and one node per place: streams and subqueries reach the optimizer with earlier forms. */
+private object Forms {
+  def apply(plan: LogicalPlan): LogicalPlan = plan.transformUp {
+    case node: MarkedBoundary => Boundary(node.child, node.facts, node.columns)
+    case node: LookupBoundary => Boundary(node.child, node.facts, node.columns)
+    case outer @ Boundary(inner: Boundary, _, _) if sameRows(outer, inner) =>
+      inner.withFacts(inner.facts.and(outer.facts))
+  }
+
+  private def sameRows(outer: Boundary, inner: Boundary): Boolean =
+    outer.facts.mode == inner.facts.mode && outer.facts.whole == inner.facts.whole &&
+      outer.facts.names == inner.facts.names && outer.exprIds == inner.exprIds
+}
+
+/** Rows that are in the plan itself are evaluated while planning; a probe on them would cost a spark_job. */
+private object LocalRows {
+  def apply(plan: LogicalPlan): LogicalPlan = plan.transformUp {
+    case boundary @ Boundary(rows: LocalRelation, _, _) => aside(boundary, rows.data.size.toLong); rows
+    case boundary @ Boundary(rows: CommandResult, _, _) => aside(boundary, rows.rows.size.toLong); rows
+  }
+
+  private def aside(boundary: Boundary, rows: Long): Unit =
+    if (boundary.facts.whole) SteppedAside.local(boundary.facts.ids, rows)
+    else SteppedAside.report(boundary.facts.ids, "filters were evaluated while planning")
+}
+
+/** An operator that only moves rows has the same rows below it, and there the boundary is in nobody's way. */
+private object Sink {
+  def apply(plan: LogicalPlan): LogicalPlan = plan.transformDown {
+    case boundary @ Boundary(mover: UnaryNode, _, _) if onlyMoves(mover) =>
+      mover.withNewChildren(Seq(boundary.withChild(mover.child)))
+  }
+
+  private def onlyMoves(plan: LogicalPlan): Boolean = plan match {
+    case _: Sort | _: RepartitionOperation => true
+    case _ => false
+  }
+}
+
+/** A filter that Spark would move further down than the boundary goes below it, down to the scan. */
+private object FiltersThrough extends PredicateHelper {
+  def apply(plan: LogicalPlan): LogicalPlan = plan.transformDown {
+    case filter @ Filter(condition, boundary: Boundary)
+        if boundary.facts.mode == Mode.Flow && condition.deterministic =>
+      val (down, stay) = splitConjunctivePredicates(condition).partition(goesBelow(_, boundary.child))
+      if (down.isEmpty) filter
+      else {
+        val pushed = boundary.copy(
+          child = Filter(down.reduce(And), boundary.child),
+          facts = boundary.facts.copy(pushed = (boundary.facts.pushed ++ down.map(Pushed.sql)).distinct))
+        stay.reduceOption(And).map(Filter(_, pushed)).getOrElse(pushed)
+      }
+  }
+
+  private def goesBelow(condition: Expression, plan: LogicalPlan): Boolean =
+    !plan.constraints.contains(condition) && Pushdown.sinks(condition, plan)
+}
+
+/** A limit stays above; the limits that Spark would add below the boundary for it are added there. */
+private object LimitsThrough {
+  def apply(plan: LogicalPlan): LogicalPlan = plan.transformDown {
+    case LocalLimit(limit, boundary: Boundary) if boundary.facts.mode == Mode.Flow =>
+      Pushdown.limited(limit, boundary.child) match {
+        case Some(child) => LocalLimit(limit, boundary.copy(child, boundary.facts.copy(limited = true)))
+        case None => LocalLimit(limit, boundary)
+      }
+  }
+}
+
+/** Where only fields of a struct are used above, only those fields flow through the boundary. */
+private object NestedFieldsThrough {
+  def apply(plan: LogicalPlan): LogicalPlan = plan.transformDown {
+    case project @ Project(_, boundary: Boundary) if boundary.facts.mode == Mode.Flow =>
+      narrowed(project, boundary)(project.withNewChildren(Seq(standIn(boundary))))
+    case project @ Project(_, filter @ Filter(_, boundary: Boundary)) if boundary.facts.mode == Mode.Flow =>
+      narrowed(project, boundary)(
+        project.withNewChildren(Seq(filter.withNewChildren(Seq(standIn(boundary))))))
+  }
+
+  /** Spark pushes fields through an operator from a closed list only; one of them stands in for the boundary. */
+  private def standIn(boundary: Boundary): LogicalPlan = Sort(Nil, global = false, boundary.child)
+
+  private def narrowed(original: LogicalPlan, boundary: Boundary)(plan: LogicalPlan): LogicalPlan = plan match {
+    case NestedColumnAliasing(rewritten) => rewritten.transformDown {
+        case Sort(Nil, false, child, _) => boundary.copy(child = child)
+      }
+    case _ => original
+  }
+}
+
+/** Asks Spark's own rules where they would move things. */
+private object Pushdown extends PredicateHelper {
+  private val move = PushPredicateThroughNonJoin.applyLocally.orElse(PushPredicateThroughJoin.applyLocally)
+
+  /** Would Spark, with no boundary there, move the filter below the root of `plan` or hand it to a scan? */
+  def sinks(condition: Expression, plan: LogicalPlan): Boolean = plan match {
+    case boundary: BoundaryNode => sinks(condition, boundary.child)
+    case Filter(_, child) => sinks(condition, child)
+    case project: Project => moved(condition, project) match {
+        case Project(_, Filter(below, child)) => sinks(below, child)
+        case _ => false
+      }
+    case union: Union => moved(condition, union) match {
+        case Union(children, _, _) => children.exists {
+            case Filter(below, child) => sinks(below, child)
+            case _ => false
+          }
+        case _ => false
+      }
+    case _: LeafNode => Scans.filters(plan) && !Scans.inPython(condition)
+    case _ => changes(condition, plan)
+  }
+
+  private def moved(condition: Expression, plan: LogicalPlan): LogicalPlan = {
+    val filter = Filter(condition, plan)
+    move.applyOrElse(filter, identity[LogicalPlan])
+  }
+
+  private def changes(condition: Expression, plan: LogicalPlan): Boolean = {
+    val filter = Filter(condition, plan)
+    !move.applyOrElse(filter, identity[LogicalPlan]).fastEquals(filter) || specialises(filter)
+  }
+
+  /** An outer join that becomes a narrower one, a window that keeps only its first rows. */
+  private def specialises(filter: Filter): Boolean = filter.child match {
+    case join: Join => EliminateOuterJoin(filter) match {
+        case Filter(_, changed: Join) => changed.joinType != join.joinType
+        case _ => true
+      }
+    case window: Window => InferWindowGroupLimit(filter.copy(child = window)) match {
+        case Filter(_, same: Window) => !same.child.fastEquals(window.child)
+        case _ => true
+      }
+    case _ => false
+  }
+
+  /** `plan` with the limits below its root that Spark would add for `limit` above it. */
+  def limited(limit: Expression, plan: LogicalPlan): Option[LogicalPlan] = plan match {
+    case _: Union | _: Join | Project(_, _: Join) => LimitPushDown(LocalLimit(limit, plan)) match {
+        case LocalLimit(_, child) if !child.fastEquals(plan) => Some(child)
+        case _ => None
+      }
+    case _ => None
+  }
+}

@@ -1,0 +1,34 @@
+package io.sparklineage.boundary
+
+import java.util.concurrent.ConcurrentHashMap
+
+import io.sparklineage.emit.Observations
+import io.sparklineage.model.Probed
+
+/** Boundaries that were not measured, or not by a probe, and why. Each is told once. */
+object SteppedAside {
+  private val told = ConcurrentHashMap.newKeySet[(String, String)]()
+
+  /** A probe would have cost the query something; `why` says what. */
+  def report(ids: Seq[String], why: String): Unit = tell(ids, "stepped_aside", why)
+
+  /** The plan of the DataFrame was fixed by an execution before the mark. */
+  def fixedPlan(id: String): Unit =
+    tell(Seq(id), "fixed_plan", "the DataFrame had been executed before it became a boundary")
+
+  /** The rows are in the plan itself, so that Spark runs nothing. */
+  def local(ids: Seq[String], rows: Long): Unit = ids.foreach { id =>
+    if (told.add((id, "local"))) offer(id, s"local-$id", Some(rows), None, "rows of a local relation")
+  }
+
+  private def tell(ids: Seq[String], reason: String, why: String): Unit = ids.foreach { id =>
+    if (told.add((id, reason + why))) offer(id, s"$reason-$id", None, Some(reason), why)
+  }
+
+  private def offer(id: String, instance: String, rows: Option[Long], reason: Option[String], detail: String): Unit = {
+    Observations.offer(Probed(
+      dataset = id, instance = instance, execution = None, rows = rows, complete = reason.isEmpty, reason = reason,
+      detail = Some(detail), pushed = Nil, columns = Nil, fingerprint = None, sample = None, planHash = None))
+    ()
+  }
+}
