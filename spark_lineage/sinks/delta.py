@@ -1,0 +1,115 @@
+"""The Delta audit tables, written by ``deltalake``: no Spark job, no jar.
+
+A run is appended once: each commit carries the run id as an application transaction, so appending again, from
+another process or after a crash half-way, adds only what is missing. Many drivers may append to one store at once.
+Where ``deltalake`` is not installed nothing is written; ``catch_up`` brings in such runs later.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import random
+import shutil
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from spark_lineage.store.runs import RunRecord, Store, open_folder
+
+ATTEMPTS = 20  # of one commit; many drivers may want the same next version
+LONGEST_PAUSE = 1.0  # seconds between two attempts
+
+
+def available() -> bool:
+    return importlib.util.find_spec("deltalake") is not None and importlib.util.find_spec("pyarrow") is not None
+
+
+class DeltaAudit:
+    """The audit tables in one folder, each a Delta table of its own below it."""
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path)
+
+    def append(self, record: RunRecord | Path) -> bool:
+        """Appends one run, given as its record or its folder. False if ``deltalake`` is not there."""
+        if not available():
+            return False
+        from spark_lineage.sinks.audit_rows import TABLES, tables
+
+        opened = record if isinstance(record, RunRecord) else open_folder(record)
+        rows = tables(opened)
+        for name in TABLES:
+            self._append(name, opened.graph.run.id, rows[name])
+        return True
+
+    def runs(self) -> set[str]:
+        """The ids of the runs that are wholly in the tables."""
+        import deltalake
+
+        path = self.path / "runs"
+        if not deltalake.DeltaTable.is_deltatable(str(path)):
+            return set()
+        found = deltalake.DeltaTable(str(path)).to_pyarrow_table(columns=["run_id"])
+        return set(found.column("run_id").to_pylist())
+
+    def catch_up(self, store: Store) -> int:
+        """Appends the ended runs of a store that are not in the tables yet; returns how many there were."""
+        if not available():
+            return 0
+        known = self.runs()
+        missing = [run for run in store.runs() if run.id not in known]
+        records = (store.open(run) for run in missing)
+        return sum(self.append(record) for record in records if not record.recovered)
+
+    def rebuild(self, store: Store) -> int:
+        """Makes the tables anew from the journals; returns the number of runs. Nobody may append meanwhile."""
+        from spark_lineage.sinks.audit_rows import TABLES
+
+        if not available():
+            return 0
+        for name in TABLES:
+            shutil.rmtree(self.path / name, ignore_errors=True)
+        return self.catch_up(store)
+
+    def _append(self, name: str, run: str, rows: Any) -> None:
+        import deltalake
+
+        path = str(self.path / name)
+        for attempt in range(ATTEMPTS):
+            try:
+                table = _table(path, rows.schema)
+                if rows.num_rows and table.transaction_version(run) is None:
+                    properties = deltalake.CommitProperties(app_transactions=[deltalake.Transaction(run, 1)])
+                    deltalake.write_deltalake(table, rows, mode="append", commit_properties=properties)
+                return
+            except _conflicts():
+                if attempt == ATTEMPTS - 1:
+                    raise
+                time.sleep(random.uniform(0, min(LONGEST_PAUSE, 0.02 * 2**attempt)))
+
+
+def _table(path: str, schema: Any) -> Any:
+    """The table, made if it is not there. Another driver may make it at the same moment."""
+    import deltalake
+
+    if not deltalake.DeltaTable.is_deltatable(path):
+        Path(path).mkdir(parents=True, exist_ok=True)
+        with contextlib.suppress(*_conflicts()):
+            return deltalake.DeltaTable.create(path, schema, mode="error")
+    return deltalake.DeltaTable(path)
+
+
+def _conflicts() -> tuple[type[Exception], ...]:
+    """What another writer at the same moment makes ``deltalake`` raise."""
+    from deltalake.exceptions import DeltaError
+
+    return (DeltaError, OSError)
+
+
+def read_tables(path: str | Path, names: Iterable[str]) -> dict[str, Any]:
+    """Whole tables as Arrow, for tests and small stores."""
+    import deltalake
+
+    return {name: deltalake.DeltaTable(str(Path(path) / name)).to_pyarrow_table() for name in names}
