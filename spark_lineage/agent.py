@@ -176,16 +176,16 @@ class Agent:
 
     def _emit(self) -> None:
         # Here and not above: start-up must stay cheap, and these bring in the OpenLineage client and Arrow.
-        from spark_lineage.events import build
+        from spark_lineage.events import build, samples
         from spark_lineage.graph import assemble
         from spark_lineage.sinks.delta import DeltaAudit
         from spark_lineage.sinks.journal import Journal
 
         graph = assemble(self._seen)
-        events = build(graph)
-        Journal(self.folder).write(events)
+        Journal(self.folder).write(build(graph), samples(graph))
         self._ahead.remove()
-        self.guard("delta", DeltaAudit(self.store / "audit").append, graph)
+        # From the journal and not from the graph: the tables are a function of the events.
+        self.guard("delta", DeltaAudit(self.store / "audit").append, self.folder)
 
 
 def run_id() -> str:

@@ -16,6 +16,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from spark_lineage.sinks.journal import seal
 from spark_lineage.store.runs import RunRecord, Store, open_folder
 
 ATTEMPTS = 20  # of one commit; many drivers may want the same next version
@@ -59,9 +60,15 @@ class DeltaAudit:
         if not available():
             return 0
         known = self.runs()
-        missing = [run for run in store.runs() if run.id not in known]
-        records = (store.open(run) for run in missing)
-        return sum(self.append(record) for record in records if not record.recovered)
+        added = 0
+        for run in store.runs():
+            if run.id in known:
+                continue
+            seal(run.folder)  # a run that was killed ends here
+            record = store.open(run)
+            if not record.recovered:
+                added += self.append(record)
+        return added
 
     def rebuild(self, store: Store) -> int:
         """Makes the tables anew from the journals; returns the number of runs. Nobody may append meanwhile."""

@@ -12,7 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from spark_lineage.events import build, samples
+from spark_lineage.model import Outcome
+from spark_lineage.store import wal
 from spark_lineage.store.journal import CHAIN, EVENTS, GENESIS, SAMPLES, Document, key, lines, links
+from spark_lineage.store.runs import open_folder
 
 if TYPE_CHECKING:
     from openlineage.client.event_v2 import RunEvent
@@ -55,6 +59,19 @@ class Journal:
             file.flush()
             if self._fsync:
                 os.fsync(file.fileno())
+
+
+def seal(folder: Path) -> bool:
+    """Writes the journal of a run that was killed, from its write-ahead file; False if it still runs or is sealed.
+
+    What was written ahead is gone afterwards, as after an orderly end.
+    """
+    record = open_folder(folder)
+    if not record.recovered or record.graph.run.outcome is Outcome.RUNNING:
+        return False
+    Journal(folder).write(build(record.graph), samples(record.graph))
+    wal.remove(folder)
+    return True
 
 
 @dataclass(frozen=True)

@@ -32,8 +32,7 @@ class WriteAhead:
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.path = folder / NAME
-        self._process = folder / PROCESS
-        self._process.write_text(json.dumps(_this_process()), encoding="utf-8")
+        (folder / PROCESS).write_text(json.dumps(_this_process()), encoding="utf-8")
         # Line-complete writes of one buffer each: a reader beside us sees whole lines, save the last.
         self._file = self.path.open("ab", buffering=0)
 
@@ -49,8 +48,13 @@ class WriteAhead:
 
     def remove(self) -> None:
         self.close()
-        self.path.unlink(missing_ok=True)
-        self._process.unlink(missing_ok=True)
+        remove(self.path.parent)
+
+
+def remove(folder: Path) -> None:
+    """Once the journal is sealed, the write-ahead file has served."""
+    (folder / NAME).unlink(missing_ok=True)
+    (folder / PROCESS).unlink(missing_ok=True)
 
 
 def read(folder: Path) -> Iterator[Observation]:
