@@ -1,0 +1,30 @@
+"""A strict OpenLineage receiver: answers as Marquez does and says what Marquez would take but break on.
+
+By hand: ``python -m tests.receiver --port 5000`` (``--help`` lists how it can misbehave). In tests::
+
+    with Receiver() as receiver:
+        program({"OPENLINEAGE_URL": receiver.url})
+    receiver.check()  # AssertionError that lists every broken rule
+"""
+
+from __future__ import annotations
+
+from tests.receiver.book import Answer, Book, Breach, Received
+from tests.receiver.server import BlackHole, DieAfter, Failing, Healthy, Misbehaviour, Receiver, Refusing, Slow
+from tests.receiver.spec import Specification
+
+__all__ = [
+    "Answer",
+    "BlackHole",
+    "Book",
+    "Breach",
+    "DieAfter",
+    "Failing",
+    "Healthy",
+    "Misbehaviour",
+    "Received",
+    "Receiver",
+    "Refusing",
+    "Slow",
+    "Specification",
+]
