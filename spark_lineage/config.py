@@ -19,11 +19,6 @@ from typing import Any
 
 from spark_lineage.model import Mode
 
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
-
 ENVIRONMENT_PREFIX = "SPARK_LINEAGE__"
 CONF_PREFIX = "spark.lineage."
 # Local properties and hand-overs of ours that share the prefix and are no options.
@@ -316,6 +311,10 @@ def configuration_in(folder: Path) -> tuple[Path, dict[str, Any]] | None:
 
 
 def _read_toml(path: Path) -> dict[str, Any]:
+    if sys.version_info >= (3, 11):
+        import tomllib
+    else:
+        import tomli as tomllib
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:

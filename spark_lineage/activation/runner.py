@@ -13,7 +13,6 @@ import importlib.util
 import os
 import sys
 import sysconfig
-import tokenize
 import types
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -132,11 +131,6 @@ def _why_not_python(path: Path, content: bytes) -> str | None:
     """A reason for people. A ``.py`` file with a mistake in its text is Python's to report, as without us."""
     if b"\0" in content:
         return "it has binary content"
-    try:
-        with tokenize.open(path) as text:
-            text.read()
-    except (SyntaxError, UnicodeDecodeError) as error:
-        return f"its text cannot be decoded ({error})"
     if path.suffix in {".py", ".pyw"}:
         return None
     try:
@@ -248,7 +242,7 @@ def _fresh_main() -> dict[str, Any]:
 
 def _execute_script(request: Request, main: types.ModuleType) -> None:
     script = request.target
-    path = os.path.abspath(script)
+    path = _as_the_interpreter_spells(script)
     sys.argv[:] = [script, *request.arguments]
     _set_first_path(os.path.dirname(os.path.realpath(script)))
     main.__dict__["__file__"] = path
@@ -257,6 +251,11 @@ def _execute_script(request: Request, main: types.ModuleType) -> None:
     main.__dict__["__loader__"] = importlib.machinery.SourceFileLoader("__main__", path)
     exec(compile(Path(script).read_bytes(), path, "exec", dont_inherit=True), main.__dict__)
     _forget_file(main)
+
+
+def _as_the_interpreter_spells(script: str) -> str:
+    """Absolute, but not normalised: tracebacks show this path."""
+    return script if os.path.isabs(script) else os.path.join(os.getcwd(), script.removeprefix("./"))
 
 
 def _forget_file(main: types.ModuleType) -> None:
@@ -306,13 +305,24 @@ def _print_without_us(main: types.ModuleType) -> None:
     """Lets the interpreter print the error of the program, once, as it would without us."""
     hook = sys.excepthook
 
-    def excepthook(kind: type[BaseException], error: BaseException, traceback: types.TracebackType | None) -> Any:
+    def excepthook(kind: type[BaseException], error: BaseException, traceback: types.TracebackType | None) -> None:
         sys.excepthook = hook
         traceback = without_our_frames(error, execute.__code__)
         sys.last_traceback = traceback
         try:
-            return hook(kind, error, traceback)
+            hook(kind, error, traceback)
+        except SystemExit:
+            raise
+        except BaseException as second:  # what the interpreter does then, but without this frame
+            _print_both(second, error)
         finally:
             _forget_file(main)
 
     sys.excepthook = excepthook
+
+
+def _print_both(second: BaseException, first: BaseException) -> None:
+    """The interpreter's words for an excepthook that fails."""
+    for words, error in (("Error in sys.excepthook:\n", second), ("\nOriginal exception was:\n", first)):
+        sys.stderr.write(words)
+        sys.__excepthook__(type(error), error, without_our_frames(error, execute.__code__))
