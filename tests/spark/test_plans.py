@@ -1,0 +1,110 @@
+"""The physical plans of an observed program against those of the plain one, as Spark's own event log has them."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+from program_runs import PlannedExecution, Runs
+
+PROGRAMS = ["plans", "pushdown", "tpch"]
+PRUNING = ["PushedFilters", "ReadSchema", "PartitionFilters", "PushedAggregation", "PushedLimit"]
+# Operators whose number says whether a rewrite of Spark's was lost; the rest (projections, codegen) follows.
+REWRITES = ["ReusedExchange", "InMemoryTableScan", "ReusedSubquery", "SubqueryBroadcast", "ReusedSubqueryBroadcast"]
+SHAPE = [
+    "WindowGroupLimit",
+    "TakeOrderedAndProject",
+    "Sort",
+    "Exchange",
+    "BroadcastExchange",
+    "BroadcastHashJoin",
+    "SortMergeJoin",
+    "ShuffledHashJoin",
+    "BroadcastNestedLoopJoin",
+    "CartesianProduct",
+    "HashAggregate",
+    "ObjectHashAggregate",
+    "SortAggregate",
+]
+
+
+def pairs(runs: Runs, program: str, mode: str) -> list[tuple[PlannedExecution, PlannedExecution]]:
+    plain = runs.plain(program).succeeded().executions
+    ours = runs.observed(program, mode=mode).succeeded().executions
+    assert [one.description for one in ours] == [other.description for other in plain]
+    return list(zip(ours, plain, strict=True))
+
+
+def named(one: PlannedExecution, number: int) -> str:
+    return f"execution {number}: {one.description.splitlines()[0]}"
+
+
+@pytest.mark.parametrize("mode", ["plan", "flow", "exact"])
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_no_extra_spark_jobs(runs: Runs, program: str, mode: str) -> None:
+    different = {
+        named(a, n): (a.spark_jobs, b.spark_jobs)
+        for n, (a, b) in enumerate(pairs(runs, program, mode))
+        if a.spark_jobs != b.spark_jobs
+    }
+    assert different == {}
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_plan_mode_leaves_plans_as_they_are(runs: Runs, program: str) -> None:
+    different = [named(a, n) for n, (a, b) in enumerate(pairs(runs, program, "plan")) if a.normal != b.normal]
+    assert different == []
+
+
+@pytest.mark.parametrize("what", PRUNING)
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_flow_mode_loses_no_pruning(runs: Runs, program: str, what: str) -> None:
+    different = {
+        named(a, n): (a.details(what) - b.details(what), b.details(what) - a.details(what))
+        for n, (a, b) in enumerate(pairs(runs, program, "flow"))
+        if a.details(what) != b.details(what)
+    }
+    assert different == {}
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_flow_mode_keeps_reuse_and_caches(runs: Runs, program: str) -> None:
+    assert differing(runs, program, REWRITES) == {}
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_flow_mode_keeps_the_shape(runs: Runs, program: str) -> None:
+    assert differing(runs, program, SHAPE) == {}
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_flow_mode_keeps_join_types(runs: Runs, program: str) -> None:
+    different = {
+        named(a, n): (dict(a.details("Join type")), dict(b.details("Join type")))
+        for n, (a, b) in enumerate(pairs(runs, program, "flow"))
+        if a.details("Join type") != b.details("Join type")
+    }
+    assert different == {}
+
+
+def test_the_log_shows_what_is_compared(runs: Runs) -> None:
+    """The plain program has what the tests above look for; else they would compare nothing with nothing."""
+    plain = runs.plain("pushdown").succeeded().executions
+    nodes: Counter[str] = sum((one.nodes() for one in plain), Counter())
+    for name in ["ReusedExchange", "InMemoryTableScan", "WindowGroupLimit", "TakeOrderedAndProject"]:
+        assert nodes[name] > 0, (name, nodes)
+    assert any("dynamicpruning" in text for one in plain for text in one.details("PartitionFilters"))
+    assert any("GreaterThan" in text for one in plain for text in one.details("PushedFilters"))
+    assert any("struct<city:string>" in text for one in plain for text in one.details("ReadSchema"))
+
+
+def differing(runs: Runs, program: str, names: list[str]) -> dict[str, dict[str, tuple[int, int]]]:
+    found = {}
+    for number, (ours, plain) in enumerate(pairs(runs, program, "flow")):
+        mine, theirs = ours.nodes(), plain.nodes()
+        # Joins are compared with their type and side: "BroadcastHashJoin Inner BuildRight".
+        looked_at = {name for name in (*mine, *theirs) if name.split(" ")[0] in names}
+        wrong = {name: (mine[name], theirs[name]) for name in looked_at if mine[name] != theirs[name]}
+        if wrong:
+            found[named(ours, number)] = wrong
+    return found
