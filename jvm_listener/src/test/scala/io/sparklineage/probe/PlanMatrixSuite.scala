@@ -64,11 +64,18 @@ class PlanMatrixSuite extends AnyFunSuite with ProbeFixture {
     "wide stages" -> Seq("spark.sql.codegen.maxFields" -> "1000", "spark.sql.adaptive.enabled" -> "false")
   )
 
-  for ((setting, conf) <- settings; (name, plan) <- plans)
+  private val truths = scala.collection.mutable.HashMap.empty[String, Truth]
+  private def wanted(name: String, df: DataFrame): Truth = truths.getOrElseUpdate(name, truth(df))
+
+  // The wide ones take long to compile: what they are for is asked where the code differs.
+  private def worthwhile(setting: String, name: String): Boolean =
+    !(name == "300 columns" && setting == "interpreted") && (setting != "not adaptive" || name.contains("join"))
+
+  for ((setting, conf) <- settings; (name, plan) <- plans if worthwhile(setting, name))
     test(s"$name, $setting") {
       withConf(conf: _*) {
         val df = plan()
-        val want = truth(df)
+        val want = wanted(name, df)
         assertTrue(probe(df)(write), want)
         assertTrue(probe(df)(_.collect()), want)
       }
@@ -76,11 +83,13 @@ class PlanMatrixSuite extends AnyFunSuite with ProbeFixture {
 
   for ((name, plan) <- plans) test(s"$name, in the middle of a plan") {
     val df = plan()
-    val want = truth(df)
+    val want = wanted(name, df)
     val columns = df.columns.indices.map(i => s"c$i")
     assertTrue(probe(df)(w => write(w.toDF(columns: _*).repartition(3).withColumn("more", lit(1)))), want)
     assertTrue(probe(df)(w => w.toDF(columns: _*).orderBy(columns.head).collect()), want)
-    assertTrue(probe(df)(w => w.union(w).count()), want)
+    val both = probes(df)(w => write(w.union(w)))
+    assert(both.nonEmpty)
+    both.foreach(assertTrue(_, want))
   }
 
   test("cached: one measurement for two actions") {

@@ -21,7 +21,9 @@ trait ProbeFixture extends BeforeAndAfterAll { this: Suite =>
       .config("spark.ui.enabled", "false").config("spark.sql.shuffle.partitions", "4")
       .config("spark.sql.legacy.createHiveTableByDefault", "false")
     val session = conf.foldLeft(builder) { case (b, (k, v)) => b.config(k, v) }.getOrCreate()
+    session.sparkContext.setLogLevel("ERROR")
     Watched.install(session)
+    Watched.tellEnds(session)
     session
   }
 
@@ -41,10 +43,18 @@ trait ProbeFixture extends BeforeAndAfterAll { this: Suite =>
 
   /** Everything measured while `body` runs, the latest of each instance. */
   def measured(body: => Unit): Seq[Probed] = {
+    Watched.waitForEnds(spark)
     Probes.snapshot()
     body
+    Watched.waitForEnds(spark)
     val seen = Probes.snapshot()
     seen.groupBy(_.instance).values.map(_.last).toSeq.sortBy(_.instance)
+  }
+
+  /** All measurements of `id` while `action` runs on the watched form of `df`: one for each place in the plan. */
+  def probes(df: DataFrame, mode: Mode = Mode.Exact)(action: DataFrame => Unit): Seq[Probed] = {
+    val id = freshId()
+    measured(action(Watched.watch(df, id, mode))).filter(_.dataset == id)
   }
 
   /** The only measurement of `id` while `action` runs on the watched form of `df`. */
