@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from spark_lineage import compat
 
-_OWN_FOLDER = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+_PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+# In the archive that travels with --py-files there is more of ours than the package.
+_OWN_FOLDER = os.path.dirname(_PACKAGE) if os.path.dirname(_PACKAGE).endswith(".zip") else _PACKAGE
 _NOTEBOOK = ("<ipython-input-", "<stdin>", "<python-input-", "<cell line", "<marimo")
-_SPARK = ("pyspark", "py4j")
 
 
 @dataclass(frozen=True)
@@ -22,12 +24,23 @@ class Verdict:
 
 
 class Scope:
-    """Decides by the file of a code object. ``folders`` are the program's; more may be added while it runs."""
+    """Decides by the file of a code object. ``folders`` are the program's.
+
+    The most specific folder decides: a program may live inside an installed package (``-m package``), and an
+    environment inside the program's folder.
+    """
 
     def __init__(self, folders: Sequence[str] = ()) -> None:
-        self.folders = tuple(dict.fromkeys(_variants(folders)))
-        self._stdlib = tuple(folder + os.sep for folder in compat.stdlib_folders())
-        self._installed = tuple(folder + os.sep for folder in compat.installed_folders())
+        owned = {folder: f"under the program's folder {folder}" for folder in _variants(folders)}
+        spark = dict.fromkeys(_variants(_package_folders("pyspark", "py4j")), "Spark's own")
+        stdlib = dict.fromkeys(_variants(compat.stdlib_folders()), "standard library")
+        installed = dict.fromkeys(_variants(compat.installed_folders()), "installed package")
+        own = dict.fromkeys(_variants([_OWN_FOLDER]), "spark-lineage's own")
+        self.folders = tuple(owned)
+        self._owned = frozenset(owned)
+        self._spark = frozenset(spark)
+        reasons = {**stdlib, **installed, **spark, **owned, **own}
+        self._reasons = sorted(reasons.items(), key=lambda item: -len(item[0]))
         self._verdicts: dict[str, Verdict] = {}
 
     def verdict(self, file: str) -> Verdict:
@@ -43,23 +56,36 @@ class Scope:
         if file.startswith("<"):
             return Verdict(False, "code without a file")
         path = os.path.abspath(file)
+        for folder, reason in self._reasons:
+            if path.startswith(folder.rstrip(os.sep) + os.sep):
+                return self._inside(path, folder, reason)
         parts = path.split(os.sep)
-        if path.startswith(_OWN_FOLDER + os.sep) or "spark_lineage" in parts:
-            return Verdict(False, "spark-lineage's own")
-        if any(part in _SPARK or part.startswith("py4j-") or part == "pyspark.zip" for part in parts[:-1]):
-            return Verdict(False, "Spark's own", spark=True)
-        if any(part in compat.INSTALLED_FOLDERS for part in parts) or path.startswith(self._installed):
+        if any(part in compat.INSTALLED_FOLDERS for part in parts):
             return Verdict(False, "installed package")
         if any(part.startswith("ipykernel_") for part in parts):
             return Verdict(True, "notebook cell")
-        for folder in self.folders:
-            if path == folder or path.startswith(folder.rstrip(os.sep) + os.sep):
-                return Verdict(True, f"under the program's folder {folder}")
-        if path.startswith(self._stdlib):
-            return Verdict(False, "standard library")
         if any(part.startswith("userFiles-") for part in parts):
             return Verdict(True, "shipped with the program")
         return Verdict(False, "outside the program's folders")
+
+    def _inside(self, path: str, folder: str, reason: str) -> Verdict:
+        if folder not in self._owned:
+            return Verdict(False, reason, spark=folder in self._spark)
+        if any(part in compat.INSTALLED_FOLDERS for part in path[len(folder) :].split(os.sep)):
+            return Verdict(False, "installed package")
+        return Verdict(True, reason)
+
+
+def _package_folders(*names: str) -> list[str]:
+    """Where packages are, without importing them."""
+    found: list[str] = []
+    for name in names:
+        try:
+            spec = importlib.util.find_spec(name)
+        except (ImportError, ValueError):
+            continue
+        found.extend(spec.submodule_search_locations or () if spec is not None else ())
+    return found
 
 
 def program_folders(script: str | None = None) -> tuple[str, ...]:
@@ -78,7 +104,7 @@ def program_folders(script: str | None = None) -> tuple[str, ...]:
     return (folder,)
 
 
-def _variants(folders: Sequence[str]) -> list[str]:
+def _variants(folders: Iterable[str]) -> list[str]:
     found = []
     for folder in folders:
         path = os.path.abspath(folder)
