@@ -10,7 +10,7 @@ from openlineage.client import event_v2, facet_v2
 
 from spark_lineage.events import facets as ours
 from spark_lineage.events import plans, standard
-from spark_lineage.events.identity import NAMESPACE, PREFIX, PRODUCER, iso, run_uuid, step_uuid
+from spark_lineage.events.identity import MAIN_THREAD, NAMESPACE, PREFIX, PRODUCER, iso, run_uuid, step_uuid
 from spark_lineage.events.samples import document as sample_document
 from spark_lineage.model import Column, Dataset, Execution, Gap, LineageGraph, Outcome, Run, Step, StepKind
 
@@ -68,6 +68,7 @@ class Builder:
     def end(self, number: int) -> event_v2.RunEvent:
         step = self._graph.steps[number]
         run = self._start_facets(step, number)
+        run[f"{PREFIX}call"] = _call(step, number)
         run["errorMessage"] = standard.error(step)
         run[f"{PREFIX}plan"] = self._plans(step)
         run[f"{PREFIX}execution"] = _executions(step.executions)
@@ -104,9 +105,9 @@ class Builder:
     def _start_facets(self, step: Step, number: int) -> dict[str, facet_v2.RunFacet | None]:
         facets: dict[str, facet_v2.RunFacet | None] = {
             "parent": standard.parent(self._graph.run, step, self._namespace),
-            f"{PREFIX}call": _call(step, number),
         }
         if step.kind is StepKind.APPLICATION:
+            facets[f"{PREFIX}call"] = _call(step, number)
             facets["processing_engine"] = standard.engine(self._graph.run)
             facets[f"{PREFIX}context"] = _context(self._graph.run, step.outcome, step.ended)
         return facets
@@ -176,7 +177,9 @@ class Builder:
 
     def _plans(self, step: Step) -> ours.SparkLineagePlanRunFacet | None:
         made = [(each, self._datasets[each].fragment) for each in step.outputs if each in self._datasets]
-        documents = [plans.to_document(each, fragment) for each, fragment in made if fragment is not None]
+        documents = [
+            plans.to_document(each, fragment, self._datasets[each].columns) for each, fragment in made if fragment
+        ]
         return ours.SparkLineagePlanRunFacet(outputs=documents) if documents else None
 
 
@@ -199,7 +202,7 @@ def _call(step: Step, number: int) -> ours.SparkLineageCallRunFacet:
         file=step.file,
         line=step.line,
         endLine=step.end_line,
-        thread=step.thread,
+        thread=step.thread if step.thread != MAIN_THREAD else None,
         outcome=step.outcome.value,
         started=iso(step.started),
         inputs=list(step.inputs),

@@ -13,7 +13,7 @@ from spark_lineage.events.identity import SCHEMAS
 
 
 def _schema(name: str) -> str:
-    return f"{SCHEMAS}/{name}.json#/$defs/{name}"
+    return f"{SCHEMAS}/{name}.json"
 
 
 @attr.define
@@ -48,7 +48,6 @@ class SparkLineageCallRunFacet(facet_v2.RunFacet):
     file: str
     line: int
     endLine: int
-    thread: str
     outcome: str
     started: str
     inputs: list[str]
@@ -59,6 +58,7 @@ class SparkLineageCallRunFacet(facet_v2.RunFacet):
     parentCall: int | None = None
     variable: str | None = None
     sourceHash: str | None = None
+    thread: str | None = None
 
     @staticmethod
     def _get_schema() -> str:

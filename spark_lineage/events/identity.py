@@ -8,10 +8,11 @@ from datetime import datetime, timedelta, timezone
 import spark_lineage
 
 VERSION: str = spark_lineage.__version__
-PRODUCER = f"https://sparklineage.io/spark-lineage/{VERSION}"
-SCHEMAS = "https://sparklineage.io/spec/facets/1-0-0"  # an immutable address: a change of a schema changes it
+PRODUCER = f"https://sparklineage.io/{VERSION}"
+SCHEMAS = "https://sparklineage.io/facets/1"  # an immutable address: a change of a schema changes it
 NAMESPACE = "default"  # of jobs, as in OpenLineage's own clients
 PREFIX = "sparkLineage_"
+MAIN_THREAD = "MainThread"  # not written
 
 _RUNS = uuid.UUID("5c7f9e6a-6a35-5f0e-9f55-5b1f3c0d7a11")
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)

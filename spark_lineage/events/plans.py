@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from spark_lineage.model import ColumnDefinition, ColumnInput, Fragment, Storage
+from spark_lineage.model import Column, ColumnDefinition, ColumnInput, Fragment, Storage
 
 Document = dict[str, Any]
 
 
-def to_document(output: str, fragment: Fragment) -> Document:
+def to_document(output: str, fragment: Fragment, columns: Sequence[Column]) -> Document:
+    """``columns``: those of the dataset, which are not written again if they are the fragment's."""
     datasets = list(dict.fromkeys([*fragment.inputs, *_mentioned(fragment)]))
     numbers = {dataset: number for number, dataset in enumerate(datasets)}
-    return {
+    document: Document = {
         "output": output,
         "dataset": fragment.dataset,
         "hash": fragment.plan_hash,
@@ -26,17 +27,27 @@ def to_document(output: str, fragment: Fragment) -> Document:
         "sources": [storage_document(each) for each in fragment.sources],
         "opaque": list(fragment.opaque),
         "sampleKey": list(fragment.sample_key),
-        "columns": [{"name": n, "type": t, "nullable": nullable} for n, t, nullable in fragment.columns],
         "definitions": [_definition(each, numbers) for each in fragment.definitions],
         "indirect": [_input(each, numbers) for each in fragment.indirect],
     }
+    if fragment.columns != _declared(columns):
+        document["columns"] = [{"name": n, "type": t, "nullable": nullable} for n, t, nullable in fragment.columns]
+    return document
 
 
-def of_document(document: Mapping[str, Any]) -> Fragment:
+def _declared(columns: Sequence[Column]) -> tuple[tuple[str, str, bool], ...]:
+    return tuple((each.name, each.type, each.nullable) for each in columns)
+
+
+def of_document(document: Mapping[str, Any], columns: Sequence[Column]) -> Fragment:
+    """``columns``: those of the dataset that the plan makes."""
     datasets = document["datasets"]
+    written = document.get("columns")
     return Fragment(
         dataset=document["dataset"],
-        columns=tuple((each["name"], each["type"], each["nullable"]) for each in document["columns"]),
+        columns=_declared(columns)
+        if written is None
+        else tuple((each["name"], each["type"], each["nullable"]) for each in written),
         plan_hash=document["hash"],
         operators=tuple(document["operators"]),
         plan_text=document["text"],
@@ -45,14 +56,7 @@ def of_document(document: Mapping[str, Any]) -> Fragment:
         inputs=tuple(datasets[: document["inputs"]]),
         sources=tuple(of_storage_document(each) for each in document["sources"]),
         opaque=tuple(document["opaque"]),
-        definitions=tuple(
-            ColumnDefinition(
-                each["column"],
-                each.get("expression", each["column"]),
-                tuple(_of_input(one, datasets) for one in each["inputs"]),
-            )
-            for each in document["definitions"]
-        ),
+        definitions=tuple(_of_definition(each, datasets) for each in document["definitions"]),
         indirect=tuple(_of_input(each, datasets) for each in document["indirect"]),
         sample_key=tuple(document["sampleKey"]),
     )
@@ -87,11 +91,25 @@ def _mentioned(fragment: Fragment) -> list[str]:
     ]
 
 
-def _definition(definition: ColumnDefinition, numbers: Mapping[str, int]) -> Document:
+def _definition(definition: ColumnDefinition, numbers: Mapping[str, int]) -> Document | str:
+    """A column that is passed on from the first dataset as it is, as most are, is its name alone."""
+    if definition == _passed_on(definition.column, next(iter(numbers), "")):
+        return definition.column
     document: Document = {"column": definition.column, "inputs": [_input(each, numbers) for each in definition.inputs]}
     if definition.expression != definition.column:
         document["expression"] = definition.expression
     return document
+
+
+def _passed_on(column: str, dataset: str) -> ColumnDefinition:
+    return ColumnDefinition(column, column, (ColumnInput(dataset, column, "DIRECT", "IDENTITY"),))
+
+
+def _of_definition(document: Mapping[str, Any] | str, datasets: list[str]) -> ColumnDefinition:
+    if isinstance(document, str):
+        return _passed_on(document, datasets[0])
+    inputs = tuple(_of_input(each, datasets) for each in document["inputs"])
+    return ColumnDefinition(document["column"], document.get("expression", document["column"]), inputs)
 
 
 def _input(each: ColumnInput, numbers: Mapping[str, int]) -> Document:

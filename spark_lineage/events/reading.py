@@ -6,14 +6,13 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from spark_lineage.events import plans
-from spark_lineage.events.identity import PREFIX, seconds
+from spark_lineage.events.identity import MAIN_THREAD, PREFIX, seconds
 from spark_lineage.events.samples import of_document
 from spark_lineage.model import (
     Column,
     Dataset,
     DatasetKind,
     Execution,
-    Fragment,
     Gap,
     LineageGraph,
     Mode,
@@ -115,7 +114,7 @@ def _step(event: Document) -> Step:
         source_hash=call.get("sourceHash"),
         source=source["sourceCode"] if source else None,
         doc=documentation["description"] if documentation else None,
-        thread=call["thread"],
+        thread=call.get("thread", MAIN_THREAD),
     )
 
 
@@ -146,7 +145,7 @@ def _datasets(events: Iterable[Document], samples: Mapping[str, Document]) -> tu
     found: list[tuple[int, Dataset]] = []
     for event in events:
         plan = _facet(event["run"], f"{PREFIX}plan")
-        fragments = {each["output"]: plans.of_document(each) for each in plan["outputs"]} if plan else {}
+        fragments = {each["output"]: each for each in plan["outputs"]} if plan else {}
         for listed in (*event.get("inputs", ()), *event.get("outputs", ())):
             ours = _facet(listed, f"{PREFIX}dataset")
             if ours is not None:
@@ -154,7 +153,7 @@ def _datasets(events: Iterable[Document], samples: Mapping[str, Document]) -> tu
     return tuple(dataset for _, dataset in sorted(found, key=lambda each: each[0]))
 
 
-def _dataset(listed: Document, ours: Document, fragment: Fragment | None, samples: Mapping[str, Document]) -> Dataset:
+def _dataset(listed: Document, ours: Document, plan: Document | None, samples: Mapping[str, Document]) -> Dataset:
     fingerprint = _facet(listed, f"{PREFIX}fingerprint") or {}
     kind = DatasetKind(ours["kind"])
     columns = _columns(listed, ours, fingerprint.get("columns", ()))
@@ -177,7 +176,7 @@ def _dataset(listed: Document, ours: Document, fragment: Fragment | None, sample
         fingerprint=fingerprint.get("rows"),
         sample=of_document(sample) if sample is not None else None,
         storage=_storage(listed, ours, columns) if kind in (DatasetKind.SOURCE, DatasetKind.SINK) else None,
-        fragment=fragment,
+        fragment=plans.of_document(plan, columns) if plan is not None else None,
         measurements=ours["measurements"],
     )
 

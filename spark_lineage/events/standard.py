@@ -10,6 +10,7 @@ from spark_lineage.events.identity import NAMESPACE, VERSION, run_uuid, step_uui
 from spark_lineage.model import ColumnInput, Dataset, DatasetKind, Outcome, Run, Step, StepKind
 
 LONGEST_EXPRESSION = 500  # characters of an expression in columnLineage; the plan facet has all of it
+_EMISSION = ol.job_type_job.EmissionPattern(eventTrigger="EVENT_BASED", eventContentMode="ACCUMULATIVE")
 STREAM_LAYERS = {"kafka": "TOPIC"}
 
 
@@ -42,7 +43,7 @@ def job_type(step: Step) -> ol.job_type_job.JobTypeJobFacet:
         processingType="BATCH",
         integration="SPARK",
         jobType=step.kind.value.upper(),
-        emissionPattern=ol.job_type_job.EmissionPattern(eventTrigger="EVENT_BASED", eventContentMode="ACCUMULATIVE"),
+        emissionPattern=_EMISSION if step.kind is StepKind.APPLICATION else None,
     )
 
 

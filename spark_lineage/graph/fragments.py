@@ -49,7 +49,11 @@ class Rewriter:
             replace(each, inputs=tuple(self._columns(df, each.inputs))) for each in fragment.definitions
         )
         indirect = tuple(self._columns(df, fragment.indirect))
-        return replace(fragment, dataset=own, inputs=tuple(inputs), definitions=definitions, indirect=indirect)
+        # Sources are datasets of the graph now, and their columns stand there.
+        sources = tuple(replace(each, columns=()) for each in fragment.sources)
+        return replace(
+            fragment, dataset=own, inputs=tuple(inputs), sources=sources, definitions=definitions, indirect=indirect
+        )
 
     def _datasets(self, root: str, df: str, depth: int) -> tuple[str, ...]:
         if df in self._ids:

@@ -102,7 +102,7 @@ def open_folder(folder: Path) -> RunRecord:
         if _is_sealed(events) or not (folder / wal.NAME).exists():
             graph = read(events, journal.read_samples(folder))
             return RunRecord(graph, tuple(events), folder, False)
-    except (ValueError, KeyError, TypeError, OSError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, OSError) as error:
         raise StoreError(f"the journal in {folder} cannot be read ({error}): restore it from a copy") from error
     return RunRecord(recover(folder), (), folder, True)
 
@@ -146,7 +146,7 @@ def _summary(folder: Path) -> Summary | None:
                 folder.name, context["app"], context["program"], seconds(context["started"]), context["labels"], folder
             )
         started = next(_started(folder), None) if (folder / wal.NAME).exists() else None
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, AttributeError, ValueError):
         return Summary(folder.name, "?", "?", _modified(folder), {}, folder)
     if started is None:
         return None

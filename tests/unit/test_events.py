@@ -1,15 +1,25 @@
-"""build: events of a graph, and the graph back from them."""
+"""build: events of a graph, by the specification, and the graph back from them."""
 
 from __future__ import annotations
 
+import json
+import math
 from dataclasses import replace
+from pathlib import Path
 
-from observing import shop
+import pytest
+from observing import Program, probe, shop
+from validating import OURS, check_event, check_show
 
 from spark_lineage.events import build, read, samples
-from spark_lineage.events.serial import to_document
+from spark_lineage.events.serial import to_document, to_line
 from spark_lineage.graph import assemble
-from spark_lineage.model import LineageGraph
+from spark_lineage.model import LineageGraph, Mode, Observation, OperationKind, Outcome, Place, Probed
+from spark_lineage.report.document import document
+
+
+def documents(graph: LineageGraph, **options: bool) -> list[dict[str, object]]:
+    return [json.loads(to_line(to_document(each))) for each in build(graph, **options)]
 
 
 def without_storages(graph: LineageGraph) -> LineageGraph:
@@ -21,7 +31,144 @@ def without_storages(graph: LineageGraph) -> LineageGraph:
     return replace(graph, steps=steps)
 
 
-def test_events_hold_the_whole_graph() -> None:
+def failing() -> list[Observation]:
+    """The shop, but the write fails and takes ``main`` with it."""
+    seen = shop(finished=False)[:-1]
+    p = Program()
+    p.seen, p._ops = seen, 100
+    p._clock += 10
+    main = "c1"
+    path = (Place("c0", 0, 1), Place(main, 3, 34))
+    p.op(path, OperationKind.WRITE, ["d3"], error="AnalysisException: path exists", failed=["c1", "c0"])
+    p.end(main, "AnalysisException: path exists")
+    p.finish(Outcome.FAIL, "AnalysisException: path exists", ["c0", "c1"])
+    return p.seen
+
+
+PROGRAMS = {"shop": shop(), "plan": shop(Mode.PLAN), "running": shop(finished=False), "failing": failing()}
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_events_are_by_the_specification(name: str) -> None:
+    events = documents(assemble(PROGRAMS[name]))
+    assert sum(check_event(event) for event in events) > 40
+
+
+@pytest.mark.parametrize("name", ["shop", "plan", "failing"])
+def test_events_hold_the_whole_graph(name: str) -> None:
+    graph = assemble(PROGRAMS[name])
+    assert read(documents(graph), samples(graph)) == without_storages(graph)
+
+
+def test_without_the_sampled_rows_only_they_are_missing() -> None:
     graph = assemble(shop())
-    events = [to_document(each) for each in build(graph)]
-    assert read(events, samples(graph)) == without_storages(graph)
+    bare = replace(graph, datasets=tuple(replace(each, sample=None) for each in graph.datasets))
+    assert read(documents(graph)) == without_storages(bare)
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_show_keeps_its_contract(name: str) -> None:
+    check_show(document(assemble(PROGRAMS[name])))
+
+
+def test_start_comes_first_the_parent_before_the_child_and_the_application_ends_last() -> None:
+    events = documents(assemble(shop()))
+    names = [(event["eventType"], event["job"]["name"]) for event in events]
+    assert names[0] == ("START", "job")
+    assert names[-1] == ("COMPLETE", "job")
+    for event in events:
+        parent = event["run"]["facets"].get("parent")
+        assert (parent is None) == (event["job"]["name"] == "job")
+        if parent is not None:
+            assert parent["root"]["job"]["name"] == "job"
+            assert event["job"]["name"].startswith(parent["job"]["name"] + ".")
+            position = names.index((event["eventType"], event["job"]["name"]))
+            assert names.index(("START", parent["job"]["name"])) < position
+    times = [event["eventTime"] for event in events]
+    assert times == sorted(times)
+
+
+def test_run_ids_are_the_same_whoever_computes_them() -> None:
+    first, second = ([event["run"]["runId"] for event in documents(assemble(shop()))] for _ in range(2))
+    assert first == second
+    assert len(set(first)) == 6
+
+
+def test_a_start_has_inputs_and_no_outputs_and_a_running_step_no_end() -> None:
+    events = documents(assemble(shop(finished=False)))
+    for event in events:
+        if event["eventType"] == "START":
+            assert event["outputs"] == []
+    assert {event["eventType"] for event in events if event["job"]["name"] == "job.main"} == {"START"}
+
+
+def test_a_failing_step_is_fail_with_its_error_and_so_are_its_callers() -> None:
+    ends = {event["job"]["name"]: event for event in documents(assemble(failing())) if event["eventType"] != "START"}
+    assert {name: event["eventType"] for name, event in ends.items()} == {
+        "job": "FAIL", "job.main": "FAIL", "job.main.line_34": "FAIL",
+        "job.main.load": "COMPLETE", "job.main.clean": "COMPLETE", "job.main.total": "COMPLETE",
+    }  # fmt: skip
+    assert "path exists" in ends["job.main"]["run"]["facets"]["errorMessage"]["message"]
+
+
+def test_a_source_is_described_once_where_it_is_read() -> None:
+    ends = [event for event in documents(assemble(shop())) if event["eventType"] != "START"]
+    described = [each for event in ends for each in event["inputs"] if "sparkLineage_dataset" in each.get("facets", {})]
+    assert [each["name"] for each in described] == ["/data/orders"]
+    assert described[0]["facets"]["dataQualityMetrics"]["rowCount"] == 100
+
+
+def test_nan_nul_and_nothing_survive_the_serialiser() -> None:
+    seen: list[Observation] = []
+    for each in shop():
+        if isinstance(each, Probed) and each.dataset == "d2" and each.sample is not None:
+            column = replace(each.columns[0], sum=math.nan, sum_squares=math.inf, signed_sum=-0.0)
+            sample = replace(each.sample, rows=((None, "a\x00b"),))
+            each = replace(each, columns=(column, *each.columns[1:]), sample=sample)
+        seen.append(each)
+    graph = assemble(seen)
+    back = read(documents(graph, sample_rows=True), samples(graph))
+    clean = next(each for each in back.datasets if each.id == "clean")
+    assert clean.sample is not None
+    assert clean.sample.rows == ((None, "a\x00b"),)
+    assert math.isnan(clean.columns[0].sum or 0.0)
+    assert clean.columns[0].sum_squares == math.inf
+    for event in build(graph, sample_rows=True):
+        line = to_line(to_document(event))
+        assert "\\u0000" not in line.replace("\\\\u0000", "")
+        assert "NaN" not in line.replace('"nan"', "")
+
+
+def test_an_incomplete_dataset_has_no_number_that_could_be_taken_for_one() -> None:
+    seen = [each for each in shop() if not isinstance(each, Probed)]
+    seen.append(probe("d2", 7, ["a"], complete=False, reason="limit"))
+    for event in documents(assemble(seen)):
+        for each in event["outputs"]:
+            assert "dataQualityMetrics" not in each.get("facets", {})
+            assert "outputStatistics" not in each.get("outputFacets", {})
+
+
+def test_every_facet_of_ours_has_a_schema_in_the_package() -> None:
+    from spark_lineage.events import facets
+
+    classes = {name for name in vars(facets) if name.startswith("SparkLineage")}
+    assert classes == {file.stem for file in OURS.glob("*.json")}
+
+
+def test_reading_events_needs_no_openlineage_client() -> None:
+    import subprocess
+    import sys
+
+    code = "import sys, spark_lineage.store.runs, spark_lineage.report.document; print('openlineage' in sys.modules)"
+    root = Path(__file__).parents[2]
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=root, check=True)
+    assert done.stdout.strip() == "False"
+
+
+def test_a_step_takes_less_than_four_kilobytes_without_sample_and_plan_text() -> None:
+    sizes: dict[str, int] = {}
+    for event in documents(assemble(shop())):
+        for facet in (event["run"].get("facets") or {}).values():
+            facet.pop("text", None)
+        sizes[event["job"]["name"]] = sizes.get(event["job"]["name"], 0) + len(json.dumps(event, separators=(",", ":")))
+    print(sizes)
