@@ -12,7 +12,7 @@ from program_runs import Runs
 
 
 @pytest.fixture(scope="session")
-def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def data_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The tables of ``tables.py``, and TPC-H at a hundredth of its smallest size."""
     folder = tables.write(tmp_path_factory.mktemp("data"))
     tool = Path(sys.executable).with_name("tpchgen-cli")
@@ -22,5 +22,5 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def runs(tmp_path_factory: pytest.TempPathFactory, data: Path) -> Runs:
-    return Runs(tmp_path_factory.mktemp("runs"), data)
+def runs(tmp_path_factory: pytest.TempPathFactory, data_folder: Path) -> Runs:
+    return Runs(tmp_path_factory.mktemp("runs"), data_folder)

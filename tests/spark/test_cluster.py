@@ -25,8 +25,8 @@ CONF = {
 
 
 @pytest.fixture(scope="module")
-def expected(tmp_path_factory: pytest.TempPathFactory, data: Path) -> list[program_runs.Truth]:
-    return program_runs.truth(PROGRAMS / "cluster.py", tmp_path_factory.mktemp("truth"), str(data), "none")
+def expected(tmp_path_factory: pytest.TempPathFactory, data_folder: Path) -> list[program_runs.Truth]:
+    return program_runs.truth(PROGRAMS / "cluster.py", tmp_path_factory.mktemp("truth"), str(data_folder), "none")
 
 
 def events(ran: Ran) -> list[dict[str, object]]:
@@ -46,9 +46,9 @@ def happened(ran: Ran, trouble: str) -> bool:
 
 
 @pytest.mark.parametrize("trouble", CONF)
-def test_facts_are_exact(trouble: str, tmp_path: Path, data: Path, expected: list[program_runs.Truth]) -> None:
+def test_facts_are_exact(trouble: str, tmp_path: Path, data_folder: Path, expected: list[program_runs.Truth]) -> None:
     env = environment(tmp_path, CLUSTER | CONF[trouble])
-    command = private_command(PROGRAMS / "cluster.py", str(data), trouble, mode="flow")
+    command = private_command(PROGRAMS / "cluster.py", str(data_folder), trouble, mode="flow")
     ran = finish(start(command, tmp_path, env), tmp_path).succeeded()
     assert "ours on executors: {False}" in ran.stdout
     assert happened(ran, trouble)

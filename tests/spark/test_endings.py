@@ -130,10 +130,10 @@ def test_threads_have_their_steps(runs: Runs) -> None:
     assert sorted(step["outcome"] for step in calls) == ["complete", "complete", "complete", "fail"]
 
 
-def test_control_c(tmp_path: Path, data: Path) -> None:
+def test_control_c(tmp_path: Path, data_folder: Path) -> None:
     program = PROGRAMS / "ending.py"
-    plain = interrupted(plain_command(program, str(data), "interrupt"), tmp_path / "plain", False, signal.SIGINT)
-    ours = interrupted(observed_command(program, str(data), "interrupt"), tmp_path / "ours", True, signal.SIGINT)
+    plain = interrupted(plain_command(program, str(data_folder), "interrupt"), tmp_path / "plain", False, signal.SIGINT)
+    ours = interrupted(observed_command(program, str(data_folder), "interrupt"), tmp_path / "ours", True, signal.SIGINT)
     assert ours.code == plain.code
     assert ours.stdout == plain.stdout
     assert [line for line in ours.stderr.splitlines() if line.startswith("KeyboardInterrupt")] == [
@@ -146,8 +146,8 @@ def test_control_c(tmp_path: Path, data: Path) -> None:
     assert shown.step("ending.main.pipeline.wait_for_signal")["outcome"] in ("abort", "fail")
 
 
-def test_killed_driver_leaves_everything_until_then(tmp_path: Path, data: Path) -> None:
-    command = observed_command(PROGRAMS / "ending.py", str(data), "kill")
+def test_killed_driver_leaves_everything_until_then(tmp_path: Path, data_folder: Path) -> None:
+    command = observed_command(PROGRAMS / "ending.py", str(data_folder), "kill")
     folder = tmp_path / "killed"
     folder.mkdir()
     process = start(command, folder, environment(folder, {"spark.eventLog.enabled": "false"}, ours=True))
