@@ -2,6 +2,8 @@
 ThisBuild / version := IO.read(file("spark_lineage/VERSION")).trim
 ThisBuild / organization := "io.sparklineage"
 ThisBuild / scalaVersion := "2.13.17"
+// For scalafix.
+ThisBuild / semanticdbEnabled := true
 
 // Overridable so that CI can compile the same tree against each supported line.
 val sparkVersion = sys.props.getOrElse("spark.version", "4.2.0")
