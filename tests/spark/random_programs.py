@@ -110,13 +110,8 @@ def body(draw: Callable[..., object], columns: Columns) -> Body:
     if what == "window":
         by, name = draw(st.sampled_from(names)), f"w{len(columns)}"
         rank = draw(st.sampled_from(["F.row_number()", "F.rank()", "F.count('*')"]))
-        return (
-            f"df.withColumn('{name}', {rank}.over(Window.partitionBy('{by}').orderBy({order(columns)})).cast('long'))",
-            (
-                *columns,
-                (name, "long"),
-            ),
-        )
+        window = f"Window.partitionBy('{by}').orderBy({order(columns)})"
+        return f"df.withColumn('{name}', {rank}.over({window}).cast('long'))", (*columns, (name, "long"))
     if what == "distinct":
         return "df.distinct()", columns
     if what == "sort":
