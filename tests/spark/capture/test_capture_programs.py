@@ -1,0 +1,24 @@
+"""Every program of ``tests/programs/capture`` prints the same with capture on, and has the lineage written at its end."""
+
+from __future__ import annotations
+
+import pytest
+from pyspark.sql import SparkSession
+
+from capturing import PROGRAMS, expected, run_captured, run_plain
+
+# The end of a program is raised on purpose.
+RAISING = {"errors"}
+WITH_LINEAGE = sorted(path.stem for path in PROGRAMS.glob("*.py") if expected(path))
+
+
+@pytest.mark.parametrize("name", WITH_LINEAGE)
+def test_lineage_of_program(spark: SparkSession, name: str) -> None:
+    path = PROGRAMS / f"{name}.py"
+    plain_stdout, plain_error, _ = run_plain(path)
+    got = run_captured(path)
+    assert got.stdout == plain_stdout
+    assert type(got.error) is type(plain_error)
+    assert (got.error is not None) == (name in RAISING), got.error
+    assert got.lineage() == expected(path)
+    assert not got.gaps
