@@ -12,10 +12,10 @@ final case class Use(subtype: Subtype, masking: Boolean = false) {
 
   /** This use seen through one more operator. */
   def through(step: Use): Use =
-    if (!subtype.direct) this
+    if (!step.subtype.direct) Use(step.subtype, masking || step.masking)
+    else if (!subtype.direct) this
     else
       (subtype, step.subtype) match {
-        case (_, indirect) if !indirect.direct => Use(indirect, masking || step.masking)
         case (Subtype.Aggregation, _) | (_, Subtype.Aggregation) => Use(Subtype.Aggregation, masking || step.masking)
         case (from, Subtype.Identity) => Use(from, masking || step.masking)
         case _ => Use(Subtype.Transformation, masking || step.masking)

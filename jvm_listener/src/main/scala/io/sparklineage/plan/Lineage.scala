@@ -30,7 +30,10 @@ final class Lineage(scope: Scope, refs: LogicalPlan => Seq[String], leafName: (L
   private val definitions = mutable.Map.empty[Long, (Seq[Attribute], Flow)] // CTEs and loops by their ids
 
   /** The columns of a plan that refers to nothing outside itself. */
-  def of(plan: LogicalPlan): Flow = flow(plan, Map.empty)
+  def of(plan: LogicalPlan): Flow = {
+    scope.upwards(plan).foreach(flow(_, Map.empty))
+    flow(plan, Map.empty)
+  }
 
   private def flow(plan: LogicalPlan, outer: Column.Env): Flow = {
     val before = done.get(plan)

@@ -31,6 +31,9 @@ object Locations {
 
   def storage(path: String, format: Option[String]): Storage = storage(new Path(path), format)
 
+  /** Named by where it lies rather than by what a catalog calls it. */
+  def isPlace(storage: Storage): Boolean = storage.namespace == "file" || storage.namespace.contains("://")
+
   private def shared(storages: Seq[Storage]): Storage = {
     val parts = storages.map(_.name.split("/", -1).toSeq)
     val common = parts.reduce((a, b) => a.zip(b).takeWhile { case (x, y) => x == y }.map(_._1))

@@ -24,11 +24,11 @@ object Nondeterminism {
     case _ => false
   }
 
-  private def ofExpression(e: Expression): Seq[String] = e match {
-    case w: WindowExpression if w.windowSpec.orderSpec.nonEmpty =>
-      // Its functions look at ordered rows.
-      (w.windowFunction.children.flatMap(_.children) ++ w.windowSpec.children).flatMap(ofExpression)
-    case other => one(other).toSeq ++ other.children.flatMap(ofExpression)
+  private def ofExpression(e: Expression): Seq[String] = {
+    val nodes = Deep.nodes(e)
+    // The functions of an ordered window look at ordered rows.
+    val ordered = nodes.collect { case w: WindowExpression if w.windowSpec.orderSpec.nonEmpty => w.windowFunction }
+    nodes.filterNot(n => ordered.exists(_ eq n)).flatMap(one)
   }
 
   private def one(e: Expression): Option[String] = e match {

@@ -1,5 +1,7 @@
 package io.sparklineage.plan
 
+import scala.collection.mutable
+
 import org.apache.spark.sql.catalyst.expressions._
 import org.apache.spark.sql.catalyst.plans.logical._
 
@@ -19,13 +21,14 @@ final class Operators(scope: Scope) {
   def tree(root: LogicalPlan): String = {
     val out = new StringBuilder
     val seen = new java.util.IdentityHashMap[LogicalPlan, Unit]()
-    def add(plan: LogicalPlan, depth: Int): Unit = if (out.length < TreeLimit) {
+    val open = mutable.Stack(root -> 0)
+    while (open.nonEmpty && out.length < TreeLimit) {
+      val (plan, depth) = open.pop()
       val again = seen.containsKey(plan)
       seen.put(plan, ())
       if (!silent(plan)) out.append("  " * math.min(depth, MostIndent)).append(line(plan)).append(if (again) " (as above)\n" else "\n")
-      if (!again) scope.below(plan).foreach(add(_, if (silent(plan)) depth else depth + 1))
+      if (!again) open.pushAll(scope.below(plan).reverse.map(_ -> (if (silent(plan)) depth else depth + 1)))
     }
-    add(root, 0)
     Text.bounded(Redaction.text(out.toString.stripTrailing), TreeLimit)
   }
 

@@ -31,7 +31,10 @@ final class PlanHash(scope: Scope, position: LogicalPlan => String) {
   private val definitions = mutable.Map.empty[Long, (Seq[Attribute], Signed)]
 
   /** The hash, with the version of this algorithm as prefix. */
-  def of(plan: LogicalPlan): String = "plan1:" + digest(signed(plan, Map.empty).hash)
+  def of(plan: LogicalPlan): String = {
+    scope.upwards(plan).foreach(signed(_, Map.empty))
+    "plan1:" + digest(signed(plan, Map.empty).hash)
+  }
 
   private def signed(plan: LogicalPlan, outer: Env): Signed = {
     val before = done.get(plan)
@@ -63,9 +66,12 @@ final class PlanHash(scope: Scope, position: LogicalPlan => String) {
     case _: SubqueryAlias | _: View | _: ResolvedHint | _: ReturnAnswer | _: Subquery => renumbered(plan, signed(plan.children.head, outer))
     case metrics if metrics.nodeName == "CollectMetrics" => signed(metrics.children.head, outer)
     case w: WithCTE =>
-      w.cteDefs.foreach(d => definitions(d.id) = (d.child.output, signed(d.child, outer)))
+      w.cteDefs.foreach(signed(_, outer))
       signed(w.plan, outer)
-    case d: CTERelationDef => signed(d.child, outer)
+    case d: CTERelationDef =>
+      val child = signed(d.child, outer)
+      definitions(d.id) = (d.child.output, child)
+      child
     case r: CTERelationRef => reference(r, r.cteId)
     case ref if ref.nodeName == "UnionLoopRef" => Signed("loop", HashMap.from(ref.output.zipWithIndex.map { case (a, i) => a.exprId -> s"loop.$i" }))
     case other => operator(other, other.children.map(signed(_, outer)), outer)
@@ -123,9 +129,16 @@ final class PlanHash(scope: Scope, position: LogicalPlan => String) {
     private val lambdaVariables = mutable.Map.empty[ExprId, Int]
 
     def apply(e: Expression): String = {
-      val text = sign(e)
+      val text = if (depth >= MostDepth) flat(e) else { depth += 1; try sign(e) finally depth -= 1 }
       if (text.length <= 80) text else digest(text)
     }
+    private var depth = 0
+
+    // Deeper than the stack: node by node, with how many children each has.
+    private def flat(e: Expression): String = Deep.nodes(e).map {
+      case leaf if leaf.children.isEmpty => sign(leaf)
+      case node => s"${name(node)}/${node.children.length}"
+    }.mkString("flat:", " ", "")
 
     def list(items: Seq[Expression]): String = items.map(apply).mkString("(", ",", ")")
 
@@ -212,6 +225,7 @@ final class PlanHash(scope: Scope, position: LogicalPlan => String) {
 }
 
 private object PlanHash {
+  private val MostDepth = 200
 
   /** What each attribute stands for. */
   private type Env = Map[ExprId, String]

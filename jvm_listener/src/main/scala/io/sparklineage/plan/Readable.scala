@@ -20,10 +20,17 @@ final class Readable(attribute: Attribute => String, subquery: LogicalPlan => St
 
   def apply(expression: Expression): String = Text.bounded(sql(expression), Column.TextLimit)
 
+  // Expressions that programs build in loops can be deeper than the stack.
   private def sql(expression: Expression): String =
-    special.orElse(callsOfUsers).orElse(aggregates).applyOrElse(expression, rest)
+    if (depth >= Readable.MostDepth) "…"
+    else {
+      depth += 1
+      try special(expression)
+      finally depth -= 1
+    }
+  private var depth = 0
 
-  private val special: PartialFunction[Expression, String] = {
+  private def special(expression: Expression): String = expression match {
     case a: Attribute => attribute(a)
     case o: OuterReference => sql(o.e)
     case a: Alias => sql(a.child)
@@ -39,24 +46,25 @@ final class Readable(attribute: Attribute => String, subquery: LogicalPlan => St
     case q: ListQuery => subquery(q.plan)
     case i: InSubquery => s"(${i.values.map(sql).mkString(", ")} IN (${sql(i.query)}))"
     case p: PlanExpression[_] => s"${p.prettyName}(${p.plan match { case l: LogicalPlan => subquery(l); case _ => "" }})"
+    case other => function(other)
   }
 
-  private val callsOfUsers: PartialFunction[Expression, String] = {
+  private def function(expression: Expression): String = expression match {
     case p: PythonFuncExpression => call(Names.quoted(p.name), p.asInstanceOf[Expression].children)
     case s: ScalaUDF => call(s.udfName.getOrElse("udf"), s.children)
     case u: UserDefinedExpression => call(u.name, u.asInstanceOf[Expression].children)
-  }
-
-  private val aggregates: PartialFunction[Expression, String] = {
-    case a: AggregateExpression =>
-      val function = a.aggregateFunction
-      val arguments = arguments0(function).map(sql).mkString(if (a.isDistinct) "DISTINCT " else "", ", ", "")
-      val name = if (Readable.countsAll(function)) "count(*)" else s"${name0(function)}($arguments)"
-      a.filter.fold(name)(f => s"$name FILTER (WHERE ${sql(f)})")
+    case a: AggregateExpression => a.filter.fold(aggregate(a))(f => s"${aggregate(a)} FILTER (WHERE ${sql(f)})")
     case w: WindowExpression => s"${sql(w.windowFunction)} OVER (${window(w.windowFunction, w.windowSpec)})"
+    case other => operator(other)
   }
 
-  private def rest(expression: Expression): String = expression match {
+  private def aggregate(a: AggregateExpression): String = {
+    val function = a.aggregateFunction
+    val arguments = shown(function).map(sql).mkString(if (a.isDistinct) "DISTINCT " else "", ", ", "")
+    if (Readable.countsAll(function)) "count(*)" else s"${nameOf(function)}($arguments)"
+  }
+
+  private def operator(expression: Expression): String = expression match {
     case r: InheritAnalysisRules => r.makeSQLString(r.parameters.map(sql))
     case b: BinaryOperator => s"(${sql(b.left)} ${b.sqlOperator} ${sql(b.right)})"
     case n: CreateNamedStruct => n.names.zip(n.valExprs).map { case (k, v) => s"${sql(v)} AS $k" }.mkString("struct(", ", ", ")")
@@ -75,12 +83,12 @@ final class Readable(attribute: Attribute => String, subquery: LogicalPlan => St
   private def call(name: String, arguments: Seq[Expression]): String =
     s"$name(${Text.listed(arguments.map(sql))})"
 
-  private def arguments0(function: Expression): Seq[Expression] = function match {
+  private def shown(function: Expression): Seq[Expression] = function match {
     case r: InheritAnalysisRules => r.parameters
     case f => f.children.filterNot(c => c.isInstanceOf[Literal] && Readable.hiddenArgument(f, c))
   }
 
-  private def name0(function: Expression): String = function match {
+  private def nameOf(function: Expression): String = function match {
     case p: PythonFuncExpression => Names.quoted(p.name)
     case u: UserDefinedExpression => u.name
     case f => f.prettyName
@@ -96,12 +104,24 @@ final class Readable(attribute: Attribute => String, subquery: LogicalPlan => St
 
   // Only a frame that the user chose.
   private def frame(function: Expression, spec: WindowSpecDefinition): Option[String] = spec.frameSpecification match {
-    case f: SpecifiedWindowFrame if !Readable.isDefault(f, function, spec) => Some(f.sql)
+    case f: SpecifiedWindowFrame if !Readable.isDefault(f, function, spec) =>
+      Some(s"${f.frameType.sql} BETWEEN ${bound(f.lower)} AND ${bound(f.upper)}")
     case _ => None
   }
+
+  private def bound(e: Expression): String = e match {
+    case Literal(n: Int, _) => bound(n.toLong)
+    case Literal(n: Long, _) => bound(n)
+    case special: SpecialFrameBoundary => special.sql
+    case UnaryMinus(child, _) => s"${sql(child)} PRECEDING"
+    case other => s"${sql(other)} FOLLOWING"
+  }
+
+  private def bound(offset: Long): String = if (offset < 0) s"${-offset} PRECEDING" else s"$offset FOLLOWING"
 }
 
 object Readable {
+  private val MostDepth = 100
 
   /** Over the names of the attributes themselves: for one operator of a plan. */
   val byName: Readable = new Readable(a => Names.quoted(a.name), _ => "subquery")

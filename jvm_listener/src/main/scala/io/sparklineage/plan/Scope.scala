@@ -2,6 +2,8 @@ package io.sparklineage.plan
 
 import java.util.IdentityHashMap
 
+import scala.collection.mutable
+
 import org.apache.spark.sql.catalyst.plans.logical._
 
 import io.sparklineage.model.Storage
@@ -35,12 +37,34 @@ final class Scope(inputs: Set[String], idsOf: LogicalPlan => Seq[String]) {
   def nodes(root: LogicalPlan): Seq[LogicalPlan] = {
     val seen = java.util.Collections.newSetFromMap(new IdentityHashMap[LogicalPlan, java.lang.Boolean]())
     val found = Seq.newBuilder[LogicalPlan]
-    def walk(plan: LogicalPlan): Unit = if (seen.add(plan)) {
-      found += plan
-      below(plan).foreach(walk)
+    val open = mutable.Stack(root)
+    while (open.nonEmpty) {
+      val plan = open.pop()
+      if (seen.add(plan)) {
+        found += plan
+        open.pushAll(below(plan).reverse)
+      }
     }
-    walk(root)
     found.result()
+  }
+
+  /**
+   * The nodes from below, each after its children; without those of subqueries and of recursion, which need what is
+   * around them. Who looks at plans in this order needs no deep stack: plans can have thousands of nodes.
+   */
+  def upwards(root: LogicalPlan): Seq[LogicalPlan] = {
+    val seen = java.util.Collections.newSetFromMap(new IdentityHashMap[LogicalPlan, java.lang.Boolean]())
+    val found = mutable.ArrayBuffer.empty[LogicalPlan]
+    val open = mutable.Stack(root -> false)
+    while (open.nonEmpty) {
+      val (plan, childrenDone) = open.pop()
+      if (childrenDone) found += plan
+      else if (seen.add(plan)) {
+        open.push(plan -> true)
+        if (end(plan).isEmpty && plan.nodeName != "UnionLoop") open.pushAll(plan.children.reverse.map(_ -> false))
+      }
+    }
+    found.toSeq
   }
 
   /** What lies below a node within the step: children, then the plans of its subqueries. */

@@ -31,11 +31,24 @@ final class Uses(attribute: Attribute => Column.Inputs, subquery: LogicalPlan =>
     case a: AggregateExpression => Column.merged(aggregated(a.aggregateFunction), indirect(a.filter.toSeq, Subtype.Filter))
     case w: WindowExpression => windowed(w)
     case f: AggregateFunction => aggregated(f)
-    case p: PlanExpression[_] => Column.merged(Seq(transformed(p, p.children), plan(p)))
+    case p: PlanExpression[_] => plan(p)
     case other => transformed(other, other.children)
   }
 
-  private def all(expressions: Seq[Expression]): Column.Inputs = Column.merged(expressions.map(uses))
+  // Expressions that programs build in loops can be deeper than the stack: those are looked at flatly.
+  private def nested(e: Expression): Column.Inputs =
+    if (depth >= Uses.MostDepth) Column.through(flat(e), Use(Subtype.Transformation))
+    else {
+      depth += 1
+      try uses(e)
+      finally depth -= 1
+    }
+  private var depth = 0
+
+  private def flat(e: Expression): Column.Inputs =
+    Column.merged(Deep.nodes(e).collect { case a: Attribute => attribute(a) })
+
+  private def all(expressions: Seq[Expression]): Column.Inputs = Column.merged(expressions.map(nested))
 
   private def choice(conditions: Seq[Expression], values: Seq[Expression]): Column.Inputs =
     Column.merged(
@@ -65,6 +78,7 @@ final class Uses(attribute: Attribute => Column.Inputs, subquery: LogicalPlan =>
 }
 
 object Uses {
+  private val MostDepth = 200
 
   // One-way functions: who sees the output does not see the input. As OpenLineage has it, counting is one.
   private val masking = Set(

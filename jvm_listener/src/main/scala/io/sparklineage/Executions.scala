@@ -1,0 +1,242 @@
+package io.sparklineage
+
+import scala.collection.mutable
+
+import org.apache.spark.{SPARK_VERSION, SparkConf, Success, TaskKilled}
+import org.apache.spark.executor.TaskMetrics
+import org.apache.spark.scheduler._
+import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan
+import org.apache.spark.sql.execution.ui.{SparkListenerSQLExecutionEnd, SparkListenerSQLExecutionStart}
+import org.apache.spark.sql.lineage.ExecutionEvents
+
+import io.sparklineage.model._
+import io.sparklineage.plan.{Redaction, Text, Traffic}
+
+/**
+ * What ran: each SQL execution, or spark_job outside one, when it has ended, with the operation that asked for it.
+ *
+ * All callbacks come on the one thread of Spark's listener bus; they read what the events carry and never wait.
+ * Executions within an execution are counted to the outermost. What has ended is forgotten.
+ *
+ * @param idsOf the marks on exactly that node of a plan
+ */
+final class Executions(conf: SparkConf, offer: Observation => Unit, idsOf: LogicalPlan => Seq[String]) extends SparkListener {
+  import Executions._
+
+  private val executions = mutable.LinkedHashMap.empty[Long, Running] // by the id of the outermost
+  private val outermost = mutable.HashMap.empty[Long, Long]
+  private val jobs = mutable.HashMap.empty[Int, Running]
+  private val stages = mutable.HashMap.empty[Int, Running]
+
+  override def onApplicationStart(event: SparkListenerApplicationStart): Unit = Guard.run("application") {
+    offer(
+      Application(
+        appId = event.appId.getOrElse(""),
+        appName = event.appName,
+        sparkVersion = SPARK_VERSION,
+        scalaVersion = scala.util.Properties.versionNumberString,
+        javaVersion = System.getProperty("java.version"),
+        master = conf.get("spark.master", ""),
+        at = seconds(event.time)
+      )
+    )
+  }
+
+  override def onApplicationEnd(event: SparkListenerApplicationEnd): Unit = Guard.run("execution") {
+    (executions.values ++ jobs.values).toSeq.distinct.foreach { running =>
+      if (running.ended.isEmpty) running.finish(event.time, Outcome.Abort, Some("the application ended before it"))
+      emit(running)
+    }
+  }
+
+  override def onOtherEvent(event: SparkListenerEvent): Unit = event match {
+    case start: SparkListenerSQLExecutionStart => Guard.run("execution")(started(start))
+    case end: SparkListenerSQLExecutionEnd => Guard.run("execution")(ended(end))
+    case _ =>
+  }
+
+  override def onJobStart(event: SparkListenerJobStart): Unit = Guard.run("execution") {
+    val running = property(event, ExecutionKey).flatMap(_.toLongOption).flatMap(open).getOrElse(new Running(None, describe(event), event.time))
+    running.jobs += event.jobId
+    running.openJobs += event.jobId
+    running.op = running.op.orElse(property(event, OpKey))
+    jobs(event.jobId) = running
+    event.stageIds.foreach(stages(_) = running)
+    running.stages ++= event.stageIds
+  }
+
+  override def onJobEnd(event: SparkListenerJobEnd): Unit = Guard.run("execution") {
+    jobs.remove(event.jobId).foreach { running =>
+      running.openJobs -= event.jobId
+      if (running.id.isEmpty) event.jobResult match {
+        case JobSucceeded => running.finish(event.time, Outcome.Complete, None)
+        case failed => running.finish(event.time, outcomeOf(message(failed)), Some(message(failed)))
+      }
+      if (running.isOver) emit(running)
+    }
+  }
+
+  override def onTaskEnd(event: SparkListenerTaskEnd): Unit = Guard.run("execution") {
+    stages.get(event.stageId).foreach(_.metrics.add(event))
+  }
+
+  // --------------------------------------------------------------------------------------------- SQL executions
+
+  private def started(event: SparkListenerSQLExecutionStart): Unit = {
+    val root = event.rootExecutionId.filter(executions.contains).getOrElse(event.executionId)
+    outermost(event.executionId) = root
+    if (root == event.executionId) {
+      executions(root) = new Running(Some(root), event.description, event.time)
+      forgetOldest()
+    }
+    executions(root).nested += event.executionId
+  }
+
+  private def ended(event: SparkListenerSQLExecutionEnd): Unit = open(event.executionId).foreach { running =>
+    Guard.run("traffic")(traffic(event, running))
+    if (running.id.contains(event.executionId)) {
+      running.op = running.op.orElse(running.nested.flatMap(PlannedOps.take).headOption)
+      val error = errorOf(event)
+      running.finish(event.time, error.fold[Outcome](Outcome.Complete)(outcomeOf), error)
+      // A failed execution ends before its spark_job does.
+      if (running.isOver) emit(running)
+    }
+  }
+
+  private def open(execution: Long): Option[Running] = outermost.get(execution).flatMap(executions.get)
+
+  // The analyzed plan is there already; where analysis failed, asking for it could start it again.
+  private def traffic(event: SparkListenerSQLExecutionEnd, running: Running): Unit =
+    ExecutionEvents.query(event).filter(_.tracker.phases.contains("analysis")).foreach { query =>
+      running.traffic = running.traffic.and(Traffic.of(query.analyzed, idsOf))
+    }
+
+  private def emit(running: Running): Unit = {
+    running.id.foreach(executions.remove)
+    outermost --= running.nested
+    jobs --= running.jobs
+    stages --= running.stages
+    running.nested.foreach(PlannedOps.take)
+    offer(running.seen)
+  }
+
+  // Executions whose end never came.
+  private def forgetOldest(): Unit = if (executions.size > MostOpen) {
+    val (id, oldest) = executions.head
+    emit(oldest)
+    offer(Gap("execution", s"execution $id did not end while $MostOpen others started"))
+  }
+}
+
+object Executions {
+
+  /** The local property by which the Python half says which operation runs. */
+  val OpKey = "spark.lineage.op"
+
+  private[sparklineage] val ExecutionKey = "spark.sql.execution.id"
+  private val MostOpen = 1000
+  private val ErrorLimit = 500
+
+  private def seconds(ms: Long): Double = ms / 1000.0
+
+  private def property(event: SparkListenerJobStart, name: String): Option[String] =
+    Option(event.properties).flatMap(p => Option(p.getProperty(name))).filter(_.nonEmpty)
+
+  private def describe(event: SparkListenerJobStart): String =
+    property(event, "spark.job.description").orElse(property(event, "callSite.short"))
+      .orElse(event.stageInfos.lastOption.map(_.name)).getOrElse("")
+
+  private def message(result: JobResult): String = result match {
+    case failed: Product => failed.productIterator.collectFirst { case e: Throwable => textOf(e) }.getOrElse(failed.toString)
+    case other => other.toString
+  }
+
+  private def errorOf(end: SparkListenerSQLExecutionEnd): Option[String] =
+    ExecutionEvents.failure(end).map(textOf).orElse(end.errorMessage.filter(_.nonEmpty).map(firstLine))
+
+  private def textOf(e: Throwable): String = firstLine(s"${e.getClass.getSimpleName}: ${e.getMessage}")
+
+  private def firstLine(text: String): String =
+    Text.bounded(Redaction.text(text.linesIterator.map(_.trim).find(_.nonEmpty).getOrElse("")), ErrorLimit)
+
+  private def outcomeOf(error: String): Outcome =
+    if (Cancelled.findFirstIn(error).isDefined) Outcome.Abort else Outcome.Fail
+
+  private val Cancelled = "(?i)SPARK_JOB_CANCELLED|QUERY_CANCELLED|OPERATION_CANCELED|\\bjob \\d+ cancelled|InterruptedException".r
+
+  /** An execution, or a spark_job outside one, that has not ended or whose last event has not come. */
+  private final class Running(val id: Option[Long], description: String, started: Long) {
+    val jobs = mutable.LinkedHashSet.empty[Int]
+    val openJobs = mutable.HashSet.empty[Int]
+    val stages = mutable.HashSet.empty[Int]
+    val nested = mutable.LinkedHashSet.empty[Long] // itself included
+    val metrics = new Tally
+    var op: Option[String] = None
+    var traffic: Traffic = Traffic.None
+    var ended: Option[Long] = None
+    private var outcome: Outcome = Outcome.Running
+    private var error: Option[String] = None
+
+    def isOver: Boolean = ended.isDefined && openJobs.isEmpty
+
+    def finish(at: Long, how: Outcome, why: Option[String]): Unit = {
+      ended = Some(at)
+      outcome = how
+      error = why
+    }
+
+    def seen: ExecutionSeen = ExecutionSeen(
+      execution = id,
+      op = op,
+      description = Text.bounded(Redaction.text(description), ErrorLimit),
+      started = seconds(started),
+      ended = ended.map(seconds),
+      outcome = outcome,
+      error = error,
+      sparkJobs = jobs.toSeq.sorted,
+      metrics = metrics.values,
+      sources = traffic.sources,
+      sinks = traffic.sinks
+    )
+  }
+
+  /** Sums over the tasks of an execution, retried and failed tasks included: the work that was done. */
+  private final class Tally {
+    private val sums = mutable.LinkedHashMap.from(Names.map(_ -> 0L))
+
+    def values: Seq[(String, Long)] = sums.toSeq
+
+    def add(event: SparkListenerTaskEnd): Unit = {
+      sums("tasks") += 1
+      event.reason match {
+        case Success => ()
+        case _: TaskKilled => ()
+        case _ => sums("failed_tasks") += 1
+      }
+      Option(event.taskMetrics).foreach(add)
+    }
+
+    private def add(m: TaskMetrics): Unit = {
+      sums("task_ms") += m.executorRunTime
+      sums("cpu_ms") += m.executorCpuTime / 1000000
+      sums("rows_read") += m.inputMetrics.recordsRead
+      sums("bytes_read") += m.inputMetrics.bytesRead
+      sums("rows_written") += m.outputMetrics.recordsWritten
+      sums("bytes_written") += m.outputMetrics.bytesWritten
+      sums("shuffle_read_bytes") += m.shuffleReadMetrics.totalBytesRead
+      sums("shuffle_write_bytes") += m.shuffleWriteMetrics.bytesWritten
+      sums("shuffle_read_rows") += m.shuffleReadMetrics.recordsRead
+      sums("shuffle_write_rows") += m.shuffleWriteMetrics.recordsWritten
+      sums("spill_memory_bytes") += m.memoryBytesSpilled
+      sums("spill_disk_bytes") += m.diskBytesSpilled
+      sums("peak_memory_bytes") = math.max(sums("peak_memory_bytes"), m.peakExecutionMemory)
+    }
+  }
+
+  // As wire.schema.json lists them.
+  private val Names = Seq(
+    "tasks", "failed_tasks", "task_ms", "cpu_ms", "rows_read", "bytes_read", "rows_written", "bytes_written",
+    "shuffle_read_bytes", "shuffle_write_bytes", "shuffle_read_rows", "shuffle_write_rows", "spill_memory_bytes",
+    "spill_disk_bytes", "peak_memory_bytes"
+  )
+}

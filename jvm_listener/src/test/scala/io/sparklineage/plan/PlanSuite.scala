@@ -1,0 +1,53 @@
+package io.sparklineage.plan
+
+import org.apache.spark.sql.SparkSession
+import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan
+import org.apache.spark.sql.catalyst.trees.TreeNodeTag
+import org.scalatest.BeforeAndAfterAll
+import org.scalatest.funsuite.AnyFunSuite
+
+import io.sparklineage.model._
+
+/** Plans of a real local session, with marks of our own. */
+abstract class PlanSuite extends AnyFunSuite with BeforeAndAfterAll {
+  protected lazy val spark: SparkSession = SparkSession.builder
+    .config("spark.ui.enabled", "false")
+    .config("spark.sql.shuffle.partitions", "2")
+    .master("local[2]")
+    .getOrCreate()
+
+  protected var gaps: Seq[String] = Nil
+
+  protected val tag: TreeNodeTag[Seq[String]] = TreeNodeTag[Seq[String]]("test.marks")
+
+  protected def idsOf(plan: LogicalPlan): Seq[String] = plan.getTagValue(tag).getOrElse(Nil)
+
+  protected type Frame = org.apache.spark.sql.DataFrame
+
+  protected def analyzed(df: Frame): LogicalPlan = PlanSuite.analyzed(df)
+
+  /** Marks a DataFrame as d<something>. */
+  protected def marked(df: Frame, id: String): Frame = {
+    val plan = analyzed(df)
+    plan.setTagValue(tag, idsOf(plan) :+ id)
+    df
+  }
+
+  protected def fragment(df: Frame, inputs: String*): Fragment = {
+    gaps = Nil
+    Fragments.describe("out", inputs.toSet, analyzed(df), idsOf, (what, why) => gaps :+= s"$what: $why")
+  }
+
+  override def afterAll(): Unit = {
+    spark.stop()
+    super.afterAll()
+  }
+}
+
+object PlanSuite {
+  def analyzed(df: org.apache.spark.sql.DataFrame): LogicalPlan = df.queryExecution.analyzed
+
+  /** `d1.price IDENTITY`, `d1.flag CONDITIONAL*` (masked). */
+  def uses(inputs: Seq[ColumnInput]): Set[String] =
+    inputs.map(i => s"${i.dataset}.${i.column} ${i.subtype.name}${if (i.masking) "*" else ""}").toSet
+}
