@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from spark_lineage.graph.observed import Observed
 from spark_lineage.graph.steps import Activation, Node, words
-from spark_lineage.model import StepKind
+from spark_lineage.model import CallSeen, Statement, StepKind
 
 
 @dataclass(frozen=True)
@@ -43,32 +43,69 @@ def interim_names(seen: Observed, made: Sequence[tuple[str, Activation]], taken:
 
 def variable_of(seen: Observed, df: str, activation: Activation) -> str | None:
     """The variable that holds ``df``: where it was received by the caller, else where it was made, else anywhere."""
-    if activation.statement is not None and activation.statement.variable and "," not in activation.statement.variable:
-        return activation.statement.variable
-    sightings = seen.variables.get(df, ())
-    own = activation.own_call
-    caller = activation.seen.parent if activation.seen is not None and not activation.is_statement else own
-    for call in (caller, own):
-        for sighting in sightings:
-            if sighting.call == call:
-                return sighting.variable
-    return sightings[0].variable if sightings else None
+    if activation.is_statement:
+        own = activation.own_call
+        assigned = _single(activation.statement)
+        return assigned or _seen_in(seen, df, own) or _anywhere(seen, df)
+    call = activation.seen
+    caller = call.parent if call is not None else None
+    return (
+        _seen_in(seen, df, caller)
+        or _received(seen, df, call)
+        or own_variable(seen, df, activation)
+        or _anywhere(seen, df)
+    )
+
+
+def own_variable(seen: Observed, df: str, activation: Activation) -> str | None:
+    """The variable of the function itself that held ``df`` when it was made."""
+    call, maker = activation.seen, seen.makers.get(df)
+    if call is None or maker is None or not maker.path:
+        return None
+    return _single(seen.statement(call, maker.path[-1].statement)) or _seen_in(seen, df, call.call)
+
+
+def _received(seen: Observed, df: str, call: CallSeen | None) -> str | None:
+    """The variable that the statement of the call assigns, handed up through ``return f(...)``.
+
+    In ``clean = drop_bad(orders).filter(...)`` the variable holds what the statement made, not what the call gave.
+    """
+    used_in = {(use.call, use.statement) for use in seen.uses_of(df)}
+    while call is not None and call.site is not None:
+        caller = seen.calls.get(call.site.call)
+        statement = seen.statement(caller, call.site.statement) if caller is not None else None
+        if statement is None or (call.site.call, call.site.statement) in used_in:
+            return None
+        if statement.variable is not None:
+            return _single(statement)
+        if not statement.source.lstrip().startswith("return"):
+            return None
+        call = caller
+    return None
+
+
+def _single(statement: Statement | None) -> str | None:
+    variable = statement.variable if statement is not None else None
+    return variable if variable and "," not in variable else None
+
+
+def _seen_in(seen: Observed, df: str, call: str | None) -> str | None:
+    return next((each.variable for each in seen.variables.get(df, ()) if each.call == call), None)
+
+
+def _anywhere(seen: Observed, df: str) -> str | None:
+    return next((each.variable for each in seen.variables.get(df, ())), None)
 
 
 def _parts(seen: Observed, activation: Activation, dfs: Sequence[str], several: bool) -> dict[str, str | None]:
     """What tells the outputs of one step apart: nothing if it only ever has one, else their own variables."""
     if not several:
         return dict.fromkeys(dfs, None)
-    for choice in (_own_variable, variable_of):
+    for choice in (own_variable, variable_of):
         variables = [choice(seen, df, activation) for df in dfs]
         if None not in variables and len(set(variables)) == len(variables):
             return {df: words(variable or "") or "value" for df, variable in zip(dfs, variables, strict=True)}
     return {df: str(number) for number, df in enumerate(dfs, 1)}
-
-
-def _own_variable(seen: Observed, df: str, activation: Activation) -> str | None:
-    own = activation.own_call
-    return next((each.variable for each in seen.variables.get(df, ()) if each.call == own), None)
 
 
 def _base(node: Node, part: str | None) -> tuple[tuple[str, ...], str]:

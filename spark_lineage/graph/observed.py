@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from spark_lineage.model import (
@@ -16,6 +16,7 @@ from spark_lineage.model import (
     Marked,
     Observation,
     Operation,
+    Place,
     Probed,
     ProgramEnded,
     ProgramStarted,
@@ -42,6 +43,7 @@ class Observed:
     operations: list[Operation] = field(default_factory=list)
     by_op: dict[str, Operation] = field(default_factory=dict)
     makers: dict[str, Operation] = field(default_factory=dict)  # DataFrame id -> the operation that made it
+    users: dict[str, list[Operation]] = field(default_factory=dict)  # DataFrame id -> the operations that took it
     marks: dict[str, list[Marked]] = field(default_factory=dict)
     variables: dict[str, list[VariableSeen]] = field(default_factory=dict)
     fragments: dict[str, Fragment] = field(default_factory=dict)
@@ -49,6 +51,10 @@ class Observed:
     executions: list[Execution] = field(default_factory=list)
     python_gaps: list[PythonGap] = field(default_factory=list)
     jvm_gaps: list[JvmGap] = field(default_factory=list)
+
+    def uses_of(self, df: str) -> Iterator[Place]:
+        """Where ``df`` was used: the innermost places of the operations that took it."""
+        return (each.path[-1] for each in self.users.get(df, ()) if each.path)
 
     def reading(self, call: CallSeen) -> FunctionReading | None:
         return self.functions.get((call.file, call.line, call.function.rsplit(".", 1)[-1]))
@@ -105,6 +111,8 @@ def sort_out(observations: Iterable[Observation]) -> Observed:
     for operation in seen.operations:
         if operation.output is not None and operation.output not in operation.inputs:
             seen.makers.setdefault(operation.output, operation)
+        for df in dict.fromkeys(operation.inputs):
+            seen.users.setdefault(df, []).append(operation)
     return seen
 
 
