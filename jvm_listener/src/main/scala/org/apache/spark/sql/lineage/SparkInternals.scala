@@ -1,0 +1,24 @@
+package org.apache.spark.sql.lineage
+
+import java.util.concurrent.TimeoutException
+
+import org.apache.spark.SparkContext
+import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan
+
+/** What Spark keeps to itself and we need, as primitives. */
+object SparkInternals {
+
+  /** Waits until the listener bus is empty; false if it took longer than that. True without a SparkContext. */
+  def settle(timeoutMs: Long): Boolean =
+    try {
+      SparkContext.getActive.filterNot(_.isStopped).foreach(_.listenerBus.waitUntilEmpty(timeoutMs))
+      true
+    } catch { case _: TimeoutException => false }
+
+  /** What Spark hands to its optimizer for a normalized plan: cached parts replaced, cloned before and after. */
+  def beforeOptimizer(session: SparkLine.Session, normalized: LogicalPlan): LogicalPlan = {
+    val cache = session.sharedState.cacheManager
+    val plan = normalized.clone()
+    (if (cache.isEmpty) plan else SparkLine.useCachedData(cache, plan)).clone()
+  }
+}
