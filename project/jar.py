@@ -133,7 +133,7 @@ def fetch(folder: Path, modules: Sequence[str]) -> list[Path]:
     Raises :class:`BuildError`.
     """
     wanted = [folder / "{1}-{2}.jar".format(*module.split(":")) for module in modules]
-    for module, jar in zip(modules, wanted):
+    for module, jar in zip(modules, wanted, strict=True):
         if not jar.is_file():
             _fetch_one(folder, module)
     return wanted

@@ -1,8 +1,8 @@
 """Function-level lineage of unmodified PySpark programs.
 
-    spark-lineage run job.py                     observes a program from outside
-    spark_lineage.start(mode="flow")             from inside, until spark_lineage.stop() or the end of the process
-    configure_spark_with_lineage(builder)        the same, for the session that the builder makes
+spark-lineage run job.py                     observes a program from outside
+spark_lineage.start(mode="flow")             from inside, until spark_lineage.stop() or the end of the process
+configure_spark_with_lineage(builder)        the same, for the session that the builder makes
 """
 
 from __future__ import annotations

@@ -143,14 +143,23 @@ OPTIONS: tuple[Option, ...] = (
         "How much observing may cost: plans only; what flows by anyway; every row and column of every dataset.",
         _mode,
     ),
-    Option("app", "text", None, "Name of the application in step and job names; the program's own if not set.", _optional_text),
+    Option(
+        "app",
+        "text",
+        None,
+        "Name of the application in step and job names; the program's own if not set.",
+        _optional_text,
+    ),
     Option("namespace", "text", None, "OpenLineage namespace of the jobs; `spark-lineage` if not set.", _optional_text),
     Option("labels", "key=value, ...", {}, "Labels of the run, to find it by and to tell runs apart.", _labels),
     Option("enabled", "true | false", True, "False: the program runs plain, nothing is observed.", _switch),
     Option("sample.rows", "count", 20, "Distinct rows kept of each interim dataset; 0 keeps none.", _count),
-    Option("exit.wait", "seconds", 10.0, "Longest time that the end of the program waits for the last facts.", _seconds),
-    Option("limits.calls", "count", 1000, "Calls of one step that are recorded one by one; later ones are counted.", _count),
-    Option("limits.plan_text", "characters", 20000, "Longest plan text kept per dataset.", _count),
+    Option(
+        "exit.wait", "seconds", 10.0, "Longest time that the end of the program waits for the last facts.", _seconds
+    ),
+    Option(
+        "limits.calls", "count", 1000, "Calls of one step that are recorded one by one; later ones are counted.", _count
+    ),
     Option(
         "log.level",
         "debug | info | warning | error",
@@ -177,19 +186,30 @@ class Config:
     sample_rows: int = 20
     exit_wait: float = 10.0
     limits_calls: int = 1000
-    limits_plan_text: int = 20000
     log_level: str = "warning"
     jar: str | None = None
     strict: bool = False
     #: option name -> where its value came from; not part of what two configurations are compared by
     origins: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
 
-    def spark_conf(self) -> dict[str, str]:
-        """The settings that the JVM half reads, as ``spark.lineage.*`` keys."""
-        return {BY_NAME[name].conf: _as_conf(getattr(self, BY_NAME[name].field)) for name in FOR_JVM}
+    def spark_conf(self, given: Mapping[str, str] | None = None) -> dict[str, str]:
+        """The settings that the JVM half reads, as ``spark.lineage.*`` keys, to be added to the conf ``given``.
+
+        What the program has set itself stays, unless an argument or the environment says otherwise.
+        """
+        given = given or {}
+        options = [BY_NAME[name] for name in FOR_JVM]
+        return {
+            option.conf: _as_conf(getattr(self, option.field))
+            for option in options
+            if option.conf not in given or self._is_stronger_than_conf(option)
+        }
+
+    def _is_stronger_than_conf(self, option: Option) -> bool:
+        return self.origins.get(option.name, "").startswith(("argument ", ENVIRONMENT_PREFIX))
 
 
-FOR_JVM = ("mode", "sample.rows", "limits.plan_text")
+FOR_JVM = ("mode", "sample.rows", "strict")
 
 
 def _as_conf(value: Any) -> str:
@@ -316,7 +336,8 @@ def _read_toml(path: Path) -> dict[str, Any]:
     else:
         import tomli as tomllib
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        table: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
+        return table
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ConfigError(f"{path} cannot be read as TOML: {error}.") from None
 

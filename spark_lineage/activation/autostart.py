@@ -68,5 +68,3 @@ def _tell(spark_context: Any, sentence: str) -> None:
     """Into Spark's own log: the program's output is not ours to write to."""
     logger = spark_context._jvm.org.slf4j.LoggerFactory.getLogger("io.sparklineage")
     logger.warn(f"Lineage is not recorded: {sentence}")
-
-

@@ -36,9 +36,8 @@ class OwnDoor:
             if not has_listener():
                 logger.warning("the running JVM does not take %s onto its classpath", self._jar)
                 return {}
-        own = {key: value for key, value in self._config.spark_conf().items() if key not in conf}
         return {
-            **own,
+            **self._config.spark_conf(conf),
             "spark.jars": appended(conf.get("spark.jars"), str(self._jar)),
             "spark.extraListeners": appended(conf.get("spark.extraListeners"), LISTENER),
         }

@@ -23,6 +23,7 @@ from spark_lineage.activation.jars import LISTENER
 from spark_lineage.guard import Guard, logger
 
 # Spark 4 moved the class (SPARK-48413) and left a module of the old name that re-exports it.
+MARK = "_spark_lineage"
 CONTEXT_MODULES = ("pyspark.core.context", "pyspark.context")
 
 
@@ -86,10 +87,10 @@ class SparkHook:
 
     def _wrap(self, owner: Any, name: str, make: Callable[[Any], Any]) -> None:
         original = owner.__dict__[name]
-        if getattr(original, "_spark_lineage", False):
+        if MARK in getattr(original, "__dict__", {}):
             return
         ours = functools.wraps(original)(make(original))
-        ours._spark_lineage = True
+        ours.__dict__[MARK] = True
         setattr(owner, name, ours)
         self._undo.append((owner, name, ours, original))
 

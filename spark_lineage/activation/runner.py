@@ -97,7 +97,9 @@ def parse(words: Sequence[str]) -> Request:
         if option.name == "labels":
             settings.setdefault("labels", []).append(value)
         elif settings.get(option.name, value) != value:
-            raise UsageError(f"{flag} is given as {settings[option.name]} and as {value}: these conflict, leave one out.")
+            raise UsageError(
+                f"{flag} is given as {settings[option.name]} and as {value}: these conflict, leave one out."
+            )
         else:
             settings[option.name] = value
     raise UsageError("There is no program to run: give a script, or -m and a module.")

@@ -43,7 +43,9 @@ def start(**options: Any) -> Agent | None:
     if not config.enabled:
         return None
     if spark_context is not None and not names_listener(conf):
-        raise ConfigError("A SparkSession already runs without lineage: call start before it is made, or stop it first.")
+        raise ConfigError(
+            "A SparkSession already runs without lineage: call start before it is made, or stop it first."
+        )
     door = _door(config)
     begun = _begin(config)
     _hook = SparkHook(door, begun.guard).install()

@@ -32,7 +32,7 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
 
 
 def _stripped(traceback: TracebackType | None, runner: CodeType | None) -> TracebackType | None:
-    entries = []
+    entries: list[TracebackType] = []
     while traceback is not None:
         if runner is not None and traceback.tb_frame.f_code is runner:
             entries.clear()

