@@ -17,6 +17,8 @@ from spark_lineage.config import OPTIONS, ConfigError, did_you_mean
 COMMANDS = {
     "run": "spark_lineage.cli.commands:run",
     "show": "spark_lineage.cli.show:show",
+    "send": "spark_lineage.cli.send:send",
+    "status": "spark_lineage.cli.status:status",
     "jar": "spark_lineage.cli.commands:jar",
     "pyfiles": "spark_lineage.cli.commands:pyfiles",
     "doctor": "spark_lineage.cli.doctor:doctor",

@@ -155,7 +155,10 @@ def test_a_known_facet_without_its_fields_is_refused(path: str) -> None:
         changed(shop()[0], "schemaURL", "https://openlineage.io/spec/2-0-2/OpenLineage.json#/$defs/RunEvent"),
         changed(shop()[0], "run.facets.somebodys_own", {"any": ["shape"]}),
         {k: v for k, v in shop()[0].items() if k not in ("inputs", "outputs", "schemaURL")},
-        {"eventTime": BEGIN.isoformat(), "producer": "urn:x", "schemaURL": "urn:y", "dataset": {"namespace": "n", "name": "d"}},
+        {
+            "eventTime": BEGIN.isoformat(), "producer": "urn:x", "schemaURL": "urn:y",
+            "dataset": {"namespace": "n", "name": "d"},
+        },
         {
             "eventTime": BEGIN.isoformat(), "producer": "urn:x", "job": {"namespace": "n", "name": "d"},
             "schemaURL": "https://openlineage.io/spec/2-0-2/OpenLineage.json#/$defs/JobEvent",

@@ -1,0 +1,195 @@
+"""How far each sink has come in each run's journal: what the sender remembers from process to process.
+
+``runs/<id>/delivery/<sink>.json`` is replaced as a whole after each event that the sink has acknowledged, so that a
+killed sender repeats at most the one event whose answer it did not see. ``<sink>.aside.jsonl`` beside it lists the
+events that the sink refused for good, with the reason. ``<sink>.lock`` keeps two processes from sending the same run.
+``due`` stands there while a run is meant for the configured sinks, but which those are could not be found out yet.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import json
+import os
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, fields, replace
+from pathlib import Path
+from typing import Any
+
+from spark_lineage.store.journal import EVENTS
+
+fcntl: Any
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None
+
+FOLDER, DUE = "delivery", "due"
+# File systems without locks (some mounted object stores): one sender at a time is then the user's to see to.
+NO_LOCKS = (errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS, errno.EINVAL)
+
+Document = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Cursor:
+    """The place of one sink in one journal. ``offset`` counts bytes, ``number`` events, from the beginning."""
+
+    offset: int = 0
+    number: int = 0
+    delivered: int = 0
+    filtered: int = 0
+    set_aside: int = 0
+    tries: int = 0  # of the event at ``offset`` that the receiver has had and not taken
+    at: float = 0.0  # of the last change
+    title: str = ""  # of the sink, for people
+
+    def past(self, length: int, **counts: int) -> Cursor:
+        """Behind the event of this many bytes (its line end included)."""
+        moved = {name: getattr(self, name) + more for name, more in counts.items()}
+        return replace(self, offset=self.offset + length, number=self.number + 1, tries=0, **moved)
+
+
+@dataclass(frozen=True)
+class SetAside:
+    """An event that a sink refused for good."""
+
+    number: int
+    run: str
+    type: str
+    job: str
+    why: str
+    at: float
+
+
+class Place:
+    """The files of one sink in one run's folder."""
+
+    def __init__(self, folder: Path, sink: str) -> None:
+        self.folder, self.sink = folder, sink
+        self.journal = folder / EVENTS
+        self._cursor = folder / FOLDER / f"{sink}.json"
+        self._aside = folder / FOLDER / f"{sink}.aside.jsonl"
+        self._lock = folder / FOLDER / f"{sink}.lock"
+
+    def is_due(self) -> bool:
+        """Whether this run is meant for this sink: a sender has taken it on."""
+        return self._cursor.exists() or is_marked(self.folder)
+
+    def begin(self, title: str) -> None:
+        """This run is meant for this sink."""
+        with self.locked() as ours:
+            if ours and not self._cursor.exists():
+                self.save(Cursor(title=title))
+
+    def load(self) -> Cursor:
+        try:
+            document = json.loads(self._cursor.read_bytes())
+            return Cursor(**{each.name: document[each.name] for each in fields(Cursor) if each.name in document})
+        except FileNotFoundError:
+            return Cursor()
+        except (ValueError, TypeError):
+            # Only a broken disk does that: the file is replaced as a whole. Sent twice is better than not at all.
+            return Cursor()
+
+    def save(self, cursor: Cursor) -> None:
+        self._cursor.parent.mkdir(exist_ok=True)
+        beside = self._cursor.with_suffix(f".{os.getpid()}.part")
+        beside.write_text(json.dumps({**asdict(cursor), "at": time.time()}), encoding="utf-8")
+        os.replace(beside, self._cursor)
+
+    def set_aside(self, one: SetAside) -> None:
+        with self._aside.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(asdict(one)) + "\n")
+
+    def aside(self) -> list[SetAside]:
+        """Each event once: a kill between two writes may have listed one twice."""
+        found: dict[int, SetAside] = {}
+        with contextlib.suppress(FileNotFoundError):
+            for line in self._aside.read_text("utf-8", "replace").splitlines():
+                with contextlib.suppress(ValueError, TypeError):
+                    one = SetAside(**json.loads(line))
+                    found[one.number] = one
+        return list(found.values())
+
+    def left(self) -> int:
+        """Whole events behind the cursor."""
+        return sum(1 for _ in tail(self.journal, self.load().offset))
+
+    def has_more(self) -> bool:
+        """Quick: whether the journal is longer than what has been dealt with."""
+        try:
+            return self.journal.stat().st_size > self.load().offset
+        except FileNotFoundError:
+            return False
+
+    @contextlib.contextmanager
+    def locked(self) -> Iterator[bool]:
+        """True if this process may send this run now; False if another one does."""
+        self._lock.parent.mkdir(exist_ok=True)
+        if fcntl is None:
+            yield True
+            return
+        with self._lock.open("ab") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError as error:
+                yield error.errno in NO_LOCKS
+                return
+            try:
+                yield True
+            finally:
+                # By hand: a forked child may still hold the open file.
+                fcntl.flock(file, fcntl.LOCK_UN)
+
+
+def mark(run: Path) -> None:
+    """This run is meant for the configured sinks, whichever they are."""
+    (run / FOLDER).mkdir(exist_ok=True)
+    (run / FOLDER / DUE).touch()
+
+
+def is_marked(run: Path) -> bool:
+    return (run / FOLDER / DUE).exists()
+
+
+def unmark(run: Path) -> None:
+    """The sinks have been found: each has its cursor."""
+    (run / FOLDER / DUE).unlink(missing_ok=True)
+
+
+def tail(journal: Path, offset: int) -> Iterator[bytes]:
+    """Whole lines from ``offset`` on, line end included; a torn last line is not yet one."""
+    try:
+        file = journal.open("rb")
+    except FileNotFoundError:
+        return
+    with file:
+        file.seek(offset)
+        for line in file:
+            if not line.endswith(b"\n"):
+                return
+            yield line
+
+
+def runs(store: Path) -> list[Path]:
+    """The folders of all runs, oldest first: their names are ids that sort by time."""
+    folder = store / "runs"
+    with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+        return sorted((each for each in folder.iterdir() if each.is_dir()), key=lambda each: each.name)
+    return []
+
+
+def known(store: Path) -> dict[str, str]:
+    """Sinks that some run of the store was sent to, or was to be: key -> title."""
+    found: dict[str, str] = {}
+    for run in runs(store):
+        for file in (run / FOLDER).glob("*.json"):
+            found[file.stem] = Place(run, file.stem).load().title or file.stem
+    return found
+
+
+def described(one: SetAside) -> Mapping[str, Any]:
+    return asdict(one)

@@ -1,0 +1,401 @@
+"""Where events are sent: OpenLineage's own configuration and transports, made fit for a sender that must not wait.
+
+The configuration is openlineage-python's (``OPENLINEAGE_URL``, ``OPENLINEAGE__...``, ``openlineage.yml``) with its
+precedence. Differences, because the journal is our queue and the sender our retry:
+
+* no retries of its own, one attempt is bounded in time;
+* ``async_http`` is sent as ``http``: it keeps events in memory only, and a server that is down loses them;
+* a ``composite`` that sends to all is taken apart: each of its transports is a sink with its own place in the
+  journal (inside a composite one that fails is passed over and never caught up);
+* ``kafka`` counts as delivered when the broker has confirmed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import enum
+import hashlib
+import json
+import os
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+if TYPE_CHECKING:
+    from openlineage.client import OpenLineageClient
+    from openlineage.client.transport import Transport
+
+Document = dict[str, Any]
+
+SECONDS = 5.0  # one attempt, where the configuration says nothing
+# A rich event of 2,000 columns took Marquez 9 s: large events get more time.
+BYTES_PER_SECOND = 20_000
+NO_RETRY = {"total": 0, "connect": 0, "read": 0, "backoff_factor": 0, "status_forcelist": []}
+HTTP_KINDS = ("http", "async_http")
+# It is not the event's fault: a wrong key or address would set aside every event there is.
+NOT_THE_EVENT = frozenset({401, 402, 403, 404, 405, 407, 411, 421})
+LATER_STATUS = frozenset({408, 423, 425, 429})
+SECRET = re.compile(r"(?i)(key|secret|token|password|credential|auth)")
+
+
+class TransportError(ValueError):
+    """A transport that cannot be set up; its text is one sentence for the user."""
+
+
+class Verdict(enum.Enum):
+    TAKEN = "taken"
+    REFUSED = "refused"  # this event, for good
+    LATER = "later"  # the receiver cannot now
+    CLOSED = "closed"  # the receiver takes nothing from us as we are set up: no use in trying again
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came of one attempt. ``reached``: the receiver had the event, and what it did with it may not be known."""
+
+    verdict: Verdict
+    why: str = ""
+    reached: bool = True
+    again_after: float | None = None  # seconds, as the receiver asked
+    status: int | None = None  # of HTTP
+
+
+TAKEN = Answer(Verdict.TAKEN)
+
+
+@dataclass
+class Sink:
+    """One receiver. ``key`` names its files in the store: the same receiver has the same key in every process."""
+
+    key: str
+    title: str
+    kind: str
+    emit: Callable[[Document, int, float], Answer]  # event, its bytes, longest time -> what came of it
+    wants: Callable[[Document], bool] = field(default=lambda document: True)
+    close: Callable[[], None] = field(default=lambda: None)
+
+
+# --------------------------------------------------------------------------- configuration
+
+
+def configured(environ: Mapping[str, str] | None = None, folder: Path | None = None) -> bool:
+    """Whether OpenLineage's configuration names any transport. Imports nothing and opens no connection."""
+    environ = os.environ if environ is None else environ
+    if environ.get("OPENLINEAGE_DISABLED", "").lower().strip() == "true":
+        return False
+    if environ.get("OPENLINEAGE_URL") or any(key.startswith("OPENLINEAGE__TRANSPORT") for key in environ):
+        return True
+    places = (
+        Path(environ["OPENLINEAGE_CONFIG"]) if environ.get("OPENLINEAGE_CONFIG") else None,
+        (folder or Path.cwd()) / "openlineage.yml",
+        Path.home() / ".openlineage" / "openlineage.yml",
+    )
+    found = next((place for place in places if place is not None and place.is_file()), None)
+    try:
+        return found is not None and b"transport" in found.read_bytes()
+    except OSError:
+        return False
+
+
+def sinks() -> tuple[Sink, ...]:
+    """The sinks that OpenLineage's configuration names, each once; none if it names none.
+
+    Brings in the OpenLineage client. Raises :class:`TransportError`.
+    """
+    if not configured():
+        return ()
+    client = _client()
+    try:
+        plain = list(_apart(copy.deepcopy(client.config.transport or {})))
+        found = [_sink(config, client) for config in plain if config.get("type") != "noop"]
+    except TransportError:
+        raise
+    except Exception as error:  # the client's configuration raises whatever it meets
+        raise TransportError(f"OpenLineage's transport cannot be set up: {_sentence(error)}.") from error
+    return tuple({sink.key: sink for sink in found}.values())
+
+
+def _client() -> OpenLineageClient:
+    from openlineage.client import OpenLineageClient
+    from openlineage.client.transport.noop import NoopConfig, NoopTransport
+
+    # The client writes aliases into os.environ; the program's environment is not ours to change.
+    before = dict(os.environ)
+    try:
+        client = OpenLineageClient(transport=NoopTransport(NoopConfig()))
+        _ = client.config  # read now, while the aliases are there
+    except ValueError as error:
+        raise TransportError(f"OpenLineage's configuration cannot be read: {_sentence(error)}.") from error
+    finally:
+        for key in set(os.environ) - set(before):
+            if key.startswith("OPENLINEAGE__"):
+                del os.environ[key]
+    return client
+
+
+def _apart(config: Document) -> Iterator[Document]:
+    """The transports of which each must get every event, as configurations that the factory takes."""
+    kind = config.get("type")
+    if kind is None and "transports" not in config:
+        return
+    if kind in (None, "composite") and config.get("continue_on_success", True):
+        for child in _children(config.get("transports") or ()):
+            yield from _apart(child)
+    elif kind == "transform":
+        for inner in _apart(dict(config.get("transport") or {})):
+            yield {**config, "transport": inner}
+    else:
+        yield _bounded(config)
+
+
+def _children(transports: Any) -> Iterator[Document]:
+    if isinstance(transports, Mapping):
+        yield from ({**child, "name": name} for name, child in transports.items() if child)
+    else:
+        yield from (dict(child) for child in transports if child)
+
+
+def _bounded(config: Document) -> Document:
+    """Without retries and queues of its own."""
+    kind = config.get("type")
+    if kind in HTTP_KINDS:
+        return {**config, "type": "http", "retry": dict(NO_RETRY)}
+    if kind == "composite":  # the first that takes it: fail-over, one sink
+        return {**config, "transports": [_bounded(child) for child in _children(config.get("transports") or ())]}
+    if kind in ("datadog", "gcplineage"):
+        return {**config, "retry": dict(NO_RETRY), "async_transport_rules": {}}
+    return config
+
+
+def _sink(config: Document, client: OpenLineageClient) -> Sink:
+    from openlineage.client.transport import get_default_factory
+
+    kind = str(config["type"])
+    place = _place(config)
+    name = config.get("name")
+    if kind == "kafka":
+        from spark_lineage.sinks.kafka import ConfirmedKafka
+
+        transport: Transport = ConfirmedKafka.of(config)
+    else:
+        transport = get_default_factory().create(copy.deepcopy(config))
+    digest = hashlib.sha256(f"{kind} {place}".encode()).hexdigest()[:8]
+    readable = re.sub(r"[^A-Za-z0-9.]+", "-", place).strip("-.")[-40:].strip("-.")
+    return Sink(
+        key=f"{kind}-{readable}-{digest}" if readable else f"{kind}-{digest}",
+        title=f"{name} ({place})" if name and name != client.DEFAULT_URL_TRANSPORT_NAME else place or kind,
+        kind=kind,
+        emit=Emission(transport, kind),
+        wants=lambda document: _wanted(document, client),
+        close=lambda: _close(transport),
+    )
+
+
+def _wanted(document: Document, client: OpenLineageClient) -> bool:
+    """Whether the configuration's filters let this event through."""
+    if not client.config.filters:
+        return True
+    try:
+        return client.filter_event(event_of(document)) is not None
+    except (KeyError, TypeError, ValueError):
+        return True  # no proper event: what becomes of it is the receiver's to say
+
+
+def _place(config: Mapping[str, Any]) -> str:
+    """What tells one receiver from another, without credentials."""
+    kind = config.get("type")
+    if kind == "http":
+        parts = urlsplit(str(config.get("url", "")).strip())
+        host = parts.netloc.rsplit("@", 1)[-1]
+        endpoint = config.get("endpoint") or "api/v1/lineage"
+        shown = "" if endpoint == "api/v1/lineage" else f"/{str(endpoint).lstrip('/')}"
+        return f"{parts.scheme}://{host}{parts.path.rstrip('/')}{shown}"
+    if kind == "file":
+        path = str(config.get("log_file_path", ""))
+        return path if "://" in path else os.path.abspath(path)
+    if kind == "kafka":
+        brokers = (config.get("config") or {}).get("bootstrap.servers", "")
+        return f"kafka://{brokers}/{config.get('topic', '')}"
+    if kind == "console":
+        return "console"
+    if kind == "transform":
+        return f"{_place(config.get('transport') or {})} through {config.get('transformer_class')}"
+    if kind == "composite":
+        return " or ".join(_place(child) for child in _children(config.get("transports") or ()))
+    return json.dumps(_public(config), sort_keys=True, default=str)
+
+
+def _public(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _public(each) for key, each in value.items() if not SECRET.search(str(key)) and key != "name"}
+    return value
+
+
+# --------------------------------------------------------------------------- sending one event
+
+
+class Emission:
+    """One attempt to send one event through a transport, and what came of it."""
+
+    def __init__(self, transport: Transport, kind: str) -> None:
+        self._transport = transport
+        self._as_it_is = kind in ("http", "file", "console")
+        self._timed = [(each, float(each.timeout)) for each in _http_in(transport)]
+
+    def __call__(self, document: Document, size: int, seconds: float) -> Answer:
+        """``seconds`` is the longest that the attempt may take; the configured time-out holds too."""
+        for each, configured_seconds in self._timed:
+            each.timeout = max(0.05, min(configured_seconds + size / BYTES_PER_SECOND, seconds))
+        # What the journal has is what is sent: the transports that only write the event down take it as it is.
+        try:
+            event: Any = document if self._as_it_is else event_of(document)
+        except (KeyError, TypeError, ValueError) as error:
+            return Answer(Verdict.REFUSED, f"it is no run event: {_sentence(error)}", False)
+        try:
+            self._transport.emit(event)
+        except Exception as error:  # each transport raises its own
+            return answer_to(error)
+        return TAKEN
+
+
+def answer_to(error: BaseException) -> Answer:
+    """What an error of a transport says about the event and about the receiver."""
+    response = next((found for each in _causes(error) if (found := getattr(each, "response", None)) is not None), None)
+    if response is not None:
+        return _of_response(response)
+    import requests
+
+    for each in _causes(error):
+        if isinstance(each, (requests.exceptions.InvalidURL, requests.exceptions.MissingSchema)):
+            return Answer(Verdict.CLOSED, _sentence(each), False)
+        if isinstance(each, ModuleNotFoundError):
+            return Answer(Verdict.CLOSED, f"the package {each.name} is not installed", False)
+        if isinstance(each, requests.exceptions.ConnectTimeout):
+            return Answer(Verdict.LATER, "no connection in time", False)
+        if isinstance(each, requests.exceptions.Timeout):
+            return Answer(Verdict.LATER, "no answer in time")
+        if isinstance(each, requests.exceptions.ConnectionError):
+            refused = "refused" in str(each)
+            return Answer(Verdict.LATER, "connection refused" if refused else _sentence(each), "aborted" in str(each))
+    return Answer(Verdict.LATER, _sentence(error), False)
+
+
+def _of_response(response: Any) -> Answer:
+    status = int(response.status_code)
+    text = str(getattr(response, "text", "") or "")[:2_000]
+    why = f"HTTP {status}: {_message(text)}" if _message(text) else f"HTTP {status}"
+    if status in NOT_THE_EVENT:
+        return Answer(Verdict.CLOSED, why, status=status)
+    if status in LATER_STATUS or (status >= 500 and not _says_bad_request(text)):
+        return Answer(Verdict.LATER, why, again_after=_retry_after(response), status=status)
+    return Answer(Verdict.REFUSED, why, status=status)
+
+
+def _says_bad_request(text: str) -> bool:
+    """Marquez answers 500 to what it cannot read; the body's own code tells."""
+    try:
+        body = json.loads(text)
+    except ValueError:
+        return False
+    code = body.get("code") if isinstance(body, dict) else None
+    return isinstance(code, int) and 400 <= code < 500
+
+
+def _message(text: str) -> str:
+    try:
+        body = json.loads(text)
+    except ValueError:
+        return " ".join(text.split())[:200] if "<" not in text else ""
+    if isinstance(body, dict):
+        said = body.get("details") or body.get("message") or body.get("errors") or ""
+        return " ".join(str(said if not isinstance(said, list) else ", ".join(map(str, said))).split())[:200]
+    return ""
+
+
+def _retry_after(response: Any) -> float | None:
+    try:
+        return max(0.0, float(response.headers.get("Retry-After")))
+    except (TypeError, ValueError):
+        return None  # absent, or a date: our own pause does
+
+
+def event_of(document: Mapping[str, Any]) -> Any:
+    """A document as the client's RunEvent, for what looks into it: filters, transformers, Kafka's message key."""
+    from openlineage.client import event_v2
+    from openlineage.client.facet_v2 import parent_run
+
+    run_facets = dict(document["run"].get("facets") or {})
+    if isinstance(above := run_facets.get("parent"), Mapping):
+        run_facets["parent"] = _parent(above, parent_run)
+    return event_v2.RunEvent(
+        eventTime=document["eventTime"],
+        producer=document["producer"],
+        eventType=event_v2.RunState(document["eventType"]) if document.get("eventType") else None,
+        run=event_v2.Run(runId=document["run"]["runId"], facets=run_facets),
+        job=event_v2.Job(
+            namespace=document["job"]["namespace"],
+            name=document["job"]["name"],
+            facets=dict(document["job"].get("facets") or {}),
+        ),
+        inputs=[event_v2.InputDataset(**_fields(each, "inputFacets")) for each in document.get("inputs") or ()],
+        outputs=[event_v2.OutputDataset(**_fields(each, "outputFacets")) for each in document.get("outputs") or ()],
+    )
+
+
+def _fields(dataset: Mapping[str, Any], own: str) -> dict[str, Any]:
+    return {name: dataset.get(name) for name in ("namespace", "name", "facets", own)}
+
+
+def _parent(facet: Mapping[str, Any], parent_run: Any) -> Any:
+    root = facet.get("root")
+    above = parent_run.ParentRunFacet(
+        run=parent_run.Run(**_whole(facet["run"], "runId")),
+        job=parent_run.Job(**_whole(facet["job"], "namespace", "name")),
+        root=None
+        if not root
+        else parent_run.Root(
+            run=parent_run.RootRun(**_whole(root["run"], "runId")),
+            job=parent_run.RootJob(**_whole(root["job"], "namespace", "name")),
+        ),
+    )
+    above._producer = facet.get("_producer", above._producer)
+    return above
+
+
+def _whole(holder: Mapping[str, Any], *names: str) -> dict[str, Any]:
+    return {**{name: holder[name] for name in names}, "facets": holder.get("facets")}
+
+
+def _http_in(transport: Any) -> Iterator[Any]:
+    """The HTTP transports in a transport, to bound their time."""
+    from openlineage.client.transport.http import HttpTransport
+
+    if isinstance(transport, HttpTransport):
+        yield transport
+        return
+    inner: Iterable[Any] = getattr(transport, "transports", None) or ()
+    for each in (*inner, getattr(transport, "transport", None), getattr(transport, "http", None)):
+        if each is not None:
+            yield from _http_in(each)
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        yield error
+        error = error.__cause__ or error.__context__
+
+
+def _close(transport: Transport) -> None:
+    with contextlib.suppress(Exception):  # nothing is lost by a connection that will not close
+        transport.close(0)
+
+
+def _sentence(error: BaseException) -> str:
+    text = re.sub(r"//[^/@\s]+@", "//", " ".join(str(error).split()))
+    return f"{type(error).__name__}: {text}"[:300].rstrip(".")
