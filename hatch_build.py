@@ -16,7 +16,8 @@ START_UP = ROOT / "spark_lineage" / "activation" / "startup"
 
 def _jar() -> ModuleType:
     spec = importlib.util.spec_from_file_location("spark_lineage_jar", ROOT / "project" / "jar.py")
-    assert spec is not None and spec.loader is not None
+    assert spec is not None
+    assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module

@@ -9,7 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from spark_lineage.activation.hook import add_to_driver, appended, names_listener
+from spark_lineage.activation.hook import add_to_driver, appended, names_listener, with_jar
 from spark_lineage.activation.jars import LISTENER
 from spark_lineage.config import Config
 from spark_lineage.guard import logger
@@ -28,7 +28,7 @@ class OwnDoor:
         self._agent = agent
 
     def launch_conf(self, conf: Mapping[str, str]) -> Mapping[str, str]:
-        return {"spark.jars": appended(conf.get("spark.jars"), str(self._jar))}
+        return {"spark.jars": with_jar(conf.get("spark.jars"), self._jar)}
 
     def context_conf(self, conf: Mapping[str, str], jvm: Any, has_listener: Callable[[], bool]) -> Mapping[str, str]:
         if not has_listener():  # a JVM that was started without us
@@ -38,7 +38,7 @@ class OwnDoor:
                 return {}
         return {
             **self._config.spark_conf(conf),
-            "spark.jars": appended(conf.get("spark.jars"), str(self._jar)),
+            "spark.jars": with_jar(conf.get("spark.jars"), self._jar),
             "spark.extraListeners": appended(conf.get("spark.extraListeners"), LISTENER),
         }
 

@@ -11,6 +11,7 @@ import functools
 import importlib.abc
 import importlib.machinery
 import os
+import re
 import shlex
 import sys
 import types
@@ -207,6 +208,12 @@ def appended(text: str | None, item: str) -> str:
     """A comma-separated setting with ``item`` at its end, once."""
     items = [part.strip() for part in (text or "").split(",") if part.strip()]
     return ",".join(items if item in items else [*items, item])
+
+
+def with_jar(text: str | None, jar: Path) -> str:
+    """``spark.jars`` with this jar at its end, once; spark-submit rewrites paths as ``file:`` addresses."""
+    present = {re.sub(r"^file:/*", "/", part.strip()) for part in (text or "").split(",")}
+    return text or "" if str(jar) in present else appended(text, str(jar))
 
 
 def names_listener(conf: Mapping[str, str]) -> bool:
