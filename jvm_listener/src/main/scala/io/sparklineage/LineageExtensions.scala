@@ -2,6 +2,7 @@ package io.sparklineage
 
 import org.apache.spark.SparkConf
 import org.apache.spark.sql.{SparkSession, SparkSessionExtensions}
+import org.apache.spark.sql.lineage.SparkLine
 
 import io.sparklineage.boundary._
 
@@ -10,7 +11,8 @@ final class LineageExtensions extends (SparkSessionExtensions => Unit) {
 
   override def apply(extensions: SparkSessionExtensions): Unit = Guard.run("extensions") {
     LineageExtensions.injected = true
-    extensions.injectPlanNormalizationRule(session => new InsertBoundaries(() => SessionOptions.mode(session)))
+    extensions.injectPlanNormalizationRule(session =>
+      new InsertBoundaries(SparkLine.session(session), () => SessionOptions.mode(session)))
     extensions.injectOptimizerRule(_ => SettleBoundaries)
     extensions.injectPreCBORule(_ => PlaceBoundaries)
     extensions.injectRuntimeOptimizerRule(_ => EmptyStages)
@@ -37,5 +39,6 @@ object LineageExtensions {
 private object SessionOptions {
   def mode(session: SparkSession): Mode = Mode.named(session.conf.get("spark.lineage.mode", "")).getOrElse(Mode.Flow)
 
-  def sampleRows(session: SparkSession): Int = session.conf.get("spark.lineage.sample.rows", "20").toIntOption.getOrElse(20)
+  def sampleRows(session: SparkSession): Int = 
+    session.conf.get("spark.lineage.sample.rows", "20").toIntOption.getOrElse(20)
 }

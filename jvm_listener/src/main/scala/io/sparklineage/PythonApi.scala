@@ -1,9 +1,12 @@
 package io.sparklineage
 
+import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan
 import org.apache.spark.sql.lineage.{SparkInternals, SparkLine}
 
-import io.sparklineage.boundary.{DatasetMark, Marks, Mode}
+import io.sparklineage.boundary.{DatasetMark, Marks, Mode, SampleKeys, SteppedAside}
 import io.sparklineage.emit.Observations
+import io.sparklineage.plan.Fragments
+import io.sparklineage.probe.Probes
 
 /** All that the Python half calls, by py4j. Nothing here throws, and only `settle` waits. */
 object PythonApi {
@@ -24,14 +27,33 @@ object PythonApi {
    */
   def mark(df: Object, id: String, inputs: String, mode: String, why: String): Unit = Guard.run("mark") {
     val dataset = SparkLine.dataset(df)
-    Marks.add(SparkLine.logicalPlan(dataset), DatasetMark(id, Mode.named(mode)))
+    val plan = SparkLine.logicalPlan(dataset)
+    if (Marks.add(plan, DatasetMark(id, Mode.named(mode)))) {
+      if (why != "write" && SparkInternals.planned(dataset)) SteppedAside.fixedPlan(id)
+      SampleKeys.promise(id, FragmentThread.submit(describe(plan, id, inputs)))
+    }
   }
 
-  /** The observations since the last call, one JSON document per line. */
-  def drain(): String = Guard.value("drain", "")(Observations.drain())
+  /** Tells the plan fragment; gives the columns that choose its sample. */
+  private def describe(plan: LogicalPlan, id: String, inputs: String): Seq[String] =
+    Guard.value[Seq[String]]("fragment", Nil) {
+      val ids = inputs.split(',').map(_.trim).filter(_.nonEmpty).toSet
+      val fragment = Fragments.describe(id, ids, plan, node => Marks.of(node).map(_.id))
+      Observations.offer(fragment)
+      fragment.sampleKey
+    }
 
-  /** Waits until Spark's listener bus is empty; false if it took longer than that. */
-  def settle(timeoutMs: Long): Boolean = Guard.value("settle", false)(SparkInternals.settle(timeoutMs))
+  /** The observations since the last call, one JSON document per line. */
+  def drain(): String = Guard.value("drain", "") {
+    Probes.snapshot().foreach(Observations.offer)
+    Observations.drain()
+  }
+
+  /** Waits until Spark's listener bus is empty and all marked plans are described; false if that took longer. */
+  def settle(timeoutMs: Long): Boolean = Guard.value("settle", false) {
+    val until = System.nanoTime() + timeoutMs * 1000000
+    SparkInternals.settle(timeoutMs) & FragmentThread.settle(math.max(1, (until - System.nanoTime()) / 1000000))
+  }
 
   /** What this JVM half is and does, as JSON, for `spark-lineage doctor`. */
   def status(): String = Guard.value("status", "{}") {

@@ -1,32 +1,45 @@
 package io.sparklineage.boundary
 
 import org.apache.spark.sql.catalyst.expressions.{Attribute, AttributeReference, AttributeSet, ExprId, Expression, ExpressionSet, SortOrder}
-import org.apache.spark.sql.catalyst.plans.logical.{Command, LogicalPlan, ScriptTransformation, Statistics, UnaryNode}
+import org.apache.spark.sql.catalyst.plans.logical._
+
+/**
+ * One marked DataFrame at a boundary.
+ *
+ * @param pushed SQL of the filters that now lie below the boundary though they are no part of the DataFrame
+ */
+final case class MarkedRows(id: String, pushed: Seq[String] = Nil)
 
 /**
  * What is known of one boundary when a query is about to run.
  *
- * @param ids     the marked DataFrames whose rows these are
+ * @param place   number of the boundary in its query
+ * @param marked  the DataFrames whose rows these are
  * @param mode    flow or exact; a boundary in plan mode has no node
  * @param names   of the columns as the user sees them, in order; names may repeat
  * @param types   `DataType.catalogString` of each
- * @param pushed  SQL of the filters that now lie below though they belong above: rows are missing
  * @param limited a limit that belongs above now lies below
  */
 final case class BoundaryFacts(
-    ids: Seq[String],
+    place: Int,
+    marked: Seq[MarkedRows],
     mode: Mode,
     names: Seq[String],
     types: Seq[String],
-    pushed: Seq[String] = Nil,
     limited: Boolean = false) {
 
-  /** Every row of the dataset reaches the probe. */
-  def whole: Boolean = pushed.isEmpty && !limited
+  def ids: Seq[String] = marked.map(_.id)
+
+  /** Every row reaches the probe, for each of the DataFrames. */
+  def whole: Boolean = !limited && marked.forall(_.pushed.isEmpty)
+
+  /** Filters went below the boundary. */
+  def push(filters: Seq[String]): BoundaryFacts =
+    copy(marked = marked.map(rows => rows.copy(pushed = (rows.pushed ++ filters).distinct)))
 
   /** The same rows under more ids. */
-  def and(other: BoundaryFacts): BoundaryFacts = copy(
-    ids = (ids ++ other.ids).distinct, pushed = (pushed ++ other.pushed).distinct, limited = limited || other.limited)
+  def and(other: BoundaryFacts): BoundaryFacts =
+    copy(marked = marked ++ other.marked.filterNot(rows => ids.contains(rows.id)))
 }
 
 /**
@@ -70,6 +83,15 @@ sealed trait BoundaryNode extends UnaryNode {
 
 /** What the optimizer sees. */
 final case class Boundary(child: LogicalPlan, facts: BoundaryFacts, columns: Seq[Expression]) extends BoundaryNode {
+
+  /** Below operators that only move rows: there are the same rows, and there the boundary is in nobody's way. */
+  def sunk: LogicalPlan = child match {
+    case mover @ (_: Sort | _: RepartitionOperation) =>
+      val below = mover.children.head
+      mover.withNewChildren(Seq(withChild(below).sunk))
+    case _ => this
+  }
+
   override lazy val references: AttributeSet = required
   override def withFacts(facts: BoundaryFacts): Boundary = copy(facts = facts)
   override def withChild(child: LogicalPlan): Boundary = copy(child = child)
@@ -104,7 +126,7 @@ final case class LookupBoundary(child: LogicalPlan, facts: BoundaryFacts, column
   override def withFacts(facts: BoundaryFacts): LookupBoundary = copy(facts = facts)
   override def withChild(child: LogicalPlan): LookupBoundary = copy(child = child)
   override protected def withNewChildInternal(newChild: LogicalPlan): LogicalPlan = copy(child = newChild)
-  override def clone(): LogicalPlan = Boundary(child.clone(), facts, columns)
+  override def clone(): LogicalPlan = Boundary(child.clone(), facts, columns).sunk
 }
 
 /**
@@ -125,8 +147,8 @@ final class PassingBoundary(
   override def withChild(child: LogicalPlan): PassingBoundary = new PassingBoundary(child, facts, columns)
 
   override protected def withNewChildInternal(newChild: LogicalPlan): ScriptTransformation = newChild match {
-    case org.apache.spark.sql.catalyst.plans.logical.Filter(condition, below) if below.fastEquals(child) =>
-      new PassingBoundary(newChild, facts.copy(pushed = facts.pushed :+ Pushed.sql(condition)), columns)
+    case Filter(condition, below) if below.fastEquals(child) =>
+      new PassingBoundary(newChild, facts.push(Seq(Pushed.sql(condition))), columns)
     case _ => new PassingBoundary(newChild, facts, columns)
   }
 

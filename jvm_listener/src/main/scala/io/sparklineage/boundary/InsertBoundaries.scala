@@ -5,6 +5,7 @@ import org.apache.spark.sql.catalyst.plans.logical._
 import org.apache.spark.sql.catalyst.rules.Rule
 import org.apache.spark.sql.catalyst.trees.TreePattern.PLAN_EXPRESSION
 import org.apache.spark.sql.execution.command.DataWritingCommand
+import org.apache.spark.sql.lineage.SparkLine
 
 import io.sparklineage.Guard
 
@@ -12,17 +13,30 @@ import io.sparklineage.Guard
  * Marks become nodes: the last moment at which tags are still where the user's DataFrames put them is plan
  * normalization, between analysis and cache lookup.
  *
- * @param mode the session's mode, for marks without one of their own
+ * @param session the session whose queries these are
+ * @param mode    the session's mode, for marks without one of their own
  */
-final class InsertBoundaries(mode: () => Mode) extends Rule[LogicalPlan] {
+final class InsertBoundaries(session: SparkLine.Session, mode: () => Mode) extends Rule[LogicalPlan] {
 
   override def apply(plan: LogicalPlan): LogicalPlan =
-    if (!Marks.any || Judge.plain) plan
-    else Guard.value("boundaries", plan)(if (plan.isStreaming) asideForStream(plan) else insert(plan))
+    if (!Marks.any) plan
+    else Guard.value("boundaries", plan) {
+      if (plan.isStreaming) asideForStream(plan) else Judge.allowed(session, new Insertion(mode())(plan))
+    }
 
-  private def insert(plan: LogicalPlan): LogicalPlan = plan match {
+  private def asideForStream(plan: LogicalPlan): LogicalPlan = {
+    plan.foreach(node => Marks.of(node).foreach(mark => SteppedAside.report(Seq(mark.id), "a streaming query")))
+    plan
+  }
+}
+
+/** One query's marks become nodes. */
+private final class Insertion(session: Mode) {
+  private val places = Iterator.from(0)
+
+  def apply(plan: LogicalPlan): LogicalPlan = plan match {
     case command: Command if !writesChild(command) => command
-    case _ => wrap(inSubqueries(plan.mapChildren(insert)), Marks.of(plan))
+    case _ => wrap(inSubqueries(plan.mapChildren(apply)), Marks.of(plan))
   }
 
   /** Other commands match their children by shape, or run them as queries of their own, which come here again. */
@@ -35,20 +49,21 @@ final class InsertBoundaries(mode: () => Mode) extends Rule[LogicalPlan] {
   /** Spark does not clone the plans of subqueries on their way to the cache lookup, so they start one form later. */
   private def inSubqueries(plan: LogicalPlan): LogicalPlan =
     plan.transformExpressionsWithPruning(_.containsPattern(PLAN_EXPRESSION)) {
-      case subquery: SubqueryExpression => subquery.withNewPlan(insert(subquery.plan).transform {
+      case subquery: SubqueryExpression => subquery.withNewPlan(apply(subquery.plan).transform {
           case marked: MarkedBoundary => LookupBoundary(marked.child, marked.facts, marked.columns)
         })
     }
 
   private def wrap(plan: LogicalPlan, marks: Seq[DatasetMark]): LogicalPlan = {
-    val modes = marks.map(mark => mark -> mark.mode.getOrElse(mode())).filter(_._2 != Mode.Plan)
+    val modes = marks.map(mark => mark -> mark.mode.getOrElse(session)).filter(_._2 != Mode.Plan)
     if (modes.isEmpty || !mayHoldBoundary(plan)) plan
     else {
-      val wanted = if (modes.exists(_._2 == Mode.Exact)) Mode.Exact else Mode.Flow
+      val mode = if (modes.exists(_._2 == Mode.Exact)) Mode.Exact else Mode.Flow
       val facts = BoundaryFacts(
-        modes.map(_._1.id), wanted, plan.output.map(_.name), plan.output.map(_.dataType.catalogString))
+        places.next(), modes.map { case (mark, _) => MarkedRows(mark.id) }, mode, plan.output.map(_.name),
+        plan.output.map(_.dataType.catalogString))
       plan match {
-        case below: BoundaryNode => below.withFacts(below.facts.and(facts).copy(mode = stricter(wanted, below)))
+        case below: BoundaryNode => below.withFacts(below.facts.and(facts).copy(mode = stricter(mode, below)))
         case _ => MarkedBoundary(plan, facts, plan.output)
       }
     }
@@ -61,10 +76,5 @@ final class InsertBoundaries(mode: () => Mode) extends Rule[LogicalPlan] {
     case _: BoundaryNode => true
     case _: Command | _: CTERelationDef | _: Subquery | _: ReturnAnswer => false
     case _ => plan.resolved
-  }
-
-  private def asideForStream(plan: LogicalPlan): LogicalPlan = {
-    plan.foreach(node => Marks.of(node).foreach(mark => SteppedAside.report(Seq(mark.id), "a streaming query")))
-    plan
   }
 }

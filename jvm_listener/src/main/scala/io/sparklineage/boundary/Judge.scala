@@ -1,16 +1,99 @@
 package io.sparklineage.boundary
 
-/** Says whether the boundaries of a query cost it anything. */
+import org.apache.spark.sql.catalyst.plans.logical.{Command, LogicalPlan}
+import org.apache.spark.sql.lineage.{JudgeOptimizer, SparkInternals, SparkLine}
+
+/**
+ * Keeps the promise of flow mode: a boundary that would cost the query something is left out, and says so.
+ *
+ * The rules of this package let the optimizer do with boundaries what it does without them, as far as they know it.
+ * The judge trusts nobody: before a query runs, it optimizes it with and without boundaries and compares what
+ * matters to the promise ([[Features]]). It reads plans only: no file, no catalog, no Spark job.
+ */
 object Judge {
-  private val plainHere = new ThreadLocal[java.lang.Boolean]
 
-  /** This thread plans a query without boundaries. */
-  def plain: Boolean = plainHere.get() != null
+  /** A query with more operators than this is not worth the time to judge: its boundaries step aside. */
+  private val MostNodes = 1500
 
-  /** Runs `body` with our rules off in this thread. */
-  def withoutBoundaries[A](body: => A): A = {
-    val before = plainHere.get()
-    plainHere.set(java.lang.Boolean.TRUE)
-    try body finally plainHere.set(before)
+  /** Optimizer runs spent on finding the harmless ones among the boundaries of one query. */
+  private val MostTries = 12
+
+  private val here = new ThreadLocal[java.lang.Boolean]
+
+  /** This thread is judging: what it plans will not run. */
+  def judging: Boolean = here.get() != null
+
+  /** `marked`, without those boundaries in flow mode that would cost the query something. */
+  def allowed(session: SparkLine.Session, marked: LogicalPlan): LogicalPlan = {
+    val flowing = boundaries(marked).filter(_.facts.mode == Mode.Flow)
+    if (judging || flowing.isEmpty || Harmless(marked)) marked
+    else if (marked.collectWithSubqueries { case _ => 1 }.size > MostNodes) without(marked, flowing, "the plan is too large")
+    else new Case(session, marked, flowing).verdict
+  }
+
+  private def boundaries(plan: LogicalPlan): Seq[BoundaryNode] =
+    plan.collectWithSubqueries { case boundary: BoundaryNode => boundary }
+
+  private def without(plan: LogicalPlan, dropped: Seq[BoundaryNode], why: String): LogicalPlan = {
+    dropped.foreach(boundary => SteppedAside.report(boundary.facts.ids, why))
+    strip(plan, dropped.map(_.facts.place).toSet)
+  }
+
+  private def strip(plan: LogicalPlan, places: Set[Int]): LogicalPlan = plan.transformUpWithSubqueries {
+    case boundary: BoundaryNode if places(boundary.facts.place) => boundary.child
+  }
+
+  /** One query before the judge. */
+  private final class Case(session: SparkLine.Session, marked: LogicalPlan, flowing: Seq[BoundaryNode]) {
+    private val optimizer = new JudgeOptimizer(session)
+    private val all = flowing.map(_.facts.place).toSet
+    private val expected = features(all)
+    private var tries = 0
+    private var cost = ""
+
+    def verdict: LogicalPlan = {
+      val kept = harmless(flowing.map(_.facts.place).distinct)
+      without(marked, flowing.filterNot(boundary => kept.contains(boundary.facts.place)), s"a probe would cost: $cost")
+    }
+
+    /** The places, or as many of them as halving finds that together cost nothing. */
+    private def harmless(places: Seq[Int]): Seq[Int] =
+      if (places.isEmpty || costsNothing(places)) places
+      else if (places.size == 1 || tries >= MostTries) Nil
+      else {
+        val (left, right) = places.splitAt(places.size / 2)
+        val (keptLeft, keptRight) = (harmless(left), harmless(right))
+        val both = keptLeft ++ keptRight
+        if (keptLeft.isEmpty || keptRight.isEmpty || costsNothing(both)) both
+        else if (keptLeft.size >= keptRight.size) keptLeft
+        else keptRight
+      }
+
+    private def costsNothing(places: Seq[Int]): Boolean = {
+      tries += 1
+      val found = features(all -- places)
+      val same = found == expected
+      if (!same) cost = difference(expected, found)
+      same
+    }
+
+    private def difference(plain: Seq[String], probed: Seq[String]): String = {
+      val (lost, added) = (plain.diff(probed), probed.diff(plain))
+      (lost.map("- " + _) ++ added.map("+ " + _)).take(4).mkString("; ")
+    }
+
+    private def features(dropped: Set[Int]): Seq[String] = inJudgement {
+      val plan = SparkInternals.beforeOptimizer(session, strip(marked, dropped))
+      val queries = plan match {
+        case command: Command => command.children
+        case query => Seq(query)
+      }
+      queries.flatMap(query => Features.of(optimizer.execute(optimizer.readable(query))))
+    }
+
+    private def inJudgement[A](body: => A): A = {
+      here.set(java.lang.Boolean.TRUE)
+      try session.withActive(body) finally here.remove()
+    }
   }
 }

@@ -38,9 +38,11 @@ object Marks {
   /** The marks of exactly this node. */
   def of(plan: LogicalPlan): Seq[DatasetMark] = plan.getTagValue(tag).getOrElse(Nil)
 
-  /** Adds a mark; a second mark of the same id replaces the first. */
-  def add(plan: LogicalPlan, mark: DatasetMark): Unit = plan.synchronized {
+  /** Adds a mark. False if the plan has that id already; then the mode is replaced. */
+  def add(plan: LogicalPlan, mark: DatasetMark): Boolean = plan.synchronized {
+    val (same, others) = of(plan).partition(_.id == mark.id)
+    plan.setTagValue(tag, others :+ mark)
     used = true
-    plan.setTagValue(tag, of(plan).filterNot(_.id == mark.id) :+ mark)
+    same.isEmpty
   }
 }

@@ -1,7 +1,9 @@
 package io.sparklineage.boundary
 
+import org.apache.spark.sql.catalyst.optimizer.EliminateSorts
 import org.apache.spark.sql.catalyst.plans.logical._
 import org.apache.spark.sql.catalyst.rules.Rule
+import org.apache.spark.sql.catalyst.trees.TreeNodeTag
 
 import io.sparklineage.Guard
 
@@ -9,8 +11,8 @@ import io.sparklineage.Guard
 object PlaceBoundaries extends Rule[LogicalPlan] {
 
   override def apply(plan: LogicalPlan): LogicalPlan =
-    if (Judge.plain || !plan.exists(_.isInstanceOf[BoundaryNode])) plan
-    else Guard.value("place boundaries", plan)(letPruningPass(stepOffRootLimits(plan)))
+    if (!plan.exists(_.isInstanceOf[BoundaryNode])) plan
+    else Guard.value("place boundaries", plan)(letPruningPass(shedSorts(stepOffRootLimits(plan))))
 
   /** `limit` under a `collect` reads as few partitions as it can; with a node above it, it would read them all. */
   private def stepOffRootLimits(plan: LogicalPlan): LogicalPlan = plan match {
@@ -27,6 +29,28 @@ object PlaceBoundaries extends Rule[LogicalPlan] {
     case Limit(_, Sort(_, true, _, _)) | Limit(_, Project(_, Sort(_, true, _, _))) => false
     case _: GlobalLimit | _: Offset | _: Tail => true
     case _ => false
+  }
+
+  /** Spark drops a sort whose order nobody sees, looking through projections: for that, a boundary is one. */
+  private def shedSorts(plan: LogicalPlan): LogicalPlan =
+    if (!plan.exists(_.isInstanceOf[Sort])) plan
+    else EliminateSorts(plan.transformUp { case boundary: Boundary => StandIn(boundary) }).transformUp {
+      case StandIn(boundary) => boundary
+    }
+
+  private object StandIn {
+    private val tag = TreeNodeTag[Boundary]("spark.lineage.stand-in")
+
+    def apply(boundary: Boundary): LogicalPlan = {
+      val project = Project(boundary.child.output, boundary.child)
+      project.setTagValue(tag, boundary)
+      project
+    }
+
+    def unapply(plan: LogicalPlan): Option[Boundary] = plan match {
+      case project: Project => project.getTagValue(tag).map(_.withChild(project.child))
+      case _ => None
+    }
   }
 
   /** Partition pruning comes later and has to go down to the scan; a filter that stays above keeps its place. */

@@ -29,9 +29,10 @@ final class PlanProbes(sampleRows: () => Int) extends SparkStrategy {
       columns = facts.names.zip(facts.types).zip(boundary.exprIds).map {
         case ((name, dataType), exprId) => ProbeColumn(name, dataType, exprId.getOrElse(ExprId(-1L)))
       },
-      pushed = facts.pushed,
+      pushed = facts.marked.flatMap(_.pushed).distinct,
       limited = facts.limited,
-      sampleKey = SampleKeys.of(facts.ids),
-      sampleRows = sampleRows())
+      sampleKey = Guard.value[Seq[String]]("sample key", Nil)(SampleKeys.of(facts.ids)),
+      sampleRows = sampleRows(),
+      pushedOf = facts.marked.map(rows => rows.id -> rows.pushed).toMap)
   }
 }

@@ -28,6 +28,17 @@ object Scans {
     case _ => false
   }
 
+  /** Equal for scans of the same data. */
+  def name(leaf: LogicalPlan): String = leaf match {
+    case relation: LogicalRelation => relation.relation match {
+        case files: HadoopFsRelation => s"files ${files.location.rootPaths.mkString(",")}"
+        case other => s"relation ${other.hashCode}"
+      }
+    case table: HiveTableRelation => s"table ${table.tableMeta.identifier.unquotedString}"
+    case cached: InMemoryRelation => s"cached ${System.identityHashCode(cached.cacheBuilder)}"
+    case other => s"${other.nodeName} ${other.canonicalized.hashCode}"
+  }
+
   /** Evaluated by a Python worker: never handed to a scan. */
   def inPython(condition: Expression): Boolean = condition.exists(_.isInstanceOf[PythonUDF])
 }

@@ -16,7 +16,7 @@ object SettleBoundaries extends Rule[LogicalPlan] {
     Seq(Forms.apply, LocalRows.apply, Sink.apply, FiltersThrough.apply, LimitsThrough.apply, NestedFieldsThrough.apply)
 
   override def apply(plan: LogicalPlan): LogicalPlan =
-    if (Judge.plain || !plan.exists(_.isInstanceOf[BoundaryNode])) plan
+    if (!plan.exists(_.isInstanceOf[BoundaryNode])) plan
     else Guard.value("settle boundaries", plan)(steps.foldLeft(plan)((settled, step) => step(settled)))
 }
 
@@ -30,7 +30,7 @@ private object Forms {
   }
 
   private def sameRows(outer: Boundary, inner: Boundary): Boolean =
-    outer.facts.mode == inner.facts.mode && outer.facts.whole == inner.facts.whole &&
+    outer.facts.mode == inner.facts.mode && outer.facts.limited == inner.facts.limited &&
       outer.facts.names == inner.facts.names && outer.exprIds == inner.exprIds
 }
 
@@ -46,17 +46,9 @@ private object LocalRows {
     else SteppedAside.report(boundary.facts.ids, "filters were evaluated while planning")
 }
 
-/** An operator that only moves rows has the same rows below it, and there the boundary is in nobody's way. */
+/** Boundaries go below operators that only move rows. */
 private object Sink {
-  def apply(plan: LogicalPlan): LogicalPlan = plan.transformDown {
-    case boundary @ Boundary(mover: UnaryNode, _, _) if onlyMoves(mover) =>
-      mover.withNewChildren(Seq(boundary.withChild(mover.child)))
-  }
-
-  private def onlyMoves(plan: LogicalPlan): Boolean = plan match {
-    case _: Sort | _: RepartitionOperation => true
-    case _ => false
-  }
+  def apply(plan: LogicalPlan): LogicalPlan = plan.transformDown { case boundary: Boundary => boundary.sunk }
 }
 
 /** A filter that Spark would move further down than the boundary goes below it, down to the scan. */
@@ -69,7 +61,7 @@ private object FiltersThrough extends PredicateHelper {
       else {
         val pushed = boundary.copy(
           child = Filter(down.reduce(And), boundary.child),
-          facts = boundary.facts.copy(pushed = (boundary.facts.pushed ++ down.map(Pushed.sql)).distinct))
+          facts = boundary.facts.push(down.map(Pushed.sql)))
         stay.reduceOption(And).map(Filter(_, pushed)).getOrElse(pushed)
       }
   }

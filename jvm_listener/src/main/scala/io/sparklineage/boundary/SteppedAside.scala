@@ -18,11 +18,11 @@ object SteppedAside {
 
   /** The rows are in the plan itself, so that Spark runs nothing. */
   def local(ids: Seq[String], rows: Long): Unit = ids.foreach { id =>
-    if (told.add((id, "local"))) offer(id, s"local-$id", Some(rows), None, "rows of a local relation")
+    if (!Judge.judging && told.add((id, "local"))) offer(id, s"local-$id", Some(rows), None, "rows of a local relation")
   }
 
   private def tell(ids: Seq[String], reason: String, why: String): Unit = ids.foreach { id =>
-    if (told.add((id, reason + why))) offer(id, s"$reason-$id", None, Some(reason), why)
+    if (!Judge.judging && told.add((id, reason + why))) offer(id, s"$reason-$id", None, Some(reason), why)
   }
 
   private def offer(id: String, instance: String, rows: Option[Long], reason: Option[String], detail: String): Unit = {

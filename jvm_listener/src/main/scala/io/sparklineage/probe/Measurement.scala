@@ -57,8 +57,8 @@ private[probe] final class Measurement(val spec: ProbeSpec, layout: Layout, spar
       settle()
       val facts = Facts(seen, accumulator.sample)
       val whole = expected.contains(seen.count(_.exhausted))
-      val reason = why(seen.nonEmpty || whole, whole)
       spec.ids.map { id =>
+        val reason = why(id, seen.nonEmpty || whole, whole)
         Probed(
           dataset = id,
           instance = s"$instance.$id",
@@ -67,7 +67,7 @@ private[probe] final class Measurement(val spec: ProbeSpec, layout: Layout, spar
           complete = reason.isEmpty,
           reason = reason,
           detail = if (whole) None else expected.map(n => s"${seen.count(_.exhausted)} of $n partitions read to their end"),
-          pushed = spec.pushed,
+          pushed = spec.pushedFor(id),
           columns = if (seen.isEmpty && !whole) Nil else facts.columns,
           fingerprint = if (seen.isEmpty && !whole) None else facts.fingerprint,
           sample = facts.sample,
@@ -77,8 +77,9 @@ private[probe] final class Measurement(val spec: ProbeSpec, layout: Layout, spar
     }
   }
 
-  private def why(anything: Boolean, whole: Boolean): Option[String] =
-    if (whole && spec.pushed.nonEmpty) Some("filter_pushed")
+  private def why(id: String, anything: Boolean, whole: Boolean): Option[String] =
+    if (whole && spec.pushedFor(id).nonEmpty) Some("filter_pushed")
+    else if (whole && spec.limited) Some("limit")
     else if (whole) None
     else if (failed) Some("failed")
     else if (!anything) Some("never_executed")

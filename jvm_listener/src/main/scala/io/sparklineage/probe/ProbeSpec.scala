@@ -37,11 +37,13 @@ final case class ProbeColumn(name: String, typeName: String, exprId: ExprId)
  * @param pushed
  *   SQL of the filters that now lie below the probe though they belong above it; not empty: rows were lost
  * @param limited
- *   a limit lies above or was pushed below, so that not all rows may flow
+ *   a limit was pushed below, so that rows may be missing even if every partition was read to its end
  * @param sampleKey
  *   names of the columns whose hash chooses the sampled rows; empty: all columns that are not float or double
  * @param sampleRows
  *   how many rows to sample at most; 0: none
+ * @param pushedOf
+ *   as `pushed`, where it differs between the DataFrames that share this probe
  */
 final case class ProbeSpec(
     ids: Seq[String],
@@ -50,4 +52,9 @@ final case class ProbeSpec(
     pushed: Seq[String],
     limited: Boolean,
     sampleKey: Seq[String],
-    sampleRows: Int)
+    sampleRows: Int,
+    pushedOf: Map[String, Seq[String]] = Map.empty) {
+
+  /** The filters pushed below that do not belong to this DataFrame; it may share the probe with its ancestor. */
+  def pushedFor(id: String): Seq[String] = pushedOf.getOrElse(id, pushed)
+}

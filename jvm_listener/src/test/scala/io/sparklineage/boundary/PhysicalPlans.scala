@@ -1,7 +1,7 @@
 package io.sparklineage.boundary
 
 import org.apache.spark.sql.DataFrame
-import org.apache.spark.sql.catalyst.expressions.{Attribute, Expression, ExprId, NamedExpression}
+import org.apache.spark.sql.catalyst.expressions.Expression
 import org.apache.spark.sql.classic.{Dataset => ClassicDataset}
 import org.apache.spark.sql.execution._
 import org.apache.spark.sql.execution.adaptive.{AdaptiveSparkPlanExec, QueryStageExec}
@@ -14,6 +14,9 @@ import io.sparklineage.probe.ProbeExec
 object PhysicalPlans {
 
   def of(data: DataFrame): SparkPlan = data.asInstanceOf[ClassicDataset[_]].queryExecution.executedPlan
+
+  /** The whole plan without the numbers that differ from run to run. */
+  def text(plan: SparkPlan): String = anonymous(plan.treeString(verbose = true, maxFields = 1000))
 
   def probes(plan: SparkPlan): Seq[ProbeExec] = nodes(plan).collect { case probe: ProbeExec => probe }
 
@@ -48,5 +51,5 @@ object PhysicalPlans {
   private def texts(expressions: Seq[Expression]): String = expressions.map(e => anonymous(e.toString)).sorted.mkString("[", "; ", "]")
 
   private def anonymous(text: String): String =
-    text.replaceAll("#\\d+L?", "").replaceAll("plan_id=\\d+", "").replaceAll("(subquery|dynamicpruning)\\d*", "$1")
+    text.replaceAll("#\\d+L?", "").replaceAll("plan_id=\\d+", "").replaceAll("id=#?\\d+", "").replaceAll("(subquery|dynamicpruning)\\d*", "$1")
 }

@@ -3,6 +3,7 @@ package org.apache.spark.sql.lineage
 import java.util.concurrent.TimeoutException
 
 import org.apache.spark.SparkContext
+import org.apache.spark.sql.catalyst.QueryPlanningTracker
 import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan
 
 /** What Spark keeps to itself and we need, as primitives. */
@@ -21,4 +22,8 @@ object SparkInternals {
     val plan = normalized.clone()
     (if (cache.isEmpty) plan else SparkLine.useCachedData(cache, plan)).clone()
   }
+
+  /** The Dataset's own plan has been optimized: it will run as it is now. */
+  def planned(dataset: SparkLine.Data): Boolean =
+    dataset.queryExecution.tracker.phases.contains(QueryPlanningTracker.OPTIMIZATION)
 }
