@@ -3,6 +3,9 @@ package io.sparklineage
 import org.apache.spark.SparkConf
 import org.apache.spark.scheduler._
 
+import io.sparklineage.boundary.Marks
+import io.sparklineage.emit.Observations
+
 /**
  * The one class that a user names: `spark.extraListeners=io.sparklineage.LineageListener`.
  *
@@ -14,7 +17,7 @@ final class LineageListener(conf: SparkConf) extends SparkListener {
   private val observers: Seq[SparkListener] = Guard.value[Seq[SparkListener]]("listener", Nil) {
     Guard.setStrict(conf.getBoolean(Guard.StrictKey, java.lang.Boolean.getBoolean(Guard.StrictKey)))
     LineageExtensions.addTo(conf)
-    Nil
+    Seq(new Executions(conf, Observations.offer(_), node => Marks.of(node).map(_.id)))
   }
 
   private def tell(what: String)(event: SparkListener => Unit): Unit =
