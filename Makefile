@@ -1,6 +1,8 @@
 # Only python3 (3.10 or newer) and java (17 or newer) need be there.
 PYTHON ?= python3
 BIN := .venv/bin
+# Delta Lake 4.4.0 has jars up to this Spark.
+SPARK := 4.2.0
 DELTA_JARS := io.delta:delta-spark_4.2_2.13:4.4.0 io.delta:delta-storage:4.4.0
 FLIGHTS := examples/flights
 
@@ -44,7 +46,7 @@ clean:
 	$(PYTHON) -c 'import sys; sys.version_info >= (3, 10) or sys.exit("Python 3.10 or newer is needed, this is " + sys.version.split()[0])'
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --upgrade pip
-	$(BIN)/python -m pip install --quiet "hatchling>=1.26" "pyspark==4.2.*"
+	$(BIN)/python -m pip install --quiet "hatchling>=1.26" "pyspark==$(SPARK)"
 	touch $@
 
 # Editable: what the repository has is what runs.
