@@ -41,7 +41,7 @@ class Guard:
 
     def __call__(self, what: str, body: Callable[..., Result], *args: Any) -> Result | None:
         """``body(*args)``; None if it failed or if the part is off. KeyboardInterrupt passes."""
-        if self._faults[what] >= LIMIT:
+        if self._faults.get(what, 0) >= LIMIT:  # not [what]: Counter.__missing__ is Python code
             return None
         try:
             return body(*args)

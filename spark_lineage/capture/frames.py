@@ -28,8 +28,18 @@ class Code:
     """What is known of one code object."""
 
     __slots__ = (
-        "code", "owned", "spark", "folded", "suspendable", "function", "file", "reading", "composite", "places",
-        "calls", "overflow",
+        "calls",
+        "code",
+        "composite",
+        "file",
+        "folded",
+        "function",
+        "overflow",
+        "owned",
+        "places",
+        "reading",
+        "spark",
+        "suspendable",
     )  # fmt: skip
 
     def __init__(self, code: CodeType, owned: bool, spark: bool) -> None:
@@ -50,7 +60,7 @@ class Code:
 class Call:
     """One activation of user code (beyond the limit of its function: all further ones together)."""
 
-    __slots__ = ("id", "parent", "code", "module", "site", "thread", "at", "composite", "emitted", "error")
+    __slots__ = ("at", "code", "composite", "emitted", "error", "id", "module", "parent", "site", "thread")
 
     def __init__(self, id: str, parent: Call | None, code: Code, module: str, site: Place | None, thread: str) -> None:
         self.id = id
@@ -68,7 +78,7 @@ class Call:
 class Position:
     """Where one activation stands now."""
 
-    __slots__ = ("path", "call", "unit")
+    __slots__ = ("call", "path", "unit")
 
     def __init__(self, path: Path, call: Call) -> None:
         self.path = path
@@ -79,7 +89,7 @@ class Position:
 class Token:
     """Sits in ``frame.f_trace`` of one activation. If a tracer is switched on later it calls us: we do nothing."""
 
-    __slots__ = ("frames", "call", "prefix", "positions", "ends", "__weakref__")
+    __slots__ = ("__weakref__", "call", "ends", "frames", "positions", "prefix")
 
     def __init__(self, frames: Frames, call: Call, prefix: Path, ends: bool) -> None:
         self.frames = frames

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 import weakref
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from spark_lineage.model import Unit, crossing
@@ -14,42 +14,57 @@ from spark_lineage.model import Unit, crossing
 class Node:
     """One DataFrame. ``frontier``: the nearest DataFrames of other units that it was made from."""
 
-    __slots__ = ("id", "unit", "frontier", "marked", "named")
+    __slots__ = ("frontier", "id", "marked", "named", "unit")
 
-    def __init__(self, id: str, unit: Unit | None, parents: Iterable[Node]) -> None:
+    def __init__(self, id: str, unit: Unit | None, frontier: tuple[str, ...] = ()) -> None:
         self.id = id
         self.unit = unit
+        self.frontier = frontier
         self.marked = False
-        self.named: set[tuple[str, str]] | None = None
-        found: dict[str, None] = {}
-        for parent in parents:
-            if crossing(parent.unit, unit):
-                found[parent.id] = None
-            else:
-                found.update(dict.fromkeys(parent.frontier))
-        self.frontier = tuple(found)
+        self.named: set[object] | None = None  # where its name was looked up, and what it was
+
+
+def frontier(unit: Unit | None, parents: Sequence[Node]) -> tuple[str, ...]:
+    """The nearest DataFrames of other units, for one that is made in ``unit`` from ``parents``."""
+    if len(parents) == 1:  # most operations
+        parent = parents[0]
+        return (parent.id,) if parent.id and crossing(parent.unit, unit) else parent.frontier
+    found: dict[str, None] = {}
+    for parent in parents:
+        if parent.id and crossing(parent.unit, unit):
+            found[parent.id] = None
+        else:
+            found.update(dict.fromkeys(parent.frontier))
+    return tuple(found)
+
+
+class _Reference(weakref.ref):  # type: ignore[type-arg]
+    __slots__ = ("key",)
+    key: int
 
 
 class Identities:
     """Values by the identity of objects that are still alive. Objects must take weak references."""
 
     def __init__(self) -> None:
-        self._held: dict[int, tuple[weakref.ref[Any], Any]] = {}
+        held: dict[int, tuple[_Reference, Any]] = {}
+
+        def gone(reference: _Reference) -> None:
+            known = held.get(reference.key)
+            if known is not None and known[0] is reference:
+                del held[reference.key]
+
+        self._held = held
+        self._gone = gone
 
     def get(self, owner: object) -> Any:
         found = self._held.get(id(owner))
         return found[1] if found is not None and found[0]() is owner else None
 
     def put(self, owner: object, value: object) -> None:
-        key = id(owner)
-        held = self._held
-
-        def gone(reference: weakref.ref[Any]) -> None:
-            known = held.get(key)
-            if known is not None and known[0] is reference:
-                del held[key]
-
-        held[key] = (weakref.ref(owner, gone), value)
+        reference = _Reference(owner, self._gone)
+        reference.key = id(owner)
+        self._held[reference.key] = (reference, value)
 
     def __len__(self) -> int:
         return len(self._held)
@@ -137,7 +152,7 @@ def relation_names(text: str) -> list[str]:
                 depths.append(False)
             elif word == ")" and len(depths) > 1:
                 depths.pop()
-            expecting = word == "," and depths[-1] or word == "(" and expecting
+            expecting = depths[-1] if word == "," else expecting and word == "("
             continue
         lower = word.lower()
         if lower in _BEFORE_RELATION:
@@ -184,6 +199,3 @@ def created_view(text: str) -> str | None:
         re.IGNORECASE,
     )
     return match["name"] if match and match["temporary"] else None
-
-
-Finder = Callable[[object], "Node | None"]

@@ -122,7 +122,7 @@ def _merges() -> Iterator[Method]:
 def _rdd() -> type:
     from pyspark import RDD
 
-    return RDD
+    return RDD  # type: ignore[no-any-return]
 
 
 def rdd_classes() -> tuple[type, ...]:

@@ -18,8 +18,9 @@ from spark_lineage.capture.recorder import Recorder
 def patches(recorder: Recorder) -> list[Patch]:
     """One patch per method of pyspark that is looked at."""
     table = [Patch(method.owner, method.name, _around(method, recorder)) for method in methods()]
-    for owner in (dataframe_class(), *rdd_classes()):
-        table.append(Patch(owner, "__init__", _on_creation(recorder)))
+    frame = dataframe_class()
+    for owner in (frame, *rdd_classes()):
+        table.append(Patch(owner, "__init__", _on_creation(recorder, owner is not frame)))
     return table
 
 
@@ -46,8 +47,8 @@ def _around(method: Method, recorder: Recorder) -> Callable[[Callable[..., Any]]
     return make
 
 
-def _on_creation(recorder: Recorder) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    guard, appeared, getframe = recorder.guard, recorder.appeared, sys._getframe
+def _on_creation(recorder: Recorder, is_rdd: bool) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    guard, appeared, getframe, thread = recorder.guard, recorder.appeared, sys._getframe, recorder.thread
 
     def make(original: Callable[..., Any]) -> Callable[..., Any]:
         def __init__(*args: Any, **kwargs: Any) -> None:
@@ -56,7 +57,8 @@ def _on_creation(recorder: Recorder) -> Callable[[Callable[..., Any]], Callable[
             except BaseException as error:
                 without_this_frame(error)
                 raise
-            guard("creation", appeared, args[0], getframe(1))
+            if thread.active is None or is_rdd:
+                guard("creation", appeared, args[0], getframe(1))
 
         return __init__
 

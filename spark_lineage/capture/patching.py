@@ -52,10 +52,9 @@ def _patched(original: Any, make: Callable[[Callable[..., Any]], Callable[..., A
     """The same kind of attribute around the patched function; None for kinds that we do not know."""
     if isinstance(original, FunctionType):
         return dressed(make(original), original)
-    if isinstance(original, classmethod):
-        return classmethod(dressed(make(original.__func__), original.__func__))
-    if isinstance(original, staticmethod):
-        return staticmethod(dressed(make(original.__func__), original.__func__))
+    if isinstance(original, (classmethod, staticmethod)):
+        function: Any = original.__func__
+        return type(original)(dressed(make(function), function))
     if type(original) is property and isinstance(original.fget, FunctionType):
         return property(dressed(make(original.fget), original.fget), original.fset, original.fdel, original.__doc__)
     if isinstance(original, functools.cached_property) and isinstance(original.func, FunctionType):

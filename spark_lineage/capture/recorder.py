@@ -15,7 +15,7 @@ from types import FrameType
 from typing import Any, Protocol
 
 from spark_lineage.capture.frames import Frames, Position
-from spark_lineage.capture.lineage import Identities, Node, Rows, Views, created_view, statement_kind
+from spark_lineage.capture.lineage import Identities, Node, Rows, Views, created_view, frontier, statement_kind
 from spark_lineage.capture.operations import Method, dataframe_class
 from spark_lineage.capture.scope import Scope, program_folders
 from spark_lineage.capture.sources import Read, Sources
@@ -33,6 +33,7 @@ from spark_lineage.model import (
 
 ERROR_LIMIT = 2000  # characters of an error's text
 SQL_LIMIT = 4000
+NAMES_PER_DATAFRAME = 16
 OPERATIONS_PER_CALL = 10  # how many operations of one step are told apart, times ``limits.calls``
 
 
@@ -47,17 +48,23 @@ class JvmPort(Protocol):
 class Running:
     """One operation between its start and its end."""
 
-    __slots__ = ("id", "method", "kind", "position", "inputs", "started", "detail", "outer", "frame")
+    __slots__ = ("detail", "id", "inputs", "kind", "method", "outer", "position", "runs", "started")
 
-    def __init__(self, id: str, method: Method, position: Position, inputs: list[tuple[Node, Any]], outer: Any) -> None:
+    def __init__(self, id: str, method: Method, position: Position, outer: Any) -> None:
         self.id = id
         self.method = method
         self.kind = method.kind
+        self.runs = method.runs
         self.position = position
-        self.inputs = inputs
-        self.detail: dict[str, str] = {}
+        self.inputs: list[tuple[Node, Any]] = []
+        self.detail: dict[str, str] | None = None
         self.outer = outer
-        self.started = time.time()
+        self.started = 0.0
+
+    def note(self, key: str, text: str) -> None:
+        if self.detail is None:
+            self.detail = {}
+        self.detail[key] = text
 
 
 class _Thread(threading.local):
@@ -127,22 +134,27 @@ class Recorder:
         position = self.frames.position(frame)
         if position is None:
             return None  # no user code asked for it
-        running = Running(f"o{next(self._op_ids)}", method, position, [], outer)
+        running = Running(f"o{next(self._op_ids)}", method, position, outer)
         running.inputs = self._inputs(running, args, kwargs)
-        self.frames.announce(position.call)
-        self._mark(running, args, kwargs, frame)
-        if method.runs or running.detail.get("runs"):
+        if not position.call.emitted:
+            self.frames.announce(position.call)
+        if running.inputs:
+            self._mark(running, args, kwargs, frame)
+        if running.runs:
             self._jvm.set_op(_session_like(method, args), running.id)
         running.started = time.time()
         self.thread.active = running
         return running
 
     def _inputs(self, running: Running, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> list[tuple[Node, Any]]:
-        method, found = running.method, []
+        method = running.method
+        found: list[tuple[Node, Any]] = []
         subject = method.subject
         this = args[0] if args else None
-        if subject == "self" or subject == "_df" or subject == "df":
-            df = this if subject == "self" else vars(this).get(subject)
+        if subject == "self":
+            found.append((self._node(this, running.position), this))
+        elif subject in ("_df", "df"):
+            df = vars(this).get(subject)
             if isinstance(df, self._dataframe):
                 found.append((self._node(df, running.position), df))
         elif subject == "cogrouped":
@@ -156,10 +168,7 @@ class Recorder:
             self._session_inputs(running, args, kwargs, found)
         elif method.name == "table" and subject == "_spark" and len(args) > 1:
             self._view_input(running, args[1], found)
-        for value in itertools.islice(args, 1, None):
-            if isinstance(value, self._dataframe):
-                found.append((self._node(value, running.position), value))
-        for value in kwargs.values():
+        for value in (*args[1:], *kwargs.values()) if kwargs else args[1:]:
             if isinstance(value, self._dataframe):
                 found.append((self._node(value, running.position), value))
         return found
@@ -168,7 +177,7 @@ class Recorder:
         """Of a DataFrame; one that was made out of our sight counts as made here."""
         node: Node | None = self._frames_of.get(df)
         if node is None:
-            node = Node(f"d{next(self._df_ids)}", position.unit, ())
+            node = Node(f"d{next(self._df_ids)}", position.unit)
             self._frames_of.put(df, node)
         return node
 
@@ -183,7 +192,7 @@ class Recorder:
             data = kwargs.get("data", first)
             found.extend((node, None) for node in self._origin(data))
             if type(data).__name__ in ("RDD", "PipelinedRDD"):
-                running.detail["runs"] = "1"  # to infer a schema
+                running.runs = True  # to infer a schema
         elif name == "sql":
             text = kwargs.get("sqlQuery", first)
             if isinstance(text, str):
@@ -195,12 +204,12 @@ class Recorder:
             running.kind = OperationKind.TRANSFORM
             found.append(view)
         if isinstance(name, str):
-            running.detail["table"] = name
+            running.note("table", name)
 
     def _sql(self, running: Running, text: str, kwargs: Mapping[str, Any], found: list[tuple[Node, Any]]) -> None:
         found.extend(self._views.named_in(text))
         does = statement_kind(text)
-        running.detail["sql"] = text[:SQL_LIMIT]
+        running.note("sql", text[:SQL_LIMIT])
         if does == "write":
             running.kind = OperationKind.WRITE
         elif does == "view":
@@ -210,7 +219,7 @@ class Recorder:
         elif not found and not kwargs:
             running.kind = OperationKind.READ if does == "query" else OperationKind.CREATE
         if does != "query":
-            running.detail["runs"] = "1"
+            running.runs = True
 
     def _origin(self, data: Any) -> tuple[Node, ...]:
         """What the data of ``createDataFrame`` came from, where it came through Python."""
@@ -227,17 +236,14 @@ class Recorder:
         if running.kind is OperationKind.VIEW:
             return
         here = running.position.unit
-        named = False
         for node, df in running.inputs:
             if crossing(node.unit, here):
-                self._mark_one(node, df, "boundary")
-                named = True
-        if named and self._names_wanted(running):
-            self._variables(running, args, kwargs, frame)
-        if running.method.kind in (OperationKind.CACHE, OperationKind.WRITE) and running.inputs:
+                if not node.marked:
+                    self._mark_one(node, df, "boundary")
+                self._name(node, running, args, kwargs, frame)
+        if running.method.kind in (OperationKind.CACHE, OperationKind.WRITE) and running.method.name != "unpersist":
             node, df = running.inputs[0]
-            if running.method.name != "unpersist":
-                self._mark_one(node, df, "cache" if running.method.kind is OperationKind.CACHE else "write")
+            self._mark_one(node, df, "cache" if running.method.kind is OperationKind.CACHE else "write")
 
     def _mark_one(self, node: Node, df: Any, why: str) -> None:
         if node.marked or df is None:
@@ -246,26 +252,27 @@ class Recorder:
         self._jvm.mark(df, node.id, node.frontier, why)
         self._emit(Marked(node.id, why, node.frontier))
 
-    def _names_wanted(self, running: Running) -> bool:
-        return any(not node.named or len(node.named) < 4 for node, _ in running.inputs)
-
-    def _variables(self, running: Running, args: tuple[Any, ...], kwargs: Mapping[str, Any], frame: FrameType) -> None:
-        """The names under which the DataFrames that cross a boundary are used here."""
+    def _name(
+        self, node: Node, running: Running, args: tuple[Any, ...], kwargs: Mapping[str, Any], frame: FrameType
+    ) -> None:
+        """The name under which a DataFrame that crosses a boundary is used here; each place is looked at once."""
+        if node.named is None:
+            node.named = set()
+        place = (frame.f_code, frame.f_lasti)
+        if place in node.named or len(node.named) > NAMES_PER_DATAFRAME:
+            return
+        node.named.add(place)
         code = self.frames.code(frame)
         if not code.owned or code.folded:
             return
         names = self.sources.names(frame)
-        call = running.position.call.id
-        written = list(zip(args, [names.receiver, *names.arguments]))
+        written = list(zip(args, [names.receiver, *names.arguments]))  # noqa: B905 (starred arguments)
         written += [(kwargs[key], name) for key, name in names.keywords.items() if key in kwargs]
+        call = running.position.call.id
         for value, name in written:
-            if name is None or not isinstance(value, self._dataframe):
+            if name is None or (call, name) in node.named or not isinstance(value, self._dataframe):
                 continue
-            node: Node | None = self._frames_of.get(value)
-            if node is None:
-                continue
-            node.named = node.named or set()
-            if (call, name) not in node.named:
+            if self._frames_of.get(value) is node:
                 node.named.add((call, name))
                 self._emit(VariableSeen(node.id, name, call))
 
@@ -291,7 +298,8 @@ class Recorder:
     def _made(self, running: Running, df: Any) -> str:
         node: Node | None = self._frames_of.get(df)
         if node is None:
-            node = Node(f"d{next(self._df_ids)}", running.position.unit, (parent for parent, _ in running.inputs))
+            unit = running.position.unit
+            node = Node(f"d{next(self._df_ids)}", unit, frontier(unit, [parent for parent, _ in running.inputs]))
             self._frames_of.put(df, node)
         return node.id
 
@@ -321,7 +329,7 @@ class Recorder:
         elif running.method.name.startswith("drop") and name is not None:
             self._views.drop(("global_temp." if "Global" in running.method.name else "") + name)
         elif running.method.name == "sql":
-            self._view_created(running, created_view(running.detail.get("sql", "")))
+            self._view_created(running, created_view((running.detail or {}).get("sql", "")))
 
     def _view_created(self, running: Running, view: str | None) -> None:
         """``CREATE TEMPORARY VIEW``: what reads it reads what it reads; there is no DataFrame to mark."""
@@ -330,9 +338,7 @@ class Recorder:
         if not running.inputs:
             self._views.drop(view)
             return
-        through = Node("", None, ())
-        through.frontier = tuple(dict.fromkeys(node.id for node, _ in running.inputs))
-        self._views.put(view, through, None)
+        self._views.put(view, Node("", None, _ids(running.inputs)), None)
 
     def _record(
         self,
@@ -347,9 +353,8 @@ class Recorder:
         self._operations[key] += 1
         if self._operations[key] > self._operations_limit:
             return
-        running.detail.pop("runs", None)
         self._emit(
-            Operation(
+            _operation(
                 op=running.id,
                 name=running.method.label,
                 kind=running.kind,
@@ -360,7 +365,7 @@ class Recorder:
                 ended=ended,
                 error=error,
                 failed_calls=failed,
-                detail=running.detail,
+                detail=running.detail or {},
             )
         )
 
@@ -394,10 +399,12 @@ class Recorder:
         name = _function_between(frame, outermost)
         kind = OperationKind.TRANSFORM if parents else OperationKind.READ
         method = Method(type(made), name, name, kind, "self", False)
-        running = Running(f"o{next(self._op_ids)}", method, position, parents, None)
+        running = Running(f"o{next(self._op_ids)}", method, position, None)
+        running.inputs = parents
+        running.started = time.time()
         self.frames.announce(position.call)
         self._mark(running, (), {}, outermost)
-        self._record(running, time.time(), self._made(running, made))
+        self._record(running, running.started, self._made(running, made))
 
     def _held_between(self, made: Any, frame: FrameType | None) -> tuple[list[tuple[Node, Any]], FrameType | None]:
         """DataFrames held by the frames of others between here and user code; the outermost of those frames."""
@@ -441,7 +448,16 @@ def _function_between(frame: FrameType, outermost: FrameType) -> str:
     return next((name for name in reversed(names) if name not in ("wrapped", "wrapper", "inner")), names[-1])
 
 
+def _operation(**fields: Any) -> Operation:
+    """As ``Operation(**fields)``, without a ``__setattr__`` per field: this is on the path of every operation."""
+    made = object.__new__(Operation)
+    vars(made).update(fields)
+    return made
+
+
 def _ids(inputs: list[tuple[Node, Any]]) -> tuple[str, ...]:
+    if len(inputs) == 1 and inputs[0][0].id:
+        return (inputs[0][0].id,)
     found: dict[str, None] = {}
     for node, _ in inputs:
         found.update(dict.fromkeys((node.id,) if node.id else node.frontier))

@@ -159,7 +159,7 @@ class Sources:
 class Names:
     """``a.join(b, on=key)``: receiver ``a``, arguments ``("b",)``, keywords ``{"on": "key"}``."""
 
-    __slots__ = ("receiver", "arguments", "keywords")
+    __slots__ = ("arguments", "keywords", "receiver")
 
     def __init__(self, receiver: str | None, arguments: tuple[str | None, ...], keywords: dict[str, str]) -> None:
         self.receiver = receiver
@@ -193,7 +193,7 @@ def _instruction(code: CodeType, at: int) -> tuple[int | None, int | None, int |
     """(line, end line, column, end column) of the instruction at ``f_lasti``."""
     if not compat.HAS_POSITIONS or at < 0:
         return None
-    found = next(itertools.islice(code.co_positions(), at // 2, None), None)
+    found = next(itertools.islice(code.co_positions(), at // 2, None), None)  # type: ignore[attr-defined]
     return (found[0], found[1], found[2], found[3]) if found is not None else None
 
 

@@ -122,7 +122,7 @@ class Program:
 
     def symbol(self, module: Module, name: str, _depth: int = 0) -> Module | Function | Class | None:
         body = module.body
-        found = body.functions.get(name) or body.classes.get(name)
+        found: Module | Function | Class | None = body.functions.get(name) or body.classes.get(name)
         if found is not None or _depth > 5:
             return found
         if name in body.imports:
@@ -243,11 +243,11 @@ class _Builder:
                     function.imports[alias.asname or alias.name] = imported
 
     def _assign(self, target: ast.expr, value: ast.expr) -> None:
-        if isinstance(target, (ast.Tuple, ast.List)) and isinstance(value, (ast.Tuple, ast.List)):
-            if len(target.elts) == len(value.elts):
-                for part, item in zip(target.elts, value.elts):
-                    self._assign(part, item)
-                return
+        sequences = (ast.Tuple, ast.List)
+        if isinstance(target, sequences) and isinstance(value, sequences) and len(target.elts) == len(value.elts):
+            for part, item in zip(target.elts, value.elts, strict=True):
+                self._assign(part, item)
+            return
         for name in _names(target):
             self.function.values.setdefault(name, []).append(value)
 

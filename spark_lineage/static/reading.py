@@ -26,6 +26,7 @@ def read_source(text: str, file: str, folders: Sequence[str] = ()) -> SourceRead
     module = program.add(file, tree)
     divided = composites(program, module)
     lines = [line + "\n" for line in text.replace("\r\n", "\n").replace("\r", "\n").split("\n")]  # as ast counts
+    tree = _PlainFormats().visit(tree)
     normaliser = Normaliser()
     functions = tuple(_function(function, function in divided, lines, normaliser) for function in module.functions)
     return SourceReading(file=file, source_hash=normaliser.hash(tree), functions=functions)
@@ -41,7 +42,7 @@ def _function(function: Function, composite: bool, lines: Sequence[str], normali
         end_line=max(end_line, line),
         composite=composite,
         source_hash=normaliser.hash(node),
-        doc=ast.get_docstring(node),
+        doc=ast.get_docstring(node),  # type: ignore[arg-type]
         statements=tuple(_statements(node, lines, normaliser)),
         source="" if isinstance(node, ast.Module) else "".join(lines[line - 1 : end_line])[:SOURCE_LIMIT],
         wrapper=function.wrapper,
@@ -53,8 +54,9 @@ def first_line(node: ast.AST) -> int:
     """As ``co_firstlineno`` has it: that of the first decorator."""
     if isinstance(node, ast.Module):
         return 1
-    decorators = getattr(node, "decorator_list", [])
-    return min([node.lineno, *(decorator.lineno for decorator in decorators)])  # type: ignore[attr-defined]
+    line: int = node.lineno  # type: ignore[attr-defined]
+    decorators: list[ast.expr] = getattr(node, "decorator_list", [])
+    return min([line, *(decorator.lineno for decorator in decorators)])
 
 
 # --------------------------------------------------------------------------- normalised source
@@ -81,7 +83,7 @@ class Normaliser:
         return self._texts[node]
 
     def _compound(self, node: ast.AST) -> str:
-        header = "" if isinstance(node, (ast.Module, ast.Try, *_TRY_STAR)) else ast.unparse(_emptied(node))
+        header = "" if isinstance(node, (ast.Module, *_TRIES)) else ast.unparse(_emptied(node))
         parts = [type(node).__name__, header]
         for name in _BLOCKS:
             block = getattr(node, name, None) or []
@@ -89,7 +91,24 @@ class Normaliser:
         return "\n".join(parts)
 
 
-_TRY_STAR: tuple[type, ...] = (ast.TryStar,) if hasattr(ast, "TryStar") else ()  # 3.11
+class _PlainFormats(ast.NodeTransformer):
+    """f-strings as calls: how they are unparsed differs between 3.11 and 3.12."""
+
+    def visit_JoinedStr(self, node: ast.JoinedStr) -> ast.AST:
+        # 3.12.1 has empty texts in format specifications.
+        parts = [value for value in node.values if not (isinstance(value, ast.Constant) and value.value == "")]
+        return self._call("format", node, [self.visit(value) for value in parts])
+
+    def visit_FormattedValue(self, node: ast.FormattedValue) -> ast.AST:
+        spec = [self.visit(node.format_spec)] if node.format_spec is not None else []
+        return self._call("value", node, [self.visit(node.value), ast.Constant(value=node.conversion), *spec])
+
+    @staticmethod
+    def _call(name: str, node: ast.expr, parts: list[ast.expr]) -> ast.AST:
+        return ast.copy_location(ast.Call(func=ast.Name(id=name, ctx=ast.Load()), args=parts, keywords=[]), node)
+
+
+_TRIES = (ast.Try, *((ast.TryStar,) if hasattr(ast, "TryStar") else ()))  # 3.11
 _BLOCKS = ("body", "handlers", "orelse", "finalbody", "cases")
 
 
@@ -149,7 +168,7 @@ def _in_order(body: Sequence[ast.stmt]) -> Iterator[tuple[ast.stmt, int]]:
     """Statements in source order with the last line that is theirs alone (a compound one: its header)."""
     for statement in body:
         inner = _blocks(statement)
-        if not isinstance(statement, (ast.Try, *_TRY_STAR)):
+        if not isinstance(statement, _TRIES):
             yield statement, _header_end(statement)
         for block in inner:
             yield from _in_order(block)
@@ -219,8 +238,10 @@ _SWALLOWING = frozenset({"suppress", "raises", "assertRaises", "assertRaisesRege
 
 def _guarded(node: ast.AST) -> Iterator[tuple[int, int]]:
     for statement in _own_statements(_body(node)):
-        if isinstance(statement, (ast.Try, *_TRY_STAR)) and (statement.handlers or _leaves(statement.finalbody)):
-            yield first_line(statement.body[0]), statement.body[-1].end_lineno or statement.body[-1].lineno
+        if isinstance(statement, _TRIES):
+            body: list[ast.stmt] = getattr(statement, "body")  # noqa: B009 (TryStar is unknown to 3.10)
+            if getattr(statement, "handlers", None) or _leaves(getattr(statement, "finalbody", [])):
+                yield first_line(body[0]), body[-1].end_lineno or body[-1].lineno
         if isinstance(statement, (ast.With, ast.AsyncWith)) and any(_swallows(item) for item in statement.items):
             yield first_line(statement.body[0]), statement.end_lineno or statement.lineno
 

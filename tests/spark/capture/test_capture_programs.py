@@ -1,11 +1,10 @@
-"""Every program of ``tests/programs/capture`` prints the same with capture on, and has the lineage written at its end."""
+"""Programs of ``tests/programs/capture`` print the same with capture on, and have the lineage at their end."""
 
 from __future__ import annotations
 
 import pytest
-from pyspark.sql import SparkSession
-
 from capturing import PROGRAMS, expected, run_captured, run_plain
+from pyspark.sql import SparkSession
 
 # The end of a program is raised on purpose.
 RAISING = {"errors"}
