@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
+from spark_lineage.graph.expressions import Reference, enclosed, quoted, substituted
 from spark_lineage.model import ColumnDefinition, ColumnInput, Fragment
 
 DEEPEST = 50  # fragments composed on top of each other; more is a circle
@@ -46,7 +47,8 @@ class Rewriter:
         inputs.update(dict.fromkeys(self._source_ids(df)))
         inputs.pop(own, None)
         definitions = tuple(
-            replace(each, inputs=tuple(self._columns(df, each.inputs))) for each in fragment.definitions
+            replace(each, expression=self._expression(each, 0), inputs=tuple(self._columns(df, each.inputs)))
+            for each in fragment.definitions
         )
         indirect = tuple(self._columns(df, fragment.indirect))
         # Sources are datasets of the graph now, and their columns stand there.
@@ -54,6 +56,28 @@ class Rewriter:
         return replace(
             fragment, dataset=own, inputs=tuple(inputs), sources=sources, definitions=definitions, indirect=indirect
         )
+
+    def _expression(self, definition: ColumnDefinition, depth: int) -> str:
+        """The text over columns of datasets: what is looked through is written out, ids become those of the graph."""
+        owners: dict[str, list[str]] = {}
+        for each in definition.inputs:
+            if each.dataset not in owners.setdefault(each.column, []):
+                owners[each.column].append(each.dataset)
+
+        def write(reference: Reference) -> str | None:
+            candidates = owners[reference.column]
+            owner = reference.qualifier or (candidates[0] if len(candidates) == 1 else "")
+            if owner in self._ids:
+                named = f"{quoted(self._ids[owner])}.{quoted(reference.column)}"
+                return named if reference.qualifier else None
+            below = self._fragments.get(owner)
+            inner = (
+                next((each for each in below.definitions if each.column == reference.column), None) if below else None
+            )
+            return enclosed(self._expression(inner, depth + 1)) if inner is not None and depth < DEEPEST else None
+
+        qualifiers = {each.dataset for each in definition.inputs}
+        return substituted(definition.expression, owners, qualifiers, write)
 
     def _datasets(self, root: str, df: str, depth: int) -> tuple[str, ...]:
         if df in self._ids:

@@ -1,0 +1,74 @@
+"""``spark-lineage explain``: where a column comes from, by which expressions, through which functions."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from spark_lineage.report.explain import Explanation, Source
+
+
+@click.command()
+@click.argument("column", metavar="DATASET.COLUMN")
+@click.argument("run", default="last")
+@click.option("--json", "as_json", is_flag=True, help="One JSON document with a stable shape.")
+@click.option("--store", metavar="PATH", help="The store to read; as configured if not given.")
+def explain(column: str, run: str, as_json: bool, store: str | None) -> None:
+    """Show the full definition of a column, from the columns of its sources.
+
+    DATASET is a dataset's id or name as `show` has it, a variable, a table, or the end of a path. RUN is a run id or
+    the beginning of one, `last`, `last~1`, or a label.
+
+    \b
+    spark-lineage explain report.avg_delay
+    spark-lineage explain out/report.avg_delay last~1 --json
+    """
+    from spark_lineage.config import ConfigError, resolve
+    from spark_lineage.report.explain import ExplainError, document
+    from spark_lineage.report.explain import explain as explained
+    from spark_lineage.store import Store, StoreError
+
+    try:
+        graph = Store(store if store is not None else resolve().store).open(run).graph
+        found = explained(graph, column)
+    except (ConfigError, StoreError, ExplainError) as error:
+        raise click.UsageError(str(error)) from None
+    if as_json:
+        json.dump(document(found), sys.stdout, indent=1)
+        sys.stdout.write("\n")
+        return
+    _show(found)
+
+
+def _show(found: Explanation) -> None:
+    click.echo(f"{_bold(f'{found.dataset.id}.{found.column}')}\n\n  {found.definition}\n")
+    if found.sources:
+        click.echo(_bold("from"))
+        for each in found.sources:
+            click.echo(f"  {_source(each)}")
+    elif not found.path:
+        click.echo("It is a column of a source: it comes from outside the run.")
+    if found.path:
+        click.echo(f"\n{_bold('through')} (last step first)")
+    width = max((len(hop.step.step if hop.step else "") for hop in found.path), default=0)
+    for hop in found.path:
+        step = (hop.step.step if hop.step else "").ljust(width)
+        click.echo(f"  {step}  {hop.dataset.id}.{hop.column} = {hop.expression}")
+    if found.deciding:
+        click.echo(f"\n{_bold('rows decided by')}")
+        for each, subtype in found.deciding:
+            click.echo(f"  {subtype.lower().replace('_', ' '):<11} {each.dataset.id}.{each.column}")
+
+
+def _source(each: Source) -> str:
+    how = "" if each.direct else "  (only decides between values)"
+    end = "" if each.known else "  (how this was made was not observed)"
+    return f"{each.dataset.id}.{each.column}{how}{end}"
+
+
+def _bold(text: str) -> str:
+    return click.style(text, bold=True)  # plain where the output is no terminal

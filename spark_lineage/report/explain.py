@@ -1,0 +1,346 @@
+"""The definition of one column, composed over the steps of a run down to the columns of its sources.
+
+Pure: works on the graph of a run. What a step does to a column is in the fragment of the dataset that it made; a
+dataset that was written and read again in the same run is followed through the storage.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from spark_lineage.graph.expressions import Reference, enclosed, quoted, substituted, unquoted
+from spark_lineage.model import ColumnDefinition, ColumnInput, Dataset, DatasetKind, LineageGraph, Step
+
+LONGEST = 4_000  # characters of an expression that is written into another one; a longer one stays a name
+
+Document = dict[str, Any]
+Key = tuple[str, str]  # dataset id, column
+
+
+class ExplainError(ValueError):
+    """The column cannot be explained; its text is one sentence for the user."""
+
+
+@dataclass(frozen=True)
+class Hop:
+    """What one step did to one column. ``rows``: the inputs that decided which rows there are."""
+
+    step: Step | None
+    dataset: Dataset
+    column: str
+    expression: str
+    inputs: tuple[ColumnInput, ...]
+    rows: tuple[ColumnInput, ...]
+
+
+@dataclass(frozen=True)
+class Source:
+    """A column where the definition ends. ``known``: False where it only ends because nothing more was observed."""
+
+    dataset: Dataset
+    column: str
+    direct: bool
+    known: bool
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """``path`` begins with the column itself; a column comes before those that it is made from."""
+
+    dataset: Dataset
+    column: str
+    definition: str
+    sources: tuple[Source, ...]
+    path: tuple[Hop, ...]
+    deciding: tuple[tuple[Source, str], ...]  # source columns that decided which rows there are, and how
+
+
+def explain(graph: LineageGraph, words: str) -> Explanation:
+    """Explains ``dataset.column``. Raises :class:`ExplainError` if the run has no such column."""
+    dataset, column = find(graph, words)
+    return _Composer(graph).explanation(dataset, column)
+
+
+# --------------------------------------------------------------------------- which column is meant
+
+
+def find(graph: LineageGraph, words: str) -> tuple[Dataset, str]:
+    """The dataset by its id, name, variable or the end of its path; names and columns may have dots."""
+    if "." not in words:
+        raise ExplainError(f"{words} names no column: write DATASET.COLUMN, for example {_example(graph)}")
+    missing: list[tuple[Dataset, str]] = []
+    for position in [at for at, letter in enumerate(words) if letter == "."][::-1]:
+        name, column = unquoted(words[:position]), unquoted(words[position + 1 :])
+        for dataset in _named(graph, name):
+            if column in _columns(dataset):
+                return dataset, column
+            missing.append((dataset, column))
+    if missing:
+        dataset, column = missing[0]
+        known = _columns(dataset)
+        nearest = difflib.get_close_matches(column, known, 1, cutoff=0.0)
+        hint = f"; the nearest one is {nearest[0]}" if nearest else ": its columns were not observed"
+        raise ExplainError(f"{dataset.id} has no column {column}{hint}")
+    ids = [dataset.id for dataset in graph.datasets]
+    nearest = difflib.get_close_matches(words.rpartition(".")[0], ids, 1, cutoff=0.0)
+    hint = f"; the nearest one is {nearest[0]}" if nearest else ": it has no datasets at all"
+    raise ExplainError(f"the run has no dataset {words.rpartition('.')[0]}{hint}")
+
+
+def _named(graph: LineageGraph, name: str) -> list[Dataset]:
+    """Best match first; of several with one name the last made."""
+    datasets = list(graph.datasets)[::-1]
+    tests = (
+        lambda each: each.id == name,
+        lambda each: each.name == name,
+        lambda each: each.storage is not None and each.storage.table == name,
+        lambda each: each.variable == name,
+        lambda each: _short(each) == name,
+        lambda each: each.name.endswith("/" + name.lstrip("/")),
+    )
+    found = [each for test in tests for each in datasets if test(each)]
+    return list({each.id: each for each in found}.values())
+
+
+def _columns(dataset: Dataset) -> list[str]:
+    if dataset.columns:
+        return [each.name for each in dataset.columns]
+    return [each.column for each in dataset.fragment.definitions] if dataset.fragment else []
+
+
+def _short(dataset: Dataset) -> str:
+    """``flights`` for ``/data/flights.csv``; a table's own name; an interim dataset's id."""
+    if dataset.storage is None:
+        return dataset.id
+    if dataset.storage.table:
+        return dataset.storage.table.rpartition(".")[2]
+    last = dataset.name.rstrip("/").rpartition("/")[2]
+    return last.partition(".")[0] or last
+
+
+def _example(graph: LineageGraph) -> str:
+    made = next((each for each in reversed(graph.datasets) if _columns(each)), None)
+    return f"{made.id}.{_columns(made)[0]}" if made else "report.amount"
+
+
+# --------------------------------------------------------------------------- composing
+
+
+class _Composer:
+    def __init__(self, graph: LineageGraph) -> None:
+        self._datasets: Mapping[str, Dataset] = {each.id: each for each in graph.datasets}
+        self._order = {each.id: number for number, each in enumerate(graph.datasets)}
+        self._steps = {(each.step, each.call): each for each in graph.steps}
+        self._made = {output: step for step in graph.steps for output in step.outputs}
+        self._texts: dict[Key, str] = {}
+        self._qualified = True
+
+    def explanation(self, dataset: Dataset, column: str) -> Explanation:
+        path = self._path((dataset.id, column))
+        sources = self._sources(path)
+        self._qualified = len({each.dataset.id for each in sources}) > 1
+        # From the sources up, so that a long chain needs no deep stack.
+        for hop in reversed(path):
+            self._texts[(hop.dataset.id, hop.column)] = self._written(hop)
+        definition = self._text((dataset.id, column))
+        return Explanation(dataset, column, definition, tuple(sources), tuple(path), self._deciding(path))
+
+    def _path(self, start: Key) -> list[Hop]:
+        """Each column once, after all columns on the way that are made from it."""
+        hops: dict[Key, Hop] = {}
+        order: list[Key] = []
+        open_: list[tuple[Key, bool]] = [(start, False)]
+        while open_:
+            key, below_done = open_.pop()
+            if below_done:
+                order.append(key)
+            elif key not in hops and (hop := self._hop(key)) is not None:
+                hops[key] = hop
+                open_.append((key, True))
+                open_.extend(((each.dataset, each.column), False) for each in hop.inputs)
+        return [hops[key] for key in reversed(order)]
+
+    def _hop(self, key: Key) -> Hop | None:
+        """None where the definition ends."""
+        dataset = self._datasets.get(key[0])
+        if dataset is None:
+            return None
+        stored = self._stored(dataset)
+        if stored is not None and key[1] in _columns(stored):
+            through = ColumnInput(stored.id, key[1], "DIRECT", "IDENTITY")
+            return Hop(self._step(dataset), dataset, key[1], quoted(key[1]), (through,), ())
+        definition = _definition(dataset, key[1])
+        if definition is None:
+            return None
+        inputs = tuple(each for each in definition.inputs if each.dataset != dataset.id)
+        rows = dataset.fragment.indirect if dataset.fragment else ()
+        return Hop(self._step(dataset), dataset, key[1], definition.expression, inputs, rows)
+
+    def _step(self, dataset: Dataset) -> Step | None:
+        if dataset.id in self._made:
+            return self._made[dataset.id]
+        return self._steps.get((dataset.step, dataset.call)) if dataset.step is not None else None
+
+    def _stored(self, dataset: Dataset) -> Dataset | None:
+        """For a source: what an earlier step of this run wrote there."""
+        if dataset.kind is not DatasetKind.SOURCE:
+            return None
+        place = (dataset.namespace, dataset.name)
+        before = [
+            each
+            for each in self._datasets.values()
+            if each.kind is DatasetKind.SINK
+            and (each.namespace, each.name) == place
+            and self._order[each.id] < self._order[dataset.id]
+        ]
+        return before[-1] if before else None
+
+    def _sources(self, path: Iterable[Hop]) -> list[Source]:
+        hops = {(hop.dataset.id, hop.column): hop for hop in path}
+        found: dict[Key, Source] = {}
+        direct = self._reached_directly(path, hops)
+        for hop in hops.values():
+            for each in hop.inputs:
+                key = (each.dataset, each.column)
+                if key not in hops and key[0] in self._datasets:
+                    found.setdefault(key, self._source(key, key in direct))
+        if not hops:
+            return []
+        return list(found.values())
+
+    def _source(self, key: Key, direct: bool) -> Source:
+        dataset = self._datasets[key[0]]
+        return Source(dataset, key[1], direct, dataset.kind is DatasetKind.SOURCE)
+
+    @staticmethod
+    def _reached_directly(path: Iterable[Hop], hops: Mapping[Key, Hop]) -> set[Key]:
+        """Columns whose values go into the definition; the others only decide between values."""
+        first = next(iter(path), None)
+        if first is None:
+            return set()
+        reached, open_ = set(), [(first.dataset.id, first.column)]
+        while open_:
+            key = open_.pop()
+            if key in reached:
+                continue
+            reached.add(key)
+            hop = hops.get(key)
+            open_ += [(each.dataset, each.column) for each in hop.inputs if each.kind == "DIRECT"] if hop else []
+        return reached
+
+    def _deciding(self, path: Iterable[Hop]) -> tuple[tuple[Source, str], ...]:
+        rows = {
+            (each.dataset, each.column, each.subtype): None
+            for hop in path
+            for each in hop.rows
+            if each.dataset in self._datasets
+        }
+        found: dict[tuple[Key, str], Source] = {}
+        ends: dict[Key, list[Key]] = {}
+        for dataset, column, subtype in rows:
+            for key in self._ends((dataset, column), ends):
+                found.setdefault((key, subtype), self._source(key, False))
+        return tuple((source, subtype) for (_, subtype), source in found.items())
+
+    def _ends(self, start: Key, known: dict[Key, list[Key]]) -> list[Key]:
+        if start not in known:
+            path = self._path(start)
+            sources = [(each.dataset.id, each.column) for each in self._sources(path)]
+            known[start] = sources or [start]
+        return known[start]
+
+    # -- text
+
+    def _text(self, key: Key) -> str:
+        return self._texts[key] if key in self._texts else self._end(key)
+
+    def _written(self, hop: Hop) -> str:
+        if hop.expression == quoted(hop.column) and len(hop.inputs) == 1:
+            return self._text((hop.inputs[0].dataset, hop.inputs[0].column))
+        owners: dict[str, list[str]] = {}
+        for each in hop.inputs:
+            if each.dataset not in owners.setdefault(each.column, []):
+                owners[each.column].append(each.dataset)
+        qualifiers: dict[str, str] = {each.dataset: each.dataset for each in hop.inputs}
+        for each in hop.inputs:
+            if each.dataset in self._datasets:
+                qualifiers.setdefault(_short(self._datasets[each.dataset]), each.dataset)
+
+        def write(reference: Reference) -> str | None:
+            candidates = owners[reference.column]
+            named = qualifiers.get(reference.qualifier or "")
+            if named in candidates:
+                return self._inside((named, reference.column))
+            if len(candidates) == 1:
+                return self._inside((candidates[0], reference.column))
+            return None  # which of several is meant cannot be told: the step's own text stays
+
+        return substituted(hop.expression, owners, qualifiers, write)
+
+    def _inside(self, key: Key) -> str:
+        text = self._text(key)
+        return enclosed(text) if len(text) <= LONGEST else f"⟨{quoted(key[0])}.{quoted(key[1])}⟩"
+
+    def _end(self, key: Key) -> str:
+        dataset = self._datasets.get(key[0])
+        if not self._qualified or dataset is None:
+            return quoted(key[1])
+        return f"{quoted(_short(dataset))}.{quoted(key[1])}"
+
+
+def _definition(dataset: Dataset, column: str) -> ColumnDefinition | None:
+    if dataset.fragment is None:
+        return None
+    return next((each for each in dataset.fragment.definitions if each.column == column), None)
+
+
+# --------------------------------------------------------------------------- --json
+
+
+def document(explanation: Explanation) -> Document:
+    """The contract ``explain.schema.json``."""
+    return {
+        "dataset": explanation.dataset.id,
+        "column": explanation.column,
+        "definition": explanation.definition,
+        "sources": [
+            {
+                "dataset": each.dataset.id,
+                "column": each.column,
+                "namespace": each.dataset.namespace,
+                "name": each.dataset.name,
+                "kind": "DIRECT" if each.direct else "INDIRECT",
+            }
+            for each in explanation.sources
+        ],
+        "path": [_hop(each) for each in explanation.path],
+        "decided_by": [
+            {"dataset": each.dataset.id, "column": each.column, "subtype": subtype}
+            for each, subtype in explanation.deciding
+        ],
+    }
+
+
+def _hop(hop: Hop) -> Document:
+    inputs = dict.fromkeys((*hop.inputs, *hop.rows))
+    return {
+        "step": hop.step.step if hop.step else (hop.dataset.step or ""),
+        "call": hop.step.call if hop.step else hop.dataset.call,
+        "function": hop.step.function if hop.step else None,
+        "dataset": hop.dataset.id,
+        "column": hop.column,
+        "expression": hop.expression,
+        "inputs": [
+            {
+                "dataset": each.dataset,
+                "column": each.column,
+                "kind": each.kind,
+                "subtype": each.subtype,
+                "masking": each.masking,
+            }
+            for each in inputs
+        ],
+    }
