@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from spark_lineage.graph.datasets import Datasets
 from spark_lineage.graph.gaps import ledger
+from spark_lineage.graph.naming import app_name
 from spark_lineage.graph.observed import Observed, sort_out
 from spark_lineage.graph.steps import Steps
 from spark_lineage.model import LineageGraph, Mode, Observation, Outcome, Run
@@ -20,7 +21,7 @@ def assemble(observations: Iterable[Observation]) -> LineageGraph:
     ``ProgramEnded`` the outcome is ``running``.
     """
     seen = sort_out(observations)
-    steps = Steps(seen, seen.started.app if seen.started and seen.started.app else "application")
+    steps = Steps(seen, app_name(seen.started.app if seen.started else ""))
     datasets = Datasets(seen, steps)
     return LineageGraph(_run(seen, steps), tuple(steps.finished()), datasets.all, ledger(seen, steps, datasets))
 

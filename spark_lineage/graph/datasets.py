@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from spark_lineage.graph.facts import Facts, Measurements, columns, unknown
 from spark_lineage.graph.fragments import Rewriter, identity
-from spark_lineage.graph.naming import Named, interim_names
+from spark_lineage.graph.naming import Named, interim_names, interim_namespace
 from spark_lineage.graph.observed import Observed, ancestors, moment
 from spark_lineage.graph.steps import Activation, Steps
 from spark_lineage.model import (
@@ -260,7 +260,7 @@ class Datasets:
             self._gap(activation, named.id, "lineage", f"the plan stands on {lost}, which is no dataset of this run")
         maker = self._seen.makers[df]
         return self._dataset(
-            named.id, named.name, f"inmemory://{self._steps.root.name}", DatasetKind.INTERIM, activation, facts,
+            named.id, named.name, interim_namespace(self._steps.root.name), DatasetKind.INTERIM, activation, facts,
             fragment, variable=named.variable, engine=str(maker.detail.get("engine", "spark")),
         )  # fmt: skip
 

@@ -22,6 +22,17 @@ class Named:
     variable: str | None
 
 
+def app_name(text: str) -> str:
+    """What all names of a run begin with; never empty, as an empty job name breaks receivers."""
+    return "".join(letter if letter.isprintable() else "_" for letter in text).strip() or "application"
+
+
+def interim_namespace(app: str) -> str:
+    """``inmemory://<app>`` with what receivers take in a namespace."""
+    allowed = "".join(letter if letter.isascii() and (letter.isalnum() or letter in "_-.@+") else "_" for letter in app)
+    return f"inmemory://{allowed}"
+
+
 def interim_names(seen: Observed, made: Sequence[tuple[str, Activation]], taken: Collection[str]) -> dict[str, Named]:
     """``made``: (DataFrame id, activation that made it) in order. Gives each DataFrame its name, id and variable."""
     per_activation: dict[Activation, list[str]] = {}

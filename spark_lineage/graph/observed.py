@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from spark_lineage.model import (
     CallEnded,
@@ -91,7 +91,7 @@ def sort_out(observations: Iterable[Observation]) -> Observed:
             report: tuple[int | None, str | None, float] = (observation.execution, None, 0.0)
             if observation.execution is None:
                 report = (None, repr(observation.spark_jobs), moment(observation.started))
-            executions[report] = observation
+            executions[report] = _in_time(observation)
         elif isinstance(observation, SourceRead):
             for function in observation.reading.functions:
                 key = (observation.reading.file, function.line, function.qualname.rsplit(".", 1)[-1])
@@ -101,7 +101,7 @@ def sort_out(observations: Iterable[Observation]) -> Observed:
         elif isinstance(observation, ProgramEnded):
             seen.ended = observation
         elif isinstance(observation, SparkStarted):
-            seen.spark = seen.spark or observation
+            seen.spark = seen.spark or replace(observation, at=moment(observation.at))
         elif isinstance(observation, PythonGap):
             seen.python_gaps.append(observation)
         elif isinstance(observation, JvmGap):
@@ -114,6 +114,11 @@ def sort_out(observations: Iterable[Observation]) -> Observed:
         for df in dict.fromkeys(operation.inputs):
             seen.users.setdefault(df, []).append(operation)
     return seen
+
+
+def _in_time(execution: Execution) -> Execution:
+    ended = moment(execution.ended) if execution.ended is not None else None
+    return replace(execution, started=moment(execution.started), ended=ended)
 
 
 def moment(seconds: float | None) -> float:
