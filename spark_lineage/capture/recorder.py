@@ -265,7 +265,7 @@ class Recorder:
         code = self.frames.code(frame)
         if not code.owned or code.folded:
             return
-        names = self.sources.names(frame)
+        names = self.sources.names(frame, running.method.name)
         written = list(zip(args, [names.receiver, *names.arguments]))  # noqa: B905 (starred arguments)
         written += [(kwargs[key], name) for key, name in names.keywords.items() if key in kwargs]
         call = running.position.call.id

@@ -33,13 +33,25 @@ class Source:
 
     def call_ending_at(self, line: int, column: int) -> ast.Call | None:
         """The call expression that ends there (line, UTF-8 column)."""
+        return self._by_end().get((line, column))
+
+    def only_call_at(self, line: int, method: str) -> ast.Call | None:
+        """The call of ``method`` that stands on a line, if there is just one (3.10 has no columns)."""
+        found = [
+            node
+            for (end, _), node in self._by_end().items()
+            if node.lineno <= line <= end and isinstance(node.func, ast.Attribute) and node.func.attr == method
+        ]
+        return found[0] if len(found) == 1 else None
+
+    def _by_end(self) -> dict[tuple[int, int], ast.Call]:
         if self._calls is None:
             self._calls = {
                 (node.end_lineno or 0, node.end_col_offset or 0): node
                 for node in ast.walk(ast.parse(self.text))
                 if isinstance(node, ast.Call)
             }
-        return self._calls.get((line, column))
+        return self._calls
 
 
 class Sources:
@@ -138,17 +150,17 @@ class Sources:
 
     # -- names
 
-    def names(self, frame: FrameType) -> Names:
-        """The names that a running method call is written with."""
+    def names(self, frame: FrameType, method: str) -> Names:
+        """The names that the running call of ``method`` is written with."""
         key = (id(frame.f_code), frame.f_lasti)
         known = self._names.get(key)
         if known is None:
-            known = self._names[key] = self._read_names(frame)
+            known = self._names[key] = self._read_names(frame, method)
         return known
 
-    def _read_names(self, frame: FrameType) -> Names:
+    def _read_names(self, frame: FrameType, method: str) -> Names:
         source = self._sources.get(frame.f_code.co_filename)
-        node = _running_call(source, frame) if source is not None else None
+        node = _running_call(source, frame, method) if source is not None else None
         if node is None:
             return Names(None, (), {})
         receiver = _name(node.func.value) if isinstance(node.func, ast.Attribute) else None
@@ -175,18 +187,13 @@ def _name(node: ast.expr) -> str | None:
     return None
 
 
-def _running_call(source: Source, frame: FrameType) -> ast.Call | None:
+def _running_call(source: Source, frame: FrameType, method: str) -> ast.Call | None:
     if compat.HAS_POSITIONS:
         position = _instruction(frame.f_code, frame.f_lasti)
         if position is None or position[1] is None or position[3] is None:
             return None
         return source.call_ending_at(position[1], position[3])
-    try:
-        from executing import Source as Executing  # 3.10 has no columns
-    except ImportError:
-        return None
-    node = Executing.executing(frame).node
-    return node if isinstance(node, ast.Call) else None
+    return source.only_call_at(frame.f_lineno or 0, method)
 
 
 def _instruction(code: CodeType, at: int) -> tuple[int | None, int | None, int | None, int | None] | None:
