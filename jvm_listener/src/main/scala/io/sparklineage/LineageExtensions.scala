@@ -16,6 +16,7 @@ final class LineageExtensions extends (SparkSessionExtensions => Unit) {
     extensions.injectOptimizerRule(_ => SettleBoundaries)
     extensions.injectPreCBORule(_ => PlaceBoundaries)
     extensions.injectRuntimeOptimizerRule(_ => EmptyStages)
+    extensions.injectPlannerStrategy(_ => PlannedOps)
     extensions.injectPlannerStrategy(session => new PlanProbes(() => SessionOptions.sampleRows(session)))
   }
 }

@@ -17,7 +17,7 @@ final class LineageListener(conf: SparkConf) extends SparkListener {
   private val observers: Seq[SparkListener] = Guard.value[Seq[SparkListener]]("listener", Nil) {
     Guard.setStrict(conf.getBoolean(Guard.StrictKey, java.lang.Boolean.getBoolean(Guard.StrictKey)))
     LineageExtensions.addTo(conf)
-    Seq(new Executions(conf, Observations.offer(_), node => Marks.of(node).map(_.id)))
+    Seq(MeasurementEnds, new Executions(conf, Observations.offer(_), node => Marks.of(node).map(_.id)))
   }
 
   private def tell(what: String)(event: SparkListener => Unit): Unit =

@@ -9,6 +9,9 @@ import io.sparklineage.model.Probed
 object SteppedAside {
   private val told = ConcurrentHashMap.newKeySet[(String, String)]()
 
+  /** For tests: everything is told again. */
+  private[boundary] def forget(): Unit = told.clear()
+
   /** A probe would have cost the query something; `why` says what. */
   def report(ids: Seq[String], why: String): Unit = tell(ids, "stepped_aside", why)
 

@@ -41,8 +41,8 @@ object PhysicalPlans {
     val below = plan match {
       case adaptive: AdaptiveSparkPlanExec => Seq(adaptive.executedPlan)
       case stage: QueryStageExec => Seq(stage.plan)
-      case reused: ReusedExchangeExec => Nil
-      case scan: InMemoryTableScanExec => Nil
+      case _: ReusedExchangeExec => Nil
+      case _: InMemoryTableScanExec => Nil
       case other => other.children
     }
     (plan +: below.flatMap(nodes)) ++ plan.subqueries.flatMap(nodes)
