@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from spark_lineage.graph.expressions import Reference, enclosed, quoted, substituted
 from spark_lineage.model import ColumnDefinition, ColumnInput, Fragment
 
+_INPUT = re.compile(r"\bInput (d\d+)\b")
 DEEPEST = 50  # fragments composed on top of each other; more is a circle
 
 
@@ -54,8 +56,19 @@ class Rewriter:
         # Sources are datasets of the graph now, and their columns stand there.
         sources = tuple(replace(each, columns=()) for each in fragment.sources)
         return replace(
-            fragment, dataset=own, inputs=tuple(inputs), sources=sources, definitions=definitions, indirect=indirect
+            fragment,
+            dataset=own,
+            operators=tuple(self._text(each) for each in fragment.operators),
+            plan_text=self._text(fragment.plan_text),
+            inputs=tuple(inputs),
+            sources=sources,
+            definitions=definitions,
+            indirect=indirect,
         )
+
+    def _text(self, text: str) -> str:
+        """``Input d5`` is written as the dataset that it is."""
+        return _INPUT.sub(lambda found: f"Input {self._ids.get(found[1], found[1])}", text)
 
     def _expression(self, definition: ColumnDefinition, depth: int) -> str:
         """The text over columns of datasets: what is looked through is written out, ids become those of the graph."""

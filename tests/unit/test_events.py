@@ -9,13 +9,14 @@ from pathlib import Path
 
 import pytest
 from observing import Program, probe, shop
-from validating import OURS, check_event, check_show
+from validating import OURS, check_event, check_show, shared
 
 from spark_lineage.events import build, read, samples
 from spark_lineage.events.serial import to_document, to_line
 from spark_lineage.graph import assemble
 from spark_lineage.model import LineageGraph, Mode, Observation, OperationKind, Outcome, Place, Probed
 from spark_lineage.report.document import document
+from tests.receiver import Book
 
 
 def documents(graph: LineageGraph, **options: bool) -> list[dict[str, object]]:
@@ -52,6 +53,16 @@ PROGRAMS = {"shop": shop(), "plan": shop(Mode.PLAN), "running": shop(finished=Fa
 def test_events_are_by_the_specification(name: str) -> None:
     events = documents(assemble(PROGRAMS[name]))
     assert sum(check_event(event) for event in events) > 40
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_a_strict_receiver_takes_them_all(name: str) -> None:
+    shared("openlineage-spec")
+    book = Book()
+    for event in build(assemble(PROGRAMS[name])):
+        answer = book.receive(to_line(to_document(event)).encode())
+        assert answer.accepted, answer
+    assert [str(each) for each in book.breaches] == []
 
 
 @pytest.mark.parametrize("name", ["shop", "plan", "failing"])
