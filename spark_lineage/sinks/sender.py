@@ -26,7 +26,7 @@ from spark_lineage.guard import logger
 from spark_lineage.sinks import cursors, poison
 from spark_lineage.sinks.breaker import Breaker
 from spark_lineage.sinks.cursors import Cursor, Place, SetAside
-from spark_lineage.sinks.transports import Answer, Sink, TransportError, Verdict, sinks
+from spark_lineage.sinks.transports import Answer, Sink, TransportError, Verdict, configured, sinks
 
 SUSPECT = 5  # attempts that reached the receiver, after which the event itself may be what it fails on
 HEADROOM = 1.25  # an attempt is begun only if the last ones would have fitted in the time that is left
@@ -276,6 +276,15 @@ def _parsed(line: bytes) -> dict[str, Any] | None:
 
 
 # --------------------------------------------------------------------------- in the background
+
+
+def begin(store: Path, run: Path) -> Sender | None:
+    """Begins to send this run; None, and nothing at all happens, where no OpenLineage transport is configured."""
+    if not configured():
+        return None
+    sender = Sender(store).start()
+    sender.take_on(run)
+    return sender
 
 
 class Sender:

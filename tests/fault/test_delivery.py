@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import os
 import signal
@@ -10,12 +12,14 @@ import sys
 import threading
 import time
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from spark_lineage.cli.commands import main
 from spark_lineage.sinks import cursors, transports
 from spark_lineage.sinks.sender import Remaining, Sender
 from spark_lineage.sinks.transports import Sink, TransportError, configured, sinks
@@ -67,12 +71,19 @@ def sent_at_the_end(store: Path, folder: Path, wait: float = PATIENT) -> Remaini
     return sender.drain(wait)
 
 
-def command(
-    *words: str, wait: float = 60, environ: Mapping[str, str] | None = None
-) -> subprocess.CompletedProcess[str]:
-    settings = {**os.environ, "PYTHONPATH": str(ROOT), **(environ or {})}
-    words = (sys.executable, "-m", "spark_lineage", *words)
-    return subprocess.run(words, capture_output=True, text=True, timeout=wait, env=settings, check=False)
+@dataclass(frozen=True)
+class Done:
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+def command(*words: str) -> Done:
+    """The command line, in this process."""
+    out, err = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        code = main(words)
+    return Done(code, out.getvalue(), err.getvalue())
 
 
 def send(store: Path, *words: str) -> Document:
@@ -513,6 +524,16 @@ def test_send_waits_as_long_as_it_is_told(receiver: Receiver, tmp_path: Path) ->
     timer = threading.Timer(2.5, receiver.up)
     timer.start()
     assert send(tmp_path, "--wait", "30")["delivered"] == 4
+
+
+def test_as_a_command_of_its_own(receiver: Receiver, tmp_path: Path) -> None:
+    run_folder(tmp_path, shop(1))
+    with receiver:
+        words = [sys.executable, "-m", "spark_lineage", "send", "--store", str(tmp_path), "--json"]
+        environ = {**os.environ, "PYTHONPATH": str(ROOT)}
+        done = subprocess.run(words, capture_output=True, text=True, env=environ, timeout=60, check=True)
+    assert json.loads(done.stdout)["delivered"] == 4
+    assert done.stderr == ""
 
 
 def test_an_empty_store_is_said_so(receiver: Receiver, tmp_path: Path) -> None:
