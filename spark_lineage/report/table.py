@@ -159,8 +159,8 @@ def _measured(out: Dataset | None) -> Text:
         return Text("")
     if not out.complete:
         return Text(_reason(out), style="yellow")
-    pruned = sum(1 for each in out.columns if each.fingerprint is None)
-    return Text(f"complete, {pruned} of {len(out.columns)} columns pruned" if pruned else "complete", style="green")
+    seen = sum(1 for each in out.columns if each.fingerprint is not None)
+    return Text("complete" if seen == len(out.columns) else f"{seen} of {len(out.columns)} columns", style="green")
 
 
 def _reason(dataset: Dataset) -> str:

@@ -1,0 +1,156 @@
+"""show: the table for people and the document for programs."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from observing import Program, function, module, probe, shop
+from rich.console import Console
+from validating import check_show
+
+from spark_lineage.events import build, samples
+from spark_lineage.graph import assemble
+from spark_lineage.model import LineageGraph, Mode, Observation, OperationKind, Outcome, Place, Probed
+from spark_lineage.report.document import document
+from spark_lineage.report.table import show
+from spark_lineage.sinks.journal import Journal
+
+ROOT = Path(__file__).parents[2]
+
+
+def printed(graph: LineageGraph, width: int = 80) -> str:
+    console = Console(file=io.StringIO(), width=width, highlight=False)
+    show(graph, console)
+    assert isinstance(console.file, io.StringIO)
+    return console.file.getvalue()
+
+
+def limited() -> list[Observation]:
+    seen: list[Observation] = [each for each in shop() if not (isinstance(each, Probed) and each.dataset == "d2")]
+    return [*seen, probe("d2", 20, ["a"], complete=False, reason="limit")]
+
+
+def test_the_table_says_what_each_step_took_and_gave() -> None:
+    lines = [line.rstrip() for line in printed(assemble(shop())).splitlines()]
+    assert lines[0].startswith("job  complete  ")
+    assert "flow mode" in lines[1]
+    body = "\n".join(lines)
+    for expected in ("load → clean", "80", "-20 -20%", "total → /data/report", "source  /data/orders  parquet   100"):
+        assert expected in body
+
+
+@pytest.mark.parametrize("width", [80, 100, 140, 200])
+def test_no_line_is_wider_than_the_terminal(width: int) -> None:
+    text = printed(assemble(shop()), width)
+    assert max(len(line) for line in text.splitlines()) <= width
+    assert "clean" in text
+
+
+def test_what_is_not_known_is_a_question_mark_with_the_reason() -> None:
+    for width in (80, 140):
+        text = printed(assemble(limited()), width)
+        assert "?" in text
+        assert "limit" in text
+
+
+def test_a_failing_step_shows_its_error() -> None:
+    graph = assemble(shop())
+    steps = [replace(step, outcome=Outcome.FAIL, error="ValueError: no\nat line 3") for step in graph.steps[-1:]]
+    text = printed(replace(graph, steps=(*graph.steps[:-1], *steps)))
+    assert "FAILED line_34" in text
+    assert "ValueError: no" in text
+    assert "at line 3" not in text
+
+
+def test_markup_and_odd_names_are_shown_as_they_are() -> None:
+    graph = assemble(shop())
+    error = "KeyError: '[bold]x[/bold]'"
+    text = printed(replace(graph, run=replace(graph.run, error=error, outcome=Outcome.FAIL)))
+    assert error in text
+
+
+def test_large_numbers_have_separators() -> None:
+    seen = [each for each in shop() if not (isinstance(each, Probed) and each.dataset == "d2")]
+    assert "1,234,567" in printed(assemble([*seen, probe("d2", 1234567, ["a", "b"])]))
+
+
+@pytest.mark.parametrize(
+    "seen", [shop(), limited(), shop(Mode.PLAN), shop(finished=False), [], shop()[:1]],
+    ids=["shop", "limited", "plan", "running", "nothing", "begun"],
+)  # fmt: skip
+def test_the_document_keeps_its_contract(seen: list[Observation]) -> None:
+    check_show(document(assemble(seen)))
+    printed(assemble(seen))
+
+
+def command(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, **environ}
+    environment.pop("COLUMNS", None)
+    return subprocess.run(
+        [sys.executable, "-m", "spark_lineage", "show", *arguments], cwd=ROOT, env=environment, capture_output=True,
+        text=True, timeout=60,
+    )  # fmt: skip
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Path:
+    write(tmp_path, assemble(shop()))
+    return tmp_path
+
+
+def write(store: Path, graph: LineageGraph) -> None:
+    Journal(store / "runs" / graph.run.id, fsync=False).write(build(graph), samples(graph))
+
+
+def test_the_command_prints_the_contract_and_no_colours_into_a_pipe(store: Path) -> None:
+    done = command("last", "--json", "--store", str(store))
+    assert done.returncode == 0, done.stderr
+    check_show(json.loads(done.stdout))
+    done = command("--store", str(store))
+    assert done.returncode == 0
+    assert "\x1b[" not in done.stdout
+    assert "load → clean" in done.stdout
+
+
+def test_the_command_says_in_one_sentence_what_is_wrong(store: Path) -> None:
+    for arguments in (["nobody"], ["last~7"]):
+        done = command(*arguments, "--store", str(store))
+        assert done.returncode == 2
+        assert done.stdout == ""
+        assert "Traceback" not in done.stderr
+        assert len(done.stderr.strip().splitlines()) == 1
+
+
+def test_a_thousand_datasets_are_shown_within_half_a_second_of_processor_time(tmp_path: Path) -> None:
+    graph = large(1000)
+    write(tmp_path, graph)
+    from spark_lineage.store import Store
+
+    before = time.process_time()
+    printed(Store(tmp_path).open("last").graph, 120)
+    json.dumps(document(graph))
+    took = time.process_time() - before
+    print(f"{took:.2f} s")
+    assert took < 2  # half a second on a quiet machine; the suite shares its processors
+
+
+def large(datasets: int) -> LineageGraph:
+    p = Program()
+    p.read(module(None), function("f", 10, None))
+    body = p.call("<module>", 1, composite=True)
+    for number in range(datasets + 1):
+        call = p.call(f"f{number}", 10, Place(body, 0, 1))
+        path = (Place(body, 0, 1), Place(call, 0, 11))
+        p.op(path, OperationKind.TRANSFORM, inputs=[f"d{number}"] if number else [], output=f"d{number + 1}")
+        p.end(call)
+        p.seen.append(probe(f"d{number}", 100, [f"c{each}" for each in range(10)]))
+    p.finish()
+    return assemble(p.seen)
