@@ -10,11 +10,12 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.receiver import BlackHole, Book, DieAfter, Failing, Receiver, Refusing, Slow, Specification
+from tests.receiver import BlackHole, Book, DieAfter, Failing, Picture, Receiver, Refusing, Slow, Specification, replay
 from tests.receiver.book import RULES
 from tests.receiver.story import BEGIN, Story, column_lineage, dataset, facet, shop
 
@@ -394,3 +395,28 @@ def test_too_large_and_wrong_key() -> None:
         assert post(receiver.url, encoded(shop()[0]))[0] == 413
     with Receiver(api_key="secret") as receiver:
         assert post(receiver.url, encoded(shop()[0]))[0] == 401
+
+
+# --- the picture
+
+
+def test_the_picture_of_a_story(tmp_path: Path) -> None:
+    folder = tmp_path / "runs" / "1"
+    folder.mkdir(parents=True)
+    (folder / "events.jsonl").write_bytes(b"".join(encoded(event) + b"\n" for event in shop(3)))
+    book = replay(tmp_path)
+    assert not book.breaches
+    picture = Picture(each.event for each in book.received)
+    assert picture.sources == {("file", "/data/orders.csv")}
+    assert len(picture.parts()) == 1
+    assert picture.cycle() == []
+    assert picture.producers[("inmemory://shop", "step_2")] == {"shop.step_2"}
+    assert picture.origins(("inmemory://shop", "step_2"), "amount") == {(("file", "/data/orders.csv"), "amount")}
+
+
+def test_cycles_and_parts_are_seen() -> None:
+    story, a, b = Story(), dataset("inmemory://shop", "a", "x"), dataset("inmemory://shop", "b", "x")
+    alone = dataset("inmemory://shop", "alone", "x")
+    picture = Picture([*story.step("f", [a], [b]), *story.step("g", [b], [a]), *story.step("h", (), [alone])])
+    assert len(picture.cycle()) == 5
+    assert len(picture.parts()) == 2

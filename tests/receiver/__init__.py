@@ -10,6 +10,7 @@ By hand: ``python -m tests.receiver --port 5000`` (``--help`` lists how it can m
 from __future__ import annotations
 
 from tests.receiver.book import Answer, Book, Breach, Received
+from tests.receiver.replay import Picture, replay
 from tests.receiver.server import BlackHole, DieAfter, Failing, Healthy, Misbehaviour, Receiver, Refusing, Slow
 from tests.receiver.spec import Specification
 
@@ -22,9 +23,11 @@ __all__ = [
     "Failing",
     "Healthy",
     "Misbehaviour",
+    "Picture",
     "Received",
     "Receiver",
     "Refusing",
     "Slow",
     "Specification",
+    "replay",
 ]

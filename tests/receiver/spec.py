@@ -47,7 +47,7 @@ class Specification:
         self.complete = core is not None
         self._facets = facets
         self._registry = registry
-        self._event = Draft202012Validator(core, registry=registry) if core is not None else None
+        self._event = _validator_of(core, registry) if core is not None else None
 
     @staticmethod
     @functools.cache
@@ -90,7 +90,11 @@ class Specification:
         place = self._facets.get((entity, name))
         if place is None:
             return None
-        return Draft202012Validator({"$ref": f"{place[0]}#/$defs/{place[1]}"}, registry=self._registry)
+        return _validator_of({"$ref": f"{place[0]}#/$defs/{place[1]}"}, self._registry)
+
+
+def _validator_of(schema: Mapping[str, Any], registry: Any) -> Draft202012Validator:
+    return Draft202012Validator(schema, registry=registry, format_checker=Draft202012Validator.FORMAT_CHECKER)
 
 
 def _declared(document: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
