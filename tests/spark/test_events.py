@@ -15,7 +15,7 @@ def test_programs(runs: Runs, program: str) -> None:
     check(book)
 
 
-@pytest.mark.parametrize("how", ["success", "function", "action", "exit"])
+@pytest.mark.parametrize("how", ["nothing", "python", "action", "exit"])
 def test_endings(runs: Runs, how: str) -> None:
     """Runs that fail end too: every START has its FAIL."""
     book = replay(runs.observed("ending", how).store)
