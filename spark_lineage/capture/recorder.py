@@ -348,8 +348,8 @@ class Recorder:
         error: str | None = None,
         failed: tuple[str, ...] = (),
     ) -> None:
-        place = running.position.path[-1]
-        key = (running.position.call.code, place.statement)
+        call = running.position.call
+        key = (call.code, running.position.path[-1].statement if call.composite else None)
         self._operations[key] += 1
         if self._operations[key] > self._operations_limit:
             return
@@ -391,19 +391,17 @@ class Recorder:
             if parents:
                 self._carried.put(made, tuple(dict.fromkeys(node for node, _ in parents)))
             return
-        if outermost is None:
-            return
-        position = self.frames.position(outermost)
+        position = self.frames.position(frame)
         if position is None:
             return
-        name = _function_between(frame, outermost)
+        name = _function_between(frame, outermost) if outermost is not None else type(made).__name__
         kind = OperationKind.TRANSFORM if parents else OperationKind.READ
         method = Method(type(made), name, name, kind, "self", False)
         running = Running(f"o{next(self._op_ids)}", method, position, None)
         running.inputs = parents
         running.started = time.time()
         self.frames.announce(position.call)
-        self._mark(running, (), {}, outermost)
+        self._mark(running, (), {}, outermost or frame)
         self._record(running, running.started, self._made(running, made))
 
     def _held_between(self, made: Any, frame: FrameType | None) -> tuple[list[tuple[Node, Any]], FrameType | None]:
