@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from spark_lineage.graph import redaction
 from spark_lineage.graph.datasets import Datasets
 from spark_lineage.graph.gaps import ledger
 from spark_lineage.graph.naming import app_name
@@ -32,11 +33,11 @@ def _run(seen: Observed, steps: Steps) -> Run:
         id=started.run if started else "",
         app=steps.root.name,
         program=started.program if started else "",
-        argv=started.argv if started else (),
+        argv=redaction.arguments(started.argv) if started else (),
         started=application.started,
         ended=application.ended,
         outcome=ended.outcome if ended else Outcome.RUNNING,
-        error=ended.error if ended else None,
+        error=redaction.optional(ended.error) if ended else None,
         mode=started.mode if started else Mode.FLOW,
         labels=dict(started.labels) if started else {},
         spark=seen.spark,

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
+from spark_lineage.graph import redaction
 from spark_lineage.graph.datasets import Datasets
 from spark_lineage.graph.observed import Observed
 from spark_lineage.graph.steps import Steps
@@ -15,6 +17,7 @@ def ledger(seen: Observed, steps: Steps, datasets: Datasets) -> tuple[Gap, ...]:
     gaps = [*_of_the_run(seen), *_of_python(seen, steps, datasets), *_of_jvm(seen, datasets)]
     gaps.extend(_unseen_writes(seen, steps))
     gaps.extend(datasets.gaps)
+    gaps = [replace(gap, why=redaction.text(gap.why)) for gap in gaps]
     rank: dict[str | None, int] = {None: -1}
     for activation in steps.all:
         rank.setdefault(activation.node.name, len(rank))

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
+from spark_lineage.graph import redaction
 from spark_lineage.model import (
     CallEnded,
     CallSeen,
@@ -91,7 +92,7 @@ def sort_out(observations: Iterable[Observation]) -> Observed:
             report: tuple[int | None, str | None, float] = (observation.execution, None, 0.0)
             if observation.execution is None:
                 report = (None, repr(observation.spark_jobs), moment(observation.started))
-            executions[report] = _in_time(observation)
+            executions[report] = _cleaned(observation)
         elif isinstance(observation, SourceRead):
             for function in observation.reading.functions:
                 key = (observation.reading.file, function.line, function.qualname.rsplit(".", 1)[-1])
@@ -116,9 +117,15 @@ def sort_out(observations: Iterable[Observation]) -> Observed:
     return seen
 
 
-def _in_time(execution: Execution) -> Execution:
+def _cleaned(execution: Execution) -> Execution:
     ended = moment(execution.ended) if execution.ended is not None else None
-    return replace(execution, started=moment(execution.started), ended=ended)
+    return replace(
+        execution,
+        started=moment(execution.started),
+        ended=ended,
+        description=redaction.text(execution.description),
+        error=redaction.optional(execution.error),
+    )
 
 
 def moment(seconds: float | None) -> float:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from spark_lineage.graph import redaction
 from spark_lineage.graph.observed import Observed, moment
 from spark_lineage.model import CallSeen, Execution, Operation, Outcome, Statement, Step, StepKind, Unit, unit
 
@@ -269,6 +270,7 @@ class Steps:
         started = self.seen.started
         function = seen.function if seen else MODULE
         whole = reading if not activation.is_statement else None
+        text = source.source if source else (whole.source if whole and parent is not None else None)
         site = None if activation.is_statement or seen is None or seen.site is None else seen.site.line
         return Step(
             step=activation.node.name,
@@ -285,11 +287,11 @@ class Steps:
             started=activation.started,
             ended=activation.ended,
             outcome=activation.outcome,
-            error=activation.error,
+            error=redaction.optional(activation.error),
             executions=tuple(activation.executions),
             variable=statement.variable if statement else None,
             source_hash=source.source_hash if source else (whole.source_hash if whole else None),
-            source=source.source if source else (whole.source if whole and parent is not None else None),
+            source=redaction.code(text) if text is not None else None,
             doc=whole.doc if whole else None,
             thread=seen.thread if seen else "MainThread",
         )

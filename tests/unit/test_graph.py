@@ -18,7 +18,7 @@ from observing import (
     storage,
 )
 
-from spark_lineage.graph import assemble
+from spark_lineage.graph import assemble, redaction
 from spark_lineage.model import (
     Dataset,
     DatasetKind,
@@ -521,3 +521,33 @@ def test_ten_thousand_operations_take_less_than_two_seconds() -> None:
 
 def test_the_same_observations_give_the_same_graph() -> None:
     assert assemble(shop()) == assemble(shop())
+
+
+class TestRedaction:
+    @pytest.mark.parametrize(
+        "text",
+        ["jdbc:postgresql://ada:hunter2@db/x failed", "no access with password=hunter2", "token: 'hunter2' refused",
+         "https://store/x?sig=hunter2&y=1", '{"api_key": "hunter2"}'],
+    )  # fmt: skip
+    def test_secrets_in_errors_are_taken_out(self, text: str) -> None:
+        assert "hunter2" not in redaction.text(text)
+        assert "hunter2" in text
+
+    def test_arguments_after_a_secret_flag_are_taken_out(self) -> None:
+        assert "hunter2" not in redaction.arguments(("--db-password", "hunter2", "--day", "1", "--token=hunter2"))
+        assert redaction.arguments(("--day", "1")) == ("--day", "1")
+
+    def test_source_keeps_its_names_and_loses_its_literals(self) -> None:
+        source = 'token = load(spark)\nreader.option("password", "hunter2").option("user", "ada")'
+        cleaned = redaction.code(source)
+        assert "hunter2" not in cleaned
+        assert "token = load(spark)" in cleaned
+        assert '.option("user", "ada")' in cleaned
+
+    def test_no_secret_reaches_the_graph(self) -> None:
+        p, body = flat(None)
+        p.seen[0] = replace(p.seen[0], argv=("--password", "hunter2"))  # type: ignore[type-var]
+        p.op(at(body, 0), OperationKind.ACTION, error="IOException: s3://ada:hunter2@bucket")
+        p.seen.append(PythonGap("x", "secret=hunter2"))
+        p.finish(Outcome.FAIL, "IOException: s3://ada:hunter2@bucket")
+        assert "hunter2" not in repr(assemble(p.seen))
