@@ -41,7 +41,6 @@ def _begin(conf: Mapping[str, str], spark_context: Any) -> Agent | None:
     from spark_lineage import agent
     from spark_lineage.activation.doors import last_uncaught, stop_at_exit
     from spark_lineage.activation.program import running_program
-    from spark_lineage.activation.tracebacks import clean_uncaught
     from spark_lineage.config import ConfigError, resolve
 
     running = agent.current()
@@ -58,7 +57,6 @@ def _begin(conf: Mapping[str, str], spark_context: Any) -> Agent | None:
     except OSError as error:
         _tell(spark_context, f"The store {config.store} cannot be written: {error.strerror or error}.")
     else:
-        clean_uncaught()
         stop_at_exit(last_uncaught)
         return begun
     return None

@@ -16,7 +16,6 @@ import shlex
 import sys
 import types
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -100,8 +99,14 @@ class SparkHook:
     def _launch(self, original: Callable[..., Any]) -> Callable[..., Any]:
         def launch_gateway(conf: Any = None, *args: Any, **kwargs: Any) -> Any:
             launch = self.guard("launch", self._launch_with, conf) or _Launch(conf, None)
-            with _submit_arguments(launch.submit_arguments):
+            before = _set_submit_arguments(launch.submit_arguments)
+            try:
                 return original(launch.conf, *args, **kwargs)
+            except BaseException as error:
+                _leave(error)
+                raise
+            finally:
+                _set_submit_arguments(before)
 
         return launch_gateway
 
@@ -123,7 +128,12 @@ class SparkHook:
 
     def _initialize(self, original: Callable[..., Any]) -> Callable[..., Any]:
         def _initialize_context(context: Any, jconf: Any) -> Any:
-            return original(context, self.guard("conf", self._conf_with, context, jconf) or jconf)
+            with_ours = self.guard("conf", self._conf_with, context, jconf)
+            try:
+                return original(context, jconf if with_ours is None else with_ours)
+            except BaseException as error:
+                _leave(error)
+                raise
 
         return _initialize_context
 
@@ -139,7 +149,11 @@ class SparkHook:
 
     def _start(self, original: Callable[..., Any]) -> Callable[..., Any]:
         def _do_init(context: Any, *args: Any, **kwargs: Any) -> Any:
-            result = original(context, *args, **kwargs)
+            try:
+                result = original(context, *args, **kwargs)
+            except BaseException as error:
+                _leave(error)
+                raise
             self.guard("started", self.door.started, context)
             return result
 
@@ -150,7 +164,11 @@ class SparkHook:
             alive = context.__dict__.get("_jsc") is not None
             if alive:
                 self.guard("stopping", self.door.stopping, context)
-            result = original(context)
+            try:
+                result = original(context)
+            except BaseException as error:
+                _leave(error)
+                raise
             if alive:
                 self.guard("stopped", self.door.stopped, context)
             return result
@@ -291,18 +309,16 @@ def _spark_defaults(arguments: SubmitArguments) -> dict[str, str]:
     return {pair[0]: pair[1].strip() for pair in pairs if len(pair) == 2}
 
 
-@contextmanager
-def _submit_arguments(text: str | None) -> Iterator[None]:
-    """``PYSPARK_SUBMIT_ARGS`` for the duration of the launch; None leaves it as it is."""
+def _set_submit_arguments(text: str | None) -> str | None:
+    """Sets ``PYSPARK_SUBMIT_ARGS`` unless ``text`` is None; gives what to set it to afterwards."""
     if text is None:
-        yield
-        return
+        return None
     before = os.environ.get("PYSPARK_SUBMIT_ARGS")
     os.environ["PYSPARK_SUBMIT_ARGS"] = text
-    try:
-        yield
-    finally:
-        if before is None:
-            del os.environ["PYSPARK_SUBMIT_ARGS"]
-        else:
-            os.environ["PYSPARK_SUBMIT_ARGS"] = before
+    return before
+
+
+def _leave(error: BaseException) -> None:
+    """Takes the calling frame off the traceback; the bare ``raise`` that follows does not put it back."""
+    if error.__traceback__ is not None:
+        error.__traceback__ = error.__traceback__.tb_next

@@ -313,18 +313,11 @@ def _print_without_us(main: types.ModuleType) -> None:
         sys.last_traceback = traceback
         try:
             hook(kind, error, traceback)
-        except SystemExit:
+        except BaseException as second:  # the interpreter prints both, without this frame
+            if second.__traceback__ is not None:
+                second.__traceback__ = second.__traceback__.tb_next
             raise
-        except BaseException as second:  # what the interpreter does then, but without this frame
-            _print_both(second, error)
         finally:
             _forget_file(main)
 
     sys.excepthook = excepthook
-
-
-def _print_both(second: BaseException, first: BaseException) -> None:
-    """The interpreter's words for an excepthook that fails."""
-    for words, error in (("Error in sys.excepthook:\n", second), ("\nOriginal exception was:\n", first)):
-        sys.stderr.write(words)
-        sys.__excepthook__(type(error), error, without_our_frames(error, execute.__code__))

@@ -9,7 +9,6 @@ from spark_lineage.activation.doors import OwnDoor, last_uncaught, stop_at_exit
 from spark_lineage.activation.hook import SparkHook, names_listener
 from spark_lineage.activation.jars import JarError, find_spark, jar_for
 from spark_lineage.activation.program import running_program
-from spark_lineage.activation.tracebacks import clean_uncaught
 from spark_lineage.config import Config, ConfigError, resolve
 from spark_lineage.model import Outcome
 
@@ -51,7 +50,6 @@ def start(**options: Any) -> Agent | None:
     _hook = SparkHook(door, begun.guard).install()
     if spark_context is not None:
         begun.attach(spark_context)
-    clean_uncaught()
     stop_at_exit(lambda: None if hasattr(sys, "ps1") else last_uncaught())
     return begun
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from types import CodeType, TracebackType
 
@@ -49,17 +48,3 @@ def _stripped(traceback: TracebackType | None, runner: CodeType | None) -> Trace
 def _is_ours(entry: TracebackType) -> bool:
     name = entry.tb_frame.f_globals.get("__name__")
     return isinstance(name, str) and name.split(".", 1)[0] == "spark_lineage"
-
-
-def clean_uncaught() -> None:
-    """From now on uncaught errors of this process print without our frames.
-
-    A hook that the program sets itself stays the program's, and so does one that is set already.
-    """
-    if sys.excepthook is sys.__excepthook__:
-        sys.excepthook = _excepthook
-
-
-def _excepthook(kind: type[BaseException], error: BaseException, traceback: TracebackType | None) -> None:
-    sys.last_traceback = traceback = without_our_frames(error)
-    sys.__excepthook__(kind, error, traceback)
