@@ -60,6 +60,7 @@ class Datasets:
         self._find_sinks()
         self._read_in_action: dict[Activation, dict[Stored, None]] = {}
         self._reads: dict[str, tuple[Stored, ...]] = {}  # DataFrame id -> what its fragment reads, by source index
+        self._appended: dict[str, list[Stored]] = {}  # earlier writes that the last one was appended to
         self._find_sources()
         self._name_stored()
         self._named = interim_names(seen, list(self._interim.items()), self._taken())
@@ -144,21 +145,23 @@ class Datasets:
                 continue
             activation = self._steps.of(maker) if maker is not None else self._steps.application
             at = moment(maker.started) if maker is not None else activation.started
-            found = tuple(self._read(storage, at, activation) for storage in fragment.sources)
+            found = tuple(self._read(storage, at) for storage in fragment.sources)
             self._reads[df] = found
+            for each in found:
+                versions = self._stored[(each.storage.namespace, each.storage.name)]
+                self._appended.setdefault(df, []).extend(self._written_before(versions, at)[1:])
             claimed.update((each.storage.namespace, each.storage.name) for each in found)
         for execution in self._seen.executions:
             for storage in execution.sources:
                 if (storage.namespace, storage.name) not in claimed and "/_delta_log" not in storage.name:
                     self._read_by_action(storage, execution)
 
-    def _read(self, storage: Storage, at: float, reader: Activation) -> Stored:
+    def _read(self, storage: Storage, at: float) -> Stored:
         """The dataset that a read at ``at`` of this place sees: the latest write before it, else the source."""
         versions = self._stored.setdefault((storage.namespace, storage.name), [])
-        writes = [each for each in versions if each.activation is not None and each.activation is not reader]
-        before = [each for each in writes if each.ended <= at and not each.failed]
+        before = self._written_before(versions, at)
         if before:
-            return max(before, key=lambda each: each.ended)
+            return before[0]
         source = next((each for each in versions if each.activation is None), None)
         if source is None:
             source = Stored(storage, None, at)
@@ -166,6 +169,16 @@ class Datasets:
         source.at = min(source.at, at)
         source.storage = _richer(source.storage, storage)
         return source
+
+    def _written_before(self, versions: Iterable[Stored], at: float) -> list[Stored]:
+        """The writes that what is read at ``at`` consists of, latest first: back to the one that was no append."""
+        done = [each for each in versions if each.activation is not None and each.ended <= at and not each.failed]
+        found: list[Stored] = []
+        for each in sorted(done, key=lambda each: each.ended, reverse=True):
+            found.append(each)
+            if _overwrites(each):
+                break
+        return found
 
     def _read_by_action(self, storage: Storage, execution: Execution) -> None:
         """A plan that no dataset stands for, such as ``spark.read.parquet(p).count()`` in one statement."""
@@ -175,7 +188,7 @@ class Datasets:
         if operation is not None:
             reader = self._reader(operation, storage) or operation
             activation, at = self._steps.of(reader), moment(reader.started)
-        self._read_in_action.setdefault(activation, {})[self._read(storage, at, activation)] = None
+        self._read_in_action.setdefault(activation, {})[self._read(storage, at)] = None
 
     def _reader(self, operation: Operation, storage: Storage) -> Operation | None:
         """The read above ``operation`` that names this place, or the only read that there is."""
@@ -238,7 +251,8 @@ class Datasets:
 
     def _inputs_of(self, df: str) -> tuple[str, ...]:
         fragment = self._rewriter.rewritten(df)
-        return fragment.inputs if fragment is not None else self._source_ids(df)
+        inputs = fragment.inputs if fragment is not None else self._source_ids(df)
+        return (*inputs, *(each.id for each in self._appended.get(df, ())))
 
     # -- the result
 
@@ -283,7 +297,7 @@ class Datasets:
             facts = unknown("failed", "the write failed")
         elif len(stored.ops) > 1:
             facts = unknown("several_writes", f"this step wrote it {len(stored.ops)} times: {', '.join(stored.modes)}")
-        elif facts.complete and stored.modes and not stored.modes[-1].lower().startswith(OVERWRITES):
+        elif facts.complete and stored.modes and not _overwrites(stored):
             facts = _with_detail(facts, f"{stored.modes[-1]}: these are the rows that this step wrote")
         return self._dataset(
             stored.id, stored.storage.name, stored.storage.namespace, DatasetKind.SINK, activation, facts, fragment,
@@ -353,6 +367,10 @@ def _written_whole(operation: Operation | None) -> str | None:
     if operation is None or operation.kind is not OperationKind.WRITE or len(operation.inputs) != 1:
         return None
     return operation.inputs[0]
+
+
+def _overwrites(sink: Stored) -> bool:
+    return any(mode.lower().startswith(OVERWRITES) for mode in sink.modes)
 
 
 def _richer(a: Storage, b: Storage) -> Storage:

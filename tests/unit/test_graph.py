@@ -250,6 +250,39 @@ class TestStorage:
         ]  # fmt: skip
         assert steps(graph)["job.a"].inputs == ("/data/orders",)
 
+    def test_what_was_appended_in_several_steps_is_read_as_all_of_them(self) -> None:
+        p, body = flat("a", None, None, None, "b", None)
+        p.op(at(body, 0), OperationKind.READ, output="d1")
+        for index, mode in ((1, "append"), (2, "overwrite"), (3, "append")):
+            write = p.op(at(body, index), OperationKind.WRITE, inputs=["d1"])
+            p.seen.append(executed(index, write, p.tick() - 0.2, [(REPORT, mode, "d1")]))
+        p.tick(), p.tick()
+        p.op(at(body, 4), OperationKind.READ, output="d2")
+        p.mark("d2")
+        p.seen.append(fragment("d2", ["a"], sources=[REPORT], operators=["Relation"], indirect=False))
+        p.op(at(body, 5), OperationKind.ACTION, inputs=["d2"])
+        p.finish()
+        graph = assemble(p.seen)
+        assert steps(graph)["job.b"].inputs == ("/data/report~3", "/data/report~2")
+        assert [each.kind.value for each in graph.datasets].count("source") == 0
+
+    def test_a_function_that_reads_what_it_wrote_makes_no_source_of_it(self) -> None:
+        p, body = flat("a", "b", None)
+        p.op(at(body, 0), OperationKind.READ, output="d1")
+        call = p.call("save", 10, Place(body, 1, 2))
+        path = (*at(body, 1), Place(call, 0, 11))
+        write = p.op(path, OperationKind.WRITE, inputs=["d1"])
+        p.seen.append(executed(1, write, p.tick() - 0.2, [(REPORT, "overwrite", "d1")]))
+        p.tick(), p.tick()
+        p.op(path, OperationKind.READ, output="d2")
+        p.mark("d2")
+        p.seen.append(fragment("d2", ["a"], sources=[REPORT], operators=["Relation"], indirect=False))
+        p.op(at(body, 2), OperationKind.ACTION, inputs=["d2"])
+        p.finish()
+        graph = assemble(p.seen)
+        assert list(datasets(graph)) == ["a", "/data/report", "save"]
+        assert (steps(graph)["job.save"].inputs, steps(graph)["job.save"].outputs) == (("a",), ("save", "/data/report"))
+
     def test_one_write_of_several_executions_is_one_write(self) -> None:
         p, body = flat("a", None)
         p.op(at(body, 0), OperationKind.READ, output="d1")
