@@ -20,6 +20,8 @@ COMMANDS = {
     "explain": "spark_lineage.cli.explain:explain",
     "send": "spark_lineage.cli.send:send",
     "status": "spark_lineage.cli.status:status",
+    "verify": "spark_lineage.cli.verify:verify",
+    "rebuild": "spark_lineage.cli.rebuild:rebuild",
     "jar": "spark_lineage.cli.commands:jar",
     "pyfiles": "spark_lineage.cli.commands:pyfiles",
     "doctor": "spark_lineage.cli.doctor:doctor",

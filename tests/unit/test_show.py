@@ -91,11 +91,11 @@ def test_the_document_keeps_its_contract(seen: list[Observation]) -> None:
     printed(assemble(seen))
 
 
-def command(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
+def command(*arguments: str, of: str = "show", **environ: str) -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, **environ}
     environment.pop("COLUMNS", None)
     return subprocess.run(
-        [sys.executable, "-m", "spark_lineage", "show", *arguments], cwd=ROOT, env=environment, capture_output=True,
+        [sys.executable, "-m", "spark_lineage", of, *arguments], cwd=ROOT, env=environment, capture_output=True,
         text=True, timeout=60,
     )  # fmt: skip
 
@@ -127,6 +127,23 @@ def test_the_command_says_in_one_sentence_what_is_wrong(store: Path) -> None:
         assert done.stdout == ""
         assert "Traceback" not in done.stderr
         assert len(done.stderr.strip().splitlines()) == 1
+
+
+def test_verify_says_whether_the_journal_is_as_it_was_written(store: Path) -> None:
+    done = command("last", "--store", str(store), of="verify")
+    assert (done.returncode, done.stdout.strip().rsplit(": ")[-1]) == (0, "intact, 12 events")
+    events = next(store.glob("runs/*/events.jsonl"))
+    events.write_text(events.read_text().replace('"rowCount":80', '"rowCount":81'))
+    done = command("last", "--store", str(store), of="verify")
+    assert done.returncode == 1
+    assert "not the one that was written" in done.stdout
+    assert command("nobody", "--store", str(store), of="verify").returncode == 2
+
+
+def test_rebuild_makes_the_audit_tables(store: Path) -> None:
+    done = command("--store", str(store), of="rebuild")
+    assert (done.returncode, done.stdout) == (0, f"1 run written to {store / 'audit'}\n"), done.stderr
+    assert command("--missing", "--store", str(store), of="rebuild").stdout.startswith("0 runs")
 
 
 def test_a_thousand_datasets_are_shown_within_half_a_second_of_processor_time(tmp_path: Path) -> None:
