@@ -146,7 +146,7 @@ class _Composer:
         for hop in reversed(path):
             self._texts[(hop.dataset.id, hop.column)] = self._written(hop)
         definition = self._text((dataset.id, column))
-        return Explanation(dataset, column, definition, tuple(sources), tuple(path), self._deciding(path))
+        return Explanation(dataset, column, definition, tuple(sources), tuple(path), self._deciding(dataset))
 
     def _path(self, start: Key) -> list[Hop]:
         """Each column once, after all columns on the way that are made from it."""
@@ -231,19 +231,34 @@ class _Composer:
             open_ += [(each.dataset, each.column) for each in hop.inputs if each.kind == "DIRECT"] if hop else []
         return reached
 
-    def _deciding(self, path: Iterable[Hop]) -> tuple[tuple[Source, str], ...]:
+    def _deciding(self, dataset: Dataset) -> tuple[tuple[Source, str], ...]:
+        """Also of datasets that the column itself does not come through: a join drops rows for their sake."""
         rows = {
             (each.dataset, each.column, each.subtype): None
-            for hop in path
-            for each in hop.rows
+            for above in self._upstream(dataset)
+            for each in (above.fragment.indirect if above.fragment else ())
             if each.dataset in self._datasets
         }
         found: dict[tuple[Key, str], Source] = {}
         ends: dict[Key, list[Key]] = {}
-        for dataset, column, subtype in rows:
-            for key in self._ends((dataset, column), ends):
+        for name, column, subtype in rows:
+            for key in self._ends((name, column), ends):
                 found.setdefault((key, subtype), self._source(key, False))
         return tuple((source, subtype) for (_, subtype), source in found.items())
+
+    def _upstream(self, dataset: Dataset) -> list[Dataset]:
+        """The dataset and all that it is made from, nearest first."""
+        found: dict[str, Dataset] = {}
+        open_ = [dataset]
+        for each in open_:
+            if each.id in found:
+                continue
+            found[each.id] = each
+            stored = self._stored(each)
+            inputs = each.fragment.inputs if each.fragment else ()
+            open_ += [self._datasets[name] for name in inputs if name in self._datasets]
+            open_ += [stored] if stored is not None else []
+        return list(found.values())
 
     def _ends(self, start: Key, known: dict[Key, list[Key]]) -> list[Key]:
         if start not in known:

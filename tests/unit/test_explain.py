@@ -187,6 +187,21 @@ def test_composed_down_to_the_sources() -> None:
     }
 
 
+def test_rows_that_the_other_side_of_a_join_decided() -> None:
+    orders, customers = dataset("orders", ["id", "amount"]), dataset("customers", ["id", "country"])
+    rows = [ColumnInput("customers", "country", "INDIRECT", "FILTER")]
+    germans = interim("germans", {"id": ("id", [("customers", "id")])}, rows)
+    joined = interim(
+        "joined",
+        {"amount": ("amount", [("orders", "amount")]), "name": ("id", [("germans", "id")])},
+        [ColumnInput("orders", "id", "INDIRECT", "JOIN"), ColumnInput("germans", "id", "INDIRECT", "JOIN")],
+    )
+    found = explain(graph(orders, customers, germans, joined), "joined.amount")
+    assert {(each.dataset.id, each.column, how) for each, how in found.deciding} == {
+        ("orders", "id", "JOIN"), ("customers", "id", "JOIN"), ("customers", "country", "FILTER"),
+    }  # fmt: skip
+
+
 def test_one_source_needs_no_qualifier() -> None:
     assert explain(ALL, "joined.gain").definition == "(dep - arr)"
 
