@@ -399,6 +399,7 @@ class Dataset:
     storage: Storage | None
     fragment: Fragment | None  # with dataset ids of this graph in place of DataFrame ids
     measurements: int  # how many times a probe measured it
+    mode: str | None = None  # save mode of a sink: overwrite, append, ...
 
 
 @dataclass(frozen=True)

@@ -148,6 +148,7 @@ class Builder:
             "storage": standard.storage(dataset),
             "dataSource": standard.data_source(dataset),
             "version": standard.version(dataset),
+            "lifecycleStateChange": standard.lifecycle(dataset),
             f"{PREFIX}dataset": self._dataset(dataset),
             f"{PREFIX}fingerprint": _fingerprint(dataset),
             f"{PREFIX}sample": _sample(dataset, self._sample_rows),
@@ -172,6 +173,7 @@ class Builder:
             format=storage.format if storage else None,
             version=storage.version if storage else None,
             table=storage.table if storage else None,
+            mode=dataset.mode,
             storedColumns=True if storage is not None and storage.columns else None,
         )
 

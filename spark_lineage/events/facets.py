@@ -119,6 +119,7 @@ class SparkLineageDatasetDatasetFacet(facet_v2.DatasetFacet):
     version: str | None = None
     table: str | None = None
     storedColumns: bool | None = None
+    mode: str | None = None
 
     @staticmethod
     def _get_schema() -> str:

@@ -178,6 +178,7 @@ def _dataset(listed: Document, ours: Document, plan: Document | None, samples: M
         storage=_storage(listed, ours, columns) if kind in (DatasetKind.SOURCE, DatasetKind.SINK) else None,
         fragment=plans.of_document(plan, columns) if plan is not None else None,
         measurements=ours["measurements"],
+        mode=ours.get("mode"),
     )
 
 

@@ -138,6 +138,19 @@ def version(dataset: Dataset) -> ol.dataset_version_dataset.DatasetVersionDatase
     return ol.dataset_version_dataset.DatasetVersionDatasetFacet(datasetVersion=dataset.storage.version)
 
 
+def lifecycle(dataset: Dataset) -> ol.lifecycle_state_change_dataset.LifecycleStateChangeDatasetFacet | None:
+    """What a write did to the storage, where the save mode says so: an append changes no state."""
+    mode = (dataset.mode or "").lower()
+    if dataset.kind is not DatasetKind.SINK or not dataset.complete or mode.startswith("append"):
+        return None
+    states = ol.lifecycle_state_change_dataset.LifecycleStateChange
+    if mode.startswith(("overwrite", "replace", "createorreplace", "truncate")):
+        return ol.lifecycle_state_change_dataset.LifecycleStateChangeDatasetFacet(states.OVERWRITE)
+    if mode.startswith(("create", "error")):
+        return ol.lifecycle_state_change_dataset.LifecycleStateChangeDatasetFacet(states.CREATE)
+    return None
+
+
 def _scheme(dataset: Dataset) -> str:
     return dataset.namespace.split(":", 1)[0] or "unknown"
 

@@ -301,7 +301,7 @@ class Datasets:
             facts = _with_detail(facts, f"{stored.modes[-1]}: these are the rows that this step wrote")
         return self._dataset(
             stored.id, stored.storage.name, stored.storage.namespace, DatasetKind.SINK, activation, facts, fragment,
-            stored.storage,
+            stored.storage, mode=stored.modes[-1] if stored.modes else None,
         )  # fmt: skip
 
     def _bare_read(self, stored: Stored) -> Facts:
@@ -317,6 +317,7 @@ class Datasets:
     def _dataset(
         self, id_: str, name: str, namespace: str, kind: DatasetKind, activation: Activation | None, facts: Facts,
         fragment: Fragment | None, storage: Storage | None = None, variable: str | None = None, engine: str = "spark",
+        mode: str | None = None,
     ) -> Dataset:  # fmt: skip
         declared = fragment.columns if fragment is not None else ()
         if storage is not None and storage.columns:
@@ -324,14 +325,15 @@ class Datasets:
         if facts.differ is not None:
             self._gap(activation, id_, "measurements_differ", f"{facts.differ}: it is nondeterministic")
         if not facts.complete:
-            self._gap(activation, id_, "rows", f"{facts.reason}: {facts.detail}" if facts.detail else str(facts.reason))
+            why = [str(facts.reason), *([facts.detail] if facts.detail else []), *facts.pushed]
+            self._gap(activation, id_, "rows", ": ".join([why[0], ", ".join(why[1:])]) if why[1:] else why[0])
         return Dataset(
             id=id_, name=name, namespace=namespace, kind=kind, step=activation.node.name if activation else None,
             call=activation.call if activation else 1, variable=variable, engine=engine,
             columns=columns(declared, facts), rows=facts.rows, complete=facts.complete, reason=facts.reason,
             detail=facts.detail, pushed=facts.pushed,
             fingerprint=facts.fingerprint, sample=facts.sample, storage=storage, fragment=fragment,
-            measurements=facts.measurements,
+            measurements=facts.measurements, mode=mode,
         )  # fmt: skip
 
     def _gap(self, activation: Activation | None, dataset: str | None, what: str, why: str) -> None:

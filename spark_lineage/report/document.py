@@ -102,6 +102,7 @@ def _dataset(dataset: Dataset) -> Document:
         "format": dataset.storage.format if dataset.storage else None,
         "table": dataset.storage.table if dataset.storage else None,
         "version": dataset.storage.version if dataset.storage else None,
+        "mode": dataset.mode,
         "inputs": list(fragment.inputs) if fragment else [],
         "plan_hash": fragment.plan_hash if fragment else None,
         "operators": list(fragment.operators) if fragment else [],

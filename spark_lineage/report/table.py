@@ -171,7 +171,7 @@ def _short(dataset: Dataset) -> str:
     """Interim datasets by id; storage by the end of its path."""
     if dataset.kind is DatasetKind.INTERIM:
         return dataset.id
-    return dataset.id if len(dataset.id) <= 24 else dataset.id.rstrip("/").rsplit("/", 1)[-1]
+    return dataset.id if len(dataset.id) <= 24 else f"…/{dataset.id.rstrip('/').rsplit('/', 1)[-1]}"
 
 
 def _stored(graph: LineageGraph) -> Table | None:

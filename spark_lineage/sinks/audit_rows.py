@@ -44,7 +44,7 @@ COLUMNS: Mapping[str, list[tuple[str, Any]]] = {
         ("rows", pa.int64()), ("complete", pa.bool_()), ("reason", pa.string()), ("detail", pa.string()),
         ("pushed", _TEXTS), ("fingerprint", pa.string()), ("measurements", pa.int64()), ("plan_hash", pa.string()),
         ("deterministic", pa.bool_()), ("operators", _TEXTS), ("format", pa.string()), ("table", pa.string()),
-        ("version", pa.string()),
+        ("version", pa.string()), ("mode", pa.string()),
     ],
     "columns": [
         ("dataset", pa.string()), ("column", pa.string()), ("position", pa.int64()), ("type", pa.string()),
@@ -174,6 +174,7 @@ def _datasets(record: RunRecord) -> Iterable[Row]:
             "format": storage.format if storage else None,
             "table": storage.table if storage else None,
             "version": storage.version if storage else None,
+            "mode": each.mode,
         }
 
 
