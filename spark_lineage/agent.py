@@ -182,7 +182,7 @@ class Agent:
         from spark_lineage.sinks.journal import Journal
 
         graph = assemble(self._seen)
-        Journal(self.folder).write(build(graph), samples(graph))
+        Journal(self.folder).write(build(graph, self.config.namespace), samples(graph))
         self._ahead.remove()
         # From the journal and not from the graph: the tables are a function of the events.
         self.guard("delta", DeltaAudit(self.store / "audit").append, self.folder)

@@ -6,6 +6,7 @@ and ``samples`` need no client.
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from spark_lineage.events.identity import NAMESPACE
@@ -19,15 +20,23 @@ if TYPE_CHECKING:
 __all__ = ["build", "read", "samples", "start"]
 
 
-def build(graph: LineageGraph, namespace: str = NAMESPACE, sample_rows: bool = False) -> list[RunEvent]:
-    """The events of a run, in the order in which a receiver must get them."""
+def build(graph: LineageGraph, namespace: str | None = None, sample_rows: bool = False) -> list[RunEvent]:
+    """The events of a run, in the order in which a receiver must get them.
+
+    ``namespace`` is that of the jobs: if not given OpenLineage's own variable decides, else it is ``spark-lineage``.
+    ``sample_rows`` puts the sampled rows themselves into the events.
+    """
     from spark_lineage.events.building import build as _build
 
-    return _build(graph, namespace, sample_rows)
+    return _build(graph, namespace or _default_namespace(), sample_rows)
 
 
-def start(graph: LineageGraph, namespace: str = NAMESPACE) -> RunEvent:
+def start(graph: LineageGraph, namespace: str | None = None) -> RunEvent:
     """The START of the application: what can be sent as soon as the program has begun."""
     from spark_lineage.events.building import Builder
 
-    return Builder(graph, namespace).start(0)
+    return Builder(graph, namespace or _default_namespace()).start(0)
+
+
+def _default_namespace() -> str:
+    return os.environ.get("OPENLINEAGE_NAMESPACE") or NAMESPACE

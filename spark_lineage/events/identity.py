@@ -10,7 +10,7 @@ import spark_lineage
 VERSION: str = spark_lineage.__version__
 PRODUCER = f"https://sparklineage.io/{VERSION}"
 SCHEMAS = "https://sparklineage.io/facets/1"  # an immutable address: a change of a schema changes it
-NAMESPACE = "default"  # of jobs, as in OpenLineage's own clients
+NAMESPACE = "spark-lineage"  # of jobs, unless configured
 PREFIX = "sparkLineage_"
 MAIN_THREAD = "MainThread"  # not written
 
