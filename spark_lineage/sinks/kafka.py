@@ -12,9 +12,14 @@ from typing import Any
 from openlineage.client.serde import Serde
 from openlineage.client.transport.kafka import KafkaConfig, KafkaTransport
 
-SECONDS = 5.0
-# Order within the topic's partition holds over retries, and what is not confirmed in time is given back to us.
-STEADY = {"enable.idempotence": True, "message.timeout.ms": int(SECONDS * 1000)}
+from spark_lineage.guard import logger
+
+MILLISECONDS = "message.timeout.ms"
+STEADY = {
+    "enable.idempotence": True,  # order within a partition holds over the client's own retries
+    MILLISECONDS: 5_000,  # what is not confirmed in time is given back to us
+    "logger": logger,  # otherwise the client writes on the program's stderr
+}
 
 
 class ConfirmedKafka(KafkaTransport):
@@ -22,9 +27,9 @@ class ConfirmedKafka(KafkaTransport):
 
     @classmethod
     def of(cls, config: Mapping[str, Any]) -> ConfirmedKafka:
-        settings = copy.deepcopy(dict(config))
+        settings = {key: copy.deepcopy(each) for key, each in config.items() if key not in ("type", "name", "priority")}
         settings["config"] = {**STEADY, **dict(settings.get("config") or {})}
-        return cls(KafkaConfig.from_dict({key: each for key, each in settings.items() if key not in ("type", "name")}))
+        return cls(KafkaConfig.from_dict(settings))
 
     def emit(self, event: Any) -> None:
         if self.producer is None:
@@ -37,7 +42,7 @@ class ConfirmedKafka(KafkaTransport):
             value=Serde.to_json(event).encode("utf-8"),
             on_delivery=lambda error, message: outcome.append(error),
         )
-        producer.flush(SECONDS + 1)
+        producer.flush(float(self.kafka_config.config[MILLISECONDS]) / 1000 + 1)
         if not outcome:
             producer.purge()
             producer.flush(0)
