@@ -6,12 +6,14 @@ complete saw the same rows, so each column's facts may be taken from any of them
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from spark_lineage.graph.observed import Observed, ancestors
 from spark_lineage.model import Column, Mode, OperationKind, Outcome, Probed, ProbedColumn, Sample
 
+TOLERANCE = 1e-9  # relative, of the float sketches
 REASONS_BY_WORTH = ("filter_pushed", "limit", "partial", "failed", "served_from_cache", "fixed_plan", "stepped_aside")
 
 
@@ -140,28 +142,35 @@ def _columns_seen(probe: Probed) -> int:
 
 
 def _difference(best: Probed, complete: Iterable[Probed]) -> str | None:
+    """How the others differ; a sum over shuffled rows differs in its last bits, and that is no difference."""
     for other in complete:
         if other.rows != best.rows:
             return f"{best.rows} rows in one measurement, {other.rows} in another"
-        if best.fingerprint and other.fingerprint and len(best.columns) == len(other.columns):
-            if other.fingerprint != best.fingerprint:
-                return _differing_columns(best, other) or "the rows differ between measurements"
-        elif text := _differing_columns(best, other):
-            return text
+        pairs = _differing_columns(best, other)
+        names = [a.name for a, b in pairs if not _close(a, b)]
+        if names:
+            return f"values of {', '.join(names[:5])} differ between measurements"
+        if not pairs and best.fingerprint and other.fingerprint and best.fingerprint != other.fingerprint:
+            return "the rows differ between measurements"
     return None
 
 
-def _differing_columns(a: Probed, b: Probed) -> str | None:
+def _differing_columns(a: Probed, b: Probed) -> list[tuple[ProbedColumn, ProbedColumn]]:
     of_b = {column.name: column for column in b.columns}
-    names = [
-        column.name
-        for column in a.columns
-        if (other := of_b.get(column.name)) is not None
-        and column.fingerprint is not None
-        and other.fingerprint is not None
-        and other.fingerprint != column.fingerprint
-    ]
-    return f"values of {', '.join(names[:5])} differ between measurements" if names else None
+    pairs = [(column, of_b[column.name]) for column in a.columns if column.name in of_b]
+    return [(x, y) for x, y in pairs if x.fingerprint and y.fingerprint and x.fingerprint != y.fingerprint]
+
+
+def _close(a: ProbedColumn, b: ProbedColumn) -> bool:
+    """Equal by the tolerant sketch, which only float and double columns have."""
+    if a.nulls != b.nulls:
+        return False
+    scale = math.sqrt(abs(a.sum_squares)) if a.sum_squares is not None and math.isfinite(a.sum_squares) else 0.0
+    slack = TOLERANCE * max(scale, 1e-300)
+    sketches = ((a.sum, b.sum), (a.sum_squares, b.sum_squares), (a.signed_sum, b.signed_sum))
+    return all(
+        x is not None and y is not None and math.isclose(x, y, rel_tol=TOLERANCE, abs_tol=slack) for x, y in sketches
+    )
 
 
 def _worth(probe: Probed) -> int:

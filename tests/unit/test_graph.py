@@ -379,6 +379,18 @@ class TestFacts:
         assert (gap.step, gap.dataset) == ("job.main.clean", "clean")
         assert "nondeterministic" in gap.why
 
+    def test_a_sum_that_differs_in_its_last_bits_is_no_difference(self) -> None:
+        def measured(number: int, total: float) -> Probed:
+            each = probe("d2", 80, ["a"], instance=str(number), salt=number)
+            column = replace(each.columns[0], type="double", sum=total, sum_squares=total * total, signed_sum=-total)
+            return replace(each, columns=(column,))
+
+        def differ(*probes: Probed) -> bool:
+            return any(gap.what == "measurements_differ" for gap in self.measured(*probes).gaps)
+
+        assert not differ(measured(1, 0.3), measured(2, 0.1 + 0.2))
+        assert differ(measured(1, 0.3), measured(2, 0.3001))
+
     def test_an_incomplete_measurement_gives_its_reason_and_no_numbers(self) -> None:
         graph = self.measured(probe("d2", 20, ["a"], complete=False, reason="limit"))
         clean = datasets(graph)["clean"]
