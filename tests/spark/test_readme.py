@@ -1,0 +1,97 @@
+"""The queries of the README run as they stand there, on the record of real runs."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+README = (ROOT / "README.md").read_text()
+DELTA_JARS = sorted((ROOT / "examples" / "flights" / "jars").glob("*.jar"))
+
+PROGRAM = """\
+import sys
+from pyspark.sql import SparkSession, functions as F
+
+def positive(orders):
+    return orders.filter("amount > " + sys.argv[1])
+
+def with_customer(orders, customers):
+    return orders.join(customers, "customer", "left")
+
+spark = SparkSession.builder.master("local[2]").getOrCreate()
+orders = spark.range(100).select((F.col("id") % 7).alias("customer"), (F.col("id") % 11 - 2).alias("amount"))
+customers = spark.createDataFrame([(n, "NL") for n in range(5)], "customer long, country string")
+print(len(with_customer(positive(orders), customers).collect()))
+"""
+
+
+def block(name: str, language: str) -> str:
+    found = re.search(rf"<!-- query: {name} -->\n```{language}\n(.*?)```", README, re.DOTALL)
+    assert found is not None, f"README.md has no query {name}"
+    return found.group(1)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory) -> Path:
+    """Two runs of job.py on different data, and the record of both."""
+    folder = tmp_path_factory.mktemp("readme")
+    (folder / "job.py").write_text(PROGRAM)
+    (folder / "conf").mkdir()
+    (folder / "conf" / "spark-defaults.conf").write_text("spark.ui.enabled false\nspark.sql.shuffle.partitions 2\n")
+    env = {**os.environ, "PYTHONPATH": str(ROOT), "SPARK_CONF_DIR": str(folder / "conf")}
+    for limit in ("0", "3"):
+        command = [sys.executable, "-m", "spark_lineage", "run", "job.py", limit]
+        done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, timeout=200)
+        assert done.returncode == 0, done.stderr
+    return folder
+
+
+def run(folder: Path, code: str) -> str:
+    env = {**os.environ, "SPARK_CONF_DIR": str(folder / "conf")}
+    done = subprocess.run([sys.executable, "-c", code], cwd=folder, env=env, capture_output=True, text=True, timeout=280)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.mark.skipif(not DELTA_JARS, reason="make demo puts Delta Lake's jars into examples/flights/jars")
+def test_rows_in_and_out_of_each_function(folder):
+    pytest.importorskip("delta")
+    session = f"""
+from pyspark.sql import SparkSession
+spark = (
+    SparkSession.builder.master("local[2]").config("spark.jars", {",".join(map(str, DELTA_JARS))!r})
+    .config("spark.sql.extensions", "io.delta.sql.DeltaSparkSessionExtension")
+    .config("spark.sql.catalog.spark_catalog", "org.apache.spark.sql.delta.catalog.DeltaCatalog").getOrCreate()
+)
+for row in spark.sql({block("spark", "sql")!r}).collect():
+    print(row.function, row.call, row.rows_in, row.rows_out)
+"""
+    rows = run(folder, session).splitlines()
+    assert len(rows) == 4
+    assert rows[0].startswith("positive 1 ")
+    assert rows[2].split()[:2] == ["with_customer", "1"]
+    assert len({row.split()[-1] for row in rows[:2]}) == 2, "two runs, two numbers of rows"
+
+
+def test_nulls_that_a_step_brought_in(folder):
+    pytest.importorskip("duckdb")
+    assert "country" in run(folder, block("duckdb", "python"))
+
+
+def test_content_that_differs_between_two_runs(folder):
+    pytest.importorskip("pandas")
+    out = run(folder, block("pandas", "python"))
+    assert "positive" in out
+    assert "orders" not in out.split(), "the input is the same"
+
+
+def test_commands_of_the_readme_exist():
+    from spark_lineage.cli.commands import COMMANDS
+
+    assert set(re.findall(r"spark-lineage ([a-z]+)", README)) <= set(COMMANDS)
