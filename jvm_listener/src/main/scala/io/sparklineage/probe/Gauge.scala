@@ -1,7 +1,6 @@
 package io.sparklineage.probe
 
-import scala.util.control.NonFatal
-
+import io.sparklineage.Guard
 import org.apache.spark.TaskContext
 
 /**
@@ -14,9 +13,23 @@ final class Gauge private[probe] (layout: Layout, publish: PartitionFacts => Uni
   val doubles: Array[Double] = layout.newDoubles()
   val sampler: Sampler = if (layout.sampling) layout.newSampler() else null
   private var drained = false
+  private var below: Gauge = _
+  private var slots: SharedSlots = _
 
   /** The input came to its end; a limit did not stop it. */
   def exhausted(): Unit = drained = true
+
+  /** Some of what this one would count is counted by `lower`, that sees the same rows. */
+  def link(lower: Gauge, shared: SharedSlots): Unit = {
+    below = lower
+    slots = shared
+  }
+
+  private def settle(): Unit = if (below != null) {
+    below.settle()
+    slots.copy(below.longs, longs)
+    below = null
+  }
 
   /** From now on the end of the task publishes what was seen of partition `index`. */
   def start(index: Int): Unit = {
@@ -24,16 +37,24 @@ final class Gauge private[probe] (layout: Layout, publish: PartitionFacts => Uni
     if (task != null) {
       task.addTaskCompletionListener[Unit] { (_: TaskContext) =>
         // The task is over and its result stands: losing a measurement must not fail it.
-        try publish(facts(index))
-        catch { case _ @(_: LinkageError | NonFatal(_)) => () }
+        Guard.run("probe publish")(publish(facts(index)))
       }
     }
   }
 
   private[probe] def facts(index: Int): PartitionFacts = {
+    settle()
     val sampled = if (sampler == null) Array.empty[SampledRow] else sampler.seen(new Rendering(layout))
     new PartitionFacts(index, drained, longs, doubles, sampled)
   }
+}
+
+/** Which slot of a lower gauge holds what a slot of the upper one would. */
+final class SharedSlots private[probe] (pairs: Seq[(Int, Int)]) extends Serializable {
+  private val mine = pairs.map(_._1).toArray
+  private val theirs = pairs.map(_._2).toArray
+
+  def copy(from: Array[Long], to: Array[Long]): Unit = mine.indices.foreach(i => to(mine(i)) = from(theirs(i)))
 }
 
 /** What a finished task has seen of partition `index` of the probe's input. */

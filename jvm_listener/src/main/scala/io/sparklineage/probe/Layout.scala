@@ -2,7 +2,7 @@ package io.sparklineage.probe
 
 import scala.util.Try
 
-import org.apache.spark.sql.catalyst.expressions.{Attribute, BoundReference, XxHash64}
+import org.apache.spark.sql.catalyst.expressions.{Attribute, BoundReference, ExprId, XxHash64}
 import org.apache.spark.sql.catalyst.expressions.codegen.{CodegenContext, ExprCode, FalseLiteral, JavaCode}
 import org.apache.spark.sql.types._
 
@@ -23,7 +23,8 @@ private[probe] final case class Measured(
     typeName: String,
     dataType: DataType,
     nullable: Boolean,
-    hashable: Boolean
+    hashable: Boolean,
+    exprId: ExprId
 ) {
   def floating: Boolean = dataType == FloatType || dataType == DoubleType
 }
@@ -60,6 +61,9 @@ private[probe] final class Layout(
   /** Whether the sample key is the running hash of all columns that are not floats: then it costs nothing. */
   val keyIsPrefix: Boolean = key.sameElements(columns.indices.take(exact).filter(columns(_).hashable))
 
+  /** Whether the sample key has to be hashed by itself. */
+  def keyed: Boolean = sampling && !keyIsPrefix
+
   def sampling: Boolean = sampleRows > 0 && columns.exists(_.hashable)
 }
 
@@ -76,7 +80,10 @@ private[probe] object Layout {
       else {
         val attribute = output(ordinal)
         val dataType = attribute.dataType
-        Some(Measured(position, ordinal, column.name, column.typeName, dataType, attribute.nullable, hashable(dataType)))
+        Some(
+          Measured(
+            position, ordinal, column.name, column.typeName, dataType, attribute.nullable, hashable(dataType), column.exprId)
+        )
       }
     }
     val (floats, others) = flowing.partition(_.floating)

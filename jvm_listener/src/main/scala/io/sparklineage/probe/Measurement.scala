@@ -25,6 +25,7 @@ private[probe] final class Measurement(val spec: ProbeSpec, layout: Layout, spar
   private var planHash: Option[String] = None
   private var execution: Option[Long] = None
   private var over = false
+  private var aside = false
   private var failed = false
 
   /** The plan is about to run, reading `rdd`; more than once if whole stage code had to be given up. */
@@ -43,6 +44,12 @@ private[probe] final class Measurement(val spec: ProbeSpec, layout: Layout, spar
     Probes.changed(this)
   }
 
+  /** No code could be made for this probe: the plan runs without. Takes the place of the code. */
+  def stepAside(): String = synchronized {
+    aside = true
+    ""
+  }
+
   /** The execution has ended; nothing more is expected to arrive. */
   def end(failure: Boolean): Unit = synchronized {
     over = true
@@ -51,12 +58,12 @@ private[probe] final class Measurement(val spec: ProbeSpec, layout: Layout, spar
 
   /** What is known now, once for each marked DataFrame; empty while nothing is. */
   def probed(): Seq[Probed] = synchronized {
-    val seen = accumulator.value
+    val seen = if (aside) Nil else accumulator.value
     if (seen.isEmpty && !over) Nil
     else {
       settle()
-      val facts = Facts(seen, accumulator.sample)
-      val whole = expected.contains(seen.count(_.exhausted))
+      val facts = new Facts(seen, accumulator.sample)
+      val whole = !aside && expected.contains(seen.count(_.exhausted))
       spec.ids.map { id =>
         val reason = why(id, seen.nonEmpty || whole, whole)
         Probed(
@@ -78,12 +85,13 @@ private[probe] final class Measurement(val spec: ProbeSpec, layout: Layout, spar
   }
 
   private def why(id: String, anything: Boolean, whole: Boolean): Option[String] =
-    if (whole && spec.pushedFor(id).nonEmpty) Some("filter_pushed")
+    if (aside) Some("stepped_aside")
+    else if (whole && spec.pushedFor(id).nonEmpty) Some("filter_pushed")
     else if (whole && spec.limited) Some("limit")
     else if (whole) None
     else if (failed) Some("failed")
     else if (!anything) Some("never_executed")
-    else if (spec.limited) Some("limit")
+    else if (over || spec.limited) Some("limit")
     else Some("partial")
 
   /** A spark_job ran, or the execution is over: the RDD knows its partitions without work. */
@@ -94,7 +102,7 @@ private[probe] final class Measurement(val spec: ProbeSpec, layout: Layout, spar
     plan = None
   }
 
-  private final case class Facts(seen: Seq[PartitionFacts], rows: Seq[SampledRow]) {
+  private final class Facts(seen: Seq[PartitionFacts], rows: Seq[SampledRow]) {
     val longs: Array[Long] = seen.foldLeft(layout.newLongs())((sum, one) => add(sum, one.longs))
     private val doubles = seen.sortBy(_.index).foldLeft(layout.newDoubles()) { (sum, one) =>
       sum.indices.map(i => sum(i) + one.doubles(i)).toArray

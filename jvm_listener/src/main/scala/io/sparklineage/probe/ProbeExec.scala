@@ -1,9 +1,10 @@
 package io.sparklineage.probe
 
+import io.sparklineage.Guard
 import org.apache.spark.rdd.RDD
 import org.apache.spark.sql.catalyst.InternalRow
 import org.apache.spark.sql.catalyst.expressions.{Attribute, AttributeSet, SortOrder}
-import org.apache.spark.sql.catalyst.expressions.codegen.{CodegenContext, ExprCode}
+import org.apache.spark.sql.catalyst.expressions.codegen.{CodeAndComment, CodegenContext, ExprCode}
 import org.apache.spark.sql.catalyst.plans.physical.Partitioning
 import org.apache.spark.sql.execution._
 
@@ -21,7 +22,7 @@ final case class ProbeExec(spec: ProbeSpec, child: SparkPlan) extends Unexplaine
   override protected def doCanonicalize(): SparkPlan = child.canonicalized
   override protected def withNewChildInternal(newChild: SparkPlan): SparkPlan = copy(child = newChild)
 
-  @transient private lazy val layout = Layout(spec, child.output, conf.sessionLocalTimeZone)
+  @transient private[probe] lazy val layout = Layout(spec, child.output, conf.sessionLocalTimeZone)
   @transient private lazy val measurement = new Measurement(spec, layout, sparkContext)
 
   /** Rows that stand on the driver are collected without a spark_job, with the probe as without. */
@@ -36,7 +37,10 @@ final case class ProbeExec(spec: ProbeSpec, child: SparkPlan) extends Unexplaine
   // The probe evaluates what it needs itself: so the code of the child is split as it is without a probe.
   override def usedInputs: AttributeSet = AttributeSet.empty
 
+  // Made anew each time the plan is turned into code, from the root down: a probe tells the one below what it
+  // can use of it before that one writes its code.
   @transient private var code: ProbeCode = _
+  @transient private var asked: Asked = Sharing.Nothing
 
   override def inputRDDs(): Seq[RDD[InternalRow]] = {
     val rdds = child.asInstanceOf[CodegenSupport].inputRDDs()
@@ -45,19 +49,27 @@ final case class ProbeExec(spec: ProbeSpec, child: SparkPlan) extends Unexplaine
   }
 
   override protected def doProduce(ctx: CodegenContext): String = {
-    code = new ProbeCode(ctx, layout, ctx.addReferenceObj("probe", measurement.handle))
+    val below = Sharing.below(child).map { found =>
+      val sharing = new Sharing(found.probe.layout, layout, found.passed, found.sameRows)
+      found.probe.asked = sharing.asks(asked)
+      ProbeCode.Below(sharing, () => found.probe.code)
+    }
+    code = new ProbeCode(ctx, layout, ctx.addReferenceObj("probe", measurement.handle), below, asked)
+    asked = Sharing.Nothing
+    val produced = child.asInstanceOf[CodegenSupport].produce(ctx, this)
     val drained = code.exhausted
     val checks = limitNotReachedChecks
+    val begin = Guard.value("probe code", measurement.stepAside())(code.begin("partitionIndex"))
     s"""
-       |${code.start("partitionIndex")}
-       |${child.asInstanceOf[CodegenSupport].produce(ctx, this)}
+       |$begin
+       |$produced
        |${if (checks.isEmpty) drained else s"if (${checks.mkString(" && ")}) { $drained }"}
      """.stripMargin
   }
 
   override def doConsume(ctx: CodegenContext, input: Seq[ExprCode], row: ExprCode): String = {
     val evaluated = evaluateVariables(input)
-    val look = code.look(ProbeCode.Variables(input))
+    val look = Guard.value("probe code", measurement.stepAside())(code.look(ProbeCode.Variables(input)))
     // A row that stands there already is handed on: its parent need not build it again.
     val standing = if (row != null && row.code.isEmpty && input.nonEmpty) row.value.toString else null
     s"""
@@ -71,7 +83,9 @@ final case class ProbeExec(spec: ProbeSpec, child: SparkPlan) extends Unexplaine
     val rdd = child.execute()
     measurement.begin(Some(rdd), child)
     val handle = measurement.handle
-    val source = if (conf.wholeStageEnabled) Some(RowProbe.source(layout)) else None
+    val source = Guard.value("probe code", Option.empty[CodeAndComment]) {
+      if (conf.wholeStageEnabled) Some(RowProbe.source(layout)) else None
+    }
     rdd.mapPartitionsWithIndex { (index, rows) =>
       new ProbingIterator(rows, RowProbe.open(handle, source), index)
     }

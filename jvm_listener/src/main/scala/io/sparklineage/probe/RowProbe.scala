@@ -1,7 +1,6 @@
 package io.sparklineage.probe
 
-import scala.util.control.NonFatal
-
+import io.sparklineage.Guard
 import org.apache.spark.sql.catalyst.InternalRow
 import org.apache.spark.sql.catalyst.expressions.{BoundReference, XxHash64}
 import org.apache.spark.sql.catalyst.expressions.codegen._
@@ -53,8 +52,7 @@ private[probe] object RowProbe {
     source.flatMap(compiled(handle, _)).getOrElse(new InterpretedRowProbe(handle))
 
   private def compiled(handle: ProbeHandle, source: CodeAndComment): Option[RowProbe] =
-    try Some(CodeGenerator.compile(source)._1.generate(Array[Any](handle)).asInstanceOf[RowProbe])
-    catch { case _ @(_: LinkageError | NonFatal(_)) => None }
+    Guard.value("probe code", Option.empty[RowProbe])(Some(CodeGenerator.compile(source)._1.generate(Array[Any](handle)).asInstanceOf[RowProbe]))
 }
 
 /** The same without generated code, for where that cannot be compiled. */

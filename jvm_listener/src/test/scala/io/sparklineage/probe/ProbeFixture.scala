@@ -4,6 +4,7 @@ import java.util.concurrent.atomic.AtomicInteger
 
 import org.scalatest.{BeforeAndAfterAll, Suite}
 
+import io.sparklineage.MeasurementEnds
 import io.sparklineage.model.Probed
 import org.apache.spark.sql.{DataFrame, SparkSession}
 import org.apache.spark.sql.functions.{col, expr}
@@ -23,7 +24,7 @@ trait ProbeFixture extends BeforeAndAfterAll { this: Suite =>
     val session = conf.foldLeft(builder) { case (b, (k, v)) => b.config(k, v) }.getOrCreate()
     session.sparkContext.setLogLevel("ERROR")
     Watched.install(session)
-    Watched.tellEnds(session)
+    session.sparkContext.addSparkListener(MeasurementEnds)
     session
   }
 

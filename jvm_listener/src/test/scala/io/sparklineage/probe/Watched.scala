@@ -6,9 +6,7 @@ import org.apache.spark.sql.{DataFrame, SparkSession}
 import org.apache.spark.sql.catalyst.expressions.{Attribute, AttributeSet}
 import org.apache.spark.sql.catalyst.plans.logical.{LogicalPlan, UnaryNode}
 import org.apache.spark.sql.classic
-import org.apache.spark.scheduler.{SparkListener, SparkListenerEvent}
 import org.apache.spark.sql.execution.{SparkPlan, SparkStrategy}
-import org.apache.spark.sql.execution.ui.SparkListenerSQLExecutionEnd
 
 /** The shortest way from a DataFrame to a probe, for tests: an explicit node. */
 case class Watched(spec: ProbeSpec, columns: Seq[Attribute], child: LogicalPlan) extends UnaryNode {
@@ -45,14 +43,6 @@ object Watched {
     val spec = ProbeSpec(Seq(id), mode, if (rowsOnly) null else Nil, pushed, limited, key, sampleRows)
     classic.Dataset.ofRows(df.sparkSession.asInstanceOf[classic.SparkSession], Watched(spec, plan.output, plan))
   }
-
-  /** Tells the probes of each end of an execution, as the listener of the product does. */
-  def tellEnds(spark: SparkSession): Unit = spark.sparkContext.addSparkListener(new SparkListener {
-    override def onOtherEvent(event: SparkListenerEvent): Unit = event match {
-      case end: SparkListenerSQLExecutionEnd => Probes.ended(end.executionId, end.errorMessage.exists(_.nonEmpty))
-      case _ => ()
-    }
-  })
 
   def waitForEnds(spark: SparkSession): Unit = spark.sparkContext.listenerBus.waitUntilEmpty()
 }

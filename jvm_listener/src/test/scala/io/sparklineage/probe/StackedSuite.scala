@@ -1,0 +1,58 @@
+package io.sparklineage.probe
+
+import org.scalatest.funsuite.AnyFunSuite
+
+import org.apache.spark.sql.DataFrame
+import org.apache.spark.sql.functions._
+import org.apache.spark.sql.lineage.probetest.Watched
+
+/** Probes above probes in one codegen stage share what they computed, and still say the truth. */
+class StackedSuite extends AnyFunSuite with ProbeFixture {
+  private type Step = DataFrame => DataFrame
+
+  private val steps: Seq[(String, Step)] = Seq(
+    "column" -> (df => df.withColumn(s"n${df.columns.length}", col("id") * 3 + df.columns.length)),
+    "float column" -> (df => df.withColumn(s"f${df.columns.length}", col("id") / 7)),
+    "nullable column" -> (df => df.withColumn(s"s${df.columns.length}", expr("if(id % 4 = 1, null, cast(id as string))"))),
+    "replaced" -> (df => df.withColumn("k", col("k") + 1)),
+    "dropped" -> (df => df.drop("day")),
+    "reordered" -> (df => df.select(df.columns.toSeq.reverse.map(col): _*)),
+    "filter" -> (df => df.filter("id % 3 <> 1")),
+    "not null" -> (df => df.filter("name is not null")),
+    "explode" -> (df => df.withColumn(s"e${df.columns.length}", explode(array(col("k"), lit(7))))),
+    "join" -> (df => df.join(broadcast(spark.range(0, 7).select(col("id").cast("int").as(s"j${df.columns.length}"),
+      lit("g").as(s"g${df.columns.length}"))), expr(s"k = j${df.columns.length}"), "left")),
+    "same" -> (df => df.select(df.columns.toSeq.map(col): _*))
+  )
+
+  private def check(chain: Seq[(String, Step)]): Unit = {
+    val plain = chain.scanLeft(people)((df, step) => step._2(df))
+    val ids = plain.map(_ => freshId())
+    val watched = chain.zip(ids.tail).foldLeft(Watched.watch(people, ids.head)) { case (df, ((_, step), id)) =>
+      Watched.watch(step(df), id)
+    }
+    val got = measured(write(watched)).groupBy(_.dataset)
+    plain.zip(ids).foreach { case (df, id) =>
+      withClue(s"${chain.map(_._1)} at ${ids.indexOf(id)}: ") {
+        assert(got(id).size == 1)
+        assertTrue(got(id).head, truth(df))
+      }
+    }
+  }
+
+  for (step <- steps) test(s"${step._1} twice")(check(Seq(step, step)))
+
+  test("chains of all steps in orders that a generator chose") {
+    val random = new scala.util.Random(7)
+    (1 to 12).foreach(_ => check(random.shuffle(steps).take(4)))
+  }
+
+  test("an action on the same chain gives the same again") {
+    val id = freshId()
+    val df = Watched.watch(people.withColumn("a", col("id") + 1), id).filter("a > 10")
+    val first = measured(df.collect()).filter(_.dataset == id)
+    val second = measured(df.collect()).filter(_.dataset == id)
+    assert(first.map(_.fingerprint) == second.map(_.fingerprint))
+    assert(first.map(_.rows) == Seq(Some(1000L)))
+  }
+}
