@@ -235,7 +235,9 @@ def q22():
         group by cntrycode order by cntrycode""")
 
 
-for query in [q1, q2, q3, q4, q5, q6, q7, q8, q9, q10, q11, q12, q13, q14, q15, q16, q17, q18, q19, q20, q21, q22]:
-    result = query()
-    print(query.__name__, len(result.collect()))
+ALL = [q1, q2, q3, q4, q5, q6, q7, q8, q9, q10, q11, q12, q13, q14, q15, q16, q17, q18, q19, q20, q21, q22]
+for query in ALL:
+    if len(sys.argv) == 2 or query.__name__ in sys.argv[2:]:
+        result = query()
+        print(query.__name__, len(result.collect()))
 spark.stop()

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import tables
 from program_runs import Runs
+
+A_FEW = 12  # a selection of so few tests runs only what they ask for
 
 
 @pytest.fixture(scope="session")
@@ -22,5 +25,13 @@ def data_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def runs(tmp_path_factory: pytest.TempPathFactory, data_folder: Path) -> Runs:
-    return Runs(tmp_path_factory.mktemp("runs"), data_folder)
+def runs(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, data_folder: Path) -> Iterator[Runs]:
+    """Finished runs of the test programs. What a module says that it ``NEEDS`` is started ahead, two at a time."""
+    made = Runs(tmp_path_factory.mktemp("runs"), data_folder)
+    items = request.session.items
+    if len(items) > A_FEW:
+        for module in dict.fromkeys(item.module for item in items if isinstance(item, pytest.Function)):
+            for need in getattr(module, "NEEDS", ()):
+                made.begin(need)
+    yield made
+    made.close()

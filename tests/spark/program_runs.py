@@ -19,6 +19,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -494,42 +495,56 @@ def same_for_people(one: str, other: str, again: str | None = None) -> list[str]
 # --------------------------------------------------------------------------- shared between tests
 
 
+Need = tuple[str, ...]  # how (plain, again, plan, flow, exact, truth), program, arguments
+
+
 class Runs:
-    """Each (program, how, conf) is run once; every test that asks again gets the same finished run."""
+    """Each need is run once; every test that asks again gets the same finished run."""
 
     def __init__(self, folder: Path, data: Path) -> None:
         self._folder = folder
         self._data = str(data)
-        self._kept: dict[tuple[object, ...], object] = {}
+        self._running: dict[Need, Future[object]] = {}
+        self._shown: dict[Need, Shown] = {}
+        # Much of a run is start-up and planning on one core, so two at a time are faster than one.
+        self._pool = ThreadPoolExecutor(2)
 
-    def _once(self, key: tuple[object, ...], make: Callable[[Path], object]) -> object:
-        if key not in self._kept:
-            self._kept[key] = make(self._folder / f"{len(self._kept)}-{key[1]}-{key[0]}")
-        return self._kept[key]
+    def begin(self, need: Need) -> Future[object]:
+        """Starts a run that will be asked for, unless it was."""
+        if need not in self._running:
+            folder = self._folder / f"{len(self._running)}-{'-'.join(need)}"[:200]
+            self._running[need] = self._pool.submit(self._run, need, folder)
+        return self._running[need]
 
-    def plain(self, program: str, *args: str, nth: int = 1, conf: dict[str, str] | None = None) -> Ran:
-        key = (program, f"plain{nth}", *args, *sorted((conf or {}).items()))
-        made = self._once(key, lambda folder: plain(PROGRAMS / f"{program}.py", folder, self._data, *args, conf=conf))
-        assert isinstance(made, Ran)
-        return made
+    def _run(self, need: Need, folder: Path) -> object:
+        how, name, *args = need
+        program = PROGRAMS / f"{name}.py"
+        if how == "truth":
+            return truth(program, folder, self._data, *args)
+        if how in ("plain", "again"):
+            return plain(program, folder, self._data, *args)
+        return observed(program, folder, self._data, *args, mode=how)
 
-    def observed(self, program: str, *args: str, mode: str = "flow", conf: dict[str, str] | None = None) -> Ran:
-        key = (program, mode, *args, *sorted((conf or {}).items()))
-        made = self._once(
-            key, lambda folder: observed(PROGRAMS / f"{program}.py", folder, self._data, *args, mode=mode, conf=conf)
-        )
-        assert isinstance(made, Ran)
-        return made
+    def plain(self, program: str, *args: str, again: bool = False) -> Ran:
+        ran = self.begin(("again" if again else "plain", program, *args)).result()
+        assert isinstance(ran, Ran)
+        return ran
 
-    def shown(self, program: str, *args: str, mode: str = "flow", conf: dict[str, str] | None = None) -> Shown:
-        ran = self.observed(program, *args, mode=mode, conf=conf)
-        made = self._once((program, f"shown-{mode}", *args, *sorted((conf or {}).items())), lambda _: show(ran))
-        assert isinstance(made, Shown)
-        return made
+    def observed(self, program: str, *args: str, mode: str = "flow") -> Ran:
+        ran = self.begin((mode, program, *args)).result()
+        assert isinstance(ran, Ran)
+        return ran
+
+    def shown(self, program: str, *args: str, mode: str = "flow") -> Shown:
+        need = (mode, program, *args)
+        if need not in self._shown:
+            self._shown[need] = show(self.observed(program, *args, mode=mode))
+        return self._shown[need]
 
     def truth(self, program: str, *args: str) -> list[Truth]:
-        made = self._once(
-            (program, "truth", *args), lambda folder: truth(PROGRAMS / f"{program}.py", folder, self._data, *args)
-        )
-        assert isinstance(made, list)
-        return made
+        found = self.begin(("truth", program, *args)).result()
+        assert isinstance(found, list)
+        return found
+
+    def close(self) -> None:
+        self._pool.shutdown(cancel_futures=True)

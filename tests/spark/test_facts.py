@@ -5,9 +5,8 @@ from __future__ import annotations
 import pytest
 from program_runs import Comparison, Runs, compare
 
-# In flow mode these are not seen whole: the query that used them pushed a filter or joined on a pushed key.
-# Everything else is consumed whole by the program, so it has to be complete.
 MODES = ["flow", "exact"]
+NEEDS = [("truth", "plans"), ("flow", "plans"), ("exact", "plans"), ("plan", "plans")]
 # Types for which Spark has no hash; their rows and nulls count all the same.
 UNHASHED = {"maps"}
 
@@ -37,8 +36,10 @@ def test_exact_mode_sees_everything(runs: Runs) -> None:
 def test_flow_mode_sees_what_is_consumed_whole(runs: Runs) -> None:
     comparison = compared(runs, "flow")
     inputs = {"read_orders#1", "read_customers#1", "read_nested#1"}
+    # The optimizer makes new rows of local ones; only their number is sure.
+    local = {"from_pandas#1", "odd_floats#1"}
     assert {label: why for label, why in comparison.incomplete.items() if label not in inputs} == {}
-    assert set(comparison.checked) - inputs - comparison.full == set()
+    assert set(comparison.checked) - inputs - local - comparison.full == set()
 
 
 @pytest.mark.parametrize("mode", MODES)

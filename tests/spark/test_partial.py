@@ -8,6 +8,7 @@ import pytest
 from program_runs import Runs, compare
 
 MODES = ["flow", "exact"]
+NEEDS = [("truth", "partial"), ("flow", "partial"), ("exact", "partial")]
 REASONS = {
     "shown": "limit",
     "taken": "limit",

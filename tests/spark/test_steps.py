@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from program_runs import Runs, Shown, compare
 
-
-def leaves(shown: Shown) -> list[str]:
-    return [step["step"] for step in shown.steps if step["outputs"]]
+NEEDS = [("truth", "flat"), ("flow", "flat"), ("truth", "nested"), ("flow", "nested"), ("plan", "nested")]
 
 
 def inputs_of(shown: Shown, name: str) -> list[str]:
@@ -26,6 +24,7 @@ def test_flat_script_has_a_step_per_dataframe_statement(runs: Runs) -> None:
         "joined",
         "per_customer",
         "per_day",
+        "good_bad",
         "by_status",
         "written",
     ]
