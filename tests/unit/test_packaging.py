@@ -1,0 +1,103 @@
+"""The wheel: what it carries, and what it must not."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import re
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent.parent
+
+
+def jar_builder():
+    spec = importlib.util.spec_from_file_location("spark_lineage_jar", ROOT / "project" / "jar.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory) -> Path:
+    pytest.importorskip("hatchling")
+    if not jar_builder().is_current():
+        pytest.skip("the listener's jar is not built from these sources: make jar")
+    folder = tmp_path_factory.mktemp("dist")
+    command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    return next(folder.glob("*.whl"))
+
+
+def test_wheel_carries_jar_schemas_and_start_up_hook(wheel):
+    names = set(zipfile.ZipFile(wheel).namelist())
+    jars = [name for name in names if name.endswith(".jar")]
+    assert jars == [f"spark_lineage/jvm/jars/{jar_builder().jar_path().name}"]
+    assert {"spark_lineage_startup.pth", "spark_lineage_startup.start", "spark_lineage/VERSION", "spark_lineage/py.typed"} <= names
+    assert any(name.endswith(".schema.json") for name in names)
+
+
+def test_wheel_has_nothing_else_at_its_top(wheel):
+    tops = {name.partition("/")[0] for name in zipfile.ZipFile(wheel).namelist()}
+    version = (ROOT / "spark_lineage" / "VERSION").read_text().strip()
+    assert tops == {
+        "spark_lineage", f"spark_lineage-{version}.dist-info", "spark_lineage_startup.pth", "spark_lineage_startup.start",
+    }  # fmt: skip
+
+
+def test_start_up_line_is_silent_and_cheap(tmp_path):
+    """In a Python that spark-submit has not started nothing of ours is imported."""
+    start_up = ROOT / "spark_lineage" / "activation" / "startup"
+    code = (
+        f"import site, sys, timeit; path = {str(start_up)!r}\n"
+        "site.addsitedir(path)\n"
+        "print([name for name in sys.modules if name.startswith('spark_lineage')])\n"
+        "line = open(path + '/spark_lineage_startup.pth').read()\n"
+        "print(min(timeit.repeat(lambda: exec(line), number=100, repeat=5)) / 100 < 200e-6)\n"
+    )
+    env = {key: value for key, value in os.environ.items() if not key.startswith("PYSPARK")}
+    done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, timeout=60)
+    assert (done.stdout, done.stderr) == ("[]\nTrue\n", "")
+
+
+@pytest.mark.parametrize("broken", ["", "raise ValueError('broken')\n"])
+def test_start_up_line_survives_a_broken_installation(tmp_path, broken):
+    if broken:
+        (tmp_path / "spark_lineage").mkdir()
+        (tmp_path / "spark_lineage" / "__init__.py").write_text(broken)
+    start_up = ROOT / "spark_lineage" / "activation" / "startup"
+    env = {**os.environ, "PYSPARK_GATEWAY_PORT": "1", "PYTHONPATH": str(tmp_path)}
+    code = f"import site; site.addsitedir({str(start_up)!r}); print('up')"
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=env, capture_output=True, text=True, timeout=60)
+    assert (done.stdout, done.stderr) == ("up\n", "")
+
+
+def test_one_version_source():
+    version = (ROOT / "spark_lineage" / "VERSION").read_text().strip()
+    assert re.fullmatch(r"\d+\.\d+\.\d+", version)
+    assert "spark_lineage/VERSION" in (ROOT / "build.sbt").read_text()
+    assert 'dynamic = ["version"]' in (ROOT / "pyproject.toml").read_text()
+
+
+def test_no_address_of_a_registry_in_the_project():
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True)
+    if listed.returncode != 0:
+        pytest.skip("not a git checkout")
+    hosts = re.compile("|".join(["repo1?[.]" + "maven", "py" + "pi[.]org", "python" + "hosted"]), re.IGNORECASE)
+    for name in listed.stdout.splitlines():
+        path = ROOT / name
+        if path.is_file():
+            assert not hosts.search(path.read_bytes().decode("utf-8", "replace")), name
+
+
+def test_build_without_java_says_so_in_one_sentence(tmp_path):
+    env = {**os.environ, "JAVA_HOME": "/nonexistent"}
+    command = [sys.executable, str(ROOT / "project" / "jar.py"), "fetch", str(tmp_path), "a:b:1"]
+    done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 2
+    assert done.stderr == "JAVA_HOME is /nonexistent, but there is no bin/java in it: set it to a Java 17 or newer.\n"
