@@ -17,6 +17,7 @@ import copy
 import enum
 import hashlib
 import json
+import logging
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -123,6 +124,9 @@ def _client() -> OpenLineageClient:
     from openlineage.client import OpenLineageClient
     from openlineage.client.transport.noop import NoopConfig, NoopTransport
 
+    # Its warnings go where the program's logging sends them, and not by Python's last resort to stderr.
+    if not (log := logging.getLogger("openlineage")).hasHandlers():
+        log.addHandler(logging.NullHandler())
     # The client writes aliases into os.environ; the program's environment is not ours to change.
     before = dict(os.environ)
     try:
