@@ -35,7 +35,6 @@ from spark_lineage.static import read_source
 from spark_lineage.store.wal import WriteAhead
 
 POLL_SECONDS = 1.0
-SETTLE_SECONDS = 10.0
 
 
 @dataclass(frozen=True)
@@ -77,7 +76,7 @@ class Agent:
         self._queue: queue.SimpleQueue[Observation] = queue.SimpleQueue()
         self._seen: list[Observation] = []
         self._ahead = WriteAhead(self.folder)
-        self._log = _log_file(self.folder)
+        self._log = _log_file(self.folder, config.log_level)
         self._relay = Relay(self._fault)
         self._flushing = threading.Lock()
         self._ended = threading.Event()
@@ -146,8 +145,9 @@ class Agent:
     def _settle(self) -> None:
         bridge = self._relay.bridge
         if bridge is not None and bridge.alive():
-            if not bridge.settle(SETTLE_SECONDS):
-                self._fault("settle", f"Spark's listener bus was not empty after {SETTLE_SECONDS:.0f} s: facts may be missing")
+            seconds = self.config.exit_wait
+            if not bridge.settle(seconds):
+                self._fault("settle", f"Spark's listener bus was not empty after {seconds:g} s: facts may be missing")
             self.flush()
 
     def _drain(self, bridge: Bridge) -> None:
@@ -195,10 +195,11 @@ def run_id() -> str:
     return str(uuid.UUID(int=value))
 
 
-def _log_file(folder: Path) -> logging.Handler:
+def _log_file(folder: Path, level: str) -> logging.Handler:
     handler = logging.FileHandler(folder / "agent.log", delay=True, encoding="utf-8")
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
-    handler.setLevel(logging.WARNING)
+    handler.setLevel(level.upper())
+    logger.setLevel(min(logging.WARNING, handler.level))
     logger.addHandler(handler)
     return handler
 
