@@ -28,6 +28,9 @@ final class Executions(conf: SparkConf, offer: Observation => Unit, idsOf: Logic
   private val jobs = mutable.HashMap.empty[Int, Running]
   private val stages = mutable.HashMap.empty[Int, Running]
 
+  /** How many have not ended: what this listener remembers. */
+  private[sparklineage] def open: Int = executions.size + outermost.size + jobs.size + stages.size
+
   override def onApplicationStart(event: SparkListenerApplicationStart): Unit = Guard.run("application") {
     offer(
       Application(
@@ -56,7 +59,7 @@ final class Executions(conf: SparkConf, offer: Observation => Unit, idsOf: Logic
   }
 
   override def onJobStart(event: SparkListenerJobStart): Unit = Guard.run("execution") {
-    val running = property(event, ExecutionKey).flatMap(_.toLongOption).flatMap(open).getOrElse(new Running(None, describe(event), event.time))
+    val running = property(event, ExecutionKey).flatMap(_.toLongOption).flatMap(runningIn).getOrElse(new Running(None, describe(event), event.time))
     running.jobs += event.jobId
     running.openJobs += event.jobId
     running.op = running.op.orElse(property(event, OpKey))
@@ -92,7 +95,7 @@ final class Executions(conf: SparkConf, offer: Observation => Unit, idsOf: Logic
     executions(root).nested += event.executionId
   }
 
-  private def ended(event: SparkListenerSQLExecutionEnd): Unit = open(event.executionId).foreach { running =>
+  private def ended(event: SparkListenerSQLExecutionEnd): Unit = runningIn(event.executionId).foreach { running =>
     Guard.run("traffic")(traffic(event, running))
     if (running.id.contains(event.executionId)) {
       running.op = running.op.orElse(running.nested.flatMap(PlannedOps.take).headOption)
@@ -103,7 +106,7 @@ final class Executions(conf: SparkConf, offer: Observation => Unit, idsOf: Logic
     }
   }
 
-  private def open(execution: Long): Option[Running] = outermost.get(execution).flatMap(executions.get)
+  private def runningIn(execution: Long): Option[Running] = outermost.get(execution).flatMap(executions.get)
 
   // The analyzed plan is there already; where analysis failed, asking for it could start it again.
   private def traffic(event: SparkListenerSQLExecutionEnd, running: Running): Unit =

@@ -17,7 +17,8 @@ object Jdbc {
       case Some(uri) =>
         val port = if (uri.getPort > 0) s":${uri.getPort}" else ""
         val database = Option(uri.getPath).getOrElse("").stripPrefix("/").replace('/', '.')
-        Storage(s"${system(scheme)}://${uri.getHost}$port", named(database, tableOrQuery), Some("jdbc"))
+        val name = named(if (database.isEmpty) databaseOf(url) else database, tableOrQuery)
+        Storage(s"${system(scheme)}://${uri.getHost}$port", name, Some("jdbc"))
       case None =>
         // oracle:thin:user/password@host:1521/service, h2:mem:name, sqlserver://host;databaseName=x, ...
         val rest = plain.stripPrefix(scheme).stripPrefix(":")

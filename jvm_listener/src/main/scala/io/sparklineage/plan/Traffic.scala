@@ -9,7 +9,7 @@ final case class Traffic(sources: Seq[Storage], sinks: Seq[Sink]) {
 
   /** Both; a sink that both know is one. */
   def and(other: Traffic): Traffic =
-    Traffic((sources ++ other.sources).distinct, (sinks ++ other.sinks).groupBy(Traffic.target).values.map(Traffic.best).toSeq.sortBy(s => (s.storage.namespace, s.storage.name)))
+    Traffic((sources ++ other.sources).distinct, (other.sinks ++ sinks).foldLeft(Seq.empty[Sink])(Traffic.joined))
 }
 
 object Traffic {
@@ -46,11 +46,24 @@ object Traffic {
       case _ => scala.None
     })
 
-  private def target(sink: Sink): Any = sink.storage.table.getOrElse((sink.storage.namespace, sink.storage.name))
+  private def joined(sinks: Seq[Sink], one: Sink): Seq[Sink] = sinks.indexWhere(same(_, one)) match {
+    case -1 => sinks :+ one
+    case i => sinks.updated(i, both(sinks(i), one))
+  }
 
-  // A table that was just made is known by its name first, then by where it lies.
-  private def best(same: Seq[Sink]): Sink = {
-    val placed = same.find(s => Locations.isPlace(s.storage)).getOrElse(same.head)
-    Sink(placed.storage, same.head.mode, same.flatMap(_.dataset).headOption)
+  // A table that was just made is known by its name to the command, and by where it lies to the write within it.
+  private def same(a: Sink, b: Sink): Boolean =
+    (a.storage.namespace, a.storage.name) == (b.storage.namespace, b.storage.name) ||
+      a.storage.table.exists(b.storage.table.contains) || standsFor(a.storage, b.storage) || standsFor(b.storage, a.storage)
+
+  private def standsFor(named: Storage, placed: Storage): Boolean =
+    !Locations.isPlace(named) && Locations.isPlace(placed) && placed.table.isEmpty &&
+      named.table.exists(t => placed.name.split('/').last.equalsIgnoreCase(t.split('.').last))
+
+  // The command's mode and the place.
+  private def both(inner: Sink, command: Sink): Sink = {
+    val placed = Seq(command, inner).find(s => Locations.isPlace(s.storage)).getOrElse(command).storage
+    val table = command.storage.table.orElse(inner.storage.table)
+    Sink(placed.copy(table = table), command.mode, command.dataset.orElse(inner.dataset))
   }
 }
