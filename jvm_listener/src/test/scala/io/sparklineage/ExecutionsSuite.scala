@@ -12,7 +12,8 @@ class ExecutionsSuite extends PlanSuite {
 
   private def watching(body: => Unit): Seq[ExecutionSeen] = {
     val watched = new Watched(spark, idsOf)
-    body
+    try body
+    catch { case e: Throwable => watched.observations(); throw e }
     watched.executions()
   }
 

@@ -13,6 +13,7 @@ abstract class PlanSuite extends AnyFunSuite with BeforeAndAfterAll {
   protected lazy val spark: SparkSession = SparkSession.builder
     .config("spark.ui.enabled", "false")
     .config("spark.sql.shuffle.partitions", "2")
+    .config("spark.sql.warehouse.dir", java.nio.file.Files.createTempDirectory("warehouse").toUri.toString)
     .master("local[2]")
     .getOrCreate()
 
