@@ -38,7 +38,7 @@ class Code:
         "owned",
         "places",
         "reading",
-        "spark",
+        "spark", "stands",
         "suspendable",
     )  # fmt: skip
 
@@ -47,6 +47,7 @@ class Code:
         self.owned = owned
         self.spark = spark
         self.folded = False
+        self.stands = False  # owned and not folded: its frames are calls
         self.suspendable = bool(code.co_flags & _SUSPENDABLE)
         self.function = code.co_name
         self.file = code.co_filename
@@ -163,6 +164,7 @@ class Frames:
                 known.function = reading.qualname if reading else getattr(code, "co_qualname", code.co_name)
                 known.composite = reading.composite if reading else module_body
                 known.folded = reading is not None and reading.wrapper
+        known.stands = known.owned and not known.folded
         self._codes[id(code)] = known
         return known
 
@@ -170,9 +172,15 @@ class Frames:
 
     def position(self, frame: FrameType | None) -> Position | None:
         """Of the innermost user activation at ``frame`` or outside it; of the one that started this thread; or None."""
+        codes = self._codes
         while frame is not None:
-            code = self.code(frame)
-            if code.owned and not code.folded:
+            code = codes.get(id(frame.f_code)) or self._classify(frame.f_code, frame)
+            if code.stands:
+                token = frame.f_trace
+                if type(token) is Token and token.frames is self and not code.suspendable:
+                    known = token.positions.get(frame.f_lasti)
+                    if known is not None:
+                        return known  # most operations
                 return self._at(frame, code)
             frame = frame.f_back
         return self._outside()

@@ -26,6 +26,7 @@ class Method:
     kind: Kind
     subject: str  # how the DataFrames it works on are found from ``self``: see ``Recorder``
     runs: bool  # may start Spark jobs
+    marks: bool = False  # what it works on is marked before, whoever made it: caches and writes
 
 
 _ACTIONS = frozenset(
@@ -154,11 +155,12 @@ def _of(owner: type, label: str, subject: str, kind_of: Any, skipped: frozenset[
             if isinstance(value, FunctionType) or is_rdd:
                 kind = kind_of(name)
                 runs = kind is Kind.ACTION or name in _EAGER
-                yield Method(part, name, f"{label}.{name}", kind, subject, runs)
+                marks = kind is Kind.CACHE and name != "unpersist"
+                yield Method(part, name, f"{label}.{name}", kind, subject, runs, marks)
 
 
 def _named(owner: type, label: str, subject: str, kinds: dict[str, Kind]) -> Iterator[Method]:
     for name, kind in kinds.items():
         if isinstance(vars(owner).get(name), FunctionType):
             runs = kind in (Kind.ACTION, Kind.WRITE, Kind.READ)
-            yield Method(owner, name, f"{label}.{name}", kind, subject, runs)
+            yield Method(owner, name, f"{label}.{name}", kind, subject, runs, marks=kind is Kind.WRITE)

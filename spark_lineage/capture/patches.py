@@ -39,7 +39,7 @@ def _around(method: Method, recorder: Recorder) -> Callable[[Callable[..., Any]]
                     guard("errors", fail, running, error, getframe(1))
                 raise
             if running is not None:
-                guard("operations", end, running, result, args)
+                guard("operations", end, running, result, args, kwargs)
             return result
 
         return observed

@@ -138,10 +138,13 @@ class Recorder:
         running.inputs = self._inputs(running, args, kwargs)
         if not position.call.emitted:
             self.frames.announce(position.call)
-        if running.inputs:
-            self._mark(running, args, kwargs, frame)
+        unit = position.unit
+        for node, _ in running.inputs:
+            if node.unit != unit or method.marks:
+                self._mark(running, args, kwargs, frame)
+                break
         if running.runs:
-            self._jvm.set_op(_session_like(method, args), running.id)
+            self.guard("set_op", self._jvm.set_op, _session_like(method, args), running.id)
         running.started = time.time()
         self.thread.active = running
         return running
@@ -241,7 +244,7 @@ class Recorder:
                 if not node.marked:
                     self._mark_one(node, df, "boundary")
                 self._name(node, running, args, kwargs, frame)
-        if running.method.kind in (OperationKind.CACHE, OperationKind.WRITE) and running.method.name != "unpersist":
+        if running.method.marks:
             node, df = running.inputs[0]
             self._mark_one(node, df, "cache" if running.method.kind is OperationKind.CACHE else "write")
 
@@ -249,6 +252,9 @@ class Recorder:
         if node.marked or df is None:
             return
         node.marked = True
+        self.guard("mark", self._mark_now, node, df, why)
+
+    def _mark_now(self, node: Node, df: Any, why: str) -> None:
         self._jvm.mark(df, node.id, node.frontier, why)
         self._emit(Marked(node.id, why, node.frontier))
 
@@ -258,7 +264,7 @@ class Recorder:
         """The name under which a DataFrame that crosses a boundary is used here; each place is looked at once."""
         if node.named is None:
             node.named = set()
-        place = (frame.f_code, frame.f_lasti)
+        place = (id(frame.f_code), frame.f_lasti)  # its hash would read all of its constants
         if place in node.named or len(node.named) > NAMES_PER_DATAFRAME:
             return
         node.named.add(place)
@@ -278,7 +284,7 @@ class Recorder:
 
     # -- after the call
 
-    def end(self, running: Running, result: Any, args: tuple[Any, ...]) -> None:
+    def end(self, running: Running, result: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
         """Called after the user's call has given ``result``."""
         self.thread.active = running.outer
         ended = time.time()
@@ -293,7 +299,8 @@ class Recorder:
             self._carry(running, result)
             if running.kind is not OperationKind.TRANSFORM:
                 self._record(running, ended, None)
-        self._views_changed(running, args, result)
+        if running.kind is OperationKind.VIEW:
+            self._views_changed(running, args, kwargs)
 
     def _made(self, running: Running, df: Any) -> str:
         node: Node | None = self._frames_of.get(df)
@@ -318,10 +325,8 @@ class Recorder:
             except TypeError:  # takes no weak reference
                 return
 
-    def _views_changed(self, running: Running, args: tuple[Any, ...], result: Any) -> None:
-        if running.kind is not OperationKind.VIEW:
-            return
-        name = args[1] if len(args) > 1 and isinstance(args[1], str) else None
+    def _views_changed(self, running: Running, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
+        name = next((value for value in (*args[1:], *kwargs.values()) if isinstance(value, str)), None)
         if running.method.subject == "self" and name is not None and running.inputs:
             node, df = running.inputs[0]
             prefix = "global_temp." if "Global" in running.method.name else ""
