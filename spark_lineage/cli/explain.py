@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import click
 
 if TYPE_CHECKING:
-    from spark_lineage.report.explain import Explanation, Source
+    from spark_lineage.report.explain import Explanation, Hop, Source
 
 
 @click.command()
@@ -54,14 +55,38 @@ def _show(found: Explanation) -> None:
         click.echo("It is a column of a source: it comes from outside the run.")
     if found.path:
         click.echo(f"\n{_bold('through')} (last step first)")
-    width = max((len(hop.step.step if hop.step else "") for hop in found.path), default=0)
-    for hop in found.path:
-        step = (hop.step.step if hop.step else "").ljust(width)
-        click.echo(f"  {step}  {hop.dataset.id}.{hop.column} = {hop.expression}")
+    width = max((len(_step(hop)) for hop in found.path), default=0)
+    for hops in _stretches(found.path):
+        first = hops[0]
+        if len(hops) == 1:
+            click.echo(f"  {_step(first).ljust(width)}  {first.dataset.id}.{first.column} = {first.expression}")
+        else:
+            steps = ", ".join(_step(hop).rpartition(".")[2] for hop in hops)
+            click.echo(f"  {''.ljust(width)}  {first.column} passes unchanged through {steps}")
     if found.deciding:
         click.echo(f"\n{_bold('rows decided by')}")
         for each, subtype in found.deciding:
             click.echo(f"  {subtype.lower().replace('_', ' '):<11} {each.dataset.id}.{each.column}")
+
+
+def _stretches(path: Sequence[Hop]) -> Iterator[list[Hop]]:
+    """The path, with steps in a row that only pass the column on taken together."""
+    row: list[Hop] = []
+    for hop in path:
+        if row and not (_passes(hop) and _passes(row[-1]) and row[-1].inputs[0].dataset == hop.dataset.id):
+            yield row
+            row = []
+        row.append(hop)
+    if row:
+        yield row
+
+
+def _passes(hop: Hop) -> bool:
+    return len(hop.inputs) == 1 and hop.inputs[0].column == hop.column and hop.inputs[0].subtype == "IDENTITY"
+
+
+def _step(hop: Hop) -> str:
+    return hop.step.step if hop.step else hop.dataset.step or ""
 
 
 def _source(each: Source) -> str:
