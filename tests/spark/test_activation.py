@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -45,10 +47,12 @@ for row in result.orderBy("country").collect():
     print(row.country, row.amount, row.orders)
 spark.stop()
 """
-HELPED = PROGRAM.replace("SparkSession.builder.master", "configure_spark_with_lineage(SparkSession.builder.master").replace(
-    '.appName("ways")', '.appName("ways"))'
+HELPED = PROGRAM.replace("SparkSession.builder.master", "configure_spark_with_lineage(SparkSession.builder.master")
+HELPED = HELPED.replace('.appName("ways")', '.appName("ways"))')
+# On a line that is there already: statements without a variable are named after their line.
+HELPED = HELPED.replace(
+    "functions as F\n", "functions as F; from spark_lineage import configure_spark_with_lineage\n", 1
 )
-HELPED = HELPED.replace("import functions as F\n", "import functions as F\nfrom spark_lineage import configure_spark_with_lineage\n")
 STARTED = PROGRAM.replace("spark = SparkSession", "import spark_lineage; spark_lineage.start(); spark = SparkSession")
 STARTED += "spark_lineage.stop()\n"
 EXPECTED = "None 928 207\nDE 1404 312\nNL 936 208\n"
@@ -125,7 +129,20 @@ def by_runner(driver) -> dict:
 def facts(shown: dict) -> dict:
     """Everything but times, lines, ids of the run and Spark's own numbers."""
     steps = ("step", "kind", "function", "parent", "call", "inputs", "outputs", "outcome", "error")
-    datasets = ("id", "name", "kind", "step", "call", "variable", "engine", "rows", "complete", "reason", "fingerprint", "columns")
+    datasets = (
+        "id",
+        "name",
+        "kind",
+        "step",
+        "call",
+        "variable",
+        "engine",
+        "rows",
+        "complete",
+        "reason",
+        "fingerprint",
+        "columns",
+    )
     return {
         "app": shown["run"]["app"],
         "outcome": shown["run"]["outcome"],
@@ -171,6 +188,66 @@ def test_spark_submit_without_the_conf_records_nothing(driver):
         **os.environ, "PYTHONPATH": os.pathsep.join([str(driver.folder / "site"), str(ROOT)]),
         "SPARK_CONF_DIR": str(driver.folder / "conf"), "SPARK_LINEAGE__STORE": str(driver.folder / "none"),
     }  # fmt: skip
-    done = subprocess.run([spark_submit(), "job.py"], cwd=driver.folder, env=env, capture_output=True, text=True, timeout=280)
+    done = subprocess.run(
+        [spark_submit(), "job.py"], cwd=driver.folder, env=env, capture_output=True, text=True, timeout=280
+    )
     assert (done.returncode, done.stdout) == (0, EXPECTED), done.stderr[-3000:]
     assert not (driver.folder / "none").exists()
+
+
+SESSIONS = """\
+import os, sys
+from pyspark import SparkConf, SparkContext
+from pyspark.sql import SparkSession
+
+def found(sc, name):
+    return sc._jvm.java.lang.Thread.currentThread().getContextClassLoader().getResource(name) is not None
+
+spark = SparkSession.builder.master("local[1]").config("spark.jars", "theirs.jar").getOrCreate()
+sc = spark.sparkContext
+print(found(sc, "theirs.txt"), found(sc, "submitted.txt"), spark.range(5).count())
+spark.stop()
+
+conf = SparkConf().setMaster("local[1]").setAppName("second")
+before = conf.toDebugString()
+with SparkContext(conf=conf) as sc:
+    print(conf.toDebugString() == before, sc.parallelize(range(10)).sum(), SparkSession(sc).range(7).count())
+print(os.environ.get("PYSPARK_SUBMIT_ARGS"))
+try:
+    SparkContext("nonsense", "third")
+except Exception as error:
+    print(type(error).__name__)
+SparkSession.builder.master("nonsense").getOrCreate()
+"""
+
+
+def test_sessions_of_the_program_are_its_own(driver):
+    """Its jars and conf stay, contexts follow each other, and a session that cannot start fails as it would."""
+    for name in ("theirs", "submitted"):
+        with zipfile.ZipFile(driver.folder / f"{name}.jar", "w") as archive:
+            archive.writestr(f"{name}.txt", "")
+    (driver.folder / "sessions.py").write_text(SESSIONS)
+    env = {
+        **os.environ, "PYTHONPATH": str(ROOT), "SPARK_CONF_DIR": str(driver.folder / "conf"),
+        "SPARK_LOCAL_IP": "127.0.0.1", "SPARK_LINEAGE__STORE": str(driver.folder / "sessions"),
+        "PYSPARK_SUBMIT_ARGS": "--conf spark.x=1 pyspark-shell",
+    }  # fmt: skip
+
+    def ran(*words):
+        done = subprocess.run(
+            [sys.executable, *words], cwd=driver.folder, env=env, capture_output=True, text=True, timeout=280
+        )
+        lines = [
+            line
+            for line in done.stderr.splitlines()
+            if not re.match(r"\d\d/\d\d/\d\d |\tat |WARNING|Using|Setting|To adj", line)
+        ]
+        return done.returncode, done.stdout, lines
+
+    plain = ran("sessions.py")
+    assert plain[1].splitlines()[0] == "True False 5", plain
+    assert ran("-m", "spark_lineage", "run", "sessions.py") == plain
+    env["PYSPARK_SUBMIT_ARGS"] = "--jars submitted.jar pyspark-shell"
+    plain = ran("sessions.py")
+    assert plain[1].splitlines()[0] == "False True 5", plain
+    assert ran("-m", "spark_lineage", "run", "sessions.py") == plain

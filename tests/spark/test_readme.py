@@ -54,7 +54,9 @@ def folder(tmp_path_factory) -> Path:
 
 def run(folder: Path, code: str) -> str:
     env = {**os.environ, "SPARK_CONF_DIR": str(folder / "conf")}
-    done = subprocess.run([sys.executable, "-c", code], cwd=folder, env=env, capture_output=True, text=True, timeout=280)
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=folder, env=env, capture_output=True, text=True, timeout=280
+    )
     assert done.returncode == 0, done.stderr
     return done.stdout
 

@@ -92,7 +92,7 @@ def test_no_java_at_all(job, tmp_path):
 
 
 def test_old_java_by_its_own_words(job, tmp_path):
-    home = fake_java(tmp_path, 'echo \'openjdk version "11.0.22" 2024-01-16\' >&2')
+    home = fake_java(tmp_path, "echo 'openjdk version \"11.0.22\" 2024-01-16' >&2")
     assert "is Java 11, but Java 17" in refused(command("run", "job.py", folder=job.parent, JAVA_HOME=str(home)))
 
 
@@ -125,7 +125,9 @@ def test_jar_of_another_line(job, tmp_path):
 def test_jar_that_is_none(job, tmp_path, content):
     if content is not None:
         (tmp_path / "x.jar").write_bytes(content)
-    assert "cannot be read as the listener's jar" in refused(command("run", "--jar", "x.jar", "job.py", folder=tmp_path))
+    assert "cannot be read as the listener's jar" in refused(
+        command("run", "--jar", "x.jar", "job.py", folder=tmp_path)
+    )
 
 
 def test_store_is_a_file(job, tmp_path):
@@ -154,7 +156,9 @@ def test_unknown_option_in_the_file(job):
     assert "the nearest known one is mode." in refused(command("run", "job.py", folder=job.parent))
 
 
-@pytest.mark.parametrize("words", [("show", "--jsno"), ("jar", "--sparkhome", "x"), ("doctor", "--jsn"), ("pyfiles", "-x")])
+@pytest.mark.parametrize(
+    "words", [("show", "--jsno"), ("jar", "--sparkhome", "x"), ("doctor", "--jsn"), ("pyfiles", "-x")]
+)
 def test_unknown_option_of_other_commands(tmp_path, words):
     assert f"Unknown option {words[1]}; the nearest known one is -" in refused(command(*words, folder=tmp_path))
 

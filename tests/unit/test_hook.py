@@ -38,7 +38,9 @@ def test_listener_among_others():
 
 
 def test_submit_arguments():
-    arguments = SubmitArguments("--jars a.jar --conf spark.x=1 -c 'spark.jars=b c.jar' --properties-file p pyspark-shell")
+    arguments = SubmitArguments(
+        "--jars a.jar --conf spark.x=1 -c 'spark.jars=b c.jar' --properties-file p pyspark-shell"
+    )
     assert arguments.conf() == {"spark.jars": "b c.jar", "spark.x": "1"}
     assert arguments.option("--properties-file") == "p"
     assert arguments.replaced({"spark.other": "1"}) is None

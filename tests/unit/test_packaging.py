@@ -38,7 +38,12 @@ def test_wheel_carries_jar_schemas_and_start_up_hook(wheel):
     names = set(zipfile.ZipFile(wheel).namelist())
     jars = [name for name in names if name.endswith(".jar")]
     assert jars == [f"spark_lineage/jvm/jars/{jar_builder().jar_path().name}"]
-    assert {"spark_lineage_startup.pth", "spark_lineage_startup.start", "spark_lineage/VERSION", "spark_lineage/py.typed"} <= names
+    assert {
+        "spark_lineage_startup.pth",
+        "spark_lineage_startup.start",
+        "spark_lineage/VERSION",
+        "spark_lineage/py.typed",
+    } <= names
     assert any(name.endswith(".schema.json") for name in names)
 
 
@@ -73,7 +78,9 @@ def test_start_up_line_survives_a_broken_installation(tmp_path, broken):
     start_up = ROOT / "spark_lineage" / "activation" / "startup"
     env = {**os.environ, "PYSPARK_GATEWAY_PORT": "1", "PYTHONPATH": str(tmp_path)}
     code = f"import site; site.addsitedir({str(start_up)!r}); print('up')"
-    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=env, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, env=env, capture_output=True, text=True, timeout=60
+    )
     assert (done.stdout, done.stderr) == ("up\n", "")
 
 
