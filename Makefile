@@ -30,8 +30,9 @@ format: .venv/linted
 	$(BIN)/python project/jar.py sbt -Dlint=true scalafmtAll scalafmtSbt scalafixAll
 
 bench: .venv/tested $(FLIGHTS)/jars/READY
-	$(BIN)/python benchmarks/capture_cost.py
-	$(BIN)/python benchmarks/job.py
+	$(BIN)/python benchmarks/python_overhead.py
+	$(BIN)/python benchmarks/startup.py
+	$(BIN)/python benchmarks/overhead.py
 
 # The jar is built again only where its sources have changed.
 jar: .venv/base

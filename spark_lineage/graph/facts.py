@@ -99,9 +99,9 @@ def columns(declared: Sequence[tuple[str, str, bool]], facts: Facts) -> tuple[Co
     measured = facts.columns
     if not declared:
         return tuple(_column(each.name, each.type, True, each) for each in measured)
-    if len(measured) == len(declared):
-        return tuple(_column(*each, probed) for each, probed in zip(declared, measured, strict=True))
     names = [each[0] for each in declared]
+    if [each.name for each in measured] == names:
+        return tuple(_column(*each, probed) for each, probed in zip(declared, measured, strict=True))
     by_name = {each.name: each for each in measured}
     return tuple(_column(*each, by_name.get(each[0]) if names.count(each[0]) == 1 else None) for each in declared)
 
@@ -156,8 +156,12 @@ def _difference(best: Probed, complete: Iterable[Probed]) -> str | None:
 
 
 def _differing_columns(a: Probed, b: Probed) -> list[tuple[ProbedColumn, ProbedColumn]]:
-    of_b = {column.name: column for column in b.columns}
-    pairs = [(column, of_b[column.name]) for column in a.columns if column.name in of_b]
+    of_a, of_b = [column.name for column in a.columns], [column.name for column in b.columns]
+    if of_a == of_b:
+        pairs = list(zip(a.columns, b.columns, strict=True))
+    else:  # different columns flowed: which of two equal names it was cannot be told
+        pairs = [(x, y) for x in a.columns for y in b.columns if x.name == y.name]
+        pairs = [(x, y) for x, y in pairs if of_a.count(x.name) == 1 == of_b.count(y.name)]
     return [(x, y) for x, y in pairs if x.fingerprint and y.fingerprint and x.fingerprint != y.fingerprint]
 
 

@@ -366,9 +366,18 @@ class TestFacts:
         b_only = replace(probe("d2", 80, ["x", "b"], instance="2"), fingerprint=None)
         b_only = replace(b_only, columns=b_only.columns[1:])
         a_only = replace(probe("d2", 80, ["a"], instance="1"), fingerprint=None)
-        clean = datasets(self.measured(a_only, b_only))["clean"]
-        assert all(column.fingerprint for column in clean.columns)
-        assert clean.fingerprint is None
+        facts = {"a": a_only.columns[0].fingerprint, "b": b_only.columns[0].fingerprint}
+        for probes in [(a_only, b_only), (b_only, a_only)]:
+            clean = datasets(self.measured(*probes))["clean"]
+            assert {column.name: column.fingerprint for column in clean.columns} == facts
+            assert clean.fingerprint is None
+
+    def test_columns_of_one_name_are_compared_by_their_place(self) -> None:
+        def twice(instance: str) -> Probed:
+            return probe("d2", 80, ["a", "b", "a"], instance=instance)
+
+        clean = self.measured(twice("1"), twice("2"), probe("d2", 80, ["a"], instance="3", salt=9))
+        assert not any(gap.what == "measurements_differ" for gap in clean.gaps)
 
     @pytest.mark.parametrize(
         "other", [probe("d2", 81, ["a"], instance="2"), probe("d2", 80, ["a"], instance="2", salt=7)]
