@@ -9,8 +9,13 @@ from pathlib import Path
 
 import pytest
 from jsonschema import Draft202012Validator
+from observing import shop
 
+from spark_lineage.cli.commands import main
+from spark_lineage.events import build, samples
+from spark_lineage.graph import assemble
 from spark_lineage.graph.expressions import enclosed, references, substituted
+from spark_lineage.graph.fragments import Rewriter
 from spark_lineage.model import (
     Column,
     ColumnDefinition,
@@ -27,6 +32,7 @@ from spark_lineage.model import (
     Storage,
 )
 from spark_lineage.report.explain import ExplainError, document, explain
+from spark_lineage.sinks.journal import Journal
 
 SHARED = Path(os.environ.get("SPARK_LINEAGE_SHARED", Path(__file__).resolve().parents[3] / "shared"))
 
@@ -291,3 +297,52 @@ def test_names_with_dots_and_quotes() -> None:
 def test_the_contract(words: str) -> None:
     schema = json.loads((SHARED / "contracts" / "explain.schema.json").read_text("utf-8"))
     Draft202012Validator(schema).validate(document(explain(ALL, words)))
+
+
+# --- the command, and the texts that it stands on
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Path:
+    recorded = assemble(shop())
+    Journal(tmp_path / "runs" / recorded.run.id).write(build(recorded), samples(recorded))
+    return tmp_path
+
+
+def test_the_command(store: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain", "report.b", "--store", str(store)]) == 0
+    told = capsys.readouterr().out
+    assert "\n  sum(b)\n" in told
+    assert "/data/orders.b" in told
+    assert main(["explain", "report.b", "last", "--store", str(store), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["definition"] == "sum(b)"
+
+
+@pytest.mark.parametrize("words", ["nothing.b", "report.nothing", "report"])
+def test_one_sentence_for_what_is_not_there(store: Path, words: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain", words, "--store", str(store)]) == 2
+    out, err = capsys.readouterr()
+    assert (out, len(err.splitlines())) == ("", 1)
+
+
+def test_expressions_name_datasets_and_write_out_what_is_looked_through() -> None:
+    """The JVM half knows DataFrames by ids that mean nothing in another run."""
+
+    def made(df: str, expression: str, *inputs: tuple[str, str]) -> Fragment:
+        columns = tuple(ColumnInput(*each, "DIRECT", "TRANSFORMATION") for each in inputs)
+        return Fragment(
+            df, (("x", "int", True),), "h", (), "", True, (), tuple(each for each, _ in inputs), (), (),
+            (ColumnDefinition("x", expression, columns),), (), (),
+        )  # fmt: skip
+
+    fragments = {
+        "d2": made("d2", "(d0.x + d1.x)", ("d0", "x"), ("d1", "x")),
+        "d4": made("d4", "max(x)", ("d3", "x")),
+        "d3": made("d3", "(x * 2)", ("d2", "x")),  # marked, but no dataset: cached within the step
+    }
+    ids = {"d0": "orders", "d1": "orders~2", "d2": "both", "d4": "top"}
+    rewriter = Rewriter(fragments, ids, lambda df: ())
+    both, top = rewriter.rewritten("d2"), rewriter.rewritten("d4")
+    assert both is not None and both.definitions[0].expression == "(orders.x + `orders~2`.x)"
+    assert top is not None and top.definitions[0].expression == "max((x * 2))"
+    assert [(each.dataset, each.column) for each in top.definitions[0].inputs] == [("both", "x")]
