@@ -83,9 +83,8 @@ def main() -> None:
                 if number > 0:
                     found[way].append(wall)
     load = ", ".join(f"{value:.1f}" for value in os.getloadavg())
-    print(
-        f"{rounds} rounds, {os.cpu_count()} cores ({platform.machine()}), Python {platform.python_version()}, load {load}\n"
-    )
+    where = f"{os.cpu_count()} cores ({platform.machine()}), Python {platform.python_version()}, load {load}"
+    print(f"{rounds} rounds, {where}\n")
     print(table(found))
 
 
