@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
+import threading
 import weakref
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -71,34 +72,37 @@ class Identities:
 
 
 class Rows:
-    """Lists of rows that actions gave back, by identity: lists take no weak reference, so the last few are told
-    apart by address, length and the addresses of their rows."""
+    """Rows that actions gave back. Neither lists nor rows take weak references, and addresses are used again at
+    once: the first and the last rows of the latest results are held."""
 
-    LIMIT = 256
+    RESULTS = 32
+    ENDS = 2
 
     def __init__(self) -> None:
+        self._results: dict[int, tuple[tuple[Any, ...], tuple[Node, ...]]] = {}  # oldest first
         self._by_row: dict[int, tuple[Node, ...]] = {}
-        self._order: list[int] = []
+        self._ids = itertools.count()
+        self._lock = threading.Lock()
 
-    def put(self, rows: list[Any], nodes: tuple[Node, ...]) -> None:
-        for row in _ends(rows):
-            if id(row) not in self._by_row:
-                self._order.append(id(row))
-            self._by_row[id(row)] = nodes
-        while len(self._order) > self.LIMIT:
-            self._by_row.pop(self._order.pop(0), None)
+    def put(self, rows: Sequence[Any], nodes: tuple[Node, ...]) -> None:
+        ends = self._ends(rows)
+        with self._lock:
+            self._results[next(self._ids)] = (ends, nodes)
+            while len(self._results) > self.RESULTS:
+                del self._results[next(iter(self._results))]
+            self._by_row = {id(row): made for held, made in self._results.values() for row in held}
 
-    def get(self, rows: list[Any]) -> tuple[Node, ...]:
+    def get(self, rows: Sequence[Any]) -> tuple[Node, ...]:
         """The nodes that the first or the last rows of a list came from; () if they are not rows of ours."""
-        ends = _ends(rows)
-        if not ends:
-            return ()
-        found = [self._by_row.get(id(row)) for row in ends if type(row).__name__ == "Row"]
-        return next((nodes for nodes in found if nodes), ())
+        return next((nodes for row in self._ends(rows) if (nodes := self._by_row.get(id(row)))), ())
 
+    def clear(self) -> None:
+        self._results.clear()
+        self._by_row = {}
 
-def _ends(rows: list[Any]) -> list[Any]:
-    return rows if len(rows) <= 4 else [*rows[:2], *rows[-2:]]
+    def _ends(self, rows: Sequence[Any]) -> tuple[Any, ...]:
+        ends = rows if len(rows) <= 2 * self.ENDS else [*rows[: self.ENDS], *rows[-self.ENDS :]]
+        return tuple(row for row in ends if type(row).__name__ == "Row")
 
 
 class Views:

@@ -7,10 +7,11 @@ back into Spark but :class:`JvmPort`, and nothing waits.
 from __future__ import annotations
 
 import itertools
+import re
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import FrameType
 from typing import Any, Protocol
 
@@ -34,6 +35,7 @@ from spark_lineage.model import (
 ERROR_LIMIT = 2000  # characters of an error's text
 SQL_LIMIT = 4000
 NAMES_PER_DATAFRAME = 16
+TABLE_METHODS = frozenset({"table", "saveAsTable", "insertInto", "toTable"})
 OPERATIONS_PER_CALL = 10  # how many operations of one step are told apart, times ``limits.calls``
 
 
@@ -103,6 +105,9 @@ class Recorder:
         self._df_ids = itertools.count(1)
         self._op_ids = itertools.count(1)
 
+    #: called when the first pandas object of Spark's is seen
+    pandas_seen: Callable[[], None] = staticmethod(lambda: None)
+
     def bind(self) -> None:
         """Looks up pyspark's classes."""
         self._dataframe = dataframe_class()
@@ -121,6 +126,7 @@ class Recorder:
                 why = f"the last {more} calls are recorded as one"
                 self._emit(PythonGap(f"calls of {known.function}", why, known.overflow.id))
         self._views.clear()
+        self._rows.clear()
 
     # -- before the call
 
@@ -171,6 +177,8 @@ class Recorder:
             self._session_inputs(running, args, kwargs, found)
         elif method.name == "table" and subject == "_spark" and len(args) > 1:
             self._view_input(running, args[1], found)
+        if method.kind in (OperationKind.READ, OperationKind.WRITE):
+            self._stored(running, args, kwargs)
         for value in (*args[1:], *kwargs.values()) if kwargs else args[1:]:
             if isinstance(value, self._dataframe):
                 found.append((self._node(value, running.position), value))
@@ -201,18 +209,24 @@ class Recorder:
             if isinstance(text, str):
                 self._sql(running, text, kwargs, found)
 
+    def _stored(self, running: Running, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
+        """Notes where it reads or writes."""
+        what = "table" if running.method.name in TABLE_METHODS else "path"
+        named = (kwargs[key] for key in ("path", "name", "tableName") if key in kwargs)
+        place = args[1] if len(args) > 1 else next(named, None)
+        if isinstance(place, str) and running.method.name != "jdbc":  # its URL has credentials
+            running.note(what, redacted(place))
+
     def _view_input(self, running: Running, name: object, found: list[tuple[Node, Any]]) -> None:
         view = self._views.get(name) if isinstance(name, str) else None
         if view is not None:
             running.kind = OperationKind.TRANSFORM
             found.append(view)
-        if isinstance(name, str):
-            running.note("table", name)
 
     def _sql(self, running: Running, text: str, kwargs: Mapping[str, Any], found: list[tuple[Node, Any]]) -> None:
         found.extend(self._views.named_in(text))
         does = statement_kind(text)
-        running.note("sql", text[:SQL_LIMIT])
+        running.note("sql", redacted(text[:SQL_LIMIT]))
         if does == "write":
             running.kind = OperationKind.WRITE
         elif does == "view":
@@ -320,10 +334,22 @@ class Recorder:
         elif type(result).__name__ == "Row":
             self._rows.put([result], nodes)
         elif type(result).__module__.startswith(("pandas.", "pyarrow.", "pyspark.")):
-            try:
-                self._carried.put(result, nodes)
-            except TypeError:  # takes no weak reference
-                return
+            self._carry_by_identity(result, nodes)
+            if type(result).__module__.startswith("pandas."):
+                self.pandas_seen()
+
+    def _carry_by_identity(self, result: Any, nodes: tuple[Node, ...]) -> None:
+        try:
+            self._carried.put(result, nodes)
+        except TypeError:  # takes no weak reference
+            return
+
+    def derived(self, made: Any, sources: Iterable[Any]) -> None:
+        """Something that is no DataFrame of Spark's was made from others."""
+        nodes = dict.fromkeys(node for source in sources for node in self._carried.get(source) or ())
+        if nodes:
+            known = dict.fromkeys(self._carried.get(made) or ())
+            self._carry_by_identity(made, tuple({**known, **nodes}))
 
     def _views_changed(self, running: Running, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
         name = next((value for value in (*args[1:], *kwargs.values()) if isinstance(value, str)), None)
@@ -396,9 +422,10 @@ class Recorder:
             if parents:
                 self._carried.put(made, tuple(dict.fromkeys(node for node, _ in parents)))
             return
-        position = self.frames.position(frame)
+        user = frame if outermost is None else outermost.f_back
+        position = self.frames.position(user) if user is not None else None
         if position is None:
-            return
+            return  # the argument of foreachBatch: adopted where it is used first
         name = _function_between(frame, outermost) if outermost is not None else type(made).__name__
         kind = OperationKind.TRANSFORM if parents else OperationKind.READ
         method = Method(type(made), name, name, kind, "self", False)
@@ -465,6 +492,14 @@ def _ids(inputs: list[tuple[Node, Any]]) -> tuple[str, ...]:
     for node, _ in inputs:
         found.update(dict.fromkeys((node.id,) if node.id else node.frontier))
     return tuple(found)
+
+
+_SECRET = re.compile(r"(?i)((?:password|passwd|secret|token|key)\w*[\"'`]?\s*(?:=>|=|:|\s)\s*)([\"'])[^\"']*\2")
+
+
+def redacted(text: str) -> str:
+    """Without the credentials of URLs and of ``password '...'``."""
+    return _SECRET.sub(r"\1\2***\2", re.sub(r"://[^/@\s]+@", "://***@", text))
 
 
 def error_text(error: BaseException) -> str:

@@ -8,7 +8,9 @@ from pyspark.sql import SparkSession
 
 # The end of a program is raised on purpose.
 RAISING = {"errors"}
-WITH_LINEAGE = sorted(path.stem for path in PROGRAMS.glob("*.py") if expected(path))
+WITH_LINEAGE = sorted(
+    str(path.relative_to(PROGRAMS).with_suffix("")) for path in PROGRAMS.rglob("*.py") if expected(path)
+)
 
 
 @pytest.mark.parametrize("name", WITH_LINEAGE)

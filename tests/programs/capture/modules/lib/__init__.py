@@ -1,0 +1,3 @@
+from .cleaning import Cleaner
+
+__all__ = ["Cleaner"]

@@ -1,0 +1,7 @@
+from lib.labels import label
+
+
+class Cleaner:
+    def clean(self, df):
+        labelled = df.filter("id > 2")
+        return label(labelled, "clean")
