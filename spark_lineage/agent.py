@@ -31,7 +31,7 @@ from spark_lineage.config import Config
 from spark_lineage.guard import Guard, logger
 from spark_lineage.jvm.bridge import Bridge, JvmHalfMissing
 from spark_lineage.model import Mode, Observation, Outcome, ProgramEnded, ProgramStarted, PythonGap
-from spark_lineage.static import read_source
+from spark_lineage.static import read_source, repository
 from spark_lineage.store.wal import WriteAhead
 
 POLL_SECONDS = 1.0
@@ -99,6 +99,7 @@ class Agent:
                 run=self.run,
             )
         )
+        self.guard("repository", self._repository)
         recorder = capture.Recorder(
             self._queue.put, self._relay, config, self.guard, roots=program.roots, read=read_source
         )
@@ -106,6 +107,11 @@ class Agent:
         self.flush()
         # Not threading.Thread: a program that counts or lists its threads must not find one of ours.
         _thread.start_new_thread(self._poll, ())
+
+    def _repository(self) -> None:
+        seen = repository.read(self.program.path) if os.path.exists(self.program.path) else None
+        if seen is not None:
+            self._queue.put(seen)
 
     def attach(self, spark_context: Any) -> None:
         """The program has a SparkContext now."""

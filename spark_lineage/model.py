@@ -224,6 +224,16 @@ class ProgramStarted:
 
 
 @dataclass(frozen=True)
+class RepositorySeen:
+    """The git repository that the program stands in, as it was when the program began."""
+
+    root: str
+    commit: str
+    branch: str | None
+    remote: str | None  # address of ``origin``, without credentials
+
+
+@dataclass(frozen=True)
 class ProgramEnded:
     at: float
     outcome: Outcome
@@ -356,7 +366,7 @@ class JvmGap:
 
 
 Observation = Union[
-    ProgramStarted, ProgramEnded, SourceRead, CallSeen, CallEnded, Operation, Marked, VariableSeen, PythonGap,
+    ProgramStarted, ProgramEnded, RepositorySeen, SourceRead, CallSeen, CallEnded, Operation, Marked, VariableSeen, PythonGap,
     SparkStarted, Fragment, Probed, Execution, JvmGap,
 ]  # fmt: skip
 
@@ -451,6 +461,7 @@ class Run:
     labels: Mapping[str, str]
     spark: SparkStarted | None
     python: str
+    repository: RepositorySeen | None = None
 
 
 @dataclass(frozen=True)

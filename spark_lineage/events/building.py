@@ -12,7 +12,19 @@ from spark_lineage.events import facets as ours
 from spark_lineage.events import plans, standard
 from spark_lineage.events.identity import MAIN_THREAD, NAMESPACE, PREFIX, PRODUCER, iso, run_uuid, step_uuid
 from spark_lineage.events.samples import document as sample_document
-from spark_lineage.model import Column, Dataset, Execution, Gap, LineageGraph, Outcome, Run, Step, StepKind
+from spark_lineage.model import (
+    Column,
+    Dataset,
+    Execution,
+    Gap,
+    LineageGraph,
+    Outcome,
+    RepositorySeen,
+    Run,
+    SparkStarted,
+    Step,
+    StepKind,
+)
 
 TERMINAL = {
     Outcome.COMPLETE: event_v2.RunState.COMPLETE,
@@ -72,6 +84,7 @@ class Builder:
         run["errorMessage"] = standard.error(step)
         run[f"{PREFIX}plan"] = self._plans(step)
         run[f"{PREFIX}execution"] = _executions(step.executions)
+        run["extractionError"] = standard.extraction_errors(self._gaps.get(number, ()), len(step.outputs))
         run[f"{PREFIX}gaps"] = _gaps(self._gaps.get(number, ()))
         inputs = [self._input(each, number) for each in self._listed(step.inputs)]
         if step.kind is StepKind.APPLICATION:
@@ -91,10 +104,18 @@ class Builder:
             producer=PRODUCER,
             eventType=state,
             run=event_v2.Run(runId=self._run_id(step), facets=_stamped(run)),
-            job=event_v2.Job(namespace=self._namespace, name=step.step, facets=_stamped(_job_facets(step, state))),
+            job=event_v2.Job(namespace=self._namespace, name=step.step, facets=_stamped(self._job_facets(step, state))),
             inputs=inputs,
             outputs=outputs,
         )
+
+    def _job_facets(self, step: Step, state: event_v2.RunState) -> dict[str, facet_v2.JobFacet | None]:
+        facets: dict[str, facet_v2.JobFacet | None] = {"jobType": standard.job_type(step)}
+        if state is not event_v2.RunState.START:
+            facets["sourceCode"] = standard.source_code(step)
+            facets["sourceCodeLocation"] = standard.source_location(step, self._graph.run)
+            facets["documentation"] = standard.documentation(step)
+        return facets
 
     def _run_id(self, step: Step) -> str:
         run = self._graph.run
@@ -109,6 +130,7 @@ class Builder:
         if step.kind is StepKind.APPLICATION:
             facets[f"{PREFIX}call"] = _call(step, number)
             facets["processing_engine"] = standard.engine(self._graph.run)
+            facets["tags"] = standard.tags(self._graph.run)
             facets[f"{PREFIX}context"] = _context(self._graph.run, step.outcome, step.ended)
         return facets
 
@@ -144,6 +166,7 @@ class Builder:
             "schema": standard.schema(dataset) if dataset.columns else None,
             "datasetType": standard.dataset_type(dataset),
             "columnLineage": standard.column_lineage(dataset, self._datasets),
+            "lineage": standard.lineage(dataset, self._datasets),
             "dataQualityMetrics": standard.metrics(dataset),
             "storage": standard.storage(dataset),
             "dataSource": standard.data_source(dataset),
@@ -185,14 +208,6 @@ class Builder:
         return ours.SparkLineagePlanRunFacet(outputs=documents) if documents else None
 
 
-def _job_facets(step: Step, state: event_v2.RunState) -> dict[str, facet_v2.JobFacet | None]:
-    facets: dict[str, facet_v2.JobFacet | None] = {"jobType": standard.job_type(step)}
-    if state is not event_v2.RunState.START:
-        facets["sourceCode"] = standard.source_code(step)
-        facets["documentation"] = standard.documentation(step)
-    return facets
-
-
 def _call(step: Step, number: int) -> ours.SparkLineageCallRunFacet:
     parent = step.parent
     return ours.SparkLineageCallRunFacet(
@@ -230,18 +245,25 @@ def _context(run: Run, outcome: Outcome, ended: float | None) -> ours.SparkLinea
         outcome=outcome.value,
         started=iso(run.started),
         ended=iso(ended) if ended is not None else None,
-        spark=None
-        if spark is None
-        else {
-            "appId": spark.app_id,
-            "appName": spark.app_name,
-            "sparkVersion": spark.spark_version,
-            "scalaVersion": spark.scala_version,
-            "javaVersion": spark.java_version,
-            "master": spark.master,
-            "at": iso(spark.at),
-        },
+        spark=_spark(spark) if spark is not None else None,
+        repository=_repository(run.repository) if run.repository is not None else None,
     )
+
+
+def _spark(spark: SparkStarted) -> dict[str, Any]:
+    return {
+        "appId": spark.app_id,
+        "appName": spark.app_name,
+        "sparkVersion": spark.spark_version,
+        "scalaVersion": spark.scala_version,
+        "javaVersion": spark.java_version,
+        "master": spark.master,
+        "at": iso(spark.at),
+    }
+
+
+def _repository(seen: RepositorySeen) -> dict[str, Any]:
+    return {"root": seen.root, "commit": seen.commit, "branch": seen.branch, "remote": seen.remote}
 
 
 def _executions(executions: Sequence[Execution]) -> ours.SparkLineageExecutionRunFacet | None:

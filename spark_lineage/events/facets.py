@@ -30,6 +30,7 @@ class SparkLineageContextRunFacet(facet_v2.RunFacet):
     started: str
     ended: str | None = None
     spark: dict[str, Any] | None = None
+    repository: dict[str, Any] | None = None
 
     @staticmethod
     def _get_schema() -> str:

@@ -17,6 +17,7 @@ from spark_lineage.model import (
     LineageGraph,
     Mode,
     Outcome,
+    RepositorySeen,
     Run,
     SparkStarted,
     Step,
@@ -57,6 +58,7 @@ def _facet(holder: Document, name: str) -> Document | None:
 def _run(event: Document, application: Step) -> Run:
     context = event["run"]["facets"][f"{PREFIX}context"]
     spark = context.get("spark")
+    repository = context.get("repository")
     return Run(
         id=event["run"]["runId"],
         app=context["app"],
@@ -70,6 +72,7 @@ def _run(event: Document, application: Step) -> Run:
         labels=dict(context["labels"]),
         spark=None if spark is None else _spark(spark),
         python=context["python"],
+        repository=None if repository is None else _repository(repository),
     )
 
 
@@ -83,6 +86,10 @@ def _spark(spark: Document) -> SparkStarted:
         master=spark["master"],
         at=seconds(spark["at"]),
     )
+
+
+def _repository(seen: Document) -> RepositorySeen:
+    return RepositorySeen(seen["root"], seen["commit"], seen.get("branch"), seen.get("remote"))
 
 
 def _step(event: Document) -> Step:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import PurePath
+from urllib.parse import quote
 
 from openlineage.client import facet_v2 as ol
 
 from spark_lineage.events.identity import NAMESPACE, VERSION, run_uuid, step_uuid
-from spark_lineage.model import ColumnInput, Dataset, DatasetKind, Outcome, Run, Step, StepKind
+from spark_lineage.model import ColumnInput, Dataset, DatasetKind, Gap, Outcome, Run, Step, StepKind
 
 LONGEST_EXPRESSION = 500  # characters of an expression in columnLineage; the plan facet has all of it
 _EMISSION = ol.job_type_job.EmissionPattern(eventTrigger="EVENT_BASED", eventContentMode="ACCUMULATIVE")
@@ -62,6 +65,75 @@ def error(step: Step) -> ol.error_message_run.ErrorMessageRunFacet | None:
         return None
     message = step.error if step.error is not None else "failed"
     return ol.error_message_run.ErrorMessageRunFacet(message=message, programmingLanguage="PYTHON")
+
+
+def source_location(step: Step, run: Run) -> ol.source_code_location_job.SourceCodeLocationJobFacet | None:
+    """Where the step stands in its git repository; functions and the program only, a statement is inside of them."""
+    seen = run.repository
+    if seen is None or step.kind is StepKind.STATEMENT:
+        return None
+    file = PurePath(step.file) if PurePath(step.file).is_absolute() else PurePath(seen.root, step.file)
+    if not file.is_relative_to(seen.root):
+        return None
+    path = file.relative_to(seen.root).as_posix()
+    web = _web_address(seen.remote)
+    at = f"#L{step.line}" if step.kind is not StepKind.APPLICATION else ""
+    return ol.source_code_location_job.SourceCodeLocationJobFacet(
+        type="git",
+        url=f"{web}/blob/{seen.commit}/{quote(path)}{at}" if web else f"file://{quote(file.as_posix())}",
+        repoUrl=seen.remote,
+        path=path,
+        version=seen.commit,
+        branch=seen.branch,
+    )
+
+
+def _web_address(remote: str | None) -> str | None:
+    """``git@host:org/repo.git`` and ``https://host/org/repo.git`` -> ``https://host/org/repo``."""
+    if not remote:
+        return None
+    address = remote.removesuffix("/").removesuffix(".git")
+    if address.startswith(("http://", "https://")):
+        return address
+    found = re.match(r"(?:ssh://)?(?:[^@/]+@)?([^:/]+)[:/](?:\d+/)?(.+)\Z", address)
+    return f"https://{found[1]}/{found[2]}" if found and not address.startswith(("/", ".", "file:")) else None
+
+
+def tags(run: Run) -> ol.tags_run.TagsRunFacet | None:
+    """The run's labels."""
+    fields = [ol.tags_run.TagsRunFacetFields(key=k, value=v, source="USER") for k, v in run.labels.items()]
+    return ol.tags_run.TagsRunFacet(tags=fields) if fields else None
+
+
+def extraction_errors(gaps: Sequence[Gap], outputs: int) -> ol.extraction_error_run.ExtractionErrorRunFacet | None:
+    """The gaps, for receivers that know no facet of ours. A dataset whose rows did not all flow is no error."""
+    errors = [
+        ol.extraction_error_run.Error(errorMessage=f"{gap.what}: {gap.why}", task=gap.dataset or gap.step)
+        for gap in gaps
+        if gap.what != "rows"
+    ]
+    if not errors:
+        return None
+    return ol.extraction_error_run.ExtractionErrorRunFacet(
+        totalTasks=len(errors) + outputs, failedTasks=len(errors), errors=errors
+    )
+
+
+def lineage(dataset: Dataset, datasets: Mapping[str, Dataset]) -> ol.lineage.LineageDatasetFacet | None:
+    """Which inputs of the step this output is made from; column by column it stands in columnLineage."""
+    inputs = dataset.fragment.inputs if dataset.fragment is not None else ()
+    found = [datasets[each] for each in inputs if each in datasets and each != dataset.id]
+    if not found:
+        return None
+    return ol.lineage.LineageDatasetFacet(
+        inputs=[
+            ol.lineage.LineageDatasetInput(
+                namespace=each.namespace, name=each.name, type="DATASET", transformations=None
+            )
+            for each in found
+        ],
+        fields=None,
+    )
 
 
 def schema(dataset: Dataset) -> ol.schema_dataset.SchemaDatasetFacet:

@@ -42,4 +42,5 @@ def _run(seen: Observed, steps: Steps) -> Run:
         labels=dict(started.labels) if started else {},
         spark=seen.spark,
         python=started.python if started else "",
+        repository=seen.repository,
     )

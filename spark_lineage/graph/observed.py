@@ -22,6 +22,7 @@ from spark_lineage.model import (
     ProgramEnded,
     ProgramStarted,
     PythonGap,
+    RepositorySeen,
     SourceRead,
     SparkStarted,
     Statement,
@@ -38,6 +39,7 @@ class Observed:
     started: ProgramStarted | None = None
     ended: ProgramEnded | None = None
     spark: SparkStarted | None = None
+    repository: RepositorySeen | None = None
     functions: dict[tuple[str, int, str], FunctionReading] = field(default_factory=dict)
     calls: dict[str, CallSeen] = field(default_factory=dict)
     endings: dict[str, CallEnded] = field(default_factory=dict)
@@ -99,6 +101,8 @@ def sort_out(observations: Iterable[Observation]) -> Observed:
                 seen.functions.setdefault(key, function)
         elif isinstance(observation, ProgramStarted):
             seen.started = seen.started or observation
+        elif isinstance(observation, RepositorySeen):
+            seen.repository = seen.repository or observation
         elif isinstance(observation, ProgramEnded):
             seen.ended = observation
         elif isinstance(observation, SparkStarted):

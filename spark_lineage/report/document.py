@@ -40,6 +40,7 @@ def _run(run: Run) -> Document:
         "spark_version": run.spark.spark_version if run.spark else None,
         "python_version": run.python,
         "labels": dict(run.labels),
+        "commit": run.repository.commit if run.repository else None,
     }
 
 

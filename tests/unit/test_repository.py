@@ -1,0 +1,97 @@
+"""The git repository around a program, from its files; and the address of a step in it."""
+
+from __future__ import annotations
+
+import subprocess
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from observing import FILE, shop
+from validating import check_event
+
+from spark_lineage.events import build, read, samples
+from spark_lineage.events.serial import to_document
+from spark_lineage.graph import assemble
+from spark_lineage.model import RepositorySeen
+from spark_lineage.static import repository
+
+COMMIT = "0123456789abcdef0123456789abcdef01234567"
+
+
+def git(folder: Path, *arguments: str) -> str:
+    command = ["git", "-c", "user.name=Ada", "-c", "user.email=ada@example.org", *arguments]
+    return subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True).stdout.strip()
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    folder = tmp_path / "project"
+    (folder / "jobs").mkdir(parents=True)
+    (folder / "jobs" / "job.py").write_text("pass\n")
+    git(folder, "init", "-q", "-b", "main")
+    git(folder, "remote", "add", "origin", "https://ada:hunter2@example.org/shop/jobs.git")
+    git(folder, "add", ".")
+    git(folder, "commit", "-q", "-m", "first")
+    return folder
+
+
+def test_commit_branch_and_remote_without_credentials(project: Path) -> None:
+    seen = repository.read(project / "jobs" / "job.py")
+    assert seen == RepositorySeen(
+        str(project.resolve()), git(project, "rev-parse", "HEAD"), "main", "https://example.org/shop/jobs.git"
+    )
+
+
+def test_packed_refs_worktrees_and_detached_heads(project: Path, tmp_path: Path) -> None:
+    commit = git(project, "rev-parse", "HEAD")
+    git(project, "worktree", "add", "-q", "-b", "other", str(tmp_path / "other"))
+    git(project, "pack-refs", "--all")
+    git(project, "worktree", "add", "-q", "--detach", str(tmp_path / "detached"))
+    found = [
+        repository.read(folder / "jobs" / "job.py") for folder in (project, tmp_path / "other", tmp_path / "detached")
+    ]
+    assert [(each.commit, each.branch) for each in found if each] == [
+        (commit, "main"),
+        (commit, "other"),
+        (commit, None),
+    ]
+
+
+def test_no_repository_or_none_with_a_commit_is_none(tmp_path: Path) -> None:
+    assert repository.read(tmp_path / "job.py") is None
+    git(tmp_path, "init", "-q")
+    assert repository.read(tmp_path / "job.py") is None
+    (tmp_path / ".git" / "HEAD").write_bytes(b"\xff\xfe")
+    assert repository.read(tmp_path / "job.py") is None
+
+
+@pytest.mark.parametrize(
+    ("remote", "url"),
+    [
+        ("git@example.org:shop/jobs.git", f"https://example.org/shop/jobs/blob/{COMMIT}/ada/job.py#L20"),
+        ("ssh://git@example.org:22/shop/jobs", f"https://example.org/shop/jobs/blob/{COMMIT}/ada/job.py#L20"),
+        ("https://example.org/shop/jobs.git", f"https://example.org/shop/jobs/blob/{COMMIT}/ada/job.py#L20"),
+        ("/srv/git/jobs.git", f"file://{FILE}"),
+        (None, f"file://{FILE}"),
+    ],
+)
+def test_a_function_has_an_address_in_its_repository(remote: str | None, url: str) -> None:
+    seen = RepositorySeen("/home", COMMIT, "main", remote)
+    graph = assemble([*shop(), seen])
+    events = [to_document(each) for each in build(graph)]
+    clean = next(e for e in events if e["job"]["name"] == "job.main.clean" and e["eventType"] == "COMPLETE")
+    assert clean["job"]["facets"]["sourceCodeLocation"]["url"] == url
+    assert clean["job"]["facets"]["sourceCodeLocation"]["path"] == "ada/job.py"
+    assert read(events, samples(graph)).run.repository == seen
+
+
+def test_a_file_outside_of_the_repository_has_none() -> None:
+    graph = assemble([*shop(), RepositorySeen("/srv", COMMIT, None, None)])
+    assert not any("sourceCodeLocation" in to_document(each)["job"]["facets"] for each in build(graph))
+
+
+def test_the_facets_are_by_the_specification() -> None:
+    graph = assemble([*shop(), RepositorySeen("/home", COMMIT, None, "git@example.org:shop/jobs.git")])
+    for each in build(replace(graph, run=replace(graph.run, labels={"team": "risk"}))):
+        check_event(to_document(each))
