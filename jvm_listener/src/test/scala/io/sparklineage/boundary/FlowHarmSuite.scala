@@ -68,7 +68,7 @@ class FlowHarmSuite extends AnyFunSuite with Sessions {
   same("aggregate", 2)(m => m(m(read(orders), "d1").groupBy("customer").agg(F.sum("amount").as("total")), "d2"))
   same("filter over an aggregate", 1)(m => m(read(orders).groupBy("customer").agg(F.sum("amount").as("total")), "d1").filter("total > 100"))
   same("filter on the grouping key", 1)(m => m(read(orders).groupBy("customer").agg(F.sum("amount").as("total")), "d1").filter("customer > 10"))
-  same("six steps", 6) { m =>
+  same("six steps", 5) { m =>
     val a = m(read(orders), "d1")
     val b = m(a.filter("amount > 3"), "d2")
     val c = m(b.withColumn("twice", F.col("amount") * 2), "d3")
