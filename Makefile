@@ -52,7 +52,7 @@ clean:
 
 # Editable: what the repository has is what runs.
 .venv/installed: .venv/base jar
-	test -e $@ -a $@ -nt .venv/base || $(BIN)/python -m pip install --quiet --no-build-isolation --editable ".[spark,pandas,example]"
+	test -e $@ -a $@ -nt .venv/base || $(BIN)/python -m pip install --quiet --no-build-isolation --editable ".[spark,example]"
 	touch $@
 
 .venv/tested: .venv/installed
