@@ -2,6 +2,9 @@
 package org.apache.spark.sql.lineage.probetest
 
 import io.sparklineage.probe._
+import org.apache.spark.{MapOutputTrackerMaster, ShuffleDependency, SparkEnv}
+import org.apache.spark.rdd.RDD
+import org.apache.spark.shuffle.IndexShuffleBlockResolver
 import org.apache.spark.sql.{DataFrame, SparkSession}
 import org.apache.spark.sql.catalyst.expressions.{Attribute, AttributeSet}
 import org.apache.spark.sql.catalyst.plans.logical.{LogicalPlan, UnaryNode}
@@ -45,4 +48,23 @@ object Watched {
   }
 
   def waitForEnds(spark: SparkSession): Unit = spark.sparkContext.listenerBus.waitUntilEmpty()
+}
+
+object Shuffles {
+
+  /** Forgets the shuffle files that this RDD reads, as a lost executor would. */
+  def lose(spark: SparkSession, rdd: RDD[_]): Unit = {
+    def shuffles(of: RDD[_]): Seq[Int] = of.dependencies.flatMap {
+      case shuffle: ShuffleDependency[_, _, _] => Seq(shuffle.shuffleId)
+      case other => shuffles(other.rdd)
+    }
+    val tracker = SparkEnv.get.mapOutputTracker.asInstanceOf[MapOutputTrackerMaster]
+    shuffles(rdd).foreach { id =>
+      // The files go, but the driver still thinks that they are there: the reader meets a fetch failure.
+      tracker.shuffleStatuses(id).mapStatuses.filter(_ != null).foreach { status =>
+        val resolver = SparkEnv.get.shuffleManager.shuffleBlockResolver.asInstanceOf[IndexShuffleBlockResolver]
+        resolver.removeDataByMap(id, status.mapId)
+      }
+    }
+  }
 }

@@ -1,0 +1,147 @@
+package io.sparklineage.probe
+
+import org.scalatest.funsuite.AnyFunSuite
+
+import org.apache.spark.TaskContext
+import org.apache.spark.sql.functions._
+import org.apache.spark.sql.lineage.probetest.{Shuffles, Watched}
+
+/** Exact, or said not to be: limits, failures, retries, jobs that read their input twice. */
+class CompletenessSuite extends AnyFunSuite with ProbeFixture {
+  override def conf: Map[String, String] = Map("spark.master" -> "local[2, 4]")
+
+  test("take and limit do not claim what they did not see") {
+    val want = truth(people)
+    Seq[org.apache.spark.sql.DataFrame => Unit](_.take(3), _.limit(3).collect(), _.head(), _.filter("k > 1").limit(2).count()).foreach { action =>
+      probes(people)(action).foreach { got =>
+        if (got.complete) assertTrue(got, want)
+        else {
+          assert(got.reason.contains("limit"))
+          assert(got.rows.exists(_ < 1000))
+          assert(got.detail.exists(_.contains("of 4 partitions")))
+        }
+      }
+    }
+    assert(!probe(people)(_.take(3)).complete)
+  }
+
+  test("a limit that lets all rows pass is no limit") {
+    assertTrue(probe(people)(_.limit(5000).collect()), truth(people))
+  }
+
+  test("a blocking operator reads all of its input whatever stands above it") {
+    assertTrue(probe(people)(_.orderBy("x").limit(3).collect()), truth(people))
+    assertTrue(probe(people)(_.groupBy("k").count().limit(1).collect()), truth(people))
+  }
+
+  test("pushed filters and limits below are told") {
+    val id = freshId()
+    val got = measured(write(Watched.watch(people, id, pushed = Seq("k = 1")))).find(_.dataset == id).get
+    assert(!got.complete && got.reason.contains("filter_pushed") && got.pushed == Seq("k = 1") && got.rows.contains(1000L))
+    assert(probe(people, limited = true)(write).reason.contains("limit"))
+  }
+
+  test("pruned columns are absent; count() gives rows only") {
+    val flow = probe(people, Mode.Flow)(_.select("id", "name").collect())
+    assert(flow.complete && flow.columns.map(_.name) == Seq("id", "name") && flow.fingerprint.isEmpty)
+    assert(flow.columns.map(_.fingerprint.get) == Seq(0, 2).map(truth(people).hashes))
+    val count = probe(people, Mode.Flow)(_.count())
+    assert(count.complete && count.rows.contains(1000L) && count.columns.isEmpty && count.sample.isEmpty)
+  }
+
+  test("rows only") {
+    val id = freshId()
+    val got = measured(write(Watched.watch(people, id, rowsOnly = true))).find(_.dataset == id).get
+    assert(got.complete && got.rows.contains(1000L) && got.columns.isEmpty && got.fingerprint.isEmpty)
+  }
+
+  test("a task that fails and is tried again counts once") {
+    val once = udf { (i: Long) =>
+      if (i % 250 == 249 && TaskContext.get().attemptNumber() == 0) throw new IllegalStateException("first attempt")
+      i
+    }
+    val df = people.withColumn("y", once(col("id")))
+    assertTrue(probe(people)(w => write(w.withColumn("y", once(col("id"))))), truth(people))
+    assertTrue(probe(df)(_.collect()), truth(df))
+  }
+
+  test("a failed action says so") {
+    val bad = udf((i: Long) => if (i == 999) throw new IllegalStateException("always") else i)
+    val id = freshId()
+    val got = measured(intercept[Exception](write(Watched.watch(people, id).withColumn("y", bad(col("id"))))))
+      .filter(_.dataset == id)
+    assert(got.map(_.reason) == Seq(Some("failed")))
+  }
+
+  test("lost shuffle output: the stage runs again, nothing is counted twice") {
+    val id = freshId()
+    val below = Watched.watch(people, id)
+    val got = measured {
+      withConf("spark.sql.adaptive.enabled" -> "false") {
+        val rdd = below.repartition(3, col("k")).queryExecution.toRdd
+        assert(rdd.count() == 1000)
+        Shuffles.lose(spark, rdd)
+        assert(rdd.count() == 1000)
+      }
+    }.filter(_.dataset == id)
+    assert(got.size == 1)
+    assertTrue(got.head, truth(people))
+  }
+
+  test("df.rdd, toLocalIterator, several actions on one DataFrame") {
+    val want = truth(people)
+    assertTrue(probe(people)(w => w.rdd.count()), want)
+    assertTrue(probe(people) { w =>
+      val rdd = w.rdd
+      rdd.take(2)
+      rdd.count()
+      rdd.take(1)
+    }, want)
+    assertTrue(probe(people) { w => val rows = w.toLocalIterator(); while (rows.hasNext) rows.next() }, want)
+    assert(!probe(people) { w => w.toLocalIterator().next() }.complete)
+    assertTrue(probe(people) { w => w.take(1); () }.copy(complete = true, reason = None, rows = Some(1000L),
+      columns = probe(people)(write).columns, fingerprint = Some(want.row)), want)
+  }
+
+  test("scalar subqueries, broadcasts, written files") {
+    val want = truth(people)
+    assertTrue(probe(people) { w =>
+      w.createOrReplaceTempView("watched_people")
+      spark.sql("select id from range(3) where id < (select max(k) from watched_people)").collect()
+    }, want)
+    assertTrue(probe(people)(w => spark.range(10).join(broadcast(w), "id").collect()), want)
+    val folder = java.nio.file.Files.createTempDirectory("probe").resolve("out").toString
+    assertTrue(probe(people)(_.write.parquet(folder)), want)
+    assert(spark.read.parquet(folder).count() == 1000)
+  }
+
+  test("the plan says nothing of the probe") {
+    val plain = people.filter("k = 1").groupBy("k").count()
+    val watched = Watched.watch(people.filter("k = 1"), freshId()).groupBy("k").count()
+    def shown(df: org.apache.spark.sql.DataFrame) = df.queryExecution.executedPlan.toString.replaceAll("#\\d+L?", "").replaceAll("plan_id=\\d+", "")
+    assert(shown(watched) == shown(plain))
+  }
+
+  test("local rows are collected without a spark_job") {
+    val jobs = new java.util.concurrent.atomic.AtomicInteger
+    spark.sparkContext.addSparkListener(new org.apache.spark.scheduler.SparkListener {
+      override def onJobStart(event: org.apache.spark.scheduler.SparkListenerJobStart): Unit = jobs.incrementAndGet()
+    })
+    val df = spark.sql("select * from values (1, 'a'), (2, null), (null, 'c') t(n, s)")
+    val want = truth(df)
+    Watched.waitForEnds(spark)
+    val before = jobs.get
+    val got = probe(df)(_.collect())
+    assert(jobs.get == before)
+    assertTrue(got, want)
+  }
+
+  test("equal probes below a reused exchange: what ran has the same plan hash") {
+    val ids = Seq(freshId(), freshId())
+    val sides = ids.map(id => Watched.watch(people.groupBy("k").agg(sum("x").as("x")), id))
+    val got = measured(write(sides.head.as("a").join(sides.last.as("b"), expr("a.k = b.k")))).filter(p => ids.contains(p.dataset))
+    assert(got.nonEmpty && got.forall(_.complete))
+    assert(got.flatMap(_.planHash).toSet.size == 1)
+  }
+
+}

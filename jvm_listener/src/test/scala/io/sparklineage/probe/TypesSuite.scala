@@ -1,0 +1,92 @@
+package io.sparklineage.probe
+
+import java.nio.file.{Files, Paths}
+
+import scala.jdk.CollectionConverters._
+
+import com.fasterxml.jackson.databind.{JsonNode, ObjectMapper}
+import org.scalatest.funsuite.AnyFunSuite
+
+import org.apache.spark.sql.functions.{col, expr}
+
+/** Every type, and the vectors that the Python half is tested with too. */
+class TypesSuite extends AnyFunSuite with ProbeFixture {
+  override def conf: Map[String, String] = Map(
+    "spark.sql.timeType.enabled" -> "true",
+    "spark.sql.session.timeZone" -> "UTC"
+  )
+
+  private lazy val vectors: JsonNode = {
+    val places = Seq("tests/contract/fingerprint_vectors.json", "../tests/contract/fingerprint_vectors.json")
+    new ObjectMapper().readTree(Files.readString(places.map(Paths.get(_)).find(Files.exists(_)).get))
+  }
+
+  private def byType: Seq[(String, Seq[String])] = {
+    val all = vectors.get("vectors").asScala.toSeq.map(v => v.get("type").asText -> v.get("sql").asText)
+    all.map(_._1).distinct.map(name => name -> all.filter(_._1 == name).map(_._2))
+  }
+
+  private def selects(texts: Seq[String]): String = texts.map(text => s"select $text as v").mkString(" union all ")
+
+  private val ways = Seq("codegen" -> Nil, "interpreted" -> Seq("spark.sql.codegen.wholeStage" -> "false"))
+
+  for ((way, conf) <- ways) test(s"columns of all types have the fingerprints of the vectors, $way") {
+    withConf(conf: _*) {
+      val expected = vectors.get("columns").asScala.map(c => c.get("type").asText -> c).toMap
+      byType.foreach { case (name, texts) =>
+        withClue(s"$name: ") {
+          val df = spark.sql(selects(texts ++ Seq(s"cast(null as $name)", texts.head))).repartition(2)
+          val got = probe(df)(write)
+          assertTrue(got, truth(df))
+          assert(got.columns.head.fingerprint.contains(expected(name).get("fingerprint").asText))
+          assert(got.columns.head.nulls.contains(1L))
+        }
+      }
+    }
+  }
+
+  test("maps and variants have nulls, but no fingerprint; then the row has none") {
+    val df = spark.range(10).select(
+      col("id"), expr("if(id = 3, null, map('a', id))").as("m"), expr("array(map(1, 2))").as("am"),
+      expr("if(id > 7, null, parse_json('{\"a\":1}'))").as("v"))
+    ways.foreach { case (_, conf) =>
+      withConf(conf: _*) {
+        val got = probe(df)(write)
+        assert(got.complete && got.rows.contains(10L) && got.fingerprint.isEmpty)
+        assert(got.columns.map(_.fingerprint.isDefined) == Seq(true, false, false, false))
+        assert(got.columns.map(_.nulls.get) == Seq(0L, 1L, 0L, 2L))
+        assert(got.sample.get.rows.forall(_.size == 4))
+      }
+    }
+  }
+
+  test("intervals of months, days and microseconds") {
+    val df = spark.range(5).select(expr("make_interval(1, id, 0, id)").as("i")).repartition(2)
+    assertTrue(probe(df)(write), truth(df))
+  }
+
+  test("float sketch: sums of finite values, signs from the other columns") {
+    val df = spark.range(100).select(
+      col("id"), expr("case when id = 5 then double('NaN') when id = 6 then null else id * 0.25D end").as("x"),
+      expr("cast(id as float)").as("y"))
+    val finite = (0 until 100).filterNot(Set(5, 6)).map(_ * 0.25)
+    val signs = spark.range(100).select(expr("xxhash64(id)")).collect().map(r => Mixing.fold(Mixing.Seed, r.getLong(0)))
+    ways.foreach { case (_, conf) =>
+      withConf(conf: _*) {
+        val got = probe(df.repartition(3))(write).columns
+        val x = got(1).sketch.get
+        assert(math.abs(x.sum - finite.sum) < 1e-9)
+        assert(math.abs(x.sumSquares - finite.map(v => v * v).sum) < 1e-6)
+        val signed = (0 until 100).map(i => if (signs(i) < 0) -i.toDouble else i.toDouble).sum
+        assert(math.abs(got(2).sketch.get.signedSum - signed) < 1e-9)
+        assert(got.head.sketch.isEmpty)
+      }
+    }
+  }
+
+  test("nested fields in the hundreds") {
+    val df = spark.range(50).select(expr(
+      s"named_struct(${(0 until 300).map(i => s"'f$i', if(id % 3 = 0, null, id + $i)").mkString(", ")})").as("s"))
+    assertTrue(probe(df)(write), truth(df))
+  }
+}
