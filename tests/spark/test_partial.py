@@ -89,6 +89,7 @@ def test_the_best_measurement_stays(runs: Runs, mode: str) -> None:
 
 
 @pytest.mark.parametrize("mode", MODES)
-def test_the_content_of_a_limit_is_complete_itself(runs: Runs, mode: str) -> None:
+def test_the_content_of_a_limit_is_exact_or_not_claimed(runs: Runs, mode: str) -> None:
+    """Spark collects a limit from as few partitions as it can; a probe above it would change that."""
     dataset = first(runs, mode, "limit_itself")
-    assert (dataset["complete"], dataset["rows"]) == (True, 9), dataset
+    assert dataset["rows"] == 9 if dataset["complete"] else dataset["reason"] in ("stepped_aside", "limit"), dataset
