@@ -100,7 +100,8 @@ def columns(declared: Sequence[tuple[str, str, bool]], facts: Facts) -> tuple[Co
     if not declared:
         return tuple(_column(each.name, each.type, True, each) for each in measured)
     names = [each[0] for each in declared]
-    if [each.name for each in measured] == names:
+    # Catalogs may write names in lower case.
+    if [each.name.lower() for each in measured] == [name.lower() for name in names]:
         return tuple(_column(*each, probed) for each, probed in zip(declared, measured, strict=True))
     by_name = {each.name: each for each in measured}
     return tuple(_column(*each, by_name.get(each[0]) if names.count(each[0]) == 1 else None) for each in declared)
