@@ -9,9 +9,9 @@ FLIGHTS := examples/flights
 .PHONY: demo test lint format bench jar clean
 
 demo: .venv/installed $(FLIGHTS)/jars/READY $(FLIGHTS)/data/READY
-	$(BIN)/spark-lineage run --store lineage $(FLIGHTS)/job.py $(FLIGHTS)/data $(FLIGHTS)/out
+	$(BIN)/spark-lineage run --store lineage --mode exact $(FLIGHTS)/job.py $(FLIGHTS)/data $(FLIGHTS)/out
 	@echo
-	$(BIN)/spark-lineage show last --store lineage
+	COLUMNS=$${COLUMNS:-120} $(BIN)/spark-lineage show last --store lineage
 	@echo "The store is $(CURDIR)/lineage: events in runs/, Delta tables in audit/."
 
 test: .venv/tested $(FLIGHTS)/jars/READY $(FLIGHTS)/data/READY
