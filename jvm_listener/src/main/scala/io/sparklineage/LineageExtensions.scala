@@ -2,23 +2,54 @@ package io.sparklineage
 
 import org.apache.spark.SparkConf
 import org.apache.spark.sql.{SparkSession, SparkSessionExtensions}
+import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan
+import org.apache.spark.sql.catalyst.rules.Rule
+import org.apache.spark.sql.execution.{SparkPlan, SparkStrategy}
 import org.apache.spark.sql.lineage.SparkLine
 
 import io.sparklineage.boundary._
 
-/** What is injected into each session's planning, in one table. */
+/**
+ * What is injected into each session's planning, in one table.
+ *
+ * Spark calls the builders when a session plans its first query, outside of any guard: a class of ours that cannot
+ * be linked (a jar for another Spark line) must not fail it.
+ */
 final class LineageExtensions extends (SparkSessionExtensions => Unit) {
 
   override def apply(extensions: SparkSessionExtensions): Unit = Guard.run("extensions") {
     LineageExtensions.injected = true
-    extensions.injectPlanNormalizationRule(session =>
-      new InsertBoundaries(SparkLine.session(session), () => SessionOptions.mode(session)))
-    extensions.injectOptimizerRule(_ => SettleBoundaries)
-    extensions.injectPreCBORule(_ => PlaceBoundaries)
-    extensions.injectRuntimeOptimizerRule(_ => EmptyStages)
-    extensions.injectPlannerStrategy(_ => PlannedOps)
-    extensions.injectPlannerStrategy(session => new PlanProbes(() => SessionOptions.sampleRows(session)))
+    extensions.injectPlanNormalizationRule(session => rule(boundaries(session)))
+    extensions.injectOptimizerRule(_ => rule(SettleBoundaries))
+    extensions.injectPreCBORule(_ => rule(PlaceBoundaries))
+    extensions.injectRuntimeOptimizerRule(_ => rule(EmptyStages))
+    extensions.injectPlannerStrategy(_ => strategy(PlannedOps))
+    extensions.injectPlannerStrategy(session => strategy(probes(session)))
   }
+
+  /** All or nothing: a boundary that nothing plans would fail the query, so the rest has to be there before it. */
+  private def boundaries(session: SparkSession): Rule[LogicalPlan] = {
+    Seq(SettleBoundaries, PlaceBoundaries, EmptyStages, PlannedOps, probes(session)).foreach(_.hashCode)
+    new InsertBoundaries(SparkLine.session(session), () => SessionOptions.mode(session))
+  }
+
+  private def probes(session: SparkSession): SparkStrategy = new PlanProbes(() => SessionOptions.sampleRows(session))
+
+  private def rule(build: => Rule[LogicalPlan]): Rule[LogicalPlan] =
+    Guard.value[Rule[LogicalPlan]]("extensions", NoRule)(build)
+
+  private def strategy(build: => SparkStrategy): SparkStrategy =
+    Guard.value[SparkStrategy]("extensions", NoStrategy)(build)
+}
+
+/** In the place of a rule that could not be built. */
+private object NoRule extends Rule[LogicalPlan] {
+  override def apply(plan: LogicalPlan): LogicalPlan = plan
+}
+
+/** In the place of a strategy that could not be built. */
+private object NoStrategy extends SparkStrategy {
+  override def apply(plan: LogicalPlan): Seq[SparkPlan] = Nil
 }
 
 object LineageExtensions {
