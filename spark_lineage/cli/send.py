@@ -13,6 +13,7 @@ import click
 if TYPE_CHECKING:
     from spark_lineage.sinks.sender import Remaining, Sender
 
+OTHERS = 15.0  # seconds to wait for a program that is just sending its own run
 TICK = 0.1  # seconds between two looks at the progress
 
 
@@ -51,7 +52,7 @@ def send(as_json: bool, store: str | None, wait: float) -> int:
             "No OpenLineage transport is configured: set OPENLINEAGE_URL, or write an openlineage.yml with a transport."
         )
     _seal_what_was_killed(folder)
-    sender = Sender(folder, only_due=False, patience=wait, make=lambda: found)
+    sender = Sender(folder, only_due=False, patience=wait, others=max(wait, OTHERS), make=lambda: found)
     begun = time.monotonic()
     sender.start()
     _follow(sender, quiet=as_json)

@@ -29,6 +29,7 @@ from spark_lineage.sinks.cursors import Cursor, Place, SetAside
 from spark_lineage.sinks.transports import Answer, Sink, TransportError, Verdict, configured, sinks
 
 SUSPECT = 5  # attempts that reached the receiver, after which the event itself may be what it fails on
+OTHERS = 0.3  # seconds between two looks at runs that another process is sending
 HEADROOM = 1.25  # an attempt is begun only if the last ones would have fitted in the time that is left
 SEND = "`spark-lineage send` sends what is left"
 Told = Callable[["Delivery"], None]
@@ -292,7 +293,8 @@ class Sender:
 
     ``only_due``: only runs given to :meth:`take_on`, in this process or an earlier one. ``patience``: seconds for
     which a receiver that fails is tried again before :meth:`drain` takes it to be down; with 0, until the breaker
-    opens. ``make`` gives the sinks, and is called in the background: it brings in the OpenLineage client.
+    opens. ``others``: seconds to wait for runs that another process is sending. ``make`` gives the sinks, and is
+    called in the background: it brings in the OpenLineage client.
     """
 
     def __init__(
@@ -300,23 +302,27 @@ class Sender:
         store: Path,
         only_due: bool = True,
         patience: float = 0.0,
+        others: float = 0.0,
         make: Callable[[], Sequence[Sink]] = sinks,
         told: Told | None = None,
     ) -> None:
         self.store = Path(store)
         self.deliveries: tuple[Delivery, ...] = ()
         self.problem: str | None = None
-        self._only_due, self._patience, self._make, self._told = only_due, patience, make, told
+        self._only_due, self._patience, self._others, self._make, self._told = only_due, patience, others, make, told
         self._turn = threading.Condition()
         self._folders: list[Path] = []
         self._wanted = 0  # counts the calls of ``wake``
-        self._ready = self._ended = False
+        self._ready = self._ended = self._late = False
         self._settled: dict[str, int] = {}  # sink -> the wake after which it had nothing (more) to do
         self._since: dict[str, float] = {}  # sink -> when it last got somewhere
 
     def start(self) -> Sender:
-        # Not threading.Thread: a program that counts or lists its threads must not find one of ours.
-        _thread.start_new_thread(self._begin, ())
+        try:
+            # Not threading.Thread: a program that counts or lists its threads must not find one of ours.
+            _thread.start_new_thread(self._begin, ())
+        except RuntimeError:
+            self._late = True  # Python 3.12 starts no thread any more when it is on its way out: drain() sends
         return self
 
     def take_on(self, run: Path) -> None:
@@ -348,7 +354,10 @@ class Sender:
             for each in self.deliveries:
                 each.deadline = deadline
             self._deadline = deadline
-            self._turn.wait_for(self._is_settled, timeout)
+        if self._late:
+            self._begin()
+        with self._turn:
+            self._turn.wait_for(self._is_settled, 0 if self._late else timeout)
             self._ended = True
             for each in self.deliveries:
                 each.stopped = True
@@ -384,10 +393,10 @@ class Sender:
             self._ready = True
             self._mark_due()
             self._turn.notify_all()
-        for each in self.deliveries[1:]:
+        for each in self.deliveries[1:] if not self._late else ():
             _thread.start_new_thread(self._deliver, (each,))
-        if self.deliveries:
-            self._deliver(self.deliveries[0])
+        for each in self.deliveries if self._late else self.deliveries[:1]:
+            self._deliver(each)
 
     def _give_up(self, problem: str) -> None:
         logger.warning("spark-lineage.not-sent: %s", problem)
@@ -406,7 +415,7 @@ class Sender:
             delivery.sink.close()
 
     def _loop(self, delivery: Delivery) -> None:
-        self._since[delivery.sink.key] = time.monotonic()
+        begun = self._since[delivery.sink.key] = time.monotonic()
         while not self._ended:
             with self._turn:
                 wanted = self._wanted
@@ -414,14 +423,22 @@ class Sender:
             done = delivery.once()
             if delivery.delivered + delivery.refused > before:
                 self._since[delivery.sink.key] = time.monotonic()
+            if done and delivery.busy and time.monotonic() - begun < self._others:
+                self._wait(wanted, OTHERS)
+                continue
             if done or delivery.breaker.closed_for_good or delivery.out_of_time:
                 self._settle(delivery, wanted)
+                if self._late:
+                    return
                 self._wait(wanted, None)
                 continue
             patient = time.monotonic() - self._since[delivery.sink.key] < self._patience
             if delivery.breaker.open and not patient:
                 self._settle(delivery, wanted)
-            self._wait(wanted, delivery.breaker.pause(delivery.asked))
+                if self._late:
+                    return
+            left = max(0.0, delivery.deadline - time.monotonic())
+            self._wait(wanted, min(left, delivery.breaker.pause(delivery.asked)))
 
     def _settle(self, delivery: Delivery, wanted: int) -> None:
         with self._turn:

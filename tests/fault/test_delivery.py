@@ -15,6 +15,7 @@ import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -402,6 +403,26 @@ def test_the_program_ends_although_a_request_hangs(receiver: Receiver, tmp_path:
         assert process.wait(timeout=20) == 0
         assert time.monotonic() - begun < 10  # most of it is Python's start
         assert (process.stdout and process.stdout.read()) == "on\n4\n"
+
+
+@pytest.mark.parametrize("works", [True, False])
+def test_when_no_thread_can_be_started_any_more(
+    receiver: Receiver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, works: bool
+) -> None:
+    """As Python 3.12 has it in atexit functions."""
+
+    def refuse(*_: Any) -> None:
+        raise RuntimeError("can't create new thread at interpreter shutdown")
+
+    # Only the sender's: the receiver needs its threads.
+    monkeypatch.setattr("spark_lineage.sinks.sender._thread", SimpleNamespace(start_new_thread=refuse))
+    folder = run_folder(tmp_path, shop(1))
+    if works:
+        receiver.up()
+    begun = time.monotonic()
+    remaining = sent_at_the_end(tmp_path, folder, 5.0)
+    assert time.monotonic() - begun < 5.0 + 1.0
+    assert remaining.events == (0 if works else 4)
 
 
 # --- configuration
