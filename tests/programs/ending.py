@@ -69,7 +69,7 @@ def in_threads(orders):
     with ThreadPoolExecutor(4) as pool:
         futures = {status: pool.submit(count_status, orders, status) for status in ["new", "paid", "sent", "lost"]}
     for status, future in futures.items():
-        print(status, future.exception() or future.result())
+        print(status, future.result())
 
 
 def pipeline(spark):

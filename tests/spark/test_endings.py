@@ -24,7 +24,7 @@ from program_runs import (
 
 HOW = ["nothing", "python", "analysis", "action", "caught", "exit", "threads"]
 NEEDS = [(kind, "ending", how) for how in HOW for kind in ("plain", "flow")]
-CODES = {"exit": 3, "python": 1, "analysis": 1, "action": 1}
+CODES = {"exit": 3, "threads": 1, "python": 1, "analysis": 1, "action": 1}
 
 
 def interrupted(command: list[str], folder: Path, ours: bool, what: signal.Signals) -> Ran:
@@ -44,7 +44,7 @@ def test_the_program_ends_the_same(runs: Runs, how: str) -> None:
         assert same_for_people(ours.stderr, plain.stderr, runs.plain("ending", how, again=True).stderr) == []
 
 
-@pytest.mark.parametrize("how", ["python", "analysis", "action"])
+@pytest.mark.parametrize("how", ["python", "analysis", "action", "threads"])
 def test_traceback_is_the_same_line_by_line(runs: Runs, how: str) -> None:
     def python_part(ran: Ran) -> list[str]:
         lines = program_runs.normal_lines(ran.stderr)
@@ -67,7 +67,7 @@ def complete_before(shown: Shown) -> None:
     assert any(d["kind"] == "sink" and d["name"].endswith("out/orders") and d["rows"] == 997 for d in shown.datasets)
 
 
-@pytest.mark.parametrize("how", ["nothing", "caught", "threads"])
+@pytest.mark.parametrize("how", ["nothing", "caught"])
 def test_success_is_complete(runs: Runs, how: str) -> None:
     shown = runs.shown("ending", how)
     assert shown.run["outcome"] == "complete"
@@ -127,6 +127,8 @@ def test_threads_have_their_steps(runs: Runs) -> None:
     assert len(calls) == 4
     assert {step["parent"] for step in calls} == {"ending.main.pipeline.in_threads"}
     assert sorted(step["outcome"] for step in calls) == ["complete", "complete", "complete", "fail"]
+    assert [step["error"] for step in calls if step["outcome"] == "fail"] == ["LookupError: lost"]
+    assert shown.step("ending.main.pipeline.in_threads")["outcome"] == "fail"
 
 
 def test_control_c(tmp_path: Path, data_folder: Path) -> None:
