@@ -278,6 +278,13 @@ def test_one_version_per_run() -> None:
     assert "one-version" in rules([story.begin(), start, story.event("COMPLETE", "shop.a", (), [two])])
 
 
+def test_a_failing_run_may_not_know_the_schema() -> None:
+    story = Story()
+    start, _ = story.step("a")
+    unknown = dataset("inmemory://shop", "a")
+    assert rules([story.begin(), start, story.event("FAIL", "shop.a", (), [unknown])]) == []
+
+
 def test_one_producer() -> None:
     story, made = Story(), dataset("inmemory://shop", "a", "x")
     twice = [story.begin(), *story.step("a", (), [made]), *story.step("a", (), [made])]

@@ -24,8 +24,10 @@ from spark_lineage.cli.commands import main
 from spark_lineage.sinks import cursors, transports
 from spark_lineage.sinks.sender import Remaining, Sender
 from spark_lineage.sinks.transports import Sink, TransportError, configured, sinks
+from spark_lineage.store.wal import PROCESS, WriteAhead
 from tests.receiver import BlackHole, DieAfter, Failing, Receiver, Refusing, Slow
 from tests.receiver.story import Story, shop
+from tests.unit.observing import shop as observed
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENT = 20.0  # seconds that a wait in these tests may take at most; nothing here is a timed test
@@ -377,6 +379,20 @@ def test_killed_in_the_middle(receiver: Receiver, tmp_path: Path) -> None:
     got = keys(receiver.events)
     assert len(got) - len(set(got)) <= 1
     assert list(dict.fromkeys(got)) == keys(events)
+
+
+def test_the_run_of_a_killed_driver_is_sent(receiver: Receiver, tmp_path: Path) -> None:
+    folder = tmp_path / "runs" / "0197a1b2-0000-7000-8000-000000000001"
+    ahead = WriteAhead(folder)
+    ahead.append(observed(finished=False)[:-4])
+    ahead.close()
+    process = json.loads((folder / PROCESS).read_text())
+    with receiver:
+        assert send(tmp_path)["delivered"] == 0  # it still runs
+        (folder / PROCESS).write_text(json.dumps({**process, "started": "1"}))
+        assert send(tmp_path)["delivered"] > 0
+    receiver.check()
+    assert receiver.events[-1]["eventType"] == "ABORT"
 
 
 def test_several_processes_at_once(receiver: Receiver, tmp_path: Path) -> None:

@@ -222,7 +222,7 @@ class Book:
         outputs: dict[tuple[str, str], Any] = {}
         for dataset in event.get("outputs", ()):
             schema = _schema(dataset)
-            if not schema:
+            if not schema and event["eventType"] not in ("FAIL", "ABORT"):  # those never make an output current
                 yield "output-schema", f"{dataset['name']} has no schema"
             if _id(dataset) in outputs:
                 yield "one-version", f"{dataset['name']} is listed twice"
