@@ -13,7 +13,9 @@ for name in ["a", "b"]:
 for name in ["c", "d"]:
     df = df.withColumn(name, F.lit(1))
 while len(df.columns) < 8:
-    df = df.withColumn("more", F.lit(1)); other = df.withColumn(f"n{len(df.columns)}", F.lit(1)); df = other
+    df = df.withColumn("more", F.lit(1))
+    other = df.withColumn(f"n{len(df.columns)}", F.lit(1))
+    df = other
 print(df.columns, df.count())
 
 # lineage:
