@@ -143,6 +143,7 @@ class Frames:
         self._ids = itertools.count(1)
         self._root: Position | None = None
         self._stack = _Stack()
+        self._announcing = threading.Lock()
 
     # -- code
 
@@ -222,11 +223,22 @@ class Frames:
         return self.sites.get(thread) or self._root
 
     def _token(self, frame: FrameType, code: Code) -> Token:
+        for outer in reversed(self._unseen_around(frame)):  # outermost first: a deep stack must not deepen ours
+            self.position(outer)
         if frame.f_trace is not None and type(frame.f_trace) is not Token:
             return self._held(frame, code)
         token = self._begin(frame, code)
         frame.f_trace = token
         return token
+
+    def _unseen_around(self, frame: FrameType) -> list[FrameType]:
+        unseen: list[FrameType] = []
+        outer = frame.f_back
+        while outer is not None and type(outer.f_trace) is not Token:
+            if self.code(outer).stands:
+                unseen.append(outer)
+            outer = outer.f_back
+        return unseen
 
     def _begin(self, frame: FrameType, code: Code) -> Token:
         outer = self.position(frame.f_back)
@@ -254,10 +266,10 @@ class Frames:
     def _held(self, frame: FrameType, code: Code) -> Token:
         held = self._stack.held
         live = set()
-        outer: FrameType | None = frame
-        while outer is not None:
-            live.add(id(outer))
-            outer = outer.f_back
+        running: FrameType | None = sys._getframe()
+        while running is not None:
+            live.add(id(running))
+            running = running.f_back
         for gone in held.keys() - live:
             del held[gone]
         known = held.get(id(frame))
@@ -275,25 +287,31 @@ class Frames:
 
     def announce(self, call: Call) -> None:
         """Emits the CallSeen of a call and of those around it, once."""
-        if call.emitted:
-            return
-        call.emitted = True
-        if call.parent is not None:
-            self.announce(call.parent)
-        self._emit(
-            CallSeen(
-                call=call.id,
-                parent=call.parent.id if call.parent is not None else None,
-                function=call.code.function,
-                module=call.module,
-                file=call.code.file,
-                line=call.code.code.co_firstlineno,
-                site=call.site,
-                thread=call.thread,
-                at=call.at,
-                composite=call.composite,
+        with self._announcing:  # the threads of one function announce it once, and before what they do
+            self._announce(call)
+
+    def _announce(self, call: Call) -> None:
+        unseen = []
+        each: Call | None = call
+        while each is not None and not each.emitted:
+            unseen.append(each)
+            each = each.parent
+        for seen in reversed(unseen):
+            seen.emitted = True
+            self._emit(
+                CallSeen(
+                    call=seen.id,
+                    parent=seen.parent.id if seen.parent is not None else None,
+                    function=seen.code.function,
+                    module=seen.module,
+                    file=seen.code.file,
+                    line=seen.code.code.co_firstlineno,
+                    site=seen.site,
+                    thread=seen.thread,
+                    at=seen.at,
+                    composite=seen.composite,
+                )
             )
-        )
 
     def ended(self, call: Call) -> None:
         if call.emitted:

@@ -94,7 +94,8 @@ class Recorder:
         self._jvm = jvm
         limit = int(getattr(config, "limits_calls", 1000)) or 1
         self._operations_limit = limit * OPERATIONS_PER_CALL
-        self._operations: Counter[tuple[object, int | None]] = Counter()
+        self._operations: Counter[tuple[str, int | None]] = Counter()  # of one step: (call, statement)
+        self._uncounted: dict[tuple[str, int | None], str] = {}  # steps beyond the limit, and their function
         self.sources = Sources(read, self._source_read, self._source_failed)
         self.frames = Frames(Scope(roots or program_folders()), self.sources, emit, limit, self._overflowed)
         self._dataframe: type = object
@@ -114,12 +115,10 @@ class Recorder:
 
     def finish(self) -> None:
         """Says what was only counted, and lets go of what is held."""
-        for (code, statement), count in self._operations.items():
-            if count > self._operations_limit:
-                more = count - self._operations_limit
-                name = getattr(code, "function", "?")
-                where = name if statement is None else f"{name}, statement {statement}"
-                self._emit(PythonGap(f"operations of {where}", f"{more} operations beyond the limit were only counted"))
+        for step, function in self._uncounted.items():
+            more = self._operations[step] - self._operations_limit
+            why = f"{more} operations beyond the limit were only counted"
+            self._emit(PythonGap(f"operations of {function}", why, call=step[0]))
         for known in list(self.frames._codes.values()):
             if known.overflow is not None:
                 more = known.calls - self.frames._limit
@@ -179,6 +178,8 @@ class Recorder:
             self._view_input(running, args[1], found)
         if method.kind in (OperationKind.READ, OperationKind.WRITE):
             self._stored(running, args, kwargs)
+        elif method.kind is OperationKind.VIEW:
+            running.note("view", _first_text(args, kwargs) or "")
         for value in (*args[1:], *kwargs.values()) if kwargs else args[1:]:
             if isinstance(value, self._dataframe):
                 found.append((self._node(value, running.position), value))
@@ -352,7 +353,7 @@ class Recorder:
             self._carry_by_identity(made, tuple({**known, **nodes}))
 
     def _views_changed(self, running: Running, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
-        name = next((value for value in (*args[1:], *kwargs.values()) if isinstance(value, str)), None)
+        name = _first_text(args, kwargs)
         if running.method.subject == "self" and name is not None and running.inputs:
             node, df = running.inputs[0]
             prefix = "global_temp." if "Global" in running.method.name else ""
@@ -380,9 +381,10 @@ class Recorder:
         failed: tuple[str, ...] = (),
     ) -> None:
         call = running.position.call
-        key = (call.code, running.position.path[-1].statement if call.composite else None)
-        self._operations[key] += 1
-        if self._operations[key] > self._operations_limit:
+        step = (call.id, running.position.path[-1].statement if call.composite else None)
+        count = self._operations[step] = self._operations.get(step, 0) + 1
+        if count > self._operations_limit:
+            self._uncounted[step] = call.code.function
             return
         self._emit(
             _operation(
@@ -492,6 +494,10 @@ def _ids(inputs: list[tuple[Node, Any]]) -> tuple[str, ...]:
     for node, _ in inputs:
         found.update(dict.fromkeys((node.id,) if node.id else node.frontier))
     return tuple(found)
+
+
+def _first_text(args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> str | None:
+    return next((value for value in (*args[1:], *kwargs.values()) if isinstance(value, str)), None)
 
 
 _SECRET = re.compile(r"(?i)((?:password|passwd|secret|token|key)\w*[\"'`]?\s*(?:=>|=|:|\s)\s*)([\"'])[^\"']*\2")

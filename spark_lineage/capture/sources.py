@@ -9,6 +9,7 @@ import ast
 import bisect
 import itertools
 import linecache
+import threading
 import tokenize
 from collections.abc import Callable
 from types import CodeType, FrameType
@@ -64,13 +65,15 @@ class Sources:
         self._seen = seen
         self._failed = failed
         self._sources: dict[str, Source | None] = {}
+        self._loading = threading.Lock()
         self._lines: dict[int, tuple[FunctionReading, list[int], list[int]]] = {}
         self._names: dict[tuple[int, int], Names] = {}
 
     def of(self, file: str, module_globals: dict[str, Any] | None = None) -> Source | None:
         if file not in self._sources:
-            self._sources[file] = None  # one try
-            self._sources[file] = self._load(file, module_globals)
+            with self._loading:  # another thread may be at it: what it finds decides what a step is
+                if file not in self._sources:
+                    self._sources[file] = self._load(file, module_globals)
         return self._sources[file]
 
     def _load(self, file: str, module_globals: dict[str, Any] | None) -> Source | None:

@@ -380,3 +380,50 @@ def test_a_program_inside_an_installed_package_is_the_users() -> None:
     scope = Scope(["/env/lib/site-packages/acme"])
     assert scope.verdict("/env/lib/site-packages/acme/main.py").owned
     assert not scope.verdict("/env/lib/site-packages/other/main.py").owned
+
+
+def test_deep_recursion_before_the_first_operation(watch: Watch) -> None:
+    watch.run(
+        """
+        def f(n):
+            return f(n - 1) if n else probe()
+        f(600)
+        """
+    )
+    assert len(watch.paths[0]) == 602
+    assert len(watch.calls) == 602
+
+
+def test_cells_of_a_notebook_are_read_from_their_cache(watch: Watch) -> None:
+    import linecache
+
+    file = "/tmp/ipykernel_12/345.py"
+    text = "def clean():\n    return probe()\nx = clean()\n"
+    linecache.cache[file] = (len(text), None, text.splitlines(keepends=True), file)
+    exec(compile(text, file, "exec"), {"probe": watch.probe, "__name__": "__main__"})
+    assert watch.probed == ["<module>:3 clean:2"]
+    assert [place.statement for place in watch.paths[0]] == [1, 0]
+
+
+def test_source_that_cannot_be_read(watch: Watch) -> None:
+    path = watch.folder / "gone.py"
+    exec(compile("def f(): probe()\nf()\n", str(path), "exec"), {"probe": watch.probe, "__name__": "x"})
+    assert watch.probed == ["<module>:2 f:1"]
+    assert [place.statement for place in watch.paths[0]] == [None, None]
+
+
+def test_threads_that_come_to_a_file_at_once_see_the_same_steps(watch: Watch) -> None:
+    from concurrent.futures import ThreadPoolExecutor
+
+    lines = "\n".join(f"def f{n}(): return probe()" for n in range(40))
+    for round_ in range(5):
+        path = watch.folder / f"many{round_}.py"
+        path.write_text(f"{lines}\nALL = [{', '.join(f'f{n}' for n in range(40))}]\n")
+        space = {"probe": watch.probe, "__name__": "x"}
+        exec(compile(path.read_text(), str(path), "exec"), space)
+        with ThreadPoolExecutor(8) as pool:
+            list(pool.map(lambda f: f(), space["ALL"]))
+    assert len(watch.paths) == 200
+    assert all(path[-1].statement == 0 for path in watch.paths)
+    seen = [each.call for each in watch.seen if isinstance(each, CallSeen)]
+    assert len(seen) == len(set(seen)) == 200
