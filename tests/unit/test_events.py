@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from observing import Program, probe, shop
+from openlineage.client.serde import Serde
 from validating import OURS, check_event, check_show, shared
 
 from spark_lineage.events import build, read, samples
@@ -80,6 +81,12 @@ def test_without_the_sampled_rows_only_they_are_missing() -> None:
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_show_keeps_its_contract(name: str) -> None:
     check_show(document(assemble(PROGRAMS[name])))
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_documents_are_those_of_the_client(name: str) -> None:
+    for event in build(assemble(PROGRAMS[name]), sample_rows=True):
+        assert to_document(event) == Serde.to_dict(event)
 
 
 def test_start_comes_first_the_parent_before_the_child_and_the_application_ends_last() -> None:
