@@ -1,7 +1,8 @@
 """Writes ``fingerprint_vectors.json`` from plain Spark: ``python tests/contract/make_fingerprint_vectors.py``.
 
-The column hashes are what Spark's own ``xxhash64`` says; nothing of ours takes part. Each value is given as SQL
-(for Spark) and as plain JSON (for other engines): integers as numbers, everything else as text that says the
+The column hashes are what Spark's own ``xxhash64`` says; nothing of ours takes part. (The
+tables at the end are computed by ``spark_lineage.fingerprint``, and the Scala half must agree.)
+Each value is given as SQL (for Spark) and as plain JSON (for other engines): integers as numbers, everything else as text that says the
 value exactly (bytes in hex, dates and timestamps as ISO text, floats as the hex of their IEEE bits).
 """
 
@@ -12,6 +13,8 @@ import struct
 from pathlib import Path
 
 from pyspark.sql import SparkSession
+
+from spark_lineage.fingerprint import measure
 
 TARGET = Path(__file__).with_name("fingerprint_vectors.json")
 
@@ -40,7 +43,7 @@ NESTED = {
 
 
 def quoted(text: str) -> str:
-    return "decode(unhex('%s'), 'utf-8')" % text.encode().hex()
+    return f"decode(unhex('{text.encode().hex()}'), 'utf-8')"
 
 
 def bits(text: str, code: str) -> str:
@@ -91,13 +94,39 @@ def main() -> None:
         hashed = spark.sql(f"select xxhash64(v), {json_of} from ({union}) order by i").collect()
         for (sql, plain), row in zip(entries, hashed):
             shown = {"json": json.loads(row[1])["v"]} if nested else {"value": plain}
-            vectors.append({"type": name, "sql": sql, **shown, "hash": "%016x" % (row[0] % 2**64)})
+            vectors.append({"type": name, "sql": sql, **shown, "hash": f"{row[0] % 2**64:016x}"})
         union = " union all ".join(f"select {sql} as v" for sql in [*texts, f"cast(null as {name})", texts[0]])
         total = spark.sql(f"select sum(xxhash64(v)) from ({union})").first()[0]
-        columns.append({"type": name, "rows": len(texts) + 2, "nulls": 1, "fingerprint": "xxh64:%016x" % (total % 2**64)})
+        columns.append({"type": name, "rows": len(texts) + 2, "nulls": 1, "fingerprint": f"xxh64:{total % 2**64:016x}"})
+    tables = [table(spark)]
     spark.stop()
     note = "Each column holds the vectors of its type, one NULL, and its first vector once more."
-    TARGET.write_text(json.dumps({"version": 1, "null": "%016x" % 42, "vectors": vectors, "note": note, "columns": columns}, indent=1) + "\n")
+    document = {
+        "version": 1, "null": f"{42:016x}", "vectors": vectors, "note": note, "columns": columns, "tables": tables
+    }  # fmt: skip
+    TARGET.write_text(json.dumps(document, indent=1) + "\n")
+
+
+def table(spark: SparkSession) -> dict[str, object]:
+    """Rows of several columns: row fingerprint, sketches and sample as ``spark_lineage.fingerprint`` has them."""
+    rows = [
+        {
+            "id": i % 30, "x": None if i % 7 == 0 else i * 0.3, "name": None if i % 5 == 0 else f"name {i % 11}",
+            "y": i / 4, "price": f"{i * 37 % 100}.25", "day": f"2024-02-{i % 28 + 1:02d}",
+        }
+        for i in range(45)
+    ]  # fmt: skip
+    schema = "id bigint, x double, name string, y float, price decimal(9,2), day date"
+    fields = ", ".join(part.replace(" ", ":", 1) for part in schema.split(", "))
+    sql = f"select inline(from_json('{json.dumps(rows)}', 'array<struct<{fields}>>'))"
+    facts = measure(spark.sql(sql).toArrow(), sample_rows=8)
+    assert facts.sample is not None
+    sketches = {c.name: [c.sum, c.sum_squares, c.signed_sum] for c in facts.columns if c.sum is not None}
+    sample = {"key": facts.sample.key, "rows": facts.sample.rows, "counts": facts.sample.counts}
+    return {
+        "schema": schema, "sql": sql, "rows": rows,
+        "fingerprint": facts.fingerprint, "sketches": sketches, "sample": sample,
+    }  # fmt: skip
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ import org.apache.spark.sql.functions._
 import org.apache.spark.sql.lineage.probetest.Watched
 
 /**
- * CPU of queries with probes, as a ratio to plain: `listener/Test/runMain io.sparklineage.probe.ProbeBenchmark DIR [ROUNDS]`
+ * CPU of queries with probes, as a ratio to plain: `listener/Test/runMain io.sparklineage.probe.ProbeBenchmark DIR [ROUNDS [PROGRAM [VARIANTS]]]`
  * with TPC-H `lineitem.parquet` in DIR. A script that prints a table: nothing is asserted.
  */
 object ProbeBenchmark {
@@ -52,6 +52,8 @@ object ProbeBenchmark {
   def main(args: Array[String]): Unit = {
     val rounds = args.lift(1).map(_.toInt).getOrElse(5)
     val only = args.lift(2)
+    val wanted = args.lift(3).map(_.split(';').toSet)
+    val variants = this.variants.filter { case (name, _) => wanted.forall(_(name)) }
     val spark = SparkSession.builder().master("local[1]").config("spark.ui.enabled", "false")
       .config("spark.sql.shuffle.partitions", "2").getOrCreate()
     spark.sparkContext.setLogLevel("ERROR")
@@ -68,7 +70,10 @@ object ProbeBenchmark {
       }
       def median(xs: Iterable[Double]): Double = xs.toSeq.sorted.apply(xs.size / 2)
       val plain = median(times("plain"))
-      println(f"$name%-28s" + variants.map { case (v, _) => f"$v ${median(times(v))}%.2fs ${median(times(v)) / plain}%.2fx" }.mkString(" | "))
+      val least = times("plain").min
+      println(f"$name%-28s" + variants.map { case (v, _) =>
+        f"$v median ${median(times(v))}%.2fs ${median(times(v)) / plain}%.2fx least ${times(v).min / least}%.2fx"
+      }.mkString(" | "))
     }
     spark.stop()
   }

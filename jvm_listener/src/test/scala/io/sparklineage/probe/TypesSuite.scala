@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.{JsonNode, ObjectMapper}
 import org.scalatest.funsuite.AnyFunSuite
 
 import org.apache.spark.sql.functions.{col, expr}
+import org.apache.spark.sql.lineage.probetest.Watched
 
 /** Every type, and the vectors that the Python half is tested with too. */
 class TypesSuite extends AnyFunSuite with ProbeFixture {
@@ -45,6 +46,28 @@ class TypesSuite extends AnyFunSuite with ProbeFixture {
     }
   }
 
+  for ((way, conf) <- ways) test(s"row fingerprint, sketches and sample of the tables in the vectors, $way") {
+    withConf(conf: _*) {
+      vectors.get("tables").asScala.foreach { table =>
+        val id = freshId()
+        val df = Watched.watch(spark.sql(table.get("sql").asText).repartition(3), id, sampleRows = 8)
+        val got = measured(write(df)).find(_.dataset == id).get
+        assert(got.fingerprint.contains(table.get("fingerprint").asText))
+        table.get("sketches").fields.asScala.foreach { entry =>
+          val sketch = got.columns.find(_.name == entry.getKey).flatMap(_.sketch).get
+          Seq(sketch.sum, sketch.sumSquares, sketch.signedSum).zip(entry.getValue.asScala).foreach { case (mine, theirs) =>
+            assert(math.abs(mine - theirs.asDouble) <= 1e-9 * (1 + math.abs(mine)))
+          }
+        }
+        val sample = table.get("sample")
+        assert(got.sample.get.key == sample.get("key").asScala.map(_.asText).toSeq)
+        assert(got.sample.get.counts == sample.get("counts").asScala.map(_.asLong).toSeq)
+        val rows = sample.get("rows").asScala.map(_.asScala.map(v => if (v.isNull) None else Some(v.asText)).toSeq).toSeq
+        assert(got.sample.get.rows == rows)
+      }
+    }
+  }
+
   test("maps and variants have nulls, but no fingerprint; then the row has none") {
     val df = spark.range(10).select(
       col("id"), expr("if(id = 3, null, map('a', id))").as("m"), expr("array(map(1, 2))").as("am"),
@@ -62,7 +85,7 @@ class TypesSuite extends AnyFunSuite with ProbeFixture {
 
   test("intervals of months, days and microseconds") {
     val df = spark.range(5).select(expr("make_interval(1, id, 0, id)").as("i")).repartition(2)
-    assertTrue(probe(df)(write), truth(df))
+    assertTrue(probe(df)(_.collect()), truth(df))
   }
 
   test("float sketch: sums of finite values, signs from the other columns") {
