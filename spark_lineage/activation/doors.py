@@ -9,7 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from spark_lineage.activation.hook import add_to_driver, appended, names_listener, with_jar
+from spark_lineage.activation.hook import add_to_driver, appended, conf_of_interest, with_jar
 from spark_lineage.activation.jars import LISTENER
 from spark_lineage.config import Config
 from spark_lineage.guard import logger
@@ -69,11 +69,11 @@ class ConfDoor:
         return {}
 
     def started(self, spark_context: Any) -> None:
-        conf = dict(spark_context.getConf().getAll())
-        if not names_listener(conf):
+        jconf = spark_context._jsc.sc().conf()
+        if LISTENER not in jconf.get("spark.extraListeners", ""):
             return
         if self._agent is None:
-            self._agent = self._begin(conf, spark_context)
+            self._agent = self._begin(conf_of_interest(jconf), spark_context)
         if self._agent is not None:
             self._agent.attach(spark_context)
 

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from spark_lineage.activation.jars import LISTENER
+from spark_lineage.config import CONF_PREFIX
 from spark_lineage.guard import Guard, logger
 
 # Spark 4 moved the class (SPARK-48413) and left a module of the old name that re-exports it.
@@ -138,7 +139,7 @@ class SparkHook:
         return _initialize_context
 
     def _conf_with(self, context: Any, jconf: Any) -> Any:
-        given = {pair._1(): pair._2() for pair in jconf.getAll()}
+        given = conf_of_interest(jconf)
         added = self.door.context_conf(given, context._jvm, lambda: _has_listener(context._jvm))
         if not added:
             return jconf
@@ -236,6 +237,14 @@ def with_jar(text: str | None, jar: Path) -> str:
 
 def names_listener(conf: Mapping[str, str]) -> bool:
     return LISTENER in [part.strip() for part in conf.get("spark.extraListeners", "").split(",")]
+
+
+def conf_of_interest(jconf: Any) -> dict[str, str]:
+    """What we need to know of a JVM SparkConf; asking for everything takes some hundred calls through py4j."""
+    found = {key: jconf.get(key) for key in ("spark.jars", "spark.extraListeners") if jconf.contains(key)}
+    for pair in jconf.getAllWithPrefix(CONF_PREFIX):
+        found[CONF_PREFIX + pair._1()] = pair._2()
+    return found
 
 
 def _has_listener(jvm: Any) -> bool:

@@ -6,7 +6,7 @@ import sys
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from spark_lineage.activation.doors import OwnDoor, last_uncaught, stop_at_exit
-from spark_lineage.activation.hook import SparkHook, names_listener
+from spark_lineage.activation.hook import SparkHook, conf_of_interest, names_listener
 from spark_lineage.activation.jars import JarError, find_spark, jar_for
 from spark_lineage.activation.program import running_program
 from spark_lineage.config import Config, ConfigError, resolve
@@ -37,7 +37,7 @@ def start(**options: Any) -> Agent | None:
         return running
     program = running_program()
     spark_context = _active_context()
-    conf = dict(spark_context.getConf().getAll()) if spark_context is not None else {}
+    conf = conf_of_interest(spark_context._jsc.sc().conf()) if spark_context is not None else {}
     config = resolve(options, spark_conf=conf, folders=program.folders)
     if not config.enabled:
         return None

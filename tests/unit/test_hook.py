@@ -123,7 +123,8 @@ def pyspark_like(monkeypatch):
 calls = []
 def launch_gateway(conf=None): calls.append("launch")
 class JConf:
-    def getAll(self): return []
+    def contains(self, key): return False
+    def getAllWithPrefix(self, prefix): return []
 class SparkContext:
     _active_spark_context = None
     _jvm = None
