@@ -122,10 +122,8 @@ def body(draw: Callable[..., object], columns: Columns) -> Body:
         ), columns
     if what == "explode":
         name = f"e{len(columns)}"
-        return f"df.withColumn('{name}', F.explode(F.sequence(F.lit(1), F.lit(2))).cast('long'))", (
-            *columns,
-            (name, "long"),
-        )
+        twice = "F.explode(F.array(F.lit(1).cast('long'), F.lit(2).cast('long')))"
+        return f"df.withColumn('{name}', {twice})", (*columns, (name, "long"))
     if what == "union":
         return f'df.unionByName(df.filter("{condition(draw, columns)}"))', columns
     if what == "udf" and numbers:
