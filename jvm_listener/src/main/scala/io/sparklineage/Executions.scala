@@ -2,15 +2,15 @@ package io.sparklineage
 
 import scala.collection.mutable
 
-import org.apache.spark.{SPARK_VERSION, SparkConf, Success, TaskKilled}
+import io.sparklineage.model._
+import io.sparklineage.plan.{Redaction, Text, Traffic}
+
 import org.apache.spark.executor.TaskMetrics
 import org.apache.spark.scheduler._
 import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan
 import org.apache.spark.sql.execution.ui.{SparkListenerSQLExecutionEnd, SparkListenerSQLExecutionStart}
 import org.apache.spark.sql.lineage.ExecutionEvents
-
-import io.sparklineage.model._
-import io.sparklineage.plan.{Redaction, Text, Traffic}
+import org.apache.spark.{SPARK_VERSION, SparkConf, Success, TaskKilled}
 
 /**
  * What ran: each SQL execution, or spark_job outside one, when it has ended, with the operation that asked for it.
@@ -20,7 +20,8 @@ import io.sparklineage.plan.{Redaction, Text, Traffic}
  *
  * @param idsOf the marks on exactly that node of a plan
  */
-final class Executions(conf: SparkConf, offer: Observation => Unit, idsOf: LogicalPlan => Seq[String]) extends SparkListener {
+final class Executions(conf: SparkConf, offer: Observation => Unit, idsOf: LogicalPlan => Seq[String])
+    extends SparkListener {
   import Executions._
 
   private val executions = mutable.LinkedHashMap.empty[Long, Running] // by the id of the outermost
@@ -59,7 +60,10 @@ final class Executions(conf: SparkConf, offer: Observation => Unit, idsOf: Logic
   }
 
   override def onJobStart(event: SparkListenerJobStart): Unit = Guard.run("execution") {
-    val running = property(event, ExecutionKey).flatMap(_.toLongOption).flatMap(runningIn).getOrElse(new Running(None, describe(event), event.time))
+    val running = property(
+      event,
+      ExecutionKey
+    ).flatMap(_.toLongOption).flatMap(runningIn).getOrElse(new Running(None, describe(event), event.time))
     running.jobs += event.jobId
     running.openJobs += event.jobId
     running.op = running.op.orElse(property(event, OpKey))
@@ -150,7 +154,8 @@ object Executions {
       .orElse(event.stageInfos.lastOption.map(_.name)).getOrElse("")
 
   private def message(result: JobResult): String = result match {
-    case failed: Product => failed.productIterator.collectFirst { case e: Throwable => textOf(e) }.getOrElse(failed.toString)
+    case failed: Product =>
+      failed.productIterator.collectFirst { case e: Throwable => textOf(e) }.getOrElse(failed.toString)
     case other => other.toString
   }
 
@@ -165,10 +170,11 @@ object Executions {
   private def outcomeOf(error: String): Outcome =
     if (Cancelled.findFirstIn(error).isDefined) Outcome.Abort else Outcome.Fail
 
-  private val Cancelled = "(?i)SPARK_JOB_CANCELLED|QUERY_CANCELLED|OPERATION_CANCELED|\\bjob \\d+ cancelled|InterruptedException".r
+  private val Cancelled =
+    "(?i)SPARK_JOB_CANCELLED|QUERY_CANCELLED|OPERATION_CANCELED|\\bjob \\d+ cancelled|InterruptedException".r
 
   /** An execution, or a spark_job outside one, that has not ended or whose last event has not come. */
-  private final class Running(val id: Option[Long], description: String, started: Long) {
+  final private class Running(val id: Option[Long], description: String, started: Long) {
     val jobs = mutable.LinkedHashSet.empty[Int]
     val openJobs = mutable.HashSet.empty[Int]
     val stages = mutable.HashSet.empty[Int]
@@ -204,7 +210,7 @@ object Executions {
   }
 
   /** Sums over the tasks of an execution, retried and failed tasks included: the work that was done. */
-  private final class Tally {
+  final private class Tally {
     private val sums = mutable.LinkedHashMap.from(Names.map(_ -> 0L))
 
     def values: Seq[(String, Long)] = sums.toSeq
@@ -238,8 +244,20 @@ object Executions {
 
   // As wire.schema.json lists them.
   private val Names = Seq(
-    "tasks", "failed_tasks", "task_ms", "cpu_ms", "rows_read", "bytes_read", "rows_written", "bytes_written",
-    "shuffle_read_bytes", "shuffle_write_bytes", "shuffle_read_rows", "shuffle_write_rows", "spill_memory_bytes",
-    "spill_disk_bytes", "peak_memory_bytes"
+    "tasks",
+    "failed_tasks",
+    "task_ms",
+    "cpu_ms",
+    "rows_read",
+    "bytes_read",
+    "rows_written",
+    "bytes_written",
+    "shuffle_read_bytes",
+    "shuffle_write_bytes",
+    "shuffle_read_rows",
+    "shuffle_write_rows",
+    "spill_memory_bytes",
+    "spill_disk_bytes",
+    "peak_memory_bytes"
   )
 }

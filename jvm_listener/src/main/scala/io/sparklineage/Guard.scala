@@ -15,7 +15,8 @@ import io.sparklineage.emit.Observations
  * A fault is counted and reported as a gap; after [[Guard.Limit]] faults of one kind that part is off and a
  * gap with the slug `spark-lineage.off.<part>` says so. Nothing goes to the log above `info`: Spark's default log
  * level would put a warning on the program's stderr, and a guest does not. `LinkageError` counts as a fault too: Spark's `ListenerBus` catches only
- * `NonFatal`, so a `NoSuchMethodError` of ours would stop the user's SparkContext. In strict mode (our own test
+ * `NonFatal`, so a `NoSuchMethodError` of ours would stop the user's SparkContext; and so does a `StackOverflowError`,
+ * which a plan deeper than the stack could cause. In strict mode (our own test
  * suites) faults are thrown.
  */
 object Guard {
@@ -43,7 +44,7 @@ object Guard {
     else
       try body
       catch {
-        case fault @ (NonFatal(_) | _: LinkageError) =>
+        case fault @ (NonFatal(_) | _: LinkageError | _: StackOverflowError) =>
           if (strict) throw fault
           trip(what, fault)
           default
@@ -72,7 +73,9 @@ object Guard {
     try {
       Observations.gap(what, why, None)
       if (count == Limit) Observations.gap(s"spark-lineage.off.$what", s"failed $count times and is switched off", None)
+    } catch {
+      case (NonFatal(_) | _: LinkageError | _: StackOverflowError) =>
+        log.debug(s"the fault in $what could not be reported")
     }
-    catch { case (NonFatal(_) | _: LinkageError) => log.debug(s"the fault in $what could not be reported") }
   }
 }

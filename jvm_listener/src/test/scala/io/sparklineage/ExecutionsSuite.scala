@@ -2,11 +2,11 @@ package io.sparklineage
 
 import java.nio.file.Files
 
-import org.apache.spark.scheduler.SparkListenerApplicationStart
-import org.apache.spark.sql.functions._
-
 import io.sparklineage.model._
 import io.sparklineage.plan.{PlanSuite, Watched}
+
+import org.apache.spark.scheduler.SparkListenerApplicationStart
+import org.apache.spark.sql.functions._
 
 class ExecutionsSuite extends PlanSuite {
 
@@ -68,7 +68,9 @@ class ExecutionsSuite extends PlanSuite {
     assert(seen.length === 1)
     assert(seen.head.outcome === Outcome.Fail)
     assert(seen.head.op === Some("o10"))
-    assert(seen.head.error.exists(e => e.contains("FAILED_EXECUTE_UDF") || e.contains("boom") || e.contains("SparkException")))
+    assert(seen.head.error.exists(e =>
+      e.contains("FAILED_EXECUTE_UDF") || e.contains("boom") || e.contains("SparkException")
+    ))
     assert(!seen.head.error.get.contains("hunter2") && !seen.head.error.get.contains("\n"))
     assert(metrics(seen.head)("failed_tasks") > 0)
   }
@@ -86,7 +88,7 @@ class ExecutionsSuite extends PlanSuite {
     import scala.concurrent.ExecutionContext.Implicits.global
     import scala.concurrent.duration._
     import scala.concurrent.{Await, Future}
-    val slow = udf((x: Long) => { Thread.sleep(20000); x })
+    val slow = udf { (x: Long) => Thread.sleep(20000); x }
     val seen = watching {
       val running = Future {
         spark.sparkContext.setJobGroup("slow", "slow", interruptOnCancel = true)

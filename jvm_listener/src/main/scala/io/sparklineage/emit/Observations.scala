@@ -33,7 +33,7 @@ final class Observations(capacity: Int = 10000) {
     val taken = new java.util.ArrayList[Observation]()
     queue.drainTo(taken, limit)
     val lines = new java.lang.StringBuilder()
-    taken.forEach { observation => append(lines, observation) }
+    taken.forEach(observation => append(lines, observation))
     val lost = dropped.getAndSet(0)
     if (lost > 0) append(lines, Gap("observations", s"$lost were dropped: the queue of $capacity was full"))
     lines.toString

@@ -3,7 +3,6 @@ package io.sparklineage.emit
 import java.io.StringWriter
 
 import com.fasterxml.jackson.core.{JsonFactory, JsonGenerator}
-
 import io.sparklineage.model._
 
 /** Observations as one line of JSON each, described by `spark_lineage/jvm/wire.schema.json`.
@@ -50,7 +49,7 @@ object Wire {
   private def bad(codePoint: Int): Boolean =
     codePoint == 0 || (codePoint >= Character.MIN_SURROGATE && codePoint <= Character.MAX_SURROGATE)
 
-  private final class Writer(json: JsonGenerator) {
+  final private class Writer(json: JsonGenerator) {
     def observation(observation: Observation): Unit = observation match {
       case a: Application => document("application")(application(a))
       case f: Fragment => document("fragment")(fragment(f))

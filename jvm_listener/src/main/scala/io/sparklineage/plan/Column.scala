@@ -1,8 +1,8 @@
 package io.sparklineage.plan
 
-import org.apache.spark.sql.catalyst.expressions.ExprId
-
 import io.sparklineage.model.Subtype
+
+import org.apache.spark.sql.catalyst.expressions.ExprId
 
 /** A column where a step's plan ends. `dataset` is a DataFrame id or `source:<index>`. */
 final case class Ref(dataset: String, column: String)

@@ -4,10 +4,10 @@ import java.util.IdentityHashMap
 
 import scala.collection.mutable
 
-import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan
-
 import io.sparklineage.emit.Observations
 import io.sparklineage.model._
+
+import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan
 
 /** The plan of one step: what lies between a marked DataFrame and the marked DataFrames that it was made from. */
 object Fragments {
@@ -36,7 +36,7 @@ object Fragments {
   def describe(id: String, inputs: Set[String], analyzed: LogicalPlan, idsOf: LogicalPlan => Seq[String]): Fragment =
     describe(id, inputs, analyzed, idsOf, (what, why) => Observations.gap(what, why, Some(id)))
 
-  private final class Description(id: String, root: LogicalPlan, scope: Scope, gap: (String, String) => Unit) {
+  final private class Description(id: String, root: LogicalPlan, scope: Scope, gap: (String, String) => Unit) {
     private val nodes = scope.nodes(root)
     private val ends = nodes.flatMap(plan => scope.end(plan).map(plan -> _))
     private val sources = ends.collect { case (_, End.Stored(storages)) => storages }.flatten.distinct
@@ -89,7 +89,7 @@ object Fragments {
   }
 
   /** What the ends of a plan are called: in inputs, in expressions, in the hash. */
-  private final class Leaves(ends: Seq[(LogicalPlan, End)], sources: Seq[Storage]) {
+  final private class Leaves(ends: Seq[(LogicalPlan, End)], sources: Seq[Storage]) {
     private val indexOf = sources.zipWithIndex.toMap
     private val endOf = new IdentityHashMap[LogicalPlan, End]()
     ends.foreach { case (plan, end) => endOf.put(plan, end) }
@@ -111,7 +111,8 @@ object Fragments {
     }
 
     /** Which dataset it is and which of the leaves: both sides of a self-join are told apart. */
-    def position(plan: LogicalPlan): String = s"${occurrences(new Identity(plan))}/${positions(identity(plan, endOf.get(plan)))}"
+    def position(plan: LogicalPlan): String =
+      s"${occurrences(new Identity(plan))}/${positions(identity(plan, endOf.get(plan)))}"
 
     def columnName(plan: LogicalPlan, column: String): String =
       if (ambiguous(column)) s"${qualifier(endOf.get(plan))}.${Names.quoted(column)}" else Names.quoted(column)
@@ -129,7 +130,7 @@ object Fragments {
     }
   }
 
-  private final class Identity(private val of: AnyRef) {
+  final private class Identity(private val of: AnyRef) {
     override def equals(other: Any): Boolean = other match { case i: Identity => i.of eq of; case _ => false }
     override def hashCode: Int = System.identityHashCode(of)
   }

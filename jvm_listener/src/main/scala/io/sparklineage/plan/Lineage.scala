@@ -5,10 +5,10 @@ import java.util.IdentityHashMap
 import scala.collection.immutable.HashMap
 import scala.collection.mutable
 
+import io.sparklineage.model.Subtype
+
 import org.apache.spark.sql.catalyst.expressions._
 import org.apache.spark.sql.catalyst.plans.logical._
-
-import io.sparklineage.model.Subtype
 
 /**
  * The columns at one node of a plan, and what decides which rows there are.
@@ -55,9 +55,10 @@ final class Lineage(scope: Scope, refs: LogicalPlan => Seq[String], leafName: (L
   }
 
   /** One operator of the plan; `outer` are the columns of the query around a correlated subquery. */
-  private final class Node(plan: LogicalPlan, outer: Column.Env) {
+  final private class Node(plan: LogicalPlan, outer: Column.Env) {
 
-    private lazy val below: Flow = plan.children.map(Lineage.this.flow(_, outer)).reduceOption(_ and _).getOrElse(Lineage.Nothing)
+    private lazy val below: Flow =
+      plan.children.map(Lineage.this.flow(_, outer)).reduceOption(_ and _).getOrElse(Lineage.Nothing)
 
     private lazy val uses = new Uses(a => column(a).inputs, subqueryInputs)
     private lazy val readable = new Readable(a => column(a).inline, subqueryText)
@@ -91,9 +92,14 @@ final class Lineage(scope: Scope, refs: LogicalPlan => Seq[String], leafName: (L
     }
 
     private def column(a: Attribute): Column =
-      below.columns.get(a.exprId).orElse(outer.get(a.exprId)).getOrElse(Column(a.name, Names.quoted(a.name), Column.NoInputs))
+      below.columns.get(a.exprId).orElse(outer.get(a.exprId)).getOrElse(Column(
+        a.name,
+        Names.quoted(a.name),
+        Column.NoInputs
+      ))
 
-    private def rows(expressions: Seq[Expression], subtype: Subtype): Column.Inputs = uses.indirect(expressions, subtype)
+    private def rows(expressions: Seq[Expression], subtype: Subtype): Column.Inputs =
+      uses.indirect(expressions, subtype)
 
     private def definition(name: String, e: Expression): Column = e match {
       case a: Attribute => column(a)
@@ -128,7 +134,9 @@ final class Lineage(scope: Scope, refs: LogicalPlan => Seq[String], leafName: (L
 
     /** Each output column is one of several by position: of the branches of a union, of the rows of an expand. */
     private def positions(output: Seq[Attribute], branches: Seq[Seq[Column]], rows: Column.Inputs): Flow = {
-      val made = output.zipWithIndex.map { case (a, i) => a.exprId -> Lineage.oneOf(a.name, branches.flatMap(_.lift(i))) }
+      val made = output.zipWithIndex.map { case (a, i) =>
+        a.exprId -> Lineage.oneOf(a.name, branches.flatMap(_.lift(i)))
+      }
       Flow(below.columns ++ made, rows)
     }
 
@@ -181,7 +189,7 @@ final class Lineage(scope: Scope, refs: LogicalPlan => Seq[String], leafName: (L
       val referred = plan.references.toSeq.filter(a => below.columns.contains(a.exprId))
       val from = if (referred.nonEmpty) referred else plan.children.flatMap(_.output)
       val direct = Column.through(Column.merged(from.map(a => column(a).inputs)), Use(Subtype.Transformation))
-      val call = s"${functionName}(${Text.listed(from.map(a => column(a).inline), 10)})"
+      val call = s"${functionName}(${Text.listed(from, 10)(column(_).inline)})"
       val made = fresh.map(a => a.exprId -> Column(a.name, call, direct))
       Flow(below.columns ++ made, Column.merged(below.rows, deciding(from)))
     }
@@ -212,7 +220,7 @@ final class Lineage(scope: Scope, refs: LogicalPlan => Seq[String], leafName: (L
     }
   }
 
-  private implicit class Deciding(flow: Flow) {
+  implicit private class Deciding(flow: Flow) {
     def decidedBy(rows: Column.Inputs): Flow = Flow(flow.columns, Column.merged(flow.rows, rows))
   }
 }
@@ -226,7 +234,7 @@ object Lineage {
 
   private def oneOf(name: String, columns: Seq[Column]): Column = {
     val texts = columns.map(_.inline).distinct
-    val text = if (texts.lengthCompare(1) == 0) columns.head.text else s"one_of(${Text.listed(texts, 10)})"
+    val text = if (texts.lengthCompare(1) == 0) columns.head.text else s"one_of(${Text.listed(texts, 10)(identity)})"
     Column(name, text, Column.merged(columns.map(_.inputs)))
   }
 
@@ -234,8 +242,17 @@ object Lineage {
     plan.productIterator.collectFirst { case id: Long => id }.getOrElse(-1L)
 
   private val rowByRow = Set(
-    "BatchEvalPython", "ArrowEvalPython", "SerializeFromObject", "DeserializeToObject", "MapElements", "AppendColumns",
-    "AppendColumnsWithObject", "AttachDistributedSequence", "EventTimeWatermark", "UpdateEventTimeWatermarkColumn", "CollectMetrics"
+    "BatchEvalPython",
+    "ArrowEvalPython",
+    "SerializeFromObject",
+    "DeserializeToObject",
+    "MapElements",
+    "AppendColumns",
+    "AppendColumnsWithObject",
+    "AttachDistributedSequence",
+    "EventTimeWatermark",
+    "UpdateEventTimeWatermarkColumn",
+    "CollectMetrics"
   )
 
   private def keepsRows(plan: LogicalPlan): Boolean = rowByRow(plan.nodeName)

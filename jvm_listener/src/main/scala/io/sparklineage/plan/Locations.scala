@@ -5,10 +5,10 @@ import java.nio.file.Paths
 
 import scala.util.Try
 
-import org.apache.hadoop.fs.Path
-import org.apache.spark.sql.SparkSession
-
 import io.sparklineage.model.Storage
+import org.apache.hadoop.fs.Path
+
+import org.apache.spark.sql.SparkSession
 
 /** Paths as OpenLineage names them: the same for a path that is written and for one that is read. */
 object Locations {
@@ -48,7 +48,8 @@ object Locations {
     uri.getScheme match {
       case null | "file" | "local" => ("file", path)
       case "s3a" | "s3n" | "s3" => (s"s3://$authority", key(path))
-      case scheme @ ("gs" | "abfss" | "abfs" | "wasbs" | "wasb" | "oss" | "cosn" | "obs") => (s"$scheme://$authority", key(path))
+      case scheme @ ("gs" | "abfss" | "abfs" | "wasbs" | "wasb" | "oss" | "cosn" | "obs") =>
+        (s"$scheme://$authority", key(path))
       case scheme => (if (authority.isEmpty) scheme else s"$scheme://$authority", path)
     }
   }
@@ -73,7 +74,8 @@ object Locations {
     if (uri.getScheme != null) uri
     else {
       val fs = defaultFs
-      if (fs.getScheme == null || fs.getScheme == "file") Paths.get("").toAbsolutePath.resolve(uri.getPath).normalize().toUri
+      if (fs.getScheme == null || fs.getScheme == "file")
+        Paths.get("").toAbsolutePath.resolve(uri.getPath).normalize().toUri
       else new URI(fs.getScheme, fs.getRawAuthority, rooted(uri.getPath), null, null)
     }
 
@@ -83,7 +85,12 @@ object Locations {
 
   // As the configuration has it: asking the file system could wait for it.
   private def defaultFs: URI =
-    SparkSession.getActiveSession.orElse(SparkSession.getDefaultSession)
-      .flatMap(s => Try(new URI(s.sparkContext.hadoopConfiguration.get("fs.defaultFS"))).toOption)
+    session.flatMap(s => Try(new URI(s.sparkContext.hadoopConfiguration.get("fs.defaultFS"))).toOption)
       .getOrElse(new URI("file:///"))
+
+  /** The folder of the session catalog's tables. */
+  def warehouse: Option[String] =
+    session.flatMap(s => Try(s.conf.get("spark.sql.warehouse.dir")).toOption).map(_.stripSuffix("/"))
+
+  private def session: Option[SparkSession] = SparkSession.getActiveSession.orElse(SparkSession.getDefaultSession)
 }

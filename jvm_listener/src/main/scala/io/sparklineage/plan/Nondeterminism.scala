@@ -12,15 +12,16 @@ object Nondeterminism {
 
   private def ofNode(plan: LogicalPlan): Option[String] = plan match {
     case _: Sample => Some("sample()")
-    case _: GlobalLimit | _: LocalLimit | _: Tail | _: Offset if !ordered(plan.children.head) => Some("limit without order")
+    case _: GlobalLimit | _: LocalLimit | _: Tail | _: Offset if !ordered(plan.children.head) =>
+      Some("limit without order")
     case d: Deduplicate if d.keys.length < d.child.output.length => Some("dropDuplicates on some columns keeps any row")
     case _ => None
   }
 
   private def ordered(plan: LogicalPlan): Boolean = plan match {
     case s: Sort => s.global
-    case _: Project | _: SubqueryAlias | _: GlobalLimit | _: LocalLimit | _: Offset | _: Tail | _: ResolvedHint | _: Filter =>
-      ordered(plan.children.head)
+    case _: Project | _: Filter | _: SubqueryAlias | _: ResolvedHint => ordered(plan.children.head)
+    case _: GlobalLimit | _: LocalLimit | _: Offset | _: Tail => ordered(plan.children.head)
     case _ => false
   }
 
@@ -33,7 +34,8 @@ object Nondeterminism {
 
   private def one(e: Expression): Option[String] = e match {
     case p: PythonFuncExpression => if (p.udfDeterministic) None else Some(s"UDF ${p.name} is marked nondeterministic")
-    case s: ScalaUDF => if (s.udfDeterministic) None else Some(s"UDF ${s.udfName.getOrElse("udf")} is marked nondeterministic")
+    case s: ScalaUDF =>
+      if (s.udfDeterministic) None else Some(s"UDF ${s.udfName.getOrElse("udf")} is marked nondeterministic")
     case r: ExpressionWithRandomSeed => Some(s"${r.prettyName}()")
     case a: AggregateExpression if takesAny(a.aggregateFunction.prettyName) =>
       Some(s"${a.aggregateFunction.prettyName}() without order")
@@ -44,7 +46,16 @@ object Nondeterminism {
     case _ => None
   }
 
-  private val takesAny = Set("first", "first_value", "last", "last_value", "any_value", "collect_list", "array_agg", "collect_set")
+  private val takesAny =
+    Set("first", "first_value", "last", "last_value", "any_value", "collect_list", "array_agg", "collect_set")
 
-  private val clock = Set("CurrentTimestamp", "Now", "CurrentDate", "CurrentTime", "LocalTimestamp", "UnixTimestampNow", "CurDateExpressionBuilder")
+  private val clock = Set(
+    "CurrentTimestamp",
+    "Now",
+    "CurrentDate",
+    "CurrentTime",
+    "LocalTimestamp",
+    "UnixTimestampNow",
+    "CurDateExpressionBuilder"
+  )
 }

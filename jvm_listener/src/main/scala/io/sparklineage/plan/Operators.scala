@@ -2,10 +2,10 @@ package io.sparklineage.plan
 
 import scala.collection.mutable
 
+import io.sparklineage.model.Storage
+
 import org.apache.spark.sql.catalyst.expressions._
 import org.apache.spark.sql.catalyst.plans.logical._
-
-import io.sparklineage.model.Storage
 
 /** One line for people per operator of a plan, without ids: the same in each run. */
 final class Operators(scope: Scope) {
@@ -14,7 +14,8 @@ final class Operators(scope: Scope) {
   /** The operators, root first; of very many only the first. */
   def lines(root: LogicalPlan): Seq[String] = {
     val nodes = scope.nodes(root).filterNot(silent)
-    nodes.take(MostLines).map(line) ++ (if (nodes.length > MostLines) Seq(s"… ${nodes.length - MostLines} more") else Nil)
+    nodes.take(MostLines).map(line(_)) ++ (if (nodes.length > MostLines) Seq(s"… ${nodes.length - MostLines} more")
+                                           else Nil)
   }
 
   /** The plan as an indented tree, bounded. */
@@ -26,17 +27,27 @@ final class Operators(scope: Scope) {
       val (plan, depth) = open.pop()
       val again = seen.containsKey(plan)
       seen.put(plan, ())
-      if (!silent(plan)) out.append("  " * math.min(depth, MostIndent)).append(line(plan)).append(if (again) " (as above)\n" else "\n")
+      if (!silent(plan))
+        out.append("  " * math.min(depth, MostIndent)).append(line(plan)).append(if (again) " (as above)\n" else "\n")
       if (!again) open.pushAll(scope.below(plan).reverse.map(_ -> (if (silent(plan)) depth else depth + 1)))
     }
-    Text.bounded(Redaction.text(out.toString.stripTrailing), TreeLimit)
+    Text.bounded(out.toString.stripTrailing, TreeLimit)
   }
 
-  private def line(plan: LogicalPlan): String =
-    Text.bounded(Redaction.text(scope.end(plan).fold(operator(plan))(Operators.end)), LineLimit)
+  private val written = new java.util.IdentityHashMap[LogicalPlan, String]()
+
+  private def line(plan: LogicalPlan): String = {
+    if (!written.containsKey(plan)) {
+      val text = scope.end(plan).fold(operator(plan))(Operators.end)
+      written.put(plan, Text.bounded(Redaction.text(text), LineLimit))
+    }
+    written.get(plan)
+  }
 
   private def silent(plan: LogicalPlan): Boolean =
-    scope.end(plan).isEmpty && (plan.isInstanceOf[ResolvedHint] || plan.isInstanceOf[Subquery] || plan.isInstanceOf[LocalLimit])
+    scope.end(
+      plan
+    ).isEmpty && (plan.isInstanceOf[ResolvedHint] || plan.isInstanceOf[Subquery] || plan.isInstanceOf[LocalLimit])
 }
 
 object Operators {
@@ -47,7 +58,7 @@ object Operators {
 
   private def end(end: End): String = end match {
     case End.Input(id) => s"Input $id"
-    case End.Stored(storages) => s"Read ${Text.listed(storages.map(stored), 5)}"
+    case End.Stored(storages) => s"Read ${Text.listed(storages, 5)(stored)}"
     case End.Opaque(name) => s"Rows from $name"
   }
 
@@ -60,7 +71,9 @@ object Operators {
     case f: Filter => s"Filter ${sql(f.condition)}"
     case j: Join => s"Join ${j.joinType.sql.toLowerCase}${j.condition.fold("")(c => s" on ${sql(c)}")}"
     case w: Window => s"Window ${columns(w.windowExpressions)}"
-    case g: Generate => s"Generate ${if (g.outer) "outer " else ""}${sql(g.generator)} as [${g.generatorOutput.map(_.name).mkString(", ")}]"
+    case g: Generate =>
+      val made = g.generatorOutput.map(_.name).mkString(", ")
+      s"Generate ${if (g.outer) "outer " else ""}${sql(g.generator)} as [$made]"
     case s: Sort => s"Sort ${if (s.global) "" else "within partitions "}[${list(s.order)}]"
     case d: Deduplicate => s"Deduplicate [${list(d.keys)}]"
     case l: GlobalLimit => s"Limit ${sql(l.limitExpr)}"
@@ -79,9 +92,13 @@ object Operators {
   }
 
   // Only what has a stable text: expressions by names.
-  private def unknown(plan: LogicalPlan): String = s"${plan.nodeName} ${Text.listed(plan.expressions.map(sql), 5)}".trim
+  private def unknown(plan: LogicalPlan): String = {
+    val made = plan.output.map(_.exprId).toSet
+    val used = plan.expressions.filter { case a: Attribute => !made(a.exprId); case _ => true }
+    s"${plan.nodeName} ${Text.listed(used, 5)(sql)}".trim
+  }
 
-  private def columns(items: Seq[NamedExpression]): String = Text.listed(items.map(column), 30).mkString("[", "", "]")
+  private def columns(items: Seq[NamedExpression]): String = s"[${Text.listed(items, 30)(column)}]"
 
   private def column(e: NamedExpression): String = e match {
     case a: Alias =>
@@ -90,7 +107,7 @@ object Operators {
     case other => sql(other)
   }
 
-  private def list(items: Seq[Expression]): String = Text.listed(items.map(sql))
+  private def list(items: Seq[Expression]): String = Text.listed(items)(sql)
 
   private def sql(e: Expression): String = Readable.byName(e)
 }

@@ -26,7 +26,6 @@ import org.apache.spark.sql.types.DataType
 final class PlanHash(scope: Scope, position: LogicalPlan => String) {
   import PlanHash._
 
-
   private val done = new IdentityHashMap[LogicalPlan, Signed]()
   private val definitions = mutable.Map.empty[Long, (Seq[Attribute], Signed)]
 
@@ -53,7 +52,10 @@ final class PlanHash(scope: Scope, position: LogicalPlan => String) {
       case End.Opaque(name) => s"$name ${if (name == "range") scalars(plan.productIterator) else ""}"
     }
     val name = s"${position(plan)}:$kind"
-    Signed(digest(name), HashMap.from(plan.output.map(_.exprId).zip(numbered(plan.output.map(_.name)).map(c => s"$name.$c"))))
+    Signed(
+      digest(name),
+      HashMap.from(plan.output.map(_.exprId).zip(numbered(plan.output.map(_.name)).map(c => s"$name.$c")))
+    )
   }
 
   // Of the same name the first, the second, ...
@@ -63,7 +65,8 @@ final class PlanHash(scope: Scope, position: LogicalPlan => String) {
   }
 
   private def inner(plan: LogicalPlan, outer: Env): Signed = plan match {
-    case _: SubqueryAlias | _: View | _: ResolvedHint | _: ReturnAnswer | _: Subquery => renumbered(plan, signed(plan.children.head, outer))
+    case _: SubqueryAlias | _: View | _: ResolvedHint | _: ReturnAnswer | _: Subquery =>
+      renumbered(plan, signed(plan.children.head, outer))
     case metrics if metrics.nodeName == "CollectMetrics" => signed(metrics.children.head, outer)
     case w: WithCTE =>
       w.cteDefs.foreach(signed(_, outer))
@@ -73,18 +76,25 @@ final class PlanHash(scope: Scope, position: LogicalPlan => String) {
       definitions(d.id) = (d.child.output, child)
       child
     case r: CTERelationRef => reference(r, r.cteId)
-    case ref if ref.nodeName == "UnionLoopRef" => Signed("loop", HashMap.from(ref.output.zipWithIndex.map { case (a, i) => a.exprId -> s"loop.$i" }))
+    case ref if ref.nodeName == "UnionLoopRef" =>
+      Signed("loop", HashMap.from(ref.output.zipWithIndex.map { case (a, i) => a.exprId -> s"loop.$i" }))
     case other => operator(other, other.children.map(signed(_, outer)), outer)
   }
 
   private def renumbered(plan: LogicalPlan, child: Signed): Signed = {
     val fresh = plan.output.zip(plan.children.head.output).filter { case (a, b) => a.exprId != b.exprId }
-    if (fresh.isEmpty) child else child.copy(columns = child.columns ++ fresh.map { case (a, b) => a.exprId -> child.columns.getOrElse(b.exprId, b.name) })
+    if (fresh.isEmpty) child
+    else child.copy(columns = child.columns ++ fresh.map { case (a, b) =>
+      a.exprId -> child.columns.getOrElse(b.exprId, b.name)
+    })
   }
 
   private def reference(ref: LogicalPlan, id: Long): Signed = definitions.get(id) match {
     case Some((from, signed)) =>
-      Signed(signed.hash, HashMap.from(ref.output.zip(from).map { case (a, b) => a.exprId -> signed.columns.getOrElse(b.exprId, b.name) }))
+      Signed(
+        signed.hash,
+        HashMap.from(ref.output.zip(from).map { case (a, b) => a.exprId -> signed.columns.getOrElse(b.exprId, b.name) })
+      )
     case None => Signed("cte", HashMap.empty)
   }
 
@@ -106,30 +116,39 @@ final class PlanHash(scope: Scope, position: LogicalPlan => String) {
   }
 
   // What the node makes: by expression where it has one, else by node and position.
-  private def made(plan: LogicalPlan, expressions: Expressions, below: Env, children: Seq[Signed], hash: String): Env = plan match {
-    case p: Project => expressions.env(p.projectList)
-    case a: Aggregate => expressions.env(a.aggregateExpressions)
-    case w: Window => expressions.env(w.windowExpressions)
-    case u: LogicalPlan if u.isInstanceOf[Union] || u.nodeName == "UnionLoop" || u.isInstanceOf[Expand] =>
-      positional(u, children, hash)
-    case other => other.output.zipWithIndex.collect { case (a, i) if !below.contains(a.exprId) => a.exprId -> s"$hash.$i" }.toMap
-  }
+  private def made(plan: LogicalPlan, expressions: Expressions, below: Env, children: Seq[Signed], hash: String): Env =
+    plan match {
+      case p: Project => expressions.env(p.projectList)
+      case a: Aggregate => expressions.env(a.aggregateExpressions)
+      case w: Window => expressions.env(w.windowExpressions)
+      case u: LogicalPlan if u.isInstanceOf[Union] || u.nodeName == "UnionLoop" || u.isInstanceOf[Expand] =>
+        positional(u, children, hash)
+      case other =>
+        other.output.zipWithIndex.collect { case (a, i) if !below.contains(a.exprId) => a.exprId -> s"$hash.$i" }.toMap
+    }
 
   private def positional(plan: LogicalPlan, children: Seq[Signed], hash: String): Env =
     plan.output.zipWithIndex.map { case (a, i) =>
       val same = plan match {
-        case e: Expand => e.projections.map(_(i)).distinct match { case Seq(only: Attribute) => children.head.columns.get(only.exprId); case _ => None }
+        case e: Expand => e.projections.map(_(i)).distinct match {
+            case Seq(only: Attribute) => children.head.columns.get(only.exprId); case _ => None
+          }
         case _ => None
       }
       a.exprId -> same.getOrElse(s"$hash.$i")
     }.toMap
 
   /** Expressions at one node, in terms of what its attributes stand for. */
-  private final class Expressions(outer: Env, below: Env) {
+  final private class Expressions(outer: Env, below: Env) {
     private val lambdaVariables = mutable.Map.empty[ExprId, Int]
 
     def apply(e: Expression): String = {
-      val text = if (depth >= MostDepth) flat(e) else { depth += 1; try sign(e) finally depth -= 1 }
+      val text = if (depth >= MostDepth) flat(e)
+      else {
+        depth += 1;
+        try sign(e)
+        finally depth -= 1
+      }
       if (text.length <= 80) text else digest(text)
     }
     private var depth = 0
@@ -168,7 +187,8 @@ final class PlanHash(scope: Scope, position: LogicalPlan => String) {
     }
 
     private def sign(e: Expression): String = e match {
-      case a: Attribute => below.getOrElse(a.exprId, outer.getOrElse(a.exprId, s"new:${a.name}:${a.dataType.catalogString}"))
+      case a: Attribute =>
+        below.getOrElse(a.exprId, outer.getOrElse(a.exprId, s"new:${a.name}:${a.dataType.catalogString}"))
       case o: OuterReference => sign(o.e)
       case a: Alias => sign(a.child)
       case l: Literal => s"lit:${l.dataType.catalogString}:${literal(l)}"
@@ -177,7 +197,9 @@ final class PlanHash(scope: Scope, position: LogicalPlan => String) {
       case p: PythonFuncExpression => s"python:${p.name}:${p.evalType}${list(p.asInstanceOf[Expression].children)}"
       case s: ScalaUDF => s"udf:${s.udfName.getOrElse("")}:${s.dataType.catalogString}${list(s.children)}"
       case r: ExpressionWithRandomSeed => name(r)
-      case p: PlanExpression[_] => s"${name(p)}${list(p.children)}${p.plan match { case l: LogicalPlan => signed(l, outer ++ below).hash; case _ => "" }}"
+      case p: PlanExpression[_] => s"${name(p)}${list(p.children)}${p.plan match {
+            case l: LogicalPlan => signed(l, outer ++ below).hash; case _ => ""
+          }}"
       case c: BinaryComparison => comparison(c)
       case b: BinaryOperator if Chains(b.getClass.getSimpleName) => s"${name(b)}${operands(b).map(apply).sorted}"
       case s if Unordered(s.getClass.getSimpleName) => s"${name(s)}${sorted(s.children)}"
@@ -207,7 +229,8 @@ final class PlanHash(scope: Scope, position: LogicalPlan => String) {
     }
 
     // A seed that nobody gave is a literal in the name that Spark makes up.
-    private def stableName(e: NamedExpression): String = SeedInName.replaceAllIn(LambdaInName.replaceAllIn(e.name, "$1"), "$1(")
+    private def stableName(e: NamedExpression): String =
+      SeedInName.replaceAllIn(LambdaInName.replaceAllIn(e.name, "$1"), "$1(")
 
     private def name(e: Expression): String = e.getClass.getSimpleName
   }
@@ -229,7 +252,7 @@ private object PlanHash {
 
   /** What each attribute stands for. */
   private type Env = Map[ExprId, String]
-  private final case class Signed(hash: String, columns: Env)
+  final private case class Signed(hash: String, columns: Env)
 
   private val Chains = Set("Add", "Multiply", "And", "Or", "BitwiseAnd", "BitwiseOr", "BitwiseXor")
   private val Unordered = Set("Greatest", "Least")
@@ -244,11 +267,13 @@ private object PlanHash {
     case _: TreeNode[_] | _: ExprId => ""
     case t: DataType => t.catalogString
     case s: String => s
-    case b @ (_: Boolean | _: Byte | _: Short | _: Int | _: Long | _: Float | _: Double | _: java.lang.Enum[_]) => b.toString
+    case b @ (_: Boolean | _: Byte | _: Short | _: Int | _: Long | _: Float | _: Double | _: java.lang.Enum[_]) =>
+      b.toString
     case e: Enumeration#Value => e.toString
     case Some(v) => scalar(v, depth)
     case items: Seq[_] => items.map(scalar(_, depth + 1)).mkString("(", ",", ")")
-    case p: Product if depth < 3 => p.productPrefix + p.productIterator.map(scalar(_, depth + 1)).mkString("(", ",", ")")
+    case p: Product if depth < 3 =>
+      p.productPrefix + p.productIterator.map(scalar(_, depth + 1)).mkString("(", ",", ")")
     case _ => ""
   }
 

@@ -45,7 +45,8 @@ final class Readable(attribute: Attribute => String, subquery: LogicalPlan => St
     case e: Exists => s"EXISTS (${subquery(e.plan)})"
     case q: ListQuery => subquery(q.plan)
     case i: InSubquery => s"(${i.values.map(sql).mkString(", ")} IN (${sql(i.query)}))"
-    case p: PlanExpression[_] => s"${p.prettyName}(${p.plan match { case l: LogicalPlan => subquery(l); case _ => "" }})"
+    case p: PlanExpression[_] =>
+      s"${p.prettyName}(${p.plan match { case l: LogicalPlan => subquery(l); case _ => "" }})"
     case other => function(other)
   }
 
@@ -67,7 +68,8 @@ final class Readable(attribute: Attribute => String, subquery: LogicalPlan => St
   private def operator(expression: Expression): String = expression match {
     case r: InheritAnalysisRules => r.makeSQLString(r.parameters.map(sql))
     case b: BinaryOperator => s"(${sql(b.left)} ${b.sqlOperator} ${sql(b.right)})"
-    case n: CreateNamedStruct => n.names.zip(n.valExprs).map { case (k, v) => s"${sql(v)} AS $k" }.mkString("struct(", ", ", ")")
+    case n: CreateNamedStruct =>
+      n.names.zip(n.valExprs).map { case (k, v) => s"${sql(v)} AS $k" }.mkString("struct(", ", ", ")")
     case leaf if leaf.children.isEmpty => leaf.sql
     case other => bySpark(other)
   }
@@ -81,7 +83,7 @@ final class Readable(attribute: Attribute => String, subquery: LogicalPlan => St
     if (child.resolved) PrettyAttribute(sql(child), child.dataType) else PrettyAttribute(sql(child), NullType)
 
   private def call(name: String, arguments: Seq[Expression]): String =
-    s"$name(${Text.listed(arguments.map(sql))})"
+    s"$name(${Text.listed(arguments)(sql)})"
 
   private def shown(function: Expression): Seq[Expression] = function match {
     case r: InheritAnalysisRules => r.parameters
@@ -100,7 +102,7 @@ final class Readable(attribute: Attribute => String, subquery: LogicalPlan => St
     (partition ++ order ++ frame(function, spec)).mkString(" ")
   }
 
-  private def listed(items: Seq[Expression]): String = Text.listed(items.map(sql))
+  private def listed(items: Seq[Expression]): String = Text.listed(items)(sql)
 
   // Only a frame that the user chose.
   private def frame(function: Expression, spec: WindowSpecDefinition): Option[String] = spec.frameSpecification match {

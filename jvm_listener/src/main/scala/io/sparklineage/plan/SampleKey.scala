@@ -32,7 +32,9 @@ object SampleKey {
   // The keys of the nearest aggregate, as far as they reach the output.
   private def groupingKeys(plan: LogicalPlan, exact: Seq[Attribute]): Seq[Attribute] = plan match {
     case a: Aggregate =>
-      val keys = a.aggregateExpressions.filter(e => a.groupingExpressions.exists(_.semanticEquals(unaliased(e)))).map(_.exprId).toSet
+      val keys = a.aggregateExpressions.filter(e => a.groupingExpressions.exists(_.semanticEquals(unaliased(e)))).map(
+        _.exprId
+      ).toSet
       exact.filter(e => keys(e.exprId))
     case u: UnaryNode => groupingKeys(u.child, exact)
     case _ => Nil

@@ -4,9 +4,9 @@ import java.util.IdentityHashMap
 
 import scala.collection.mutable
 
-import org.apache.spark.sql.catalyst.plans.logical._
-
 import io.sparklineage.model.Storage
+
+import org.apache.spark.sql.catalyst.plans.logical._
 
 /** What a plan of one step ends at: it is not looked into any further. */
 sealed trait End

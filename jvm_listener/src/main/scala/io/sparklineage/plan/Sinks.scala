@@ -1,16 +1,16 @@
 package io.sparklineage.plan
 
+import io.sparklineage.model.Storage
 import org.apache.hadoop.fs.Path
+
 import org.apache.spark.sql.SaveMode
-import org.apache.spark.sql.catalyst.catalog.{CatalogStorageFormat, CatalogTable}
 import org.apache.spark.sql.catalyst.analysis.{NamedRelation, ResolvedIdentifier}
+import org.apache.spark.sql.catalyst.catalog.{CatalogStorageFormat, CatalogTable}
 import org.apache.spark.sql.catalyst.plans.logical._
 import org.apache.spark.sql.execution.command.CreateDataSourceTableAsSelectCommand
 import org.apache.spark.sql.execution.datasources._
 import org.apache.spark.sql.execution.datasources.v2.DataSourceV2Relation
 import org.apache.spark.sql.sources.DataSourceRegister
-
-import io.sparklineage.model.Storage
 
 /** What a command writes: where, how, and the plan of the rows. */
 final case class Written(storages: Seq[Storage], mode: String, query: Option[LogicalPlan])
@@ -19,9 +19,11 @@ final case class Written(storages: Seq[Storage], mode: String, query: Option[Log
 object Sinks {
 
   /** What the commands of an analyzed plan write. */
-  def of(plan: LogicalPlan): Seq[Written] = plan.collect { case command: Command if write.isDefinedAt(command) => write(command) }
+  def of(plan: LogicalPlan): Seq[Written] =
+    plan.collect { case command: Command if write.isDefinedAt(command) => write(command) }
 
-  private def write: PartialFunction[LogicalPlan, Written] = files.orElse(sources).orElse(v2).orElse(changes).orElse(hive).orElse(delta)
+  private def write: PartialFunction[LogicalPlan, Written] =
+    files.orElse(sources).orElse(v2).orElse(changes).orElse(hive).orElse(delta)
 
   private val files: PartialFunction[LogicalPlan, Written] = {
     case i: InsertIntoHadoopFsRelationCommand =>
@@ -65,18 +67,29 @@ object Sinks {
       Written(place.toSeq.map(uri => Locations.storage(new Path(uri), Some("hive"))), overwrite(i), query(i))
   }
 
-  private val hiveTables = Set("InsertIntoHiveTable", "CreateHiveTableAsSelectCommand", "OptimizedCreateHiveTableAsSelectCommand")
+  private val hiveTables =
+    Set("InsertIntoHiveTable", "CreateHiveTableAsSelectCommand", "OptimizedCreateHiveTableAsSelectCommand")
 
   private val delta: PartialFunction[LogicalPlan, Written] = {
     case c if simpleName(c) == "CreateDeltaTableCommand" && query(c).isDefined =>
       Written(member(c, "table") { case t: CatalogTable => ofDelta(t) }.toSeq, saveMode(c), query(c))
     case w if simpleName(w) == "WriteIntoDelta" => Written(ofLog(w, "deltaLog").toSeq, saveMode(w), None)
     case m if simpleName(m) == "MergeIntoCommand" =>
-      Written(member(m, "target") { case p: LogicalPlan => ofTarget(p) }.getOrElse(Nil), "merge", member(m, "source") { case p: LogicalPlan => p })
+      Written(
+        member(m, "target") { case p: LogicalPlan => ofTarget(p) }.getOrElse(Nil),
+        "merge",
+        member(m, "source") { case p: LogicalPlan => p }
+      )
     case d if simpleName(d) == "DeltaMergeInto" =>
-      Written(member(d, "target") { case p: LogicalPlan => ofTarget(p) }.getOrElse(Nil), "merge", member(d, "source") { case p: LogicalPlan => p })
-    case d if simpleName(d) == "DeleteCommand" => Written(member(d, "target") { case p: LogicalPlan => ofTarget(p) }.getOrElse(Nil), "delete", None)
-    case u if simpleName(u) == "UpdateCommand" => Written(member(u, "target") { case p: LogicalPlan => ofTarget(p) }.getOrElse(Nil), "update", None)
+      Written(
+        member(d, "target") { case p: LogicalPlan => ofTarget(p) }.getOrElse(Nil),
+        "merge",
+        member(d, "source") { case p: LogicalPlan => p }
+      )
+    case d if simpleName(d) == "DeleteCommand" =>
+      Written(member(d, "target") { case p: LogicalPlan => ofTarget(p) }.getOrElse(Nil), "delete", None)
+    case u if simpleName(u) == "UpdateCommand" =>
+      Written(member(u, "target") { case p: LogicalPlan => ofTarget(p) }.getOrElse(Nil), "update", None)
   }
 
   // ----------------------------------------------------------------------------------------------------- parts
@@ -99,14 +112,19 @@ object Sinks {
       val table = Storages.catalogName(Some(r.catalog), Some(r.identifier))
       val provider = Reflected.path(spec, "provider").map(_.toString)
       val place = Reflected.path(spec, "location").map(l => Locations.storage(l.toString, provider))
-      Seq(place.getOrElse(Storage(r.catalog.name, Storages.dotted(r.identifier), provider)).copy(table = table))
+      val usual =
+        if (r.catalog.name == "spark_catalog") Storages.inWarehouse(Storages.dotted(r.identifier), provider) else None
+      Seq(place.orElse(usual).getOrElse(Storage(r.catalog.name, Storages.dotted(r.identifier), provider)).copy(table =
+        table
+      ))
     case other => Seq(Storages.unknown(other.nodeName))
   }
 
   private def ofDelta(table: CatalogTable): Storage = {
     val named = Storages.ofTable(table)
     // A path that stands in the place of a table name: delta.`/data/x`.
-    if (table.identifier.table.contains("/")) named.copy(table = None, format = Some("delta")) else named.copy(format = Some("delta"))
+    if (table.identifier.table.contains("/")) named.copy(table = None, format = Some("delta"))
+    else named.copy(format = Some("delta"))
   }
 
   private def ofLog(command: LogicalPlan, log: String): Option[Storage] =
@@ -123,10 +141,12 @@ object Sinks {
   private def query(plan: LogicalPlan): Option[LogicalPlan] =
     Reflected.path(plan, "query").collect { case p: LogicalPlan => p }
 
-  private def text(plan: LogicalPlan, name: String): Option[String] = Reflected.value(plan, name).map(_.toString.toLowerCase)
+  private def text(plan: LogicalPlan, name: String): Option[String] =
+    Reflected.value(plan, name).map(_.toString.toLowerCase)
 
   private def overwrite(plan: LogicalPlan): String =
-    if (Reflected.value(plan, "overwrite").contains(true)) "overwrite" else Reflected.value(plan, "mode").fold("append")(m => mode(m))
+    if (Reflected.value(plan, "overwrite").contains(true)) "overwrite"
+    else Reflected.value(plan, "mode").fold("append")(m => mode(m))
 
   private def saveMode(plan: LogicalPlan): String = Reflected.value(plan, "mode").fold("unknown")(m => mode(m))
 

@@ -3,25 +3,26 @@ package io.sparklineage.plan
 import scala.jdk.CollectionConverters._
 import scala.util.Try
 
+import io.sparklineage.model.Storage
 import org.apache.hadoop.fs.Path
+
 import org.apache.spark.sql.catalyst.TableIdentifier
 import org.apache.spark.sql.catalyst.catalog.{CatalogTable, HiveTableRelation}
 import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan
 import org.apache.spark.sql.connector.catalog.{CatalogPlugin, Identifier, Table}
-import org.apache.spark.sql.execution.datasources.{DataSource, FileFormat, FileIndex, HadoopFsRelation, LogicalRelation}
 import org.apache.spark.sql.execution.datasources.v2.{DataSourceV2Relation, DataSourceV2ScanRelation, FileTable}
+import org.apache.spark.sql.execution.datasources.{DataSource, FileFormat, FileIndex, HadoopFsRelation, LogicalRelation}
 import org.apache.spark.sql.sources.{BaseRelation, DataSourceRegister}
 import org.apache.spark.sql.util.CaseInsensitiveStringMap
 
-import io.sparklineage.model.Storage
-
-/** Which storage a leaf of a plan stands for. The kinds are a chain of partial functions; the last names the unknown. */
+/** Which storage a leaf of a plan stands for: a chain of partial functions, the last of which names the unknown. */
 object Storages {
 
   /** What a leaf reads, with its columns; undefined where the leaf is not storage. */
-  val read: PartialFunction[LogicalPlan, Seq[Storage]] = { case leaf if leaves.isDefinedAt(leaf) =>
-    val columns = leaf.output.map(a => a.name -> a.dataType.catalogString)
-    leaves(leaf).map(_.copy(columns = columns))
+  val read: PartialFunction[LogicalPlan, Seq[Storage]] = {
+    case leaf if leaves.isDefinedAt(leaf) =>
+      val columns = leaf.output.map(a => a.name -> a.dataType.catalogString)
+      leaves(leaf).map(_.copy(columns = columns))
   }
 
   private def leaves: PartialFunction[LogicalPlan, Seq[Storage]] =
@@ -31,11 +32,14 @@ object Storages {
     ofRelation(r.relation, r.catalogTable).map(inCatalog(_, r.catalogTable))
   }
 
-  private val hive: PartialFunction[LogicalPlan, Seq[Storage]] = { case h: HiveTableRelation => Seq(ofTable(h.tableMeta)) }
+  private val hive: PartialFunction[LogicalPlan, Seq[Storage]] = { case h: HiveTableRelation =>
+    Seq(ofTable(h.tableMeta))
+  }
 
   private val tables: PartialFunction[LogicalPlan, Seq[Storage]] = {
     case d: DataSourceV2Relation => ofV2(d.table, d.catalog, d.identifier, d.options)
-    case s: DataSourceV2ScanRelation => ofV2(s.relation.table, s.relation.catalog, s.relation.identifier, s.relation.options)
+    case s: DataSourceV2ScanRelation =>
+      ofV2(s.relation.table, s.relation.catalog, s.relation.identifier, s.relation.options)
   }
 
   // Spark 4.1 moved these classes.
@@ -127,9 +131,16 @@ object Storages {
 
   // ------------------------------------------------------------------------------------------------ V2 tables
 
-  def ofV2(table: Table, catalog: Option[CatalogPlugin], id: Option[Identifier], options: CaseInsensitiveStringMap): Seq[Storage] = {
+  def ofV2(
+      table: Table,
+      catalog: Option[CatalogPlugin],
+      id: Option[Identifier],
+      options: CaseInsensitiveStringMap
+  ): Seq[Storage] = {
     val name = catalogName(catalog, id)
-    v2(options).applyOrElse(table, (t: Table) => Seq(v2ByName(t, catalog, id))).map(s => s.copy(table = s.table.orElse(name)))
+    v2(options).applyOrElse(table, (t: Table) => Seq(v2ByName(t, catalog, id))).map(s =>
+      s.copy(table = s.table.orElse(name))
+    )
   }
 
   private def v2(options: CaseInsensitiveStringMap): PartialFunction[Table, Seq[Storage]] = {
@@ -170,7 +181,19 @@ object Storages {
   def ofTable(table: CatalogTable): Storage = {
     val format = table.provider.map(_.toLowerCase).filter(_ != "hive").orElse(table.provider.map(_ => "hive"))
     val place = table.storage.locationUri.map(uri => Locations.storage(new Path(uri), format))
-    inCatalog(place.getOrElse(ofConnection(table).getOrElse(Storage("spark_catalog", name(table.identifier), format))), Some(table))
+    val storage = place.orElse(ofConnection(table)).orElse(inWarehouse(name(table.identifier), format))
+    inCatalog(storage.getOrElse(Storage("spark_catalog", name(table.identifier), format)), Some(table))
+  }
+
+  /**
+   * Where a table of the session catalog will lie that does not exist yet and for which the program names no place:
+   * by Spark's convention. A database with a place of its own is asked only by the catalog, which could wait.
+   */
+  def inWarehouse(table: String, format: Option[String]): Option[Storage] = table.split('.') match {
+    case Array(database, name) =>
+      val folder = if (database == "default") "" else s"/${database.toLowerCase}.db"
+      Locations.warehouse.map(root => Locations.storage(s"$root$folder/${name.toLowerCase}", format))
+    case _ => None
   }
 
   // CREATE TABLE ... USING jdbc: what it stands for is in its options.

@@ -7,10 +7,10 @@ object Text {
   def bounded(text: String, limit: Int): String =
     if (text.length <= limit) text else text.substring(0, limit - 1) + "…"
 
-  /** The items with a separator; of many only the first and how many more there are. */
-  def listed(items: Seq[String], most: Int = 50, separator: String = ", "): String =
-    if (items.lengthCompare(most) <= 0) items.mkString(separator)
-    else items.take(most).mkString(separator) + s"$separator… ${items.length - most} more"
+  /** The items as texts; of many only the first and how many more there are: the others are not even written. */
+  def listed[A](items: Seq[A], most: Int = 50)(text: A => String): String =
+    if (items.lengthCompare(most) <= 0) items.map(text).mkString(", ")
+    else items.take(most).map(text).mkString("", ", ", s", … ${items.length - most} more")
 }
 
 /** Names of columns and datasets as SQL writes them. */

@@ -1,13 +1,13 @@
 package io.sparklineage.plan
 
-import org.apache.spark.sql.catalyst.plans.logical._
-
 import io.sparklineage.model.{Sink, Storage}
+
+import org.apache.spark.sql.catalyst.plans.logical._
 
 /** What a query reads from storage and writes to it. */
 final case class Traffic(sources: Seq[Storage], sinks: Seq[Sink]) {
 
-  /** Both; a sink that both know is one. */
+  /** Both; `other` is of a command around this. A sink that both know is one. */
   def and(other: Traffic): Traffic =
     Traffic((sources ++ other.sources).distinct, (other.sinks ++ sinks).foldLeft(Seq.empty[Sink])(Traffic.joined))
 }
@@ -46,6 +46,7 @@ object Traffic {
       case _ => scala.None
     })
 
+  // The command comes before the writes within it.
   private def joined(sinks: Seq[Sink], one: Sink): Seq[Sink] = sinks.indexWhere(same(_, one)) match {
     case -1 => sinks :+ one
     case i => sinks.updated(i, both(sinks(i), one))
@@ -54,14 +55,17 @@ object Traffic {
   // A table that was just made is known by its name to the command, and by where it lies to the write within it.
   private def same(a: Sink, b: Sink): Boolean =
     (a.storage.namespace, a.storage.name) == (b.storage.namespace, b.storage.name) ||
-      a.storage.table.exists(b.storage.table.contains) || standsFor(a.storage, b.storage) || standsFor(b.storage, a.storage)
+      a.storage.table.exists(b.storage.table.contains) || standsFor(a.storage, b.storage) || standsFor(
+        b.storage,
+        a.storage
+      )
 
   private def standsFor(named: Storage, placed: Storage): Boolean =
     !Locations.isPlace(named) && Locations.isPlace(placed) && placed.table.isEmpty &&
       named.table.exists(t => placed.name.split('/').last.equalsIgnoreCase(t.split('.').last))
 
   // The command's mode and the place.
-  private def both(inner: Sink, command: Sink): Sink = {
+  private def both(command: Sink, inner: Sink): Sink = {
     val placed = Seq(command, inner).find(s => Locations.isPlace(s.storage)).getOrElse(command).storage
     val table = command.storage.table.orElse(inner.storage.table)
     Sink(placed.copy(table = table), command.mode, command.dataset.orElse(inner.dataset))

@@ -1,10 +1,10 @@
 package io.sparklineage.plan
 
+import io.sparklineage.model.Subtype
+
 import org.apache.spark.sql.catalyst.expressions._
 import org.apache.spark.sql.catalyst.expressions.aggregate.{AggregateExpression, AggregateFunction}
 import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan
-
-import io.sparklineage.model.Subtype
 
 /**
  * Which input columns an expression uses, and how.
@@ -28,7 +28,8 @@ final class Uses(attribute: Attribute => Column.Inputs, subquery: LogicalPlan =>
     case e if Readable.transparent(e) => uses(e.children.head)
     case c: CaseWhen => choice(c.branches.map(_._1), c.branches.map(_._2) ++ c.elseValue)
     case i: If => choice(Seq(i.predicate), Seq(i.trueValue, i.falseValue))
-    case a: AggregateExpression => Column.merged(aggregated(a.aggregateFunction), indirect(a.filter.toSeq, Subtype.Filter))
+    case a: AggregateExpression =>
+      Column.merged(aggregated(a.aggregateFunction), indirect(a.filter.toSeq, Subtype.Filter))
     case w: WindowExpression => windowed(w)
     case f: AggregateFunction => aggregated(f)
     case p: PlanExpression[_] => plan(p)
@@ -82,9 +83,27 @@ object Uses {
 
   // One-way functions: who sees the output does not see the input. As OpenLineage has it, counting is one.
   private val masking = Set(
-    "Md5", "Sha1", "Sha2", "Crc32", "Murmur3Hash", "XxHash64", "HiveHash", "CollationAwareMurmur3Hash",
-    "CollationAwareXxHash64", "Mask", "AesEncrypt", "TryAesEncrypt", "Count", "CountDistinct", "HyperLogLogPlusPlus",
-    "HllSketchAgg", "BitmapConstructAgg", "CountMinSketchAgg", "BloomFilterAggregate", "RegrCount", "CountIf"
+    "Md5",
+    "Sha1",
+    "Sha2",
+    "Crc32",
+    "Murmur3Hash",
+    "XxHash64",
+    "HiveHash",
+    "CollationAwareMurmur3Hash",
+    "CollationAwareXxHash64",
+    "Mask",
+    "AesEncrypt",
+    "TryAesEncrypt",
+    "Count",
+    "CountDistinct",
+    "HyperLogLogPlusPlus",
+    "HllSketchAgg",
+    "BitmapConstructAgg",
+    "CountMinSketchAgg",
+    "BloomFilterAggregate",
+    "RegrCount",
+    "CountIf"
   )
 
   def masks(e: Expression): Boolean = masking(e.getClass.getSimpleName)

@@ -3,9 +3,8 @@ package io.sparklineage.emit
 import java.nio.charset.StandardCharsets.UTF_8
 import java.nio.file.{Files, Path, Paths}
 
-import org.scalatest.funsuite.AnyFunSuite
-
 import io.sparklineage.model._
+import org.scalatest.funsuite.AnyFunSuite
 
 /** The Scala side of the wire contract; `tests/contract/test_wire.py` is the Python side of the same files.
   *
@@ -29,7 +28,10 @@ class WireSuite extends AnyFunSuite {
     "gap-odd-text" -> Gap("text", "nul \u0000, lone \ud83d, pair \ud83d\ude00, line\nbreak, \"quote\", \u2028, é"),
     "fragment" -> Fragment(
       "d5",
-      Seq(FragmentColumn("id", "bigint", nullable = false), FragmentColumn("total", "struct<a:double>", nullable = true)),
+      Seq(
+        FragmentColumn("id", "bigint", nullable = false),
+        FragmentColumn("total", "struct<a:double>", nullable = true)
+      ),
       "plan1:0123456789abcdef0123456789abcdef",
       Seq("Aggregate [id]", "Filter (price > 0)"),
       "Aggregate [id]\n+- Filter (price > 0)",
@@ -60,7 +62,19 @@ class WireSuite extends AnyFunSuite {
       Seq("id")
     ),
     "fragment-empty" -> Fragment(
-      "d1", Nil, "plan1:0", Nil, "", deterministic = true, Nil, Nil, Nil, Nil, Nil, Nil, Nil
+      "d1",
+      Nil,
+      "plan1:0",
+      Nil,
+      "",
+      deterministic = true,
+      Nil,
+      Nil,
+      Nil,
+      Nil,
+      Nil,
+      Nil,
+      Nil
     ),
     "probe" -> Probed(
       "d5",
@@ -80,7 +94,18 @@ class WireSuite extends AnyFunSuite {
       Some("0123456789abcdef")
     ),
     "probe-incomplete" -> Probed(
-      "d5", "d5/4", None, None, complete = false, Some("limit"), Some("limit 20"), Seq("(price > 0)"), Nil, None, None, None
+      "d5",
+      "d5/4",
+      None,
+      None,
+      complete = false,
+      Some("limit"),
+      Some("limit 20"),
+      Seq("(price > 0)"),
+      Nil,
+      None,
+      None,
+      None
     ),
     "execution" -> ExecutionSeen(
       Some(4L),
@@ -96,7 +121,17 @@ class WireSuite extends AnyFunSuite {
       Seq(Sink(folder, "overwrite", Some("d5")), Sink(orders, "append", None))
     ),
     "execution-failed" -> ExecutionSeen(
-      None, None, "collect", 1700000000.0, None, Outcome.Fail, Some("SparkException: boom"), Seq(0), Nil, Nil, Nil
+      None,
+      None,
+      "collect",
+      1700000000.0,
+      None,
+      Outcome.Fail,
+      Some("SparkException: boom"),
+      Seq(0),
+      Nil,
+      Nil,
+      Nil
     )
   )
 

@@ -38,7 +38,9 @@ class FragmentsSuite extends PlanSuite {
   }
 
   test("a chain of 300 withColumns that doubles stays small and fast") {
-    val wide = (1 to 300).foldLeft(orders())((df, i) => df.withColumn(s"c$i", if (i == 1) col("id") + 1 else col(s"c${i - 1}") + col(s"c${i - 1}")))
+    val wide = (1 to 300).foldLeft(orders())((df, i) =>
+      df.withColumn(s"c$i", if (i == 1) col("id") + 1 else col(s"c${i - 1}") + col(s"c${i - 1}"))
+    )
     analyzed(wide)
     val before = System.nanoTime()
     val got = fragment(wide, "d1")
@@ -52,7 +54,10 @@ class FragmentsSuite extends PlanSuite {
 
   test("sample key: passed through; else grouping keys; else what is no float") {
     assert(fragment(orders().withColumn("price", col("price") * 2), "d1").sampleKey === Seq("id", "customer", "status"))
-    assert(fragment(orders().groupBy(upper(col("status")).as("s")).agg(sum("price").as("t")), "d1").sampleKey === Seq("s"))
+    assert(fragment(
+      orders().groupBy(upper(col("status")).as("s")).agg(sum("price").as("t")),
+      "d1"
+    ).sampleKey === Seq("s"))
     assert(fragment(orders().select((col("id") + 1).as("a"), (col("price") + 1).as("b")), "d1").sampleKey === Seq("a"))
     assert(fragment(orders().groupBy("customer").agg(sum("price").as("t")), "d1").sampleKey === Seq("customer"))
     assert(fragment(orders().select((col("price") + 1).as("b")), "d1").sampleKey === Seq("b"))
@@ -85,7 +90,11 @@ class FragmentsSuite extends PlanSuite {
   private def hash(build: Frame => Frame, id: String = "d1"): String = fragment(build(orders(id)), id).planHash
 
   test("plan hash: the same when built again, from other ids") {
-    val build = (df: Frame) => df.filter("price > 1").withColumn("x", col("price") * 2).groupBy("customer").agg(sum("x").as("t"), count("*").as("n"))
+    val build = (df: Frame) =>
+      df.filter("price > 1").withColumn(
+        "x",
+        col("price") * 2
+      ).groupBy("customer").agg(sum("x").as("t"), count("*").as("n"))
     assert(hash(build, "d1") === hash(build, "d77"))
     assert(hash(build).startsWith("plan1:"))
   }
@@ -101,13 +110,33 @@ class FragmentsSuite extends PlanSuite {
 
   test("plan hash: what a step does matters") {
     val hashes = Seq[Frame => Frame](
-      _.filter("price > 1"), _.filter("price > 2"), _.filter("price >= 1"), _.select("id"), _.select("customer"),
-      _.select(col("id").as("x")), _.limit(3), _.limit(4), _.orderBy("id"), _.orderBy(col("id").desc), _.distinct(),
-      _.dropDuplicates("id"), _.dropDuplicates("customer"), _.groupBy("id").count(), _.groupBy("customer").count(),
-      _.withColumn("a", col("id") + 1), _.withColumn("a", col("id") + 2), _.withColumn("b", col("id") + 1),
-      _.withColumn("a", col("id").cast("string")), _.withColumn("a", col("id").cast("int")),
-      df => df.union(df), df => df.unionAll(df).union(df), _.sample(0.1), _.sample(0.2), _.repartition(3),
-      _.withColumn("a", explode(split(col("status"), ","))), _.withColumn("a", explode_outer(split(col("status"), ","))),
+      _.filter("price > 1"),
+      _.filter("price > 2"),
+      _.filter("price >= 1"),
+      _.select("id"),
+      _.select("customer"),
+      _.select(col("id").as("x")),
+      _.limit(3),
+      _.limit(4),
+      _.orderBy("id"),
+      _.orderBy(col("id").desc),
+      _.distinct(),
+      _.dropDuplicates("id"),
+      _.dropDuplicates("customer"),
+      _.groupBy("id").count(),
+      _.groupBy("customer").count(),
+      _.withColumn("a", col("id") + 1),
+      _.withColumn("a", col("id") + 2),
+      _.withColumn("b", col("id") + 1),
+      _.withColumn("a", col("id").cast("string")),
+      _.withColumn("a", col("id").cast("int")),
+      df => df.union(df),
+      df => df.unionAll(df).union(df),
+      _.sample(0.1),
+      _.sample(0.2),
+      _.repartition(3),
+      _.withColumn("a", explode(split(col("status"), ","))),
+      _.withColumn("a", explode_outer(split(col("status"), ","))),
       df => df.as("a").join(df.as("b"), col("a.id") === col("b.customer")).select("a.price"),
       df => df.as("a").join(df.as("b"), col("a.id") === col("b.customer")).select("b.price"),
       df => df.as("a").join(df.as("b"), col("a.id") === col("b.customer"), "left").select("a.price")
@@ -122,7 +151,8 @@ class FragmentsSuite extends PlanSuite {
     val lambda = (df: Frame) => df.select(transform(array("id"), x => x + 1))
     assert(hash(lambda) === hash(lambda))
     val step = (df: Frame) => df.filter("price > 1").withColumn("x", col("price") * 2)
-    val wider = marked(orders("other").withColumn("more", lit(1)).select("more", "id", "customer", "price", "status"), "d9")
+    val wider =
+      marked(orders("other").withColumn("more", lit(1)).select("more", "id", "customer", "price", "status"), "d9")
     assert(hash(step) === fragment(step(wider), "d9").planHash)
   }
 
@@ -135,7 +165,10 @@ class FragmentsSuite extends PlanSuite {
   }
 
   test("secrets do not leave in texts") {
-    val df = orders().filter("status = 'jdbc:postgresql://u:hunter2@db/x?password=hunter2'").withColumn("u", lit("https://a:hunter2@h/"))
+    val df = orders().filter("status = 'jdbc:postgresql://u:hunter2@db/x?password=hunter2'").withColumn(
+      "u",
+      lit("https://a:hunter2@h/")
+    )
     val got = fragment(df, "d1")
     assert(!(got.planText + got.operators + got.definitions).contains("hunter2"))
   }

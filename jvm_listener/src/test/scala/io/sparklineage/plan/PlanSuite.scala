@@ -1,16 +1,17 @@
 package io.sparklineage.plan
 
-import org.apache.spark.sql.SparkSession
-import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan
-import org.apache.spark.sql.catalyst.trees.TreeNodeTag
+import io.sparklineage.model._
 import org.scalatest.BeforeAndAfterAll
 import org.scalatest.funsuite.AnyFunSuite
 
-import io.sparklineage.model._
+import org.apache.spark.sql.SparkSession
+import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan
+import org.apache.spark.sql.catalyst.trees.TreeNodeTag
 
 /** Plans of a real local session, with marks of our own. */
 abstract class PlanSuite extends AnyFunSuite with BeforeAndAfterAll {
-  protected lazy val spark: SparkSession = SparkSession.builder
+  protected lazy val spark: SparkSession = SparkSession
+    .builder()
     .config("spark.ui.enabled", "false")
     .config("spark.sql.shuffle.partitions", "2")
     .config("spark.sql.warehouse.dir", java.nio.file.Files.createTempDirectory("warehouse").toUri.toString)

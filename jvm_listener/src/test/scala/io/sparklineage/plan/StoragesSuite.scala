@@ -2,12 +2,12 @@ package io.sparklineage.plan
 
 import java.nio.file.{Files, Path}
 
+import io.sparklineage.model.Storage
 import org.apache.hadoop.fs.{Path => HadoopPath}
+
 import org.apache.spark.sql.sources.{BaseRelation, RelationProvider}
 import org.apache.spark.sql.types.{LongType, StructType}
 import org.apache.spark.sql.{SQLContext, SaveMode}
-
-import io.sparklineage.model.Storage
 
 class StoragesSuite extends PlanSuite {
   private lazy val folder: Path = Files.createTempDirectory("lineage").toRealPath()
@@ -31,7 +31,10 @@ class StoragesSuite extends PlanSuite {
     assert(named("s3://bucket/a/b") === ("s3://bucket", "a/b"))
     assert(named("s3a://bucket") === ("s3://bucket", "/"))
     assert(named("gs://bucket/a") === ("gs://bucket", "a"))
-    assert(named("abfss://box@account.dfs.core.windows.net/a/b") === ("abfss://box@account.dfs.core.windows.net", "a/b"))
+    assert(named("abfss://box@account.dfs.core.windows.net/a/b") === (
+      "abfss://box@account.dfs.core.windows.net",
+      "a/b"
+    ))
     assert(named("wasbs://box@account.blob.core.windows.net/a") === ("wasbs://box@account.blob.core.windows.net", "a"))
     assert(named("dbfs:/a/b") === ("dbfs", "/a/b"))
     assert(named("s3a://key:secret@bucket/a") === ("s3://bucket", "a"))
@@ -55,7 +58,10 @@ class StoragesSuite extends PlanSuite {
     assert(named("jdbc:postgresql://h:5432/db?user=u&password=p") === ("postgres://h:5432", "db.public.t"))
     assert(named("jdbc:postgresql://u:p@h/db") === ("postgres://h", "db.public.t"))
     assert(named("jdbc:mysql://h:3306/db", "t") === ("mysql://h:3306", "db.t"))
-    assert(named("jdbc:sqlserver://h:1433;databaseName=db;user=u;password=p", "dbo.t") === ("mssql://h:1433", "db.dbo.t"))
+    assert(named("jdbc:sqlserver://h:1433;databaseName=db;user=u;password=p", "dbo.t") === (
+      "mssql://h:1433",
+      "db.dbo.t"
+    ))
     assert(named("jdbc:oracle:thin:scott/tiger@h:1521/svc", "t") === ("oracle://h:1521/svc", "t"))
     assert(named("jdbc:postgresql://h/db", "(select * from x where password = 'p') q") ===
       ("postgres://h", s"db.query (select * from x where password = ${Redaction.Mark}) q"))
@@ -70,8 +76,6 @@ class StoragesSuite extends PlanSuite {
 
   // ------------------------------------------------------------------------------------------- reads and writes
 
-  private def sink(analyzed: org.apache.spark.sql.catalyst.plans.logical.LogicalPlan) = Traffic.of(analyzed, idsOf).sinks
-
   private def written(write: => Unit): Traffic = {
     val seen = new Watched(spark, idsOf)
     try write
@@ -84,7 +88,11 @@ class StoragesSuite extends PlanSuite {
       val out = path(s"$format-out")
       val rows = marked(spark.range(3).selectExpr("id", "id % 2 as part"), "d1")
       val sinks = written(rows.write.format(format).mode("overwrite").partitionBy("part").save(out)).sinks
-      assert(sinks.map(s => (bare(s.storage), s.mode, s.dataset)) === Seq((Storage("file", out, Some(format)), "overwrite", Some("d1"))))
+      assert(sinks.map(s => (bare(s.storage), s.mode, s.dataset)) === Seq((
+        Storage("file", out, Some(format)),
+        "overwrite",
+        Some("d1")
+      )))
       assert(sinks.head.storage.columns === Seq("id" -> "bigint", "part" -> "bigint"))
       val read = spark.read.format(format).load(out)
       assert(sources(read).map(bare) === Seq(bare(sinks.head.storage)))
@@ -116,7 +124,7 @@ class StoragesSuite extends PlanSuite {
     val created = written(rows.write.saveAsTable("t_orders")).sinks
     val read = sources(spark.table("t_orders"))
     assert(read.map(s => (s.namespace, s.table, s.format)) === Seq(("file", Some("default.t_orders"), Some("parquet"))))
-    assert(created.map(s => (bare(s.storage), s.dataset)) === Seq((bare(read.head), Some("d1"))))
+    assert(created.map(s => (bare(s.storage), s.mode, s.dataset)) === Seq((bare(read.head), "create", Some("d1"))))
     val more = written(rows.write.insertInto("t_orders")).sinks
     assert(more.map(s => (bare(s.storage), s.mode, s.dataset)) === Seq((bare(read.head), "append", Some("d1"))))
     val sql = written { spark.sql("insert overwrite t_orders select id from range(3)"); () }
@@ -124,6 +132,7 @@ class StoragesSuite extends PlanSuite {
     spark.sql("drop table if exists t_copy")
     val ctas = written { spark.sql("create table t_copy using parquet as select id from t_orders"); () }
     assert(ctas.sinks.map(s => bare(s.storage)) === sources(spark.table("t_copy")).map(bare))
+    assert(ctas.sinks.map(_.mode) === Seq("create"))
     assert(ctas.sources.map(bare) === Seq(bare(read.head)))
     spark.sql("drop table t_orders")
     spark.sql("drop table t_copy")
@@ -152,7 +161,10 @@ class StoragesSuite extends PlanSuite {
 
   test("the written DataFrame is found below the writer's casts and order") {
     val rows = marked(spark.range(3).toDF("id"), "d1")
-    assert(Traffic.marked(analyzed(rows.selectExpr("cast(id as string)").sort("id").repartition(2)), idsOf) === Some("d1"))
+    assert(Traffic.marked(
+      analyzed(rows.selectExpr("cast(id as string)").sort("id").repartition(2)),
+      idsOf
+    ) === Some("d1"))
     assert(Traffic.marked(analyzed(rows.filter("id > 1")), idsOf) === None)
   }
 
@@ -173,7 +185,8 @@ class StoragesSuite extends PlanSuite {
 }
 
 class OddSource extends RelationProvider {
-  override def createRelation(context: SQLContext, parameters: Map[String, String]): BaseRelation = new OddRelation(context)
+  override def createRelation(context: SQLContext, parameters: Map[String, String]): BaseRelation =
+    new OddRelation(context)
 }
 
 class OddRelation(val sqlContext: SQLContext) extends BaseRelation {

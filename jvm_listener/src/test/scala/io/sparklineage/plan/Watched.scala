@@ -2,12 +2,12 @@ package io.sparklineage.plan
 
 import scala.collection.mutable
 
+import io.sparklineage.Executions
+import io.sparklineage.model.{ExecutionSeen, Observation}
+
 import org.apache.spark.sql.SparkSession
 import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan
 import org.apache.spark.sql.lineage.SparkInternals
-
-import io.sparklineage.Executions
-import io.sparklineage.model.{ExecutionSeen, Observation}
 
 /** The executions of a session from now on. */
 final class Watched(spark: SparkSession, idsOf: LogicalPlan => Seq[String]) {
