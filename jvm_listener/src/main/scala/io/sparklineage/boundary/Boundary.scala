@@ -61,10 +61,22 @@ sealed trait BoundaryNode extends UnaryNode {
   def withChild(child: LogicalPlan): BoundaryNode
 
   /** None for a column that is no attribute any more. */
-  final def exprIds: Seq[Option[ExprId]] = columns.map {
-    case attribute: AttributeReference => Some(attribute.exprId)
+  final def exprIds: Seq[Option[ExprId]] = columns.zip(facts.names).map {
+    case (attribute: AttributeReference, name) => Some(renewed(attribute, name).getOrElse(attribute).exprId)
     case _ => None
   }
+
+  /**
+   * Rules that give an operator new attributes (`dropDuplicates` becomes an aggregate) rename them above only in nodes
+   * whose `references` hold them, and ours are empty in flow mode. Then name and type say which one it is, unless two
+   * columns share the name.
+   */
+  private def renewed(column: AttributeReference, name: String): Option[Attribute] =
+    if (child.outputSet.contains(column) || facts.names.count(_ == name) != 1) None
+    else child.output.filter(other => other.name == name && !columns.exists(_.semanticEquals(other))) match {
+      case Seq(only) if only.dataType == column.dataType => Some(only)
+      case _ => None
+    }
 
   /** None in flow mode, so that pruning passes through; every column in exact mode. */
   protected final def required: AttributeSet =
