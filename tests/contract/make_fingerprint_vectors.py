@@ -1,9 +1,9 @@
 """Writes ``fingerprint_vectors.json`` from plain Spark: ``python tests/contract/make_fingerprint_vectors.py``.
 
-The column hashes are what Spark's own ``xxhash64`` says; nothing of ours takes part. (The
-tables at the end are computed by ``spark_lineage.fingerprint``, and the Scala half must agree.)
-Each value is given as SQL (for Spark) and as plain JSON (for other engines): integers as numbers, everything else as text that says the
-value exactly (bytes in hex, dates and timestamps as ISO text, floats as the hex of their IEEE bits).
+The column hashes are what Spark's own ``xxhash64`` says; nothing of ours takes part. The tables at the end are
+computed by ``spark_lineage.fingerprint``, and the Scala half must agree. Each value is given as SQL (for Spark)
+and as plain JSON (for other engines): integers as numbers, everything else as text that says the value exactly
+(bytes in hex, dates and timestamps as ISO text, floats as the hex of their IEEE bits).
 """
 
 from __future__ import annotations

@@ -50,19 +50,19 @@ class TypesSuite extends AnyFunSuite with ProbeFixture {
     withConf(conf: _*) {
       vectors.get("tables").asScala.foreach { table =>
         val id = freshId()
-        val df = Watched.watch(spark.sql(table.get("sql").asText).repartition(3), id, sampleRows = 8)
+        val df = Watched.watch(spark.sql(table.get("sql").asText()).repartition(3), id, sampleRows = 8)
         val got = measured(write(df)).find(_.dataset == id).get
-        assert(got.fingerprint.contains(table.get("fingerprint").asText))
-        table.get("sketches").fields.asScala.foreach { entry =>
+        assert(got.fingerprint.contains(table.get("fingerprint").asText()))
+        table.get("sketches").fields().asScala.foreach { entry =>
           val sketch = got.columns.find(_.name == entry.getKey).flatMap(_.sketch).get
           Seq(sketch.sum, sketch.sumSquares, sketch.signedSum).zip(entry.getValue.asScala).foreach { case (mine, theirs) =>
-            assert(math.abs(mine - theirs.asDouble) <= 1e-9 * (1 + math.abs(mine)))
+            assert(math.abs(mine - theirs.asDouble()) <= 1e-9 * (1 + math.abs(mine)))
           }
         }
         val sample = table.get("sample")
-        assert(got.sample.get.key == sample.get("key").asScala.map(_.asText).toSeq)
-        assert(got.sample.get.counts == sample.get("counts").asScala.map(_.asLong).toSeq)
-        val rows = sample.get("rows").asScala.map(_.asScala.map(v => if (v.isNull) None else Some(v.asText)).toSeq).toSeq
+        assert(got.sample.get.key == sample.get("key").asScala.map(_.asText()).toSeq)
+        assert(got.sample.get.counts == sample.get("counts").asScala.map(_.asLong()).toSeq)
+        val rows = sample.get("rows").asScala.map(_.asScala.map(v => if (v.isNull) None else Some(v.asText())).toSeq).toSeq
         assert(got.sample.get.rows == rows)
       }
     }
