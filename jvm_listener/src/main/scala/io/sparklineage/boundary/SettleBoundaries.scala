@@ -4,6 +4,7 @@ import org.apache.spark.sql.catalyst.expressions.{And, Expression, PredicateHelp
 import org.apache.spark.sql.catalyst.optimizer._
 import org.apache.spark.sql.catalyst.plans.logical._
 import org.apache.spark.sql.catalyst.rules.Rule
+import org.apache.spark.sql.catalyst.trees.TreePattern.{COMMAND, EXTRACT_VALUE, FILTER, LIMIT, LOCAL_RELATION}
 
 import io.sparklineage.Guard
 
@@ -12,12 +13,26 @@ import io.sparklineage.Guard
  * would move past the child of a boundary is moved past the boundary, and noted.
  */
 object SettleBoundaries extends Rule[LogicalPlan] {
-  private val steps: Seq[LogicalPlan => LogicalPlan] =
-    Seq(Forms.apply, LocalRows.apply, Sink.apply, FiltersThrough.apply, LimitsThrough.apply, NestedFieldsThrough.apply)
 
   override def apply(plan: LogicalPlan): LogicalPlan =
     if (!plan.exists(_.isInstanceOf[BoundaryNode])) plan
-    else Guard.value("settle boundaries", plan)(steps.foldLeft(plan)((settled, step) => step(settled)))
+    else Guard.value("settle boundaries", plan) {
+      val settled = filters(Sink(LocalRows(Forms(plan))))
+      val limited = if (settled.containsPattern(LIMIT)) LimitsThrough(settled) else settled
+      if (limited.containsPattern(EXTRACT_VALUE)) NestedFieldsThrough(limited) else limited
+    }
+
+  /**
+   * All the way down at once: otherwise a filter would take one round of Spark's whole rule set for each boundary on
+   * its way.
+   */
+  @annotation.tailrec
+  private def filters(plan: LogicalPlan): LogicalPlan =
+    if (!plan.containsPattern(FILTER)) plan
+    else {
+      val through = FiltersThrough(plan)
+      if (through eq plan) plan else filters(PushDownPredicates(through))
+    }
 }
 
 /** One form and one node per place: streams and subqueries reach the optimizer with earlier forms. */
@@ -36,9 +51,17 @@ private object Forms {
 
 /** Rows that are in the plan itself are evaluated while planning; a probe on them would cost a spark_job. */
 private object LocalRows {
-  def apply(plan: LogicalPlan): LogicalPlan = plan.transformUp {
-    case boundary @ Boundary(rows: LocalRelation, _, _) => aside(boundary, rows.data.size.toLong); rows
-    case boundary @ Boundary(rows: CommandResult, _, _) => aside(boundary, rows.rows.size.toLong); rows
+  def apply(plan: LogicalPlan): LogicalPlan =
+    if (!plan.containsAnyPattern(LOCAL_RELATION, COMMAND) && !plan.exists(_.isInstanceOf[CommandResult])) plan
+    else plan.transformUp { case boundary: Boundary => evaluated(boundary).getOrElse(boundary) }
+
+  private def evaluated(boundary: Boundary): Option[LogicalPlan] = boundary.child match {
+    case rows: CommandResult => aside(boundary, rows.rows.size.toLong); Some(rows)
+    case child if child.containsPattern(LOCAL_RELATION) => PropagateEmptyRelation(ConvertToLocalRelation(child)) match {
+        case rows: LocalRelation => aside(boundary, rows.data.size.toLong); Some(rows)
+        case _ => None
+      }
+    case _ => None
   }
 
   private def aside(boundary: Boundary, rows: Long): Unit =
