@@ -21,7 +21,12 @@ final class InsertBoundaries(session: SparkLine.Session, mode: () => Mode) exten
   override def apply(plan: LogicalPlan): LogicalPlan =
     if (!Marks.any) plan
     else Guard.value("boundaries", plan) {
-      if (plan.isStreaming) asideForStream(plan) else Judge.allowed(session, new Insertion(mode())(plan))
+      if (plan.isStreaming) asideForStream(plan)
+      else {
+        val marked = new Insertion(mode())(plan)
+        Guard.run("cached ancestors")(CachedAncestors.report(session, marked))
+        Judge.allowed(session, marked)
+      }
     }
 
   private def asideForStream(plan: LogicalPlan): LogicalPlan = {

@@ -19,6 +19,10 @@ object SteppedAside {
   def fixedPlan(id: String): Unit =
     tell(Seq(id), "fixed_plan", "the DataFrame had been executed before it became a boundary")
 
+  /** A result that stands on the DataFrame was cached before the mark: its own rows do not pass. */
+  def servedFromCache(ids: Seq[String]): Unit =
+    tell(ids, "served_from_cache", "a DataFrame made from it had been cached before it became a boundary")
+
   /** The rows are in the plan itself, so that Spark runs nothing. */
   def local(ids: Seq[String], rows: Long): Unit = ids.foreach { id =>
     if (!Judge.judging && told.add((id, "local"))) offer(id, s"local-$id", Some(rows), None, "rows of a local relation")
