@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import os
 import signal
-import subprocess
 import time
 from pathlib import Path
 
@@ -157,7 +157,7 @@ def test_killed_driver_leaves_everything_until_then(tmp_path: Path, data_folder:
         if line.strip() == "READY":
             break
     time.sleep(1.5)  # "everything up to its last second"
-    subprocess.run(["kill", "-9", f"-{process.pid}"], check=True)
+    os.killpg(process.pid, signal.SIGKILL)
     process.communicate(timeout=30)
     shown = program_runs.show(Ran(process.returncode, "", "", folder))
     complete_before(shown)
