@@ -188,7 +188,8 @@ class Agent:
         from spark_lineage.sinks.journal import Journal
 
         graph = assemble(self._seen)
-        Journal(self.folder).write(build(graph, self.config.namespace), samples(graph))
+        events = build(graph, self.config.namespace, self.config.sample_publish)
+        Journal(self.folder).write(events, samples(graph))
         self._ahead.remove()
         # From the journal and not from the graph: the tables are a function of the events.
         self.guard("delta", DeltaAudit(self.store / "audit").append, self.folder)

@@ -155,6 +155,13 @@ OPTIONS: tuple[Option, ...] = (
     Option("enabled", "true | false", True, "False: the program runs plain, nothing is observed.", _switch),
     Option("sample.rows", "count", 20, "Distinct rows kept of each interim dataset; 0 keeps none.", _count),
     Option(
+        "sample.publish",
+        "true | false",
+        False,
+        "Sampled rows go into the events too; otherwise they never leave the store.",
+        _switch,
+    ),
+    Option(
         "exit.wait", "seconds", 10.0, "Longest time that the end of the program waits for the last facts.", _seconds
     ),
     Option(
@@ -184,6 +191,7 @@ class Config:
     labels: Mapping[str, str] = field(default_factory=dict)
     enabled: bool = True
     sample_rows: int = 20
+    sample_publish: bool = False
     exit_wait: float = 10.0
     limits_calls: int = 1000
     log_level: str = "warning"
