@@ -310,8 +310,10 @@ class Datasets:
             fragment = self._seen.fragments.get(df)
             if len(reads) == 1 and reads[0] is stored and fragment is not None and is_bare(fragment):
                 facts = self._measurements.of(df)
-                if facts.complete:
+                if facts.complete and _as_stored(fragment, stored.storage):
                     return facts
+                if facts.complete:  # a projection has the rows of its source, but another content
+                    return replace(facts, columns=(), fingerprint=None, sample=None, differ=None)
         return unknown("not_measured", "no plain read of it was measured as a whole")
 
     def _dataset(
@@ -362,6 +364,16 @@ ROW_KEEPERS = ("Project", "SubqueryAlias", "View")
 def _is_column(inputs: Iterable[object]) -> bool:
     each = list(inputs)
     return len(each) == 1 and getattr(each[0], "subtype", None) == "IDENTITY"
+
+
+def _as_stored(fragment: Fragment, storage: Storage) -> bool:
+    """Whether a read has the columns of what it read, each unchanged and in its place."""
+    unchanged = all(
+        len(each.inputs) == 1 and each.inputs[0].subtype == "IDENTITY" and each.inputs[0].column == each.column
+        for each in fragment.definitions
+    )
+    names = [name for name, _, _ in fragment.columns]
+    return unchanged and (not storage.columns or names == [name for name, _ in storage.columns])
 
 
 def _written_whole(operation: Operation | None) -> str | None:

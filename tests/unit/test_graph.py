@@ -343,6 +343,15 @@ class TestStorage:
         orders = datasets(assemble(seen))["/data/orders"]
         assert (orders.rows, orders.complete, orders.reason) == (None, False, "not_measured")
 
+    def test_a_projection_of_a_source_has_its_rows_but_not_its_content(self) -> None:
+        swapped = fragment("d1", ["b", "a"], sources=[ORDERS], indirect=False)
+        plain = [each for each in shop() if isinstance(each, Fragment) and each.dataset == "d1"]
+        swapped = replace(swapped, operators=("Project [b, a]", *plain[0].operators[-1:]))
+        seen = [swapped if each == plain[0] else each for each in shop()]
+        orders = datasets(assemble(seen))["/data/orders"]
+        assert (orders.rows, orders.complete, orders.fingerprint) == (100, True, None)
+        assert [column.fingerprint for column in orders.columns] == [None, None]
+
 
 class TestFacts:
     def measured(self, *probes: Probed) -> LineageGraph:
