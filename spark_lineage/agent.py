@@ -24,7 +24,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from spark_lineage import capture
 from spark_lineage.config import Config
@@ -33,6 +33,9 @@ from spark_lineage.jvm.bridge import Bridge, JvmHalfMissing
 from spark_lineage.model import Mode, Observation, Outcome, ProgramEnded, ProgramStarted, PythonGap
 from spark_lineage.static import read_source, repository
 from spark_lineage.store.wal import WriteAhead
+
+if TYPE_CHECKING:
+    from spark_lineage.sinks.sender import Sender
 
 POLL_SECONDS = 1.0
 
@@ -186,19 +189,34 @@ class Agent:
         from spark_lineage.graph import assemble
         from spark_lineage.sinks.delta import DeltaAudit
         from spark_lineage.sinks.journal import Journal
+        from spark_lineage.sinks.sender import begin
 
+        until = time.monotonic() + self.config.exit_wait
         graph = assemble(self._seen)
         events = build(graph, self.config.namespace, self.config.sample_publish)
         Journal(self.folder).write(events, samples(graph))
         self._ahead.remove()
+        sender = self.guard("send", begin, self.store, self.folder)  # None: no transport is configured
         # From the journal and not from the graph: the tables are a function of the events.
         self.guard("delta", DeltaAudit(self.store / "audit").append, self.folder)
+        if sender is not None:
+            self.guard("send", self._deliver, sender, until)
+
+    def _deliver(self, sender: Sender, until: float) -> None:
+        for sentence in sender.drain(max(0.0, until - time.monotonic())).sentences():
+            print(f"spark-lineage: {sentence}", file=sys.stderr)
 
 
 def run_id() -> str:
     """UUID version 7 (RFC 9562): sorts by time, as the OpenLineage clients make their run ids."""
     milliseconds = time.time_ns() // 1_000_000
-    value = (milliseconds & (1 << 48) - 1) << 80 | 0x7 << 76 | secrets.randbits(12) << 64 | 0b10 << 62 | secrets.randbits(62)
+    value = (
+        (milliseconds & (1 << 48) - 1) << 80
+        | 0x7 << 76
+        | secrets.randbits(12) << 64
+        | 0b10 << 62
+        | secrets.randbits(62)
+    )
     return str(uuid.UUID(int=value))
 
 

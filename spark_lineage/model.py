@@ -366,7 +366,8 @@ class JvmGap:
 
 
 Observation = Union[
-    ProgramStarted, ProgramEnded, RepositorySeen, SourceRead, CallSeen, CallEnded, Operation, Marked, VariableSeen, PythonGap,
+    ProgramStarted, ProgramEnded, RepositorySeen, SourceRead, CallSeen, CallEnded, Operation, Marked, VariableSeen,
+    PythonGap,
     SparkStarted, Fragment, Probed, Execution, JvmGap,
 ]  # fmt: skip
 

@@ -89,7 +89,7 @@ def _micros(array: pa.Array) -> pa.Array:
 def _bits(values: npt.NDArray[Any], integer: type[Any]) -> npt.NDArray[Any]:
     # One NaN, one zero. Adding 0.0 turns -0.0 into 0.0.
     plain = np.where(np.isnan(values), values.dtype.type("nan"), values + values.dtype.type(0.0))
-    bits = plain.astype(values.dtype).view(integer).copy()
+    bits: npt.NDArray[Any] = plain.astype(values.dtype).view(integer).copy()
     bits[np.isnan(values)] = 0x7FC00000 if integer is np.int32 else 0x7FF8000000000000
     return bits
 

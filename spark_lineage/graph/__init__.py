@@ -10,6 +10,7 @@ from spark_lineage.graph.gaps import ledger
 from spark_lineage.graph.naming import app_name
 from spark_lineage.graph.observed import Observed, sort_out
 from spark_lineage.graph.steps import Steps
+from spark_lineage.graph.versions import told_apart
 from spark_lineage.model import LineageGraph, Mode, Observation, Outcome, Run
 
 __all__ = ["assemble"]
@@ -24,7 +25,9 @@ def assemble(observations: Iterable[Observation]) -> LineageGraph:
     seen = sort_out(observations)
     steps = Steps(seen, app_name(seen.started.app if seen.started else ""))
     datasets = Datasets(seen, steps)
-    return LineageGraph(_run(seen, steps), tuple(steps.finished()), datasets.all, ledger(seen, steps, datasets))
+    finished = tuple(steps.finished())
+    named = told_apart(datasets.all, finished)
+    return LineageGraph(_run(seen, steps), finished, named, ledger(seen, steps, datasets))
 
 
 def _run(seen: Observed, steps: Steps) -> Run:

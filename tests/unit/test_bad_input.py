@@ -186,7 +186,14 @@ def test_two_conflicting_files(job):
     assert "keep one of them" in refused(command("run", "job.py", folder=job.parent))
 
 
-@pytest.mark.parametrize(("words", "sentence"), [(("--mode", "fast"), "must be one of plan, flow, exact"), (("--label", "x"), "key=value"), (("--mode",), "needs a value")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (("--mode", "fast"), "must be one of plan, flow, exact"),
+        (("--label", "x"), "key=value"),
+        (("--mode",), "needs a value"),
+    ],
+)
 def test_bad_values(job, words, sentence):
     tail = ["job.py"] if len(words) > 1 else []
     assert sentence in refused(command("run", *words, *tail, folder=job.parent))

@@ -119,20 +119,21 @@ class TestSteps:
         assert list(datasets(graph)) == ["df", "df~2"]
 
     def test_later_calls_are_numbered_and_so_are_their_datasets(self) -> None:
-        p, body = flat("a", "b", None)
+        p, body = flat("a", "b", None, None)
         p.read(function("load", 10, None))
         for number, df in enumerate(("d1", "d2")):
             call = p.call("load", 10, Place(body, number, number + 1))
             p.op((*at(body, number), Place(call, 0, 11)), OperationKind.READ, output=df)
             p.end(call)
             p.variable(df, "ab"[number], body)
-        p.op(at(body, 2), OperationKind.ACTION, inputs=["d1", "d2"])
+        p.op(at(body, 2), OperationKind.ACTION, inputs=["d1"])
+        p.op(at(body, 3), OperationKind.ACTION, inputs=["d2"])
         p.finish()
         graph = assemble(p.seen)
         assert [(each.id, each.name, each.call, each.variable) for each in graph.datasets] == [
             ("load", "load", 1, "a"), ("load~2", "load", 2, "b"),
         ]  # fmt: skip
-        assert steps(graph)["job.line_3"].inputs == ("load", "load~2")
+        assert [steps(graph)[f"job.line_{line}"].inputs for line in (3, 4)] == [("load",), ("load~2",)]
 
     def test_several_outputs_of_one_call_are_told_apart_by_their_variables(self) -> None:
         p, body = flat(None, None)

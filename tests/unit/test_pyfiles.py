@@ -46,7 +46,8 @@ def test_does_nothing_where_spark_submit_is_not(archive):
 def test_brings_what_the_journal_needs(archive):
     code = (
         "import openlineage.client.event_v2, openlineage.client.facet_v2, requests, yaml\n"
-        "import spark_lineage, spark_lineage.model, spark_lineage.graph, spark_lineage.events, spark_lineage.sinks.journal\n"
+        "import spark_lineage, spark_lineage.model, spark_lineage.graph, spark_lineage.events\n"
+        "import spark_lineage.sinks.journal\n"
         "assert '_vendor' in requests.__file__, requests.__file__\n"
         "import importlib.metadata; print(importlib.metadata.version('requests') == requests.__version__)\n"
         "print(spark_lineage.__version__)\n"

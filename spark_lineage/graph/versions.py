@@ -1,0 +1,55 @@
+"""Which interim datasets of one name may be versions of one dataset, and which must have names of their own.
+
+Calls of one function in a run are versions of one dataset to those who receive events: same name, other run. That is
+right where they have the same columns and go their own ways. Where they differ in columns (a ``read_csv`` that reads
+three tables), or meet in one step (both sides of a join), one name would mix up their columns: then each is called by
+its id.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from spark_lineage.model import Dataset, DatasetKind, Step
+
+Name = tuple[str, str]  # namespace, name
+
+
+def told_apart(datasets: Sequence[Dataset], steps: Iterable[Step]) -> tuple[Dataset, ...]:
+    """The datasets with names that mix nothing up; ids stay as they are."""
+    groups: dict[Name, list[Dataset]] = {}
+    for each in datasets:
+        if each.kind is DatasetKind.INTERIM:
+            groups.setdefault((each.namespace, each.name), []).append(each)
+    several = {name: group for name, group in groups.items() if len(group) > 1}
+    meeting = (
+        _meeting({each.id: name for name, group in several.items() for each in group}, steps) if several else set()
+    )
+    names = {
+        each.id: each.id if name in meeting else first.id if first is not group[0] else each.name
+        for name, group in several.items()
+        for each in group
+        for first in [_first_like(each, group)]
+    }
+    return tuple(replace(each, name=names[each.id]) if each.id in names else each for each in datasets)
+
+
+def _meeting(names: dict[str, Name], steps: Iterable[Step]) -> set[Name]:
+    """Names of which two datasets go into one step, or come out of it."""
+    found: set[Name] = set()
+    for step in steps:
+        for side in (step.inputs, step.outputs):
+            met = [names[each] for each in dict.fromkeys(side) if each in names]
+            found.update(name for name in met if met.count(name) > 1)
+    return found
+
+
+def _first_like(dataset: Dataset, group: Sequence[Dataset]) -> Dataset:
+    """The first of the group with the same columns; columns that were not seen are taken to be the same."""
+    columns = _columns(dataset) or _columns(group[0])
+    return next(each for each in group if (_columns(each) or _columns(group[0])) == columns)
+
+
+def _columns(dataset: Dataset) -> tuple[str, ...]:
+    return tuple(each.name for each in dataset.columns)
