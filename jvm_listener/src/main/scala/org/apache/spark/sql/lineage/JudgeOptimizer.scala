@@ -35,15 +35,15 @@ final class JudgeOptimizer(session: SparkLine.Session)
   /** File listings that are not Spark's own (Delta's log) may cost a Spark job to ask: nobody asks them. */
   def readable(plan: LogicalPlan): LogicalPlan = plan.transformUpWithSubqueries {
     case leaf: LogicalRelation => leaf.relation match {
-        case files: HadoopFsRelation if !files.location.getClass.getName.startsWith("org.apache.spark.") =>
-          leaf.withNewRelation(files.copy(location = new UnreadIndex(files.location))(files.sparkSession))
+        case files: HadoopFsRelation if !sparks(files.location) =>
+          leaf.copy(relation = files.copy(location = new UnreadIndex(files.location))(files.sparkSession))
         case _ => leaf
       }
   }
 
-  private implicit class Leaf(leaf: LogicalRelation) {
-    def withNewRelation(relation: HadoopFsRelation): LogicalRelation = leaf.copy(relation = relation)
-  }
+  /** By package: Delta's classes are in Spark's namespace too. */
+  private def sparks(index: FileIndex): Boolean =
+    index.getClass.getName.startsWith(classOf[FileIndex].getPackage.getName + ".")
 }
 
 /** The place of a file listing, without the listing. */
