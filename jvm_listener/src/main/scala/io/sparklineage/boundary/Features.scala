@@ -16,7 +16,27 @@ object Features extends PredicateHelper {
 
   private def lines(plan: LogicalPlan): Seq[String] = plan match {
     case Scan(line, expressions) => line +: expressions.flatMap(inSubqueries)
-    case other => line(other).toSeq ++ other.expressions.flatMap(inSubqueries) ++ below(other).flatMap(lines)
+    case other =>
+      line(other).toSeq ++ answered(other) ++ other.expressions.flatMap(inSubqueries) ++ below(other).flatMap(lines)
+  }
+
+  /**
+   * What a data source may answer by itself when it stands straight above the scan: Delta counts from its log, a
+   * connector aggregates, limits and samples. Their rules are not the judge's to run, so the neighbourhood counts.
+   */
+  private def answered(plan: LogicalPlan): Seq[String] = plan match {
+    case aggregate: Aggregate => straight(aggregate.child)
+        .filter(leaf => aggregate.groupingExpressions.isEmpty || Scans.connector(leaf)).map("aggregate " + Scans.name(_))
+    case TopRows(_, child) => straight(child).map("top " + Scans.name(_))
+    case LocalLimit(_, child) => straight(child).map("limit " + Scans.name(_))
+    case GlobalLimit(_, LocalLimit(_, child)) => straight(child).map("limit " + Scans.name(_))
+    case sample: Sample => straight(sample.child).map("sample " + Scans.name(_))
+    case _ => Nil
+  }
+
+  private def straight(plan: LogicalPlan): Seq[LogicalPlan] = plan match {
+    case PhysicalOperation(_, _, leaf: LeafNode) if Scans.connector(leaf) || Scans.foreign(leaf) => Seq(leaf)
+    case _ => Nil
   }
 
   private def inSubqueries(expression: Expression): Seq[String] =

@@ -4,7 +4,7 @@ import org.apache.spark.sql.catalyst.catalog.HiveTableRelation
 import org.apache.spark.sql.catalyst.expressions.{Expression, PythonUDF}
 import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan
 import org.apache.spark.sql.execution.columnar.InMemoryRelation
-import org.apache.spark.sql.execution.datasources.{HadoopFsRelation, LogicalRelation}
+import org.apache.spark.sql.execution.datasources.{FileIndex, HadoopFsRelation, LogicalRelation}
 import org.apache.spark.sql.execution.datasources.v2.{DataSourceV2Relation, DataSourceV2ScanRelation}
 
 /** What the leaves of a plan do with filters. */
@@ -25,6 +25,21 @@ object Scans {
       }
     case table: HiveTableRelation => table.partitionCols.nonEmpty
     case _: DataSourceV2ScanRelation => true
+    case _ => false
+  }
+
+  /** A connector of the second data source interface. */
+  def connector(leaf: LogicalPlan): Boolean = leaf match {
+    case _: DataSourceV2Relation | _: DataSourceV2ScanRelation => true
+    case _ => false
+  }
+
+  /** Files whose listing is not Spark's own. By package: Delta's classes are in Spark's namespace too. */
+  def foreign(leaf: LogicalPlan): Boolean = leaf match {
+    case relation: LogicalRelation => relation.relation match {
+        case files: HadoopFsRelation => !files.location.getClass.getName.startsWith(classOf[FileIndex].getPackage.getName + ".")
+        case _ => false
+      }
     case _ => false
   }
 

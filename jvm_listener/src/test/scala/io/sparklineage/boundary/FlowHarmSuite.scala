@@ -2,18 +2,9 @@ package io.sparklineage.boundary
 
 import org.apache.spark.sql.{DataFrame, functions => F}
 import org.apache.spark.sql.expressions.Window
-import org.scalatest.funsuite.AnyFunSuite
-
-import io.sparklineage.PythonApi
 
 /** In flow mode the physical plan and the number of spark_jobs are those of the plain program. */
-class FlowHarmSuite extends AnyFunSuite with Sessions {
-  private type Marking = (DataFrame, String) => DataFrame
-  private type Program = Marking => DataFrame
-
-  private val unmarked: Marking = (data, _) => data
-  private def marked(mode: String): Marking = (data, id) => { PythonApi.mark(data, id, "", mode, "boundary"); data }
-
+class FlowHarmSuite extends HarmSuite {
   private lazy val orders = folder + "/orders"
   private lazy val items = folder + "/items"
   private lazy val days = folder + "/days"
@@ -32,31 +23,6 @@ class FlowHarmSuite extends AnyFunSuite with Sessions {
 
   private def read(path: String): DataFrame = spark.read.parquet(path)
   private def customers: DataFrame = read(folder + "/customers")
-
-  /** Runs the program plain and with marks and compares. */
-  private def same(name: String, probes: Int = -1)(program: Program): Unit = test(name) {
-    def observe(marking: Marking) = {
-      val data = program(marking)
-      val before = PhysicalPlans.features(PhysicalPlans.of(data))
-      var rows: Seq[String] = Nil
-      val jobs = sparkJobs { rows = data.collect().map(_.toString).toSeq.sorted }
-      (before, PhysicalPlans.features(PhysicalPlans.of(data)), jobs, rows, PhysicalPlans.probes(PhysicalPlans.of(data)).size)
-    }
-    val plain = observe(unmarked)
-    PythonApi.drain()
-    val flow = observe(marked("flow"))
-    val asides = PythonApi.drain().linesIterator.filter(_.contains("stepped_aside")).mkString("\n")
-    if (asides.nonEmpty) info("aside: " + asides.replaceAll(".*\"detail\":\"([^\"]*)\".*", "$1"))
-    SteppedAside.forget()
-    assert(flow._4 == plain._4)
-    assert(flow._1.mkString("\n") == plain._1.mkString("\n"))
-    assert(flow._2.mkString("\n") == plain._2.mkString("\n"))
-    assert(flow._3 == plain._3, "spark_jobs")
-    if (probes >= 0) assert(flow._5 == probes, asides + " probes in " + PhysicalPlans.of(program(marked("flow"))))
-    val planOnly = program(marked("plan"))
-    assert(PhysicalPlans.text(PhysicalPlans.of(planOnly)) == PhysicalPlans.text(PhysicalPlans.of(program(unmarked))))
-    assert(PhysicalPlans.probes(PhysicalPlans.of(planOnly)).isEmpty)
-  }
 
   same("boundary at the root", 1)(m => m(read(orders), "d1"))
   same("filter over a scan", 1)(m => m(read(orders), "d1").filter("amount > 10"))

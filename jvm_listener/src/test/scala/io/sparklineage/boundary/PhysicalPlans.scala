@@ -6,6 +6,7 @@ import org.apache.spark.sql.classic.{Dataset => ClassicDataset}
 import org.apache.spark.sql.execution._
 import org.apache.spark.sql.execution.adaptive.{AdaptiveSparkPlanExec, QueryStageExec}
 import org.apache.spark.sql.execution.columnar.InMemoryTableScanExec
+import org.apache.spark.sql.execution.datasources.v2.BatchScanExec
 import org.apache.spark.sql.execution.exchange.{Exchange, ReusedExchangeExec}
 
 import io.sparklineage.probe.ProbeExec
@@ -26,6 +27,7 @@ object PhysicalPlans {
         s"scan ${scan.relation.location.rootPaths.map(_.getName).mkString(",")} read ${scan.requiredSchema.simpleString}" +
           s" partitions ${texts(scan.partitionFilters)} data ${texts(scan.dataFilters)}" +
           s" pushed ${scan.metadata.getOrElse("PushedFilters", "")}")
+    case scan: BatchScanExec => Seq(s"batch scan ${anonymous(scan.scan.description())} ${texts(scan.runtimeFilters)}")
     case scan: InMemoryTableScanExec => Seq(
         s"cached ${scan.output.map(_.name).mkString(",")} where ${texts(scan.predicates)}")
     case reused: ReusedExchangeExec => Seq(s"reused ${reused.child.nodeName}")

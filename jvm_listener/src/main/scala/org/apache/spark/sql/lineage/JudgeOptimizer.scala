@@ -9,7 +9,7 @@ import org.apache.spark.sql.execution.SparkOptimizer
 import org.apache.spark.sql.execution.datasources.{FileIndex, HadoopFsRelation, LogicalRelation, PartitionDirectory}
 import org.apache.spark.sql.types.StructType
 
-import io.sparklineage.boundary.{PlaceBoundaries, SettleBoundaries}
+import io.sparklineage.boundary.{PlaceBoundaries, Scans, SettleBoundaries}
 
 /**
  * Spark's own optimizer and our rules, without those that read files, ask catalogs or talk to data sources, and
@@ -34,16 +34,12 @@ final class JudgeOptimizer(session: SparkLine.Session)
 
   /** File listings that are not Spark's own (Delta's log) may cost a Spark job to ask: nobody asks them. */
   def readable(plan: LogicalPlan): LogicalPlan = plan.transformUpWithSubqueries {
-    case leaf: LogicalRelation => leaf.relation match {
-        case files: HadoopFsRelation if !sparks(files.location) =>
+    case leaf: LogicalRelation if Scans.foreign(leaf) => leaf.relation match {
+        case files: HadoopFsRelation =>
           leaf.copy(relation = files.copy(location = new UnreadIndex(files.location))(files.sparkSession))
         case _ => leaf
       }
   }
-
-  /** By package: Delta's classes are in Spark's namespace too. */
-  private def sparks(index: FileIndex): Boolean =
-    index.getClass.getName.startsWith(classOf[FileIndex].getPackage.getName + ".")
 }
 
 /** The place of a file listing, without the listing. */
