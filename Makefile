@@ -22,12 +22,12 @@ lint: .venv/linted
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/python project/jar.py sbt -Dlint=true scalafmtCheckAll scalafmtSbtCheck "scalafixAll --check"
+	$(BIN)/python project/jar.py sbt -Dlint=true scalafmtCheckAll scalafmtSbtCheck listener/Test/compile
 
 format: .venv/linted
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
-	$(BIN)/python project/jar.py sbt -Dlint=true scalafmtAll scalafmtSbt scalafixAll
+	$(BIN)/python project/jar.py sbt scalafmtAll scalafmtSbt
 
 bench: .venv/tested $(FLIGHTS)/jars/READY
 	$(BIN)/python benchmarks/python_overhead.py

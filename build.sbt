@@ -2,9 +2,6 @@
 ThisBuild / version := IO.read(file("spark_lineage/VERSION")).trim
 ThisBuild / organization := "io.sparklineage"
 ThisBuild / scalaVersion := "2.13.17"
-// Only `make lint` and `make format` (-Dlint=true) need what scalafix reads.
-ThisBuild / semanticdbEnabled := sys.props.contains("lint")
-ThisBuild / semanticdbVersion := "4.14.2"
 
 // Overridable so that CI can compile the same tree against each supported line.
 val sparkVersion = sys.props.getOrElse("spark.version", "4.2.0")
@@ -26,6 +23,8 @@ lazy val listener = (project in file("jvm_listener"))
     ),
     Compile / unmanagedSourceDirectories += baseDirectory.value / "src" / "main" / s"scala-spark-$sparkMajor",
     scalacOptions ++= Seq("-deprecation", "-feature", "-unchecked", "-release:17", "-Xlint:_,-byname-implicit", "-Wunused"),
+    // The compiler is the Scala linter: `make lint` allows it no warning.
+    scalacOptions ++= (if (sys.props.contains("lint")) Seq("-Werror") else Nil),
     Test / fork := true,
     Test / javaOptions ++= Seq(
       "-Xmx2g", "-Dspark.ui.enabled=false", "-Dspark.master=local[2]", "-Dspark.sql.shuffle.partitions=4",
