@@ -8,9 +8,11 @@ taken out; exit status, signals, threads and exit functions are the interpreter'
 from __future__ import annotations
 
 import builtins
+import contextlib
 import importlib.machinery
 import importlib.util
 import os
+import signal
 import sys
 import sysconfig
 import types
@@ -213,6 +215,21 @@ class _Ended:
     """How the program's main code was left."""
 
     by: BaseException | None = None
+    is_module: bool = False
+
+
+def script_was_interrupted() -> bool:
+    """A KeyboardInterrupt that nobody caught ended the program, and it was not run by ``-m``."""
+    return type(_Ended.by) is KeyboardInterrupt and not _Ended.is_module
+
+
+def die_of_sigint() -> None:
+    """What the interpreter does last for such a script, so that the shell sees a process that a signal ended."""
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(Exception):
+            stream.flush()
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    os.kill(os.getpid(), signal.SIGINT)
 
 
 def execute(request: Request) -> None:
@@ -228,7 +245,7 @@ def execute(request: Request) -> None:
         else:
             _execute_script(request, main)
     except BaseException as error:
-        _Ended.by = error
+        _Ended.by, _Ended.is_module = error, request.is_module
         _print_without_us(main)
         raise
 

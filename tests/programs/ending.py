@@ -81,7 +81,7 @@ def pipeline(spark):
     elif HOW == "analysis":
         fail_in_analysis(orders)
     elif HOW == "action":
-        break_in_executor(orders).write.mode("overwrite").parquet("out/broken")
+        break_in_executor(orders).coalesce(1).write.mode("overwrite").parquet("out/broken")
     elif HOW == "caught":
         print(caught(orders).count())
     elif HOW == "exit":

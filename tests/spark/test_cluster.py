@@ -6,6 +6,8 @@ Speculation is not here: Spark runs a speculative task only on another host, and
 from __future__ import annotations
 
 import json
+import sys
+import sysconfig
 from pathlib import Path
 
 import program_runs
@@ -17,6 +19,9 @@ CLUSTER = {
     "spark.sql.adaptive.coalescePartitions.enabled": "false",
     "spark.sql.execution.arrow.maxRecordsPerBatch": "50",
 }
+# An editable installation is a line in a .pth file, which Python obeys in its own site-packages only: an executor of
+# the base interpreter finds what is in the environment's folder, and our package not.
+BARE_EXECUTORS = {"PYSPARK_PYTHON": sys._base_executable, "PYTHONPATH": sysconfig.get_path("purelib")}  # type: ignore[attr-defined]
 CONF = {
     "calm": {},
     "retry": {},
@@ -47,7 +52,7 @@ def happened(ran: Ran, trouble: str) -> bool:
 
 @pytest.mark.parametrize("trouble", CONF)
 def test_facts_are_exact(trouble: str, tmp_path: Path, data_folder: Path, expected: list[program_runs.Truth]) -> None:
-    env = environment(tmp_path, CLUSTER | CONF[trouble])
+    env = environment(tmp_path, CLUSTER | CONF[trouble]) | BARE_EXECUTORS
     command = private_command(PROGRAMS / "cluster.py", str(data_folder), trouble, mode="flow")
     ran = finish(start(command, tmp_path, env), tmp_path).succeeded()
     assert "ours on executors: {False}" in ran.stdout
