@@ -251,8 +251,6 @@ class Recorder:
     # -- marks
 
     def _mark(self, running: Running, args: tuple[Any, ...], kwargs: Mapping[str, Any], frame: FrameType) -> None:
-        if running.kind is OperationKind.VIEW:
-            return
         here = running.position.unit
         for node, df in running.inputs:
             if crossing(node.unit, here):
