@@ -365,7 +365,9 @@ class Sender:
         return self.remaining()
 
     def remaining(self) -> Remaining:
-        if self._ready and self.problem is None:
+        with self._turn:  # ready and marked are one change
+            ready = self._ready and self.problem is None
+        if ready:
             return Remaining(tuple(each.left() for each in self.deliveries))
         # Which sinks there are is not known: all that was meant for them is left.
         marked = [run for run in cursors.runs(self.store) if cursors.is_marked(run)]
