@@ -170,7 +170,8 @@ def _ids(named: Sequence[tuple[str, str, int]], taken: Collection[str]) -> dict[
     claimed = set(taken) | {name for _, name, _ in named}
     first: set[str] = set()
     ids: dict[str, str] = {}
-    for df, name, call in named:
+    # By call and not as they came: in a thread pool the second call may be seen before the first.
+    for df, name, call in sorted(named, key=lambda each: each[2]):
         if name not in first:
             # Whichever call is the first to have an output under this name.
             first.add(name)
