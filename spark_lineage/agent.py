@@ -20,7 +20,7 @@ import sys
 import threading
 import time
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -53,9 +53,8 @@ class Program:
 class Relay:
     """What capture calls on the JVM half; holds the bridge of the context that is alive, if one is."""
 
-    def __init__(self, missed: Callable[[str, str], None]) -> None:
+    def __init__(self) -> None:
         self.bridge: Bridge | None = None
-        self._missed = missed
 
     def mark(self, df: Any, df_id: str, inputs: Sequence[str], why: str) -> None:
         if self.bridge is not None:
@@ -80,7 +79,7 @@ class Agent:
         self._seen: list[Observation] = []
         self._ahead = WriteAhead(self.folder)
         self._log = _log_file(self.folder, config.log_level)
-        self._relay = Relay(self._fault)
+        self._relay = Relay()
         self._flushing = threading.Lock()
         self._ended = threading.Event()
         self._pid = os.getpid()
