@@ -17,6 +17,7 @@ from spark_lineage.config import OPTIONS, ConfigError, did_you_mean
 COMMANDS = {
     "run": "spark_lineage.cli.commands:run",
     "show": "spark_lineage.cli.show:show",
+    "diff": "spark_lineage.cli.diff:diff",
     "explain": "spark_lineage.cli.explain:explain",
     "send": "spark_lineage.cli.send:send",
     "status": "spark_lineage.cli.status:status",

@@ -82,6 +82,25 @@ class Store:
             f"no run {name} in {self.path}: it has {_count(len(runs))}, the last is {runs[-1].id} ({runs[-1].app})"
         )
 
+    def find(self, name: str) -> Summary:
+        """As ``resolve``; a folder is also understood: that of a run, or that of another store (its last run)."""
+        folder = Path(name)
+        if os.sep in name and folder.is_dir():
+            if (folder / RUNS).is_dir():
+                return Store(folder).resolve()
+            summary = _summary(folder)
+            if summary is None:
+                raise StoreError(f"{name} is neither the folder of a run nor a store")
+            return summary
+        return self.resolve(name)
+
+    def labelled(self, label: str, other_than: Path) -> Summary:
+        """The latest run with a label that is not the one in the folder ``other_than``."""
+        found = [run for run in self.runs() if _has_label(run, label) and run.folder.resolve() != other_than.resolve()]
+        if not found:
+            raise StoreError(f"no other run in {self.path} has the label {label}: record one with --label {label}")
+        return found[-1]
+
     def _counted(self, name: str, runs: list[Summary]) -> Summary:
         back = name[len("last~") :] if "~" in name else "0"
         if not back.isdecimal():

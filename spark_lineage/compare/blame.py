@@ -1,0 +1,288 @@
+"""Which steps are the cause, which only the consequence.
+
+Datasets are judged in the order in which data flows. Each pair of datasets gets a state: *same* (measured, or derived:
+the same deterministic plan over inputs that are the same), *different*, or *unknown*. A pair that differs though
+nothing above it does is a first divergence. What was not measured is not cleared: it is carried along as a *doubt*
+until something below it is measured. Equal there, it did no harm; different there, the doubt is the cause: a changed
+definition before what is not deterministic, and that before a source of which only little is known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from spark_lineage.compare import contents, definitions, sources
+from spark_lineage.compare.alignment import Alignment, Side
+from spark_lineage.compare.contents import Content, Measured
+from spark_lineage.compare.definitions import Definition
+from spark_lineage.compare.regions import Region, region
+from spark_lineage.model import Dataset, DatasetKind
+
+
+class Ref(NamedTuple):
+    """A dataset of one of the runs: of B, unless only A has it."""
+
+    run: str  # "a" or "b"
+    id: str
+
+
+Refs = dict[Ref, None]  # an ordered set
+
+
+@dataclass(frozen=True)
+class Doubts:
+    """What lies above and was not cleared by a measurement."""
+
+    changed: tuple[Ref, ...] = ()  # made in another way
+    ordered: tuple[Ref, ...] = ()  # the same rows, in another order of rows or columns
+    random: tuple[Ref, ...] = ()  # not deterministic
+    opaque: tuple[Ref, ...] = ()  # rows from Python
+    stored: tuple[Ref, ...] = ()  # sources
+
+    @property
+    def any(self) -> bool:
+        return bool(self.changed or self.random or self.opaque or self.stored)
+
+    def also(self, **more: Ref) -> Doubts:
+        return Doubts(**{
+            name: tuple(dict.fromkeys((*getattr(self, name), *([more[name]] if name in more else []))))
+            for name in FIELDS
+        })  # fmt: skip
+
+
+FIELDS = ("changed", "ordered", "random", "opaque", "stored")
+
+
+def together(doubts: Iterable[Doubts]) -> Doubts:
+    all_ = list(doubts)
+    if len(all_) == 1:
+        return all_[0]
+    return Doubts(*(tuple(dict.fromkeys(name for each in all_ for name in getattr(each, one))) for one in FIELDS))
+
+
+@dataclass(frozen=True)
+class State:
+    """What is known of one pair."""
+
+    content: Content
+    evidence: str | None = None  # measured, derived
+    causes: tuple[Ref, ...] = ()
+    doubts: Doubts = Doubts()
+    why: str | None = None  # of UNKNOWN
+
+
+NOT_COMPARED = Measured(Content.UNKNOWN)
+NOT_JUDGED = State(Content.UNKNOWN)
+
+
+@dataclass
+class Pair:
+    """One dataset of A and its counterpart in B, while they are judged."""
+
+    a: Dataset
+    b: Dataset
+    regions: tuple[Region, Region]
+    ends: tuple[tuple[str, str], ...] = ()  # aligned inputs: ids of A and B
+    other_inputs: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())  # ends without a counterpart here
+    measured: Measured = NOT_COMPARED
+    definition: Definition | None = None
+    state: State = NOT_JUDGED
+
+    @property
+    def ref(self) -> Ref:
+        return Ref("b", self.b.id)
+
+
+@dataclass
+class Judgement:
+    """``first``: the causes, in the order in which they were found."""
+
+    pairs: dict[str, Pair] = field(default_factory=dict)  # by B's id
+    first: Refs = field(default_factory=dict)
+    sources_changed: Refs = field(default_factory=dict)
+    order: list[str] = field(default_factory=list)  # in which they were judged: as data flows
+
+
+class Judge:
+    def __init__(self, a: Side, b: Side, alignment: Alignment) -> None:
+        self.a, self.b = a, b
+        self._alignment = alignment
+        self._of_b = {other: name for name, other in alignment.datasets.items()}
+        self.result = Judgement()
+        for name, other in alignment.datasets.items():
+            self.result.pairs[other] = self._pair(name, other)
+        for pair in self._in_order():
+            self._judge(pair)
+            self.result.order.append(pair.b.id)
+
+    # -- what a pair stands on
+
+    def _pair(self, name: str, other: str) -> Pair:
+        a, b = self.a.datasets[name], self.b.datasets[other]
+        regions = (region(self.a, a, self._alignment.datasets), region(self.b, b, self._of_b))
+        ends = tuple((self._of_b[each], each) for each in regions[1].ends if self._of_b.get(each) in regions[0].ends)
+        left = tuple(each for each in regions[0].ends if each not in {x for x, _ in ends})
+        right = tuple(each for each in regions[1].ends if each not in {y for _, y in ends})
+        return Pair(a, b, regions, ends, (left, right))
+
+    def _in_order(self) -> Iterable[Pair]:
+        """Every pair after those that it stands on; a circle is cut somewhere."""
+        done: set[str] = set()
+        begun: set[str] = set()
+        for start in self.b.datasets:
+            todo = [start] if start in self.result.pairs else []
+            while todo:
+                name = todo[-1]
+                above = [] if name in begun else [y for y in self._stands_on(name) if y not in begun]
+                begun.add(name)
+                if above:
+                    todo.extend(above)
+                    continue
+                todo.pop()
+                if name not in done:
+                    done.add(name)
+                    yield self.result.pairs[name]
+
+    def _stands_on(self, name: str) -> list[str]:
+        pair = self.result.pairs[name]
+        through_a = [self._alignment.datasets[x] for x in pair.regions[0].ends if x in self._alignment.datasets]
+        through_b = [y for y in pair.regions[1].ends if y in self.result.pairs]
+        return list(dict.fromkeys((*through_b, *through_a)))
+
+    # -- judging
+
+    def _judge(self, pair: Pair) -> None:
+        a, b = pair.a, pair.b
+        pair.measured = contents.compare(a, b, lambda column: definitions.rounds_more(a, b, column))
+        if b.kind is DatasetKind.SOURCE and a.kind is DatasetKind.SOURCE:
+            pair.state = self._of_source(pair)
+            return
+        pair.definition = definitions.compare(a, b, (self.a, self.b), pair.regions, self._other_inputs(pair))
+        above = [self.result.pairs[y].state for y in self._stands_on(b.id)]
+        pair.state = self._state(pair, pair.definition, above)
+
+    def _other_inputs(self, pair: Pair) -> bool:
+        """Whether something else goes in; what only lies elsewhere and holds the same is nothing else."""
+        left, right = pair.other_inputs
+        if not left and not right:
+            return False
+        of_a, of_b = [self.a.datasets[each] for each in left], [self.b.datasets[each] for each in right]
+        if len(of_a) != len(of_b):
+            return True
+        return any(contents.compare(x, y).content is not Content.SAME for x, y in zip(of_a, of_b, strict=True))
+
+    def _of_source(self, pair: Pair) -> State:
+        seen = pair.measured
+        if seen.content is Content.DIFFERENT:
+            self.result.sources_changed[pair.ref] = None
+            return State(Content.DIFFERENT, "measured", (pair.ref,))
+        if seen.content is Content.SAME and not seen.unproven:
+            return State(Content.SAME, "measured")
+        evidence = sources.evidence(pair.a, pair.b)
+        if evidence is sources.Evidence.STRONG:
+            return State(Content.SAME, "derived")
+        doubts = Doubts(stored=(pair.ref,))
+        if evidence is sources.Evidence.WEAK or seen.content is Content.SAME:
+            return State(Content.SAME, "derived", doubts=doubts)
+        return State(
+            Content.UNKNOWN, doubts=doubts, why=f"{seen.why or 'not measured'}; nothing says that it is the same"
+        )
+
+    def _state(self, pair: Pair, definition: Definition, above: list[State]) -> State:
+        causes = tuple(dict.fromkeys(cause for each in above for cause in each.causes))
+        doubts = together(each.doubts for each in above)
+        own = self._own_doubts(pair, definition, doubts)
+        if pair.measured.content is Content.SAME:
+            return self._same(pair, definition, causes, own)
+        if pair.measured.content is Content.DIFFERENT:
+            causes = causes or self._culprits(pair, definition, doubts)
+            return State(Content.DIFFERENT, "measured", causes)
+        if causes:
+            return State(Content.UNKNOWN, None, causes, own, f"{pair.measured.why}; what it is made from differs")
+        if pair.a.reason == pair.b.reason == "never_executed" and not definition.changed:
+            return State(Content.SAME, "derived", (), doubts)
+        if own.any:
+            unknown = any(each.content is Content.UNKNOWN for each in above) or own != doubts
+            content = Content.UNKNOWN if unknown else Content.SAME
+            return State(content, None if unknown else "derived", (), own, _doubtful(pair, own) if unknown else None)
+        return State(Content.SAME, "derived", (), own)
+
+    def _own_doubts(self, pair: Pair, definition: Definition, above: Doubts) -> Doubts:
+        """The first of several changed definitions in a row is the cause: the others may be changed by it."""
+        name, doubts = pair.ref, above
+        if definition.changed and not above.changed:
+            doubts = doubts.also(changed=name)
+        if definition.nondeterminism:
+            doubts = doubts.also(random=name)
+        if definition.opaque:
+            doubts = doubts.also(opaque=name)
+        return doubts
+
+    def _same(self, pair: Pair, definition: Definition, causes: tuple[Ref, ...], own: Doubts) -> State:
+        kept = Doubts(ordered=own.ordered)
+        if definition.changed and (_sorts(pair.a) != _sorts(pair.b) or _names(pair.a) != _names(pair.b)):
+            kept = kept.also(ordered=pair.ref)
+        redefined = [each for each in pair.measured.unproven if definition.plan and self._redefined(pair, each)]
+        if redefined and not causes:
+            kept = kept.also(changed=pair.ref)
+        return State(Content.SAME, "measured", (), kept)
+
+    def _culprits(self, pair: Pair, definition: Definition, above: Doubts) -> tuple[Ref, ...]:
+        """Why this pair differs though none of its inputs is known to."""
+        own = pair.ref
+        if above.changed:
+            found = above.changed
+        elif definition.changed:
+            found = self._of_region(pair, definition)
+        elif above.ordered:
+            found = above.ordered
+        elif above.random or definition.nondeterminism:
+            found = above.random or (own,)
+        elif above.stored:
+            self.result.sources_changed.update(dict.fromkeys(above.stored))
+            return above.stored
+        else:
+            found = above.opaque or (own,)
+        self.result.first.update(dict.fromkeys(found))
+        return found
+
+    def _of_region(self, pair: Pair, definition: Definition) -> tuple[Ref, ...]:
+        """The step itself, if its own definition changed; else the steps that lie between it and its inputs."""
+        if definition.region and not definition.plan and not (definition.opaque and definition.source):
+            return (
+                *(Ref("a", each) for each in pair.regions[0].own),
+                *(Ref("b", each) for each in pair.regions[1].own),
+            )
+        return (pair.ref,)
+
+    def _redefined(self, pair: Pair, column: str) -> bool:
+        of_a, of_b = (definitions.of_column(each, column) for each in (pair.a, pair.b))
+        if of_a is None or of_b is None:
+            return True
+        return definitions.translated(of_a.expression, self._alignment.datasets) != of_b.expression
+
+
+def _sorts(dataset: Dataset) -> list[str]:
+    operators = dataset.fragment.operators if dataset.fragment is not None else ()
+    return [each for each in operators if each.startswith("Sort")]
+
+
+def _names(dataset: Dataset) -> list[str]:
+    return [each.name for each in dataset.columns]
+
+
+def _doubtful(pair: Pair, doubts: Doubts) -> str:
+    """Why nothing can be said of a pair that was not measured."""
+    why = pair.measured.why or "not measured"
+    if pair.ref in doubts.changed:
+        return f"{why}; its definition changed"
+    if doubts.changed:
+        return f"{why}; {doubts.changed[0].id}, which it is made from, has another definition"
+    if pair.ref in doubts.random:
+        return f"{why}; it is not deterministic"
+    if pair.ref in doubts.opaque:
+        return f"{why}; its rows came through Python"
+    above = (doubts.random or doubts.opaque or doubts.stored)[0].id
+    return f"{why}; it is made from {above}, of which too little is known"

@@ -1,0 +1,166 @@
+"""Whether two datasets hold the same, from what was measured of each: same, different, or not comparable.
+
+Nothing is derived here. Equal fingerprints are the same rows; float columns that differ only as another order of
+summation makes them differ are the same within tolerance; facts that did not see the same rows are not compared.
+"""
+
+from __future__ import annotations
+
+import enum
+import math
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from spark_lineage.model import Column, Dataset
+
+TOLERANCE = 1e-9  # relative, of the float sketches
+FLOATS = ("double", "float")
+
+
+class Content(enum.Enum):
+    SAME = "same"
+    DIFFERENT = "different"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True)
+class ColumnChange:
+    """One column that differs: ``change`` as in the contract; ``a`` and ``b`` as text for people."""
+
+    name: str
+    change: str  # values, type, added, removed, nulls, definition
+    a: str | None
+    b: str | None
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What the facts of a pair say. ``unproven``: columns of which one side has no facts."""
+
+    content: Content
+    columns: tuple[ColumnChange, ...] = ()
+    rows: bool = False  # the numbers of rows differ
+    combined: bool = False  # each column holds the same, but the rows combine them in another way
+    close: tuple[str, ...] = ()  # the same within tolerance
+    unproven: frozenset[str] = frozenset()
+    partial: bool = False  # both sides saw the same part of the rows
+    why: str | None = None  # of UNKNOWN
+
+    @property
+    def schema(self) -> bool:
+        return any(each.change in ("added", "removed", "type") for each in self.columns)
+
+
+Exact = Callable[[str], bool]
+
+
+def compare(a: Dataset, b: Dataset, exact: Exact = lambda column: False) -> Measured:
+    """What was measured of ``a`` against ``b``. For columns that ``exact`` names, close is not the same."""
+    schema = tuple(_schema(a.columns, b.columns))
+    seen = _comparable(a, b)
+    if isinstance(seen, str):
+        if schema:
+            return Measured(Content.DIFFERENT, schema)
+        return Measured(Content.UNKNOWN, why=seen)
+    return _facts(*seen, schema, exact)
+
+
+@dataclass(frozen=True)
+class _Side:
+    rows: int | None
+    columns: tuple[Column, ...]
+    fingerprint: str | None
+    partial: bool
+
+
+def _comparable(a: Dataset, b: Dataset) -> tuple[_Side, _Side] | str:
+    """Both sides of facts that saw the same rows, or why there are none."""
+    if a.complete and b.complete:
+        return tuple(_Side(each.rows, each.columns, each.fingerprint, False) for each in (a, b))  # type: ignore[return-value]
+    if a.complete != b.complete:
+        side, other = ("A", a) if not a.complete else ("B", b)
+        return f"only partly measured in {side}: {reason(other)}"
+    return (
+        f"not measured: {reason(a)}" if reason(a) == reason(b) else f"not measured: {reason(a)} in A, {reason(b)} in B"
+    )
+
+
+def reason(dataset: Dataset) -> str:
+    text = (dataset.reason or "unknown").replace("_", " ")
+    return f"{text} {' and '.join(dataset.pushed)}" if dataset.pushed else text
+
+
+def _facts(a: _Side, b: _Side, schema: tuple[ColumnChange, ...], exact: Exact) -> Measured:
+    changes, close, unproven = list(schema), [], set()
+    # The row fingerprint and the signs of the sketch hang on the order of the columns.
+    ordered = [each.name for each in a.columns] == [each.name for each in b.columns]
+    for of_a, of_b in _common(a.columns, b.columns):
+        if of_a.type != of_b.type:
+            continue
+        if of_a.fingerprint is None or of_b.fingerprint is None:
+            unproven.add(of_a.name)
+        if of_a.nulls is not None and of_b.nulls is not None and of_a.nulls != of_b.nulls:
+            changes.append(ColumnChange(of_a.name, "nulls", _nulls(of_a), _nulls(of_b)))
+        elif of_a.fingerprint is not None and of_b.fingerprint is not None and of_a.fingerprint != of_b.fingerprint:
+            if is_close(of_a, of_b, ordered) and not exact(of_a.name):
+                close.append(of_a.name)
+            else:
+                changes.append(ColumnChange(of_a.name, "values", of_a.fingerprint, of_b.fingerprint))
+    rows = a.rows != b.rows
+    combined = ordered and not (rows or changes or close or unproven) and _differ(a.fingerprint, b.fingerprint)
+    content = Content.DIFFERENT if rows or changes or combined else Content.SAME
+    if a.fingerprint is not None and a.fingerprint == b.fingerprint:
+        unproven = set()
+    return Measured(content, tuple(changes), rows, combined, tuple(close), frozenset(unproven), a.partial)
+
+
+def _differ(a: str | None, b: str | None) -> bool:
+    return a is not None and b is not None and a != b
+
+
+def _nulls(column: Column) -> str:
+    return f"{column.nulls:,} nulls"
+
+
+def _schema(a: Sequence[Column], b: Sequence[Column]) -> Iterable[ColumnChange]:
+    """Columns by name; an empty list of columns is one that was not seen."""
+    if not a or not b:
+        return
+    of_a, of_b = [each.name for each in a], [each.name for each in b]
+    for each in a:
+        if of_a.count(each.name) > of_b.count(each.name):
+            yield ColumnChange(each.name, "removed", each.type, None)
+    for each in b:
+        if of_b.count(each.name) > of_a.count(each.name):
+            yield ColumnChange(each.name, "added", None, each.type)
+    for x, y in _common(a, b):
+        if x.type != y.type:
+            yield ColumnChange(x.name, "type", x.type, y.type)
+
+
+def _common(a: Sequence[Column], b: Sequence[Column]) -> Iterable[tuple[Column, Column]]:
+    """Columns of one name, the first with the first."""
+    left: dict[str, list[Column]] = {}
+    for each in b:
+        left.setdefault(each.name, []).append(each)
+    for each in a:
+        if left.get(each.name):
+            yield each, left[each.name].pop(0)
+
+
+def is_close(a: Column, b: Column, ordered: bool = True) -> bool:
+    """Equal by the tolerant sketch, which only float and double columns have.
+
+    ``ordered``: the columns beside them stand in the same order on both sides, so that the signs are the same.
+    """
+    if a.type not in FLOATS or b.type not in FLOATS or a.nulls != b.nulls:
+        return False
+    if a.sum is None or b.sum is None:
+        return False
+    scale = math.sqrt(abs(a.sum_squares)) if a.sum_squares is not None and math.isfinite(a.sum_squares) else 0.0
+    slack = TOLERANCE * max(scale, 1e-300)
+    signed = ((a.signed_sum, b.signed_sum),) if ordered else ()
+    sketches = ((a.sum, b.sum), (a.sum_squares, b.sum_squares), *signed)
+    return all(
+        math.isclose(x, y, rel_tol=TOLERANCE, abs_tol=slack) for x, y in sketches if x is not None and y is not None
+    )

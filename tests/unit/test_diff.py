@@ -1,0 +1,383 @@
+"""diff: which step is to blame, on graphs built by hand."""
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+import random
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+from comparing import Made, Runs, chain
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from spark_lineage.compare import CompareError, Comparison, compare_runs
+from spark_lineage.compare.document import document
+from spark_lineage.model import Column, Mode, Sample, StepKind
+
+FUNCTION = StepKind.FUNCTION
+
+
+def compared(a: Runs, b: Runs, **options: Any) -> Comparison:
+    found = compare_runs(a.graph(), b.graph("0197a1b2-0000-7000-8000-000000000002"), **options)
+    if (validator := contract()) is not None:
+        validator.validate(json.loads(json.dumps(document(found))))
+    return found
+
+
+@functools.cache
+def contract() -> Any:
+    """None where the contracts are not at hand."""
+    folder = Path(os.environ.get("SPARK_LINEAGE_SHARED", Path(__file__).parents[3] / "shared"))
+    file = folder / "contracts" / "diff.schema.json"
+    return jsonschema.Draft202012Validator(json.loads(file.read_text())) if file.exists() else None
+
+
+def causes(found: Comparison) -> list[str]:
+    return [each.dataset.id if each.dataset is not None else each.step.step for each in found.first_divergences]
+
+
+def consequences(found: Comparison) -> dict[str, tuple[str, ...]]:
+    return {each.dataset: each.caused_by for each in found.diverged}
+
+
+def flow(**changed: Made) -> list[Made]:
+    """load -> clean -> enrich -> report, as functions; ``changed`` replaces some."""
+    made = [
+        Made("load", ("/data/orders",), plan="read", content=None, kind=FUNCTION, pushed=("(amount >= 0)",)),
+        Made("clean", ("load",), plan="amount >= 0", content="clean", kind=FUNCTION),
+        Made("enrich", ("clean",), plan="join", content="enriched", kind=FUNCTION),
+        Made("report", ("enrich",), plan="sum", content="report", kind=FUNCTION),
+    ]
+    return [changed.get(each.name, each) for each in made]
+
+
+def job(**changed: Made) -> Runs:
+    return Runs(flow(**changed), sinks=[("/out/report", "report")])
+
+
+CLEAN, ENRICH, REPORT = flow()[1:]
+LOAD = flow()[0]
+
+
+# ------------------------------------------------------------------------------------------------ same
+
+
+def test_a_run_is_the_same_as_itself() -> None:
+    found = compared(job(), job())
+    assert found.same
+    assert not found.different
+    assert (found.measured, found.derived) == (5, 1)  # load is derived: its facts are partial
+
+
+def test_renamed_functions_variables_folders_and_programs_are_the_same() -> None:
+    tidy = [
+        LOAD,
+        CLEAN.named("tidy"),
+        replace(ENRICH.named("enrich"), inputs=("tidy",)),
+        REPORT,
+    ]
+    renamed = Runs(tidy, sinks=[("/elsewhere/report", "report")], program="/home/bob/other.py", app="other")
+    assert compared(job(), renamed).same
+
+
+def test_a_refactored_step_with_the_same_rows_is_the_same() -> None:
+    found = compared(job(), job(clean=replace(CLEAN, plan="NOT amount < 0", source="other")))
+    assert found.same
+
+
+def test_a_rewritten_step_that_was_not_measured_is_cleared_by_what_is_made_of_it() -> None:
+    load = replace(LOAD, plan="read with a schema", source="other")
+    assert compared(job(), job(load=load)).same
+
+
+def test_an_inserted_repartition_is_no_divergence() -> None:
+    a, b = chain("1", "2", None, "4"), chain("1", "2", None, "4")
+    extra = Made(
+        "df", ("df~2",), plan="repartition", content=None, operators=("Repartition 8",), reason="stepped_aside"
+    )
+    b = [*b[:2], extra, replace(b[2], inputs=("df~3",)), replace(b[3], inputs=("df~4",))]
+    found = compared(Runs(a), Runs(b))
+    assert found.same
+    assert found.only_in_b == ("job.df~3",)
+
+
+def test_two_steps_made_one_are_the_same_if_the_rows_are() -> None:
+    a = chain("1", "2", "3", "4")
+    b = [a[0], replace(a[2], inputs=("df",), plan="steps 1 and 2"), replace(a[3], inputs=("df~2",))]
+    assert compared(Runs(a), Runs(b)).same
+
+
+def test_the_order_of_threads_does_not_matter() -> None:
+    parts = [Made("part", ("/data/orders",), plan=f"country = {each}", content=each, kind=FUNCTION) for each in "abcd"]
+    assert compared(Runs(parts), Runs([parts[3], parts[0], parts[2], parts[1]])).same
+
+
+def noisy(sum_: float, squares: float, fingerprint: str, **more: Any) -> Runs:
+    runs = Runs([Made("total", ("/data/orders",), content="x", kind=FUNCTION, columns=("amount",), **more)])
+    graph = runs.graph()
+    column = Column("amount", "double", True, 0, fingerprint, sum_, squares, sum_ / 3)
+    datasets = tuple(
+        replace(each, columns=(column,), fingerprint=f"row1:{fingerprint}") if each.id == "total" else each
+        for each in graph.datasets
+    )
+    runs.graph = lambda run="r": replace(graph, datasets=datasets)  # type: ignore[method-assign]
+    return runs
+
+
+def test_another_order_of_summation_is_within_tolerance_and_rounding_is_not() -> None:
+    a = noisy(1234.56789, 99.5, "a")
+    found = compared(a, noisy(1234.56789 * (1 + 1e-14), 99.5 * (1 - 1e-14), "b"))
+    assert found.same
+    assert found.within_tolerance == (("total", ("amount",)),)
+    assert causes(compared(a, noisy(1234.57, 99.5003, "b"))) == ["total"]
+
+
+def test_rounding_that_is_too_small_for_the_sketch_is_seen_in_the_definition() -> None:
+    a = noisy(1e12, 1e20, "a", expressions=(("amount", "sum(x)"),))
+    b = noisy(1e12, 1e20, "b", expressions=(("amount", "round(sum(x), 2)"),), plan="rounded")
+    assert causes(compared(a, b)) == ["total"]
+
+
+# ------------------------------------------------------------------------------------------------ different
+
+
+def test_the_step_that_changed_is_named_and_what_follows_is_its_consequence() -> None:
+    clean = replace(CLEAN, plan="amount > 0", content="fewer", rows=90, operators=("Filter (amount > 0)",))
+    enrich, report = replace(ENRICH, content="fewer+"), replace(REPORT, content="other")
+    found = compared(job(clean=CLEAN), job(clean=clean, enrich=enrich, report=report))
+    assert causes(found) == ["clean"]
+    assert not found.same
+    assert consequences(found) == dict.fromkeys(("enrich", "report", "/out/report"), ("job.clean",))
+    (first,) = found.first_divergences
+    assert first.why == "`clean` (job.py:11): 10 rows fewer; filter `amount >= 0` became `amount > 0`"
+    assert (first.inputs_equal, first.inputs_evidence, first.deterministic) == (True, "derived", True)
+
+
+def test_a_changed_filter_is_pinned_on_its_step_though_partial_facts_above_moved() -> None:
+    load = replace(LOAD, pushed=("(amount > 0)",))
+    clean = replace(CLEAN, plan="amount > 0", content="fewer", rows=90)
+    assert causes(compared(job(), job(load=load, clean=clean))) == ["clean"]
+
+
+def test_a_changed_step_that_was_not_measured_is_blamed_for_what_differs_below_it() -> None:
+    a = [*flow()[:2], replace(ENRICH, content=None, reason="stepped_aside"), REPORT]
+    b = [*flow()[:2], replace(a[2], plan="left join"), replace(REPORT, content="other")]
+    found = compared(Runs(a), Runs(b))
+    assert causes(found) == ["enrich"]
+    assert consequences(found) == {"report": ("job.enrich",)}
+    assert "not compared" in found.first_divergences[0].why
+
+
+def test_a_removed_and_an_inserted_statement_shift_no_others() -> None:
+    a = chain("1", "2", "3", "4", "5", "6")
+    b = [
+        *a[:2],
+        replace(a[3], inputs=("df~2",), content="4x"),
+        replace(a[4], inputs=("df~3",), content="5x"),
+        replace(a[5], inputs=("df~4",), content="6x"),
+    ]
+    removed = compared(Runs(a), Runs(b))
+    assert causes(removed) == ["df~3"]
+    assert removed.first_divergences[0].b is None
+    assert removed.only_in_a == ("job.df~3",)
+    inserted = compared(Runs(b), Runs(a))
+    assert causes(inserted) == ["df~3"]
+    assert inserted.first_divergences[0].a is None
+
+
+def test_one_of_many_calls_in_a_loop() -> None:
+    parts = [Made("part", ("/data/orders",), plan="p", content=f"{n}", kind=FUNCTION, source="s") for n in range(9)]
+    b = [*parts[:4], replace(parts[4], plan="q", content="x", source="t"), *parts[5:]]
+    assert causes(compared(Runs(parts), Runs(b))) == ["part~5"]
+
+
+def test_another_input_is_a_change_of_the_step_that_takes_it() -> None:
+    report = replace(REPORT, inputs=("clean",), content="other")
+    found = compared(job(), job(report=report))
+    assert causes(found) == ["report"]
+    assert "in place of" in found.first_divergences[0].why
+
+
+def test_schema_changes_need_no_measurement() -> None:
+    load = replace(LOAD, columns=("id",), plan="other")
+    found = compared(job(), job(load=load, clean=replace(CLEAN, columns=("id",), content="less")))
+    assert causes(found) == ["load"]
+    assert [(each.name, each.change) for each in found.first_divergences[0].columns] == [("amount", "removed")]
+
+
+def test_sources_come_first() -> None:
+    a = Runs(flow(), sources=[("/data/orders", "monday")])
+    changed = [replace(each, content=f"{each.content}!") if each.content else each for each in flow()]
+    found = compared(a, Runs(changed, sources=[("/data/orders", "tuesday")]))
+    assert causes(found) == []
+    assert [each.b.id for each in found.sources_changed] == ["/data/orders"]
+    assert set(consequences(found).values()) == {("/data/orders",)}
+
+
+def test_a_source_of_which_little_is_known_is_named_before_a_step_whose_code_is_the_same() -> None:
+    a = Runs(flow(), sources=[("/data/orders", None)])
+    changed = [replace(each, content=f"{each.content}!") if each.content else each for each in flow()]
+    b = Runs([replace(changed[0], inputs=("/copy/orders",)), *changed[1:]], sources=[("/copy/orders", None)])
+    found = compared(a, b)
+    assert causes(found) == []
+    assert [each.b.id for each in found.sources_changed] == ["/copy/orders"]
+
+
+def test_the_same_code_over_the_same_inputs_is_not_deterministic() -> None:
+    a = flow(clean=replace(CLEAN, nondeterminism=("rand()",)))
+    b = [each if each.name == "load" else replace(each, content=f"{each.content}!") for each in a]
+    found = compared(Runs(a), Runs(b))
+    assert causes(found) == ["clean"]
+    assert found.first_divergences[0].deterministic is False
+    assert "rand()" in found.first_divergences[0].why
+
+
+def test_a_failing_step_is_a_divergence_and_what_is_missing_follows_from_it() -> None:
+    broken = replace(ENRICH, fails="ValueError: no such column")
+    found = compared(Runs(flow()), Runs([*flow()[:2], broken]))
+    assert [each.step.step for each in found.first_divergences] == ["job.enrich"]
+    assert "ValueError: no such column" in found.first_divergences[0].why
+    assert set(consequences(found)) == {"report"} | {"enrich"}
+
+
+def test_a_missing_output_is_a_divergence() -> None:
+    found = compared(job(), Runs(flow()))
+    assert causes(found) == ["/out/report"]
+    assert "missing in B" in found.first_divergences[0].why
+
+
+# ------------------------------------------------------------------------------------------------ uncertain
+
+
+def test_without_evidence_nothing_is_the_same() -> None:
+    """The last step has another definition and was not measured: nothing below can clear it."""
+    a = replace(REPORT, content=None, reason="stepped_aside")
+    found = compared(Runs(flow(report=a)), Runs(flow(report=replace(a, plan="avg"))))
+    assert not found.same
+    assert not found.different
+    assert [each.dataset for each in found.uncertain] == ["report"]
+    assert "definition changed" in found.uncertain[0].why
+
+
+def test_what_never_ran_is_the_same_where_its_definition_is() -> None:
+    idle = replace(REPORT, content=None, reason="never_executed", nondeterminism=("rand()",))
+    assert compared(Runs(flow(report=idle)), Runs(flow(report=idle))).same
+
+
+# ------------------------------------------------------------------------------------------------ rows side by side
+
+
+def sampled(*amounts: str, count: int = 1) -> Sample:
+    rows = tuple((str(number), amount) for number, amount in enumerate(amounts))
+    return Sample(("id",), ("id", "amount"), rows, tuple(count for _ in rows))
+
+
+def test_rows_with_one_key_stand_side_by_side() -> None:
+    a = replace(CLEAN, sample=sampled("1.0", "2.5", "3.0"))
+    b = replace(CLEAN, plan="x", content="y", sample=sampled("1.0", "2.0", "3.0"))
+    rows = compared(job(clean=a), job(clean=b)).first_divergences[0].rows
+    assert rows is not None
+    assert rows.changed == ((("1",), ("2.5",), ("2.0",)),)
+
+
+def test_rows_that_share_a_key_are_no_counterparts() -> None:
+    a = replace(CLEAN, sample=sampled("1.0", count=7))
+    b = replace(CLEAN, plan="x", content="y", sample=sampled("2.0", count=7))
+    assert compared(job(clean=a), job(clean=b)).first_divergences[0].rows is None
+
+
+# ------------------------------------------------------------------------------------------------ refusals
+
+
+def test_plan_mode_has_nothing_to_compare() -> None:
+    with pytest.raises(CompareError, match="plan mode"):
+        compared(job(), replace_mode(job()))
+
+
+def replace_mode(runs: Runs) -> Runs:
+    runs.mode = Mode.PLAN
+    return runs
+
+
+def test_different_programs_are_refused_unless_forced() -> None:
+    other = Runs(
+        [Made(each, ("/data/orders",), plan=each, content=each) for each in ("x", "y", "z")],
+        program="/home/bob/weather.py", app="weather",
+    )  # fmt: skip
+    with pytest.raises(CompareError, match="different programs"):
+        compared(job(), other)
+    assert not compared(job(), other, force=True).same
+
+
+# ------------------------------------------------------------------------------------------------ properties
+
+
+@st.composite
+def programs(draw: st.DrawFn) -> list[Made]:
+    """Steps that each take one or two earlier ones; some are not measured, some assign one variable again."""
+    made: list[Made] = []
+    ids: list[str] = []
+    met: dict[str, int] = {}
+    for number in range(draw(st.integers(2, 12))):
+        name = draw(st.sampled_from(["df", "x", f"step_{number}"]))
+        above = tuple(draw(st.lists(st.sampled_from(ids), min_size=1, max_size=2, unique=True))) if ids else ()
+        measured = draw(st.integers(0, 3)) > 0
+        made.append(
+            Made(
+                name, above or ("/data/orders",), plan=f"plan {number}", content=f"rows {number}" if measured else None
+            )
+        )
+        met[name] = met.get(name, 0) + 1
+        ids.append(name if met[name] == 1 else f"{name}~{met[name]}")
+    return made
+
+
+def ids_of(made: list[Made]) -> list[str]:
+    return Runs(made)._ids()
+
+
+@settings(max_examples=150, deadline=None)
+@given(programs())
+def test_every_run_is_the_same_as_itself(made: list[Made]) -> None:
+    assert compared(Runs(made), Runs(made)).same
+
+
+@settings(max_examples=100, deadline=None)
+@given(programs(), st.randoms(use_true_random=False))
+def test_other_names_are_no_difference(made: list[Made], chance: random.Random) -> None:
+    names = {each.name: f"v{number}" for number, each in enumerate(made)}
+    before = ids_of(made)
+    after = ids_of([each.named(names[each.name]) for each in made])
+    renamed = dict(zip(before, after, strict=True))
+    other = [
+        replace(each.named(names[each.name]), inputs=tuple(renamed.get(one, one) for one in each.inputs))
+        for each in made
+    ]
+    assert compared(Runs(made), Runs(other)).same
+
+
+@settings(max_examples=150, deadline=None)
+@given(programs(), st.data())
+def test_a_single_changed_step_is_named(made: list[Made], data: st.DataObject) -> None:
+    """Its plan changes, and the rows of everything that is made from it."""
+    at = data.draw(st.integers(0, len(made) - 1))
+    ids = ids_of(made)
+    tainted = {ids[at]}
+    other = list(made)
+    other[at] = replace(made[at], plan="changed", content=f"{made[at].content}!" if made[at].content else None)
+    for number in range(at + 1, len(made)):
+        if tainted & set(made[number].inputs):
+            tainted.add(ids[number])
+            if made[number].content:
+                other[number] = replace(made[number], content=f"{made[number].content}!")
+    found = compared(Runs(made), Runs(other))
+    assert not found.same
+    measured = any(made[ids.index(each)].content for each in tainted)
+    assert causes(found) == ([ids[at]] if measured else [])
+    assert set(consequences(found)) <= tainted
