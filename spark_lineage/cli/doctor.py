@@ -22,7 +22,7 @@ from spark_lineage.activation.java import OLDEST, JavaError, find_java
 from spark_lineage.config import OPTIONS, Config, ConfigError, resolve
 
 START_UP_FILE = "spark_lineage_startup.pth"
-PACKAGES = ("openlineage-python", "deltalake", "pyarrow", "click", "rich")
+PACKAGES = ("openlineage-python", "deltalake", "pyarrow", "msgspec", "click", "rich")
 # From delta-spark's own metadata: the Spark that its jars link with.
 DELTA_SPARK_WANTS = ("4.0", "4.1", "4.2")
 

@@ -1,16 +1,16 @@
 """Lineage graph to OpenLineage events and back.
 
-``build`` and ``start`` bring in the OpenLineage client, and only when called: start-up must stay cheap. ``read``
-and ``samples`` need no client.
+``build`` and ``start`` bring in the OpenLineage client, ``read`` a parser, and only when called: start-up must stay
+cheap, and a driver where nothing is installed writes but never reads.
 """
 
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
 
 from spark_lineage.events.identity import NAMESPACE
-from spark_lineage.events.reading import read
 from spark_lineage.events.samples import samples
 from spark_lineage.model import LineageGraph
 
@@ -36,6 +36,13 @@ def start(graph: LineageGraph, namespace: str | None = None) -> RunEvent:
     from spark_lineage.events.building import Builder
 
     return Builder(graph, namespace or _default_namespace()).start(0)
+
+
+def read(events: Iterable[Mapping[str, Any]], samples: Iterable[Mapping[str, Any]] = ()) -> LineageGraph:
+    """The graph of one run from its events and sampled rows; see ``events.reading``."""
+    from spark_lineage.events.reading import read as _read
+
+    return _read(events, samples)
 
 
 def _default_namespace() -> str:

@@ -6,10 +6,11 @@ import uuid
 from datetime import datetime, timedelta, timezone
 
 import spark_lineage
+from spark_lineage.model import FORMAT
 
 VERSION: str = spark_lineage.__version__
 PRODUCER = f"https://sparklineage.io/{VERSION}"
-SCHEMAS = "https://sparklineage.io/facets/1"  # an immutable address: a change of a schema changes it
+SCHEMAS = f"https://sparklineage.io/facets/{FORMAT}"  # an immutable address: a change of a schema changes it
 NAMESPACE = "spark-lineage"  # of jobs, unless configured
 PREFIX = "sparkLineage_"
 MAIN_THREAD = "MainThread"  # not written
@@ -39,5 +40,6 @@ def iso(seconds: float) -> str:
 
 def seconds(text: str) -> float:
     """The inverse of :func:`iso`."""
-    moment = datetime.strptime(text.replace("Z", "+0000"), "%Y-%m-%dT%H:%M:%S.%f%z")
+    # Not strptime: it takes ten times as long, and a large run has thousands of moments.
+    moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
     return (moment - _EPOCH) / timedelta(microseconds=1) / 1_000_000

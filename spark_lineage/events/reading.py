@@ -1,12 +1,12 @@
-"""Events back into the graph that they were built from. Events are plain documents here: no client is needed."""
+"""Events back into the graph that they were built from. No OpenLineage client is needed."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
-from spark_lineage.events import plans
-from spark_lineage.events.identity import MAIN_THREAD, PREFIX, seconds
+from spark_lineage.events import parsing, plans
+from spark_lineage.events.identity import MAIN_THREAD, seconds
 from spark_lineage.events.samples import of_document
 from spark_lineage.model import (
     Column,
@@ -19,11 +19,15 @@ from spark_lineage.model import (
     Outcome,
     RepositorySeen,
     Run,
+    Sample,
     SparkStarted,
     Step,
     StepKind,
     Storage,
 )
+
+if TYPE_CHECKING:
+    from spark_lineage.events.parsing import Call, ColumnFacts, Event, Executed, ListedDataset, OurDataset, SparkSeen
 
 Document = Mapping[str, Any]
 
@@ -32,185 +36,189 @@ def read(events: Iterable[Document], samples: Iterable[Document] = ()) -> Lineag
     """The graph of one run from its events (and sampled rows, as far as they are kept).
 
     Later events of a run win, so a START alone gives a step that still runs. Raises ValueError if no event of an
-    application is among them.
+    application is among them, or something is missing or of another type than it must be.
     """
-    latest: dict[str, Document] = {}
+    return graph([parsing.of_document(each) for each in events], samples)
+
+
+def graph(events: Iterable[Event], samples: Iterable[Document] = ()) -> LineageGraph:
+    """:func:`read` for events that are parsed already."""
+    latest: dict[str, Event] = {}
     for event in events:
-        known = latest.get(event["run"]["runId"])
-        if known is None or event.get("eventType") != "START":
-            latest[event["run"]["runId"]] = event
-    own = [event for event in latest.values() if f"{PREFIX}call" in event["run"].get("facets", {})]
-    own.sort(key=lambda event: event["run"]["facets"][f"{PREFIX}call"]["order"])
-    application = next((event for event in own if f"{PREFIX}context" in event["run"]["facets"]), None)
+        if event.run.run_id not in latest or not event.is_start:
+            latest[event.run.run_id] = event
+    own = sorted(((each.run.facets.call, each) for each in latest.values() if each.run.facets.call), key=_order)
+    application = next((event for _, event in own if event.run.facets.context is not None), None)
     if application is None:
-        raise ValueError("no event of an application run")
-    steps = tuple(_step(event) for event in own)
-    datasets = _datasets(own, {each["dataset"]: each for each in samples})
-    return LineageGraph(_run(application, steps[0]), steps, datasets, tuple(_gaps(own)))
+        raise ValueError("it has no event of an application run")
+    steps = tuple(_step(event, call) for call, event in own)
+    ours = [event for _, event in own]
+    datasets = _datasets(ours, {each["dataset"]: each for each in samples})
+    return LineageGraph(_run(application, steps[0]), steps, datasets, tuple(_gaps(ours)))
 
 
-def _facet(holder: Document, name: str) -> Document | None:
-    facets = holder.get("facets") or {}
-    found: Document | None = facets.get(name)
-    return found
+def _order(each: tuple[Call, Event]) -> int:
+    return each[0].order
 
 
-def _run(event: Document, application: Step) -> Run:
-    context = event["run"]["facets"][f"{PREFIX}context"]
-    spark = context.get("spark")
-    repository = context.get("repository")
+def _run(event: Event, application: Step) -> Run:
+    context = event.run.facets.context
+    assert context is not None, "the caller has looked"
+    repository = context.repository
     return Run(
-        id=event["run"]["runId"],
-        app=context["app"],
-        program=context["program"],
-        argv=tuple(context["argv"]),
-        started=seconds(context["started"]),
-        ended=_moment(context.get("ended")),
-        outcome=Outcome(context["outcome"]),
+        id=event.run.run_id,
+        app=context.app,
+        program=context.program,
+        argv=tuple(context.argv),
+        started=seconds(context.started),
+        ended=_moment(context.ended),
+        outcome=Outcome(context.outcome),
         error=application.error,
-        mode=Mode(context["mode"]),
-        labels=dict(context["labels"]),
-        spark=None if spark is None else _spark(spark),
-        python=context["python"],
-        repository=None if repository is None else _repository(repository),
+        mode=Mode(context.mode),
+        labels=context.labels,
+        spark=_spark(context.spark) if context.spark else None,
+        python=context.python,
+        repository=RepositorySeen(repository.root, repository.commit, repository.branch, repository.remote)
+        if repository
+        else None,
     )
 
 
-def _spark(spark: Document) -> SparkStarted:
+def _spark(spark: SparkSeen) -> SparkStarted:
     return SparkStarted(
-        app_id=spark["appId"],
-        app_name=spark["appName"],
-        spark_version=spark["sparkVersion"],
-        scala_version=spark["scalaVersion"],
-        java_version=spark["javaVersion"],
-        master=spark["master"],
-        at=seconds(spark["at"]),
+        app_id=spark.app_id,
+        app_name=spark.app_name,
+        spark_version=spark.spark_version,
+        scala_version=spark.scala_version,
+        java_version=spark.java_version,
+        master=spark.master,
+        at=seconds(spark.at),
     )
 
 
-def _repository(seen: Document) -> RepositorySeen:
-    return RepositorySeen(seen["root"], seen["commit"], seen.get("branch"), seen.get("remote"))
-
-
-def _step(event: Document) -> Step:
-    run, job = event["run"], event["job"]
-    call = run["facets"][f"{PREFIX}call"]
-    error = _facet(run, "errorMessage")
-    source = _facet(job, "sourceCode")
-    documentation = _facet(job, "documentation")
-    execution = _facet(run, f"{PREFIX}execution")
-    parent = (call["parentStep"], call["parentCall"]) if call.get("parentStep") is not None else None
+def _step(event: Event, call: Call) -> Step:
+    run, job = event.run.facets, event.job.facets
     return Step(
-        step=call["step"],
-        call=call["call"],
-        kind=StepKind(call["kind"]),
-        function=call["function"],
-        file=call["file"],
-        line=call["line"],
-        end_line=call["endLine"],
-        site_line=call.get("siteLine"),
-        parent=parent,
-        inputs=tuple(call["inputs"]),
-        outputs=tuple(call["outputs"]),
-        started=seconds(call["started"]),
-        ended=_moment(call.get("ended")),
-        outcome=Outcome(call["outcome"]) if event.get("eventType") != "START" else Outcome.RUNNING,
-        error=error["message"] if error else None,
-        executions=tuple(_execution(each) for each in execution["executions"]) if execution else (),
-        variable=call.get("variable"),
-        source_hash=call.get("sourceHash"),
-        source=source["sourceCode"] if source else None,
-        doc=documentation["description"] if documentation else None,
-        thread=call.get("thread", MAIN_THREAD),
+        step=call.step,
+        call=call.call,
+        kind=StepKind(call.kind),
+        function=call.function,
+        file=call.file,
+        line=call.line,
+        end_line=call.end_line,
+        site_line=call.site_line,
+        parent=(call.parent_step, call.parent_call or 1) if call.parent_step is not None else None,
+        inputs=tuple(call.inputs),
+        outputs=tuple(call.outputs),
+        started=seconds(call.started),
+        ended=_moment(call.ended),
+        outcome=Outcome(call.outcome) if not event.is_start else Outcome.RUNNING,
+        error=run.error.message if run.error else None,
+        executions=tuple(_execution(each) for each in run.execution.executions) if run.execution else (),
+        variable=call.variable,
+        source_hash=call.source_hash,
+        source=job.source_code.source_code if job.source_code else None,
+        doc=job.documentation.description if job.documentation else None,
+        thread=call.thread or MAIN_THREAD,
     )
 
 
-def _execution(each: Document) -> Execution:
+def _execution(each: Executed) -> Execution:
     return Execution(
-        execution=each.get("execution"),
-        op=each.get("op"),
-        description=each["description"],
-        started=seconds(each["started"]),
-        ended=_moment(each.get("ended")),
-        outcome=Outcome(each["outcome"]),
-        error=each.get("error"),
-        spark_jobs=tuple(each["sparkJobs"]),
-        metrics=dict(each["metrics"]),
+        execution=each.execution,
+        op=each.op,
+        description=each.description,
+        started=seconds(each.started),
+        ended=_moment(each.ended),
+        outcome=Outcome(each.outcome),
+        error=each.error,
+        spark_jobs=tuple(each.spark_jobs),
+        metrics=each.metrics,
         sources=(),
         sinks=(),
     )
 
 
-def _gaps(events: Iterable[Document]) -> Iterable[Gap]:
+def _gaps(events: Iterable[Event]) -> Iterable[Gap]:
     for event in events:
-        facet = _facet(event["run"], f"{PREFIX}gaps")
-        for gap in facet["gaps"] if facet else ():
-            yield Gap(gap.get("step"), gap.get("dataset"), gap["what"], gap["why"])
+        facet = event.run.facets.gaps
+        for gap in facet.gaps if facet else ():
+            yield Gap(gap.step, gap.dataset, gap.what, gap.why)
 
 
-def _datasets(events: Iterable[Document], samples: Mapping[str, Document]) -> tuple[Dataset, ...]:
+def _datasets(events: Iterable[Event], samples: Mapping[str, Document]) -> tuple[Dataset, ...]:
     found: list[tuple[int, Dataset]] = []
     for event in events:
-        plan = _facet(event["run"], f"{PREFIX}plan")
-        fragments = {each["output"]: each for each in plan["outputs"]} if plan else {}
-        for listed in (*event.get("inputs", ()), *event.get("outputs", ())):
-            ours = _facet(listed, f"{PREFIX}dataset")
+        plan = event.run.facets.plan
+        fragments = {each["output"]: each for each in plan.outputs} if plan else {}
+        for listed in (*event.inputs, *event.outputs):
+            ours = listed.facets.dataset if listed.facets else None
             if ours is not None:
-                found.append((ours["order"], _dataset(listed, ours, fragments.get(ours["id"]), samples)))
+                found.append((ours.order, _dataset(listed, ours, fragments.get(ours.id), samples.get(ours.id))))
     return tuple(dataset for _, dataset in sorted(found, key=lambda each: each[0]))
 
 
-def _dataset(listed: Document, ours: Document, plan: Document | None, samples: Mapping[str, Document]) -> Dataset:
-    fingerprint = _facet(listed, f"{PREFIX}fingerprint") or {}
-    kind = DatasetKind(ours["kind"])
-    columns = _columns(listed, ours, fingerprint.get("columns", ()))
-    sample = samples.get(ours["id"]) if _facet(listed, f"{PREFIX}sample") else None
+def _dataset(listed: ListedDataset, ours: OurDataset, plan: Document | None, sample: Document | None) -> Dataset:
+    kind = DatasetKind(ours.kind)
+    facts = listed.facets.fingerprint if listed.facets else None
+    columns = _columns(listed, ours, facts.columns if facts else ())
     return Dataset(
-        id=ours["id"],
-        name=listed["name"],
-        namespace=listed["namespace"],
+        id=ours.id,
+        name=listed.name,
+        namespace=listed.namespace,
         kind=kind,
-        step=ours.get("step"),
-        call=ours["call"],
-        variable=ours.get("variable"),
-        engine=ours["engine"],
+        step=ours.step,
+        call=ours.call,
+        variable=ours.variable,
+        engine=ours.engine,
         columns=columns,
-        rows=fingerprint.get("rowCount"),
-        complete=ours["complete"],
-        reason=ours.get("reason"),
-        detail=ours.get("detail"),
-        pushed=tuple(ours.get("pushed", ())),
-        fingerprint=fingerprint.get("rows"),
-        sample=of_document(sample) if sample is not None else None,
+        rows=facts.row_count if facts else None,
+        complete=ours.complete,
+        reason=ours.reason,
+        detail=ours.detail,
+        pushed=tuple(ours.pushed),
+        fingerprint=facts.rows if facts else None,
+        sample=_sample(listed, sample),
         storage=_storage(listed, ours, columns) if kind in (DatasetKind.SOURCE, DatasetKind.SINK) else None,
         fragment=plans.of_document(plan, columns) if plan is not None else None,
-        measurements=ours["measurements"],
-        mode=ours.get("mode"),
+        measurements=ours.measurements,
+        mode=ours.mode,
     )
 
 
-def _storage(listed: Document, ours: Document, columns: Iterable[Column]) -> Storage:
-    stored = tuple((each.name, each.type) for each in columns) if ours.get("storedColumns") else ()
-    return Storage(
-        listed["namespace"], listed["name"], ours.get("format"), ours.get("version"), ours.get("table"), stored
-    )  # fmt: skip
+def _sample(listed: ListedDataset, kept: Document | None) -> Sample | None:
+    """Rows that have been erased are no sample; rows that are not those that the event speaks of are refused."""
+    recorded = listed.facets.sample if listed.facets else None
+    if recorded is None or kept is None:
+        return None
+    if kept.get("hash") != recorded.hash:
+        raise ValueError(f"the sampled rows of {kept['dataset']} are not those that were recorded")
+    return of_document(kept)
 
 
-def _columns(listed: Document, ours: Document, facts: Iterable[Document]) -> tuple[Column, ...]:
-    schema = _facet(listed, "schema")
-    fields = list(schema["fields"]) if schema else []
-    not_null = set(ours.get("notNull", ()))
-    by_position = list(facts) or [{}] * len(fields)
+def _storage(listed: ListedDataset, ours: OurDataset, columns: Iterable[Column]) -> Storage:
+    stored = tuple((each.name, each.type) for each in columns) if ours.stored_columns else ()
+    return Storage(listed.namespace, listed.name, ours.format, ours.version, ours.table, stored)
+
+
+def _columns(listed: ListedDataset, ours: OurDataset, facts: Sequence[ColumnFacts]) -> tuple[Column, ...]:
+    schema = listed.facets.schema if listed.facets else None
+    fields = schema.fields if schema else ()
+    not_null = set(ours.not_null)
+    if not facts:
+        return tuple(Column(each.name, each.type, at not in not_null) for at, each in enumerate(fields))
     return tuple(
         Column(
-            field["name"],
-            field["type"],
-            number not in not_null,
-            known.get("nulls"),
-            known.get("fingerprint"),
-            *(_number(known.get(name)) for name in ("sum", "sumSquares", "signedSum")),
+            field.name,
+            field.type,
+            at not in not_null,
+            known.nulls,
+            known.fingerprint,
+            _number(known.sum),
+            _number(known.sum_squares),
+            _number(known.signed_sum),
         )
-        for number, (field, known) in enumerate(zip(fields, by_position, strict=False))
+        for at, (field, known) in enumerate(zip(fields, facts, strict=False))
     )
 
 

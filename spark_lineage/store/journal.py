@@ -15,6 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from spark_lineage.events.samples import digest
+from spark_lineage.store.errors import Damaged
+
 EVENTS, CHAIN, SAMPLES = "events.jsonl", "chain.jsonl", "samples.jsonl"
 GENESIS = "0" * 64
 
@@ -25,14 +28,36 @@ def key(event: Mapping[str, Any]) -> tuple[str, str]:
     return (event["run"]["runId"], event.get("eventType", ""))
 
 
+def read_lines(folder: Path) -> list[bytes]:
+    """The events of a journal, each as its line, as they were written. Raises :class:`Damaged` if they are not.
+
+    A torn last line, as a kill leaves it, is left out; so is nothing else. Events behind the end of the chain are taken
+    as they are.
+    """
+    written = _whole_lines(folder / EVENTS)
+    broken = _broken(written, folder)
+    if broken is not None:
+        raise Damaged(broken)
+    return written
+
+
 def read_events(folder: Path) -> list[Document]:
-    """The events of a journal. A torn last line, as a kill leaves it, is left out."""
+    """The events of a journal as documents. A torn last line, as a kill leaves it, is left out."""
     return [document for _, document in lines(folder / EVENTS)]
 
 
 def read_samples(folder: Path) -> list[Document]:
-    """The sampled rows that are kept; nothing where they have been erased."""
-    latest = {document["dataset"]: document for _, document in lines(folder / SAMPLES) if "dataset" in document}
+    """The sampled rows that are kept; nothing where they have been erased. Raises :class:`Damaged`."""
+    latest: dict[str, Document] = {}
+    for number, line in enumerate(_whole_lines(folder / SAMPLES), 1):
+        try:
+            document = json.loads(line)
+            latest[document["dataset"]] = document
+            intact = document["hash"] == digest(document)
+        except (ValueError, KeyError, TypeError, RecursionError):
+            raise Damaged(f"line {number} of {SAMPLES} is no sample") from None
+        if not intact:
+            raise Damaged(f"line {number} of {SAMPLES} is not the one that was written")
     return list(latest.values())
 
 
@@ -47,19 +72,37 @@ class Verdict:
 
 def verify(folder: Path) -> Verdict:
     """Recomputes the chain. Events after its end (a kill between two writes) are not sealed and said to be so."""
-    written = [line for line, _ in lines(folder / EVENTS)]
-    links = [document for _, document in lines(folder / CHAIN)]
-    chain = GENESIS
-    for number, link in enumerate(links):
-        if number >= len(written):
-            return Verdict(False, len(written), f"event {number + 1} is missing: the chain has {len(links)}")
-        digest = hashlib.sha256(written[number]).hexdigest()
-        chain = hashlib.sha256((chain + digest).encode("ascii")).hexdigest()
-        if link.get("sha256") != digest or link.get("chain") != chain or link.get("seq") != number + 1:
-            return Verdict(False, len(written), f"event {number + 1} is not the one that was written")
-    if len(written) > len(links):
-        return Verdict(False, len(written), f"{len(written) - len(links)} events at the end are not sealed")
+    written = _whole_lines(folder / EVENTS)
+    broken = _broken(written, folder)
+    if broken is not None:
+        return Verdict(False, len(written), broken)
+    sealed = len(_whole_lines(folder / CHAIN))
+    if len(written) > sealed:
+        return Verdict(False, len(written), f"{len(written) - sealed} events at the end are not sealed")
+    try:
+        read_samples(folder)
+    except Damaged as error:
+        return Verdict(False, len(written), str(error))
     return Verdict(True, len(written))
+
+
+def _broken(written: Sequence[bytes], folder: Path) -> str | None:
+    """Where events and chain part; None if they agree as far as the chain goes."""
+    recorded = _whole_lines(folder / CHAIN)
+    if len(recorded) > len(written):
+        return f"event {len(written) + 1} is missing: the chain has {len(recorded)}"
+    for number, (link, made) in enumerate(zip(recorded, links(GENESIS, 0, written), strict=False), 1):
+        if link != made:
+            return f"event {number} is not the one that was written"
+    return None
+
+
+def _whole_lines(path: Path) -> list[bytes]:
+    """Without their ends. Nothing if there is no such file; a torn last line is left out."""
+    try:
+        return path.read_bytes().split(b"\n")[:-1]
+    except FileNotFoundError:
+        return []
 
 
 def links(chain: str, length: int, lines: Sequence[bytes]) -> list[bytes]:

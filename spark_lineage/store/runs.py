@@ -6,45 +6,37 @@ its write-ahead file instead; readers need not know.
 
 from __future__ import annotations
 
-import json
-import os
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from spark_lineage.events import read
-from spark_lineage.events.identity import PREFIX, seconds
-from spark_lineage.model import LineageGraph, Outcome, ProgramStarted
-from spark_lineage.store import journal, wal
+from spark_lineage.model import Gap, LineageGraph, Outcome
+from spark_lineage.store import formats, journal, wal
+from spark_lineage.store.errors import SHAPE_ERRORS, StoreError
+from spark_lineage.store.summaries import Summary, summary
+
+__all__ = ["RunRecord", "Store", "StoreError", "Summary", "aborted", "open_folder", "recover"]
 
 RUNS = "runs"
 
 
-class StoreError(Exception):
-    """One sentence for people: what is wrong, where, and how to mend it."""
-
-
-@dataclass(frozen=True)
-class Summary:
-    """What a list of runs shows; read without opening the whole journal."""
-
-    id: str
-    app: str
-    program: str
-    started: float
-    labels: dict[str, str]
-    folder: Path
-
-
 @dataclass(frozen=True)
 class RunRecord:
-    """One run, read back. ``events`` is empty for a run that is put together from its write-ahead file."""
+    """One run, read back. ``lines`` is empty for a run that is put together from its write-ahead file."""
 
     graph: LineageGraph
-    events: tuple[dict[str, Any], ...]
+    lines: tuple[bytes, ...]
     folder: Path
     recovered: bool
+
+    @cached_property
+    def events(self) -> tuple[dict[str, Any], ...]:
+        """The events as documents; parsed when asked for, which few readers do."""
+        import json
+
+        return tuple(json.loads(line) for line in self.lines)
 
 
 class Store:
@@ -56,9 +48,13 @@ class Store:
     def runs(self) -> list[Summary]:
         """All runs, oldest first."""
         folder = self.path / RUNS
-        if not folder.is_dir():
+        try:
+            folders = [each for each in folder.iterdir() if each.is_dir()]
+        except FileNotFoundError:
             return []
-        found = [summary for each in folder.iterdir() if each.is_dir() and (summary := _summary(each)) is not None]
+        except OSError as error:
+            raise StoreError(f"{folder} cannot be read: {error.strerror or error}") from error
+        found = [run for each in folders if (run := summary(each)) is not None]
         return sorted(found, key=lambda run: (run.started, run.id))
 
     def resolve(self, name: str = "last") -> Summary:
@@ -109,28 +105,58 @@ class Store:
             raise StoreError(f"{name} goes back further than the {_count(len(runs))} in {self.path}")
         return runs[-1 - int(back)]
 
-    def open(self, name: str | Summary = "last") -> RunRecord:
-        summary = name if isinstance(name, Summary) else self.resolve(name)
-        return open_folder(summary.folder)
+    def open(self, name: str | Summary = "last", samples: bool = True) -> RunRecord:
+        """``samples``: whether sampled rows are read too, which takes half of the time for a large run."""
+        run = name if isinstance(name, Summary) else self.resolve(name)
+        if run.why is not None:
+            raise StoreError(run.why)
+        return open_folder(run.folder, samples)
 
 
-def open_folder(folder: Path) -> RunRecord:
-    """The run in one folder of a store."""
+def open_folder(folder: Path, samples: bool = True) -> RunRecord:
+    """The run in one folder of a store. Raises StoreError."""
     try:
-        events = journal.read_events(folder)
-        if _is_sealed(events) or not (folder / wal.NAME).exists():
-            graph = read(events, journal.read_samples(folder))
-            return RunRecord(graph, tuple(events), folder, False)
-    except (ValueError, KeyError, TypeError, AttributeError, OSError) as error:
-        raise StoreError(f"the journal in {folder} cannot be read ({error}): restore it from a copy") from error
-    return RunRecord(recover(folder), (), folder, True)
+        lines = journal.read_lines(folder)
+        sealed = _read_sealed(folder, lines, samples) if lines else None
+        if sealed is not None:
+            return sealed
+        if (folder / wal.NAME).exists():
+            formats.refuse_newer_format(wal.writer(folder).get("format"), folder)
+            return RunRecord(recover(folder), (), folder, True)
+    except (*SHAPE_ERRORS, OSError) as error:
+        raise StoreError(f"the journal in {folder} cannot be read ({_said(error)}): restore it from a copy") from error
+    if lines:
+        raise StoreError(f"the journal in {folder} ends before its run does: restore it from a copy")
+    raise StoreError(f"{folder} is no run: it has no journal")
+
+
+def _read_sealed(folder: Path, lines: list[bytes], samples: bool) -> RunRecord | None:
+    """None for a run that has not ended as far as its journal knows."""
+    from spark_lineage.events import parsing, reading
+
+    formats.refuse_newer(parsing.head(lines[0]) or {}, folder)
+    events = [parsing.parse(line) for line in lines]
+    if not any(event.run.facets.context is not None and not event.is_start for event in events):
+        return None
+    kept: Iterable[dict[str, Any]] = journal.read_samples(folder) if samples else ()
+    return RunRecord(reading.graph(events, kept), tuple(lines), folder, False)
+
+
+def _said(error: Exception) -> str:
+    """In one line."""
+    return " ".join(str(error).split()) or type(error).__name__
 
 
 def recover(folder: Path) -> LineageGraph:
     """The graph of a run from its write-ahead file: it still runs, or was killed."""
     from spark_lineage.graph import assemble
 
-    graph = assemble(wal.read(folder))
+    seen = list(wal.read(folder))
+    graph = assemble([each for each in seen if each is not None])
+    lost = sum(1 for each in seen if each is None)
+    if lost:
+        gap = Gap(None, None, "observations", f"{lost} lines of {wal.NAME} cannot be read")
+        graph = replace(graph, gaps=(gap, *graph.gaps))
     return graph if wal.is_alive(folder) else aborted(graph)
 
 
@@ -147,48 +173,6 @@ def aborted(graph: LineageGraph) -> LineageGraph:
     if run.outcome is Outcome.RUNNING:
         run = replace(run, outcome=Outcome.ABORT, ended=last)
     return replace(graph, run=run, steps=steps)
-
-
-def _is_sealed(events: list[dict[str, Any]]) -> bool:
-    return any(
-        f"{PREFIX}context" in event["run"].get("facets", {}) and event.get("eventType") != "START" for event in events
-    )
-
-
-def _summary(folder: Path) -> Summary | None:
-    """From the first line of the journal, else of the write-ahead file; None for a folder that is no run."""
-    first = _first_line(folder / journal.EVENTS)
-    try:
-        if first is not None:
-            context = first["run"]["facets"][f"{PREFIX}context"]
-            return Summary(
-                folder.name, context["app"], context["program"], seconds(context["started"]), context["labels"], folder
-            )
-        started = next(_started(folder), None) if (folder / wal.NAME).exists() else None
-    except (KeyError, TypeError, AttributeError, ValueError):
-        return Summary(folder.name, "?", "?", _modified(folder), {}, folder)
-    if started is None:
-        return None
-    return Summary(folder.name, started.app, started.program, started.at, dict(started.labels), folder)
-
-
-def _started(folder: Path) -> Iterator[ProgramStarted]:
-    return (each for each in wal.read(folder) if isinstance(each, ProgramStarted))
-
-
-def _first_line(path: Path) -> dict[str, Any] | None:
-    if not path.exists():
-        return None
-    with path.open("rb") as file:
-        line = file.readline()
-    if not line.endswith(b"\n"):
-        return None
-    document = json.loads(line)
-    return document if isinstance(document, dict) else None
-
-
-def _modified(folder: Path) -> float:
-    return os.stat(folder).st_mtime
 
 
 def _has_label(run: Summary, text: str) -> bool:

@@ -6,21 +6,16 @@ it has served and is removed. A torn last line is what a kill leaves and is skip
 
 from __future__ import annotations
 
-import dataclasses
-import enum
 import functools
 import json
 import os
 import socket
-import sys
-import types
 import typing
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from spark_lineage import model
-from spark_lineage.model import Observation, plain
+from spark_lineage.model import FORMAT, Observation, plain
 
 NAME = "observations.jsonl"
 PROCESS = "process.json"  # who writes: tells a run that goes on from one that was killed
@@ -32,7 +27,7 @@ class WriteAhead:
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.path = folder / NAME
-        (folder / PROCESS).write_text(json.dumps(_this_process()), encoding="utf-8")
+        (folder / PROCESS).write_text(json.dumps({**_this_process(), "format": FORMAT}), encoding="utf-8")
         # Line-complete writes of one buffer each: a reader beside us sees whole lines, save the last.
         self._file = self.path.open("ab", buffering=0)
 
@@ -57,23 +52,34 @@ def remove(folder: Path) -> None:
     (folder / PROCESS).unlink(missing_ok=True)
 
 
-def read(folder: Path) -> Iterator[Observation]:
-    """The observations of a run that has not been sealed; unreadable lines are left out."""
-    with (folder / NAME).open("r", encoding="utf-8", errors="replace") as lines:
+def read(folder: Path) -> Iterator[Observation | None]:
+    """The observations of a run that has not been sealed; None for a whole line that cannot be read."""
+    with (folder / NAME).open("rb") as lines:
         for line in lines:
             try:
                 yield decode(line)
-            except (ValueError, KeyError, TypeError):
-                continue
+            except (ValueError, KeyError, TypeError, RecursionError):
+                if line.endswith(b"\n"):
+                    yield None
 
 
 def is_alive(folder: Path) -> bool:
     """Whether the process that writes this run is still there, as far as this machine can tell."""
     try:
-        process = json.loads((folder / PROCESS).read_text(encoding="utf-8"))
-        return bool(process["host"] == socket.gethostname() and process == _process(process["pid"]))
-    except (OSError, ValueError, KeyError, TypeError):
+        process = writer(folder)
+        there = _process(process["pid"]) if process.get("host") == socket.gethostname() else None
+        return there is not None and there.items() <= process.items()
+    except (OSError, ValueError, KeyError, TypeError, OverflowError):
         return False
+
+
+def writer(folder: Path) -> dict[str, Any]:
+    """What the process that writes, or wrote, said about itself; nothing if that cannot be read."""
+    try:
+        document = json.loads((folder / PROCESS).read_bytes())
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return document if isinstance(document, dict) else {}
 
 
 def _this_process() -> Mapping[str, Any]:
@@ -97,37 +103,15 @@ def encode(observation: Observation) -> str:
     return json.dumps(plain(observation), ensure_ascii=True, separators=(",", ":"))
 
 
-def decode(line: str) -> Observation:
+def decode(line: str | bytes) -> Observation:
     """Raises ValueError, KeyError or TypeError on what is not an observation."""
+    import msgspec  # for readers only: the agent writes
+
     document = json.loads(line)
-    return typing.cast(Observation, _build(getattr(model, document["_"]), document))
+    kind = _kinds()[document["_"]]
+    return typing.cast(Observation, msgspec.convert(document, kind))
 
 
 @functools.cache
-def _fields(cls: type) -> Mapping[str, Any]:
-    return typing.get_type_hints(cls)
-
-
-def _build(cls: type, document: Mapping[str, Any]) -> Any:
-    hints = _fields(cls)
-    return cls(**{name: _value(hints[name], document[name]) for name in hints if name in document})
-
-
-def _value(hint: Any, value: Any) -> Any:
-    origin = typing.get_origin(hint)
-    if value is None:
-        return None
-    if origin in (typing.Union, types.UnionType):
-        return _value(next(option for option in typing.get_args(hint) if option is not type(None)), value)
-    if origin is tuple:
-        options = typing.get_args(hint)
-        if len(options) == 2 and options[1] is Ellipsis:
-            return tuple(_value(options[0], item) for item in value)
-        return tuple(_value(option, item) for option, item in zip(options, value, strict=True))
-    if dataclasses.is_dataclass(hint):
-        return _build(typing.cast(type, hint), value)
-    if isinstance(hint, type) and issubclass(hint, enum.Enum):
-        return hint(value)
-    if hint is str and isinstance(value, str) and len(value) < 40:
-        return sys.intern(value)  # ids and names repeat a lot
-    return value
+def _kinds() -> Mapping[str, type]:
+    return {kind.__name__: kind for kind in typing.get_args(Observation)}

@@ -1,0 +1,256 @@
+"""Lines of a journal as typed records: parsed and checked in one go, and what readers do not need is skipped.
+
+A journal of a thousand datasets has tens of megabytes, most of them standard facets for other tools; a parser that
+knows what is wanted passes over them. What is not of the type that it must be is refused here, in one place.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Any
+
+import msgspec
+
+Document = dict[str, Any]
+
+Number = Annotated[int, msgspec.Meta(ge=0)]
+Text = str | None
+
+
+class Schema(msgspec.Struct, gc=False):
+    fields: list[Field] = []
+
+
+class Field(msgspec.Struct, gc=False):
+    name: str
+    type: str = ""
+
+
+class ColumnFacts(msgspec.Struct, gc=False, rename="camel"):
+    nulls: Number | None = None
+    fingerprint: Text = None
+    sum: Text = None
+    sum_squares: Text = None
+    signed_sum: Text = None
+
+
+class Fingerprint(msgspec.Struct, rename="camel"):
+    columns: list[ColumnFacts] = []
+    row_count: Number | None = None
+    rows: Text = None
+
+
+class OurDataset(msgspec.Struct, rename="camel"):
+    id: str
+    kind: str
+    order: int
+    call: Number
+    engine: str
+    complete: bool
+    measurements: Number
+    step: Text = None
+    variable: Text = None
+    reason: Text = None
+    detail: Text = None
+    pushed: list[str] = []
+    not_null: list[int] = []
+    format: Text = None
+    version: Text = None
+    table: Text = None
+    stored_columns: bool = False
+    mode: Text = None
+
+
+class SampleHash(msgspec.Struct):
+    hash: str
+
+
+class DatasetFacets(msgspec.Struct):
+    schema: Schema | None = None
+    dataset: OurDataset | None = msgspec.field(default=None, name="sparkLineage_dataset")
+    fingerprint: Fingerprint | None = msgspec.field(default=None, name="sparkLineage_fingerprint")
+    sample: SampleHash | None = msgspec.field(default=None, name="sparkLineage_sample")
+
+
+class ListedDataset(msgspec.Struct):
+    namespace: str
+    name: str
+    facets: DatasetFacets | None = None
+
+
+class Call(msgspec.Struct, rename="camel"):
+    step: str
+    call: Number
+    kind: str
+    order: int
+    function: str
+    file: str
+    line: int
+    end_line: int
+    outcome: str
+    started: str
+    inputs: list[str]
+    outputs: list[str]
+    ended: Text = None
+    site_line: int | None = None
+    parent_step: Text = None
+    parent_call: int | None = None
+    variable: Text = None
+    source_hash: Text = None
+    thread: Text = None
+
+
+class SparkSeen(msgspec.Struct, rename="camel"):
+    app_id: str
+    app_name: str
+    spark_version: str
+    scala_version: str
+    java_version: str
+    master: str
+    at: str
+
+
+class Repository(msgspec.Struct):
+    root: str
+    commit: str
+    branch: Text = None
+    remote: Text = None
+
+
+class Context(msgspec.Struct):
+    app: str
+    program: str
+    argv: list[str]
+    python: str
+    mode: str
+    labels: dict[str, str]
+    outcome: str
+    started: str
+    ended: Text = None
+    spark: SparkSeen | None = None
+    repository: Repository | None = None
+
+
+class Executed(msgspec.Struct, rename="camel"):
+    description: str
+    started: str
+    outcome: str
+    spark_jobs: list[int]
+    metrics: dict[str, int]
+    execution: int | None = None
+    op: Text = None
+    ended: Text = None
+    error: Text = None
+
+
+class Executions(msgspec.Struct):
+    executions: list[Executed]
+
+
+class GapLine(msgspec.Struct):
+    what: str
+    why: str
+    step: Text = None
+    dataset: Text = None
+
+
+class Gaps(msgspec.Struct):
+    gaps: list[GapLine]
+
+
+class Plans(msgspec.Struct):
+    outputs: list[dict[str, Any]]
+
+
+class ErrorMessage(msgspec.Struct):
+    message: str
+
+
+class RunFacets(msgspec.Struct):
+    error: ErrorMessage | None = msgspec.field(default=None, name="errorMessage")
+    call: Call | None = msgspec.field(default=None, name="sparkLineage_call")
+    context: Context | None = msgspec.field(default=None, name="sparkLineage_context")
+    plan: Plans | None = msgspec.field(default=None, name="sparkLineage_plan")
+    execution: Executions | None = msgspec.field(default=None, name="sparkLineage_execution")
+    gaps: Gaps | None = msgspec.field(default=None, name="sparkLineage_gaps")
+
+
+class EventRun(msgspec.Struct, rename="camel"):
+    run_id: str
+    facets: RunFacets = msgspec.field(default_factory=RunFacets)
+
+
+class SourceCode(msgspec.Struct, rename="camel"):
+    source_code: str
+
+
+class Documentation(msgspec.Struct):
+    description: str
+
+
+class JobFacets(msgspec.Struct, rename="camel"):
+    source_code: SourceCode | None = None
+    documentation: Documentation | None = None
+
+
+class EventJob(msgspec.Struct):
+    name: str
+    facets: JobFacets = msgspec.field(default_factory=JobFacets)
+
+
+class Event(msgspec.Struct, rename="camel"):
+    run: EventRun
+    job: EventJob
+    event_type: str = ""
+    inputs: list[ListedDataset] = []
+    outputs: list[ListedDataset] = []
+
+    @property
+    def is_start(self) -> bool:
+        return self.event_type == "START"
+
+
+class HeadFacets(msgspec.Struct):
+    context: dict[str, Any] | None = msgspec.field(default=None, name="sparkLineage_context")
+
+
+class HeadRun(msgspec.Struct, rename="camel"):
+    run_id: str
+    facets: HeadFacets = msgspec.field(default_factory=HeadFacets)
+
+
+class Head(msgspec.Struct):
+    """As much of an event as a list of runs needs; only the context facet is looked into."""
+
+    run: HeadRun
+
+
+_events: msgspec.json.Decoder[Event] = msgspec.json.Decoder(Event)
+_heads: msgspec.json.Decoder[Head] = msgspec.json.Decoder(Head)
+
+
+def parse(line: bytes) -> Event:
+    """One line of a journal. Raises ValueError, saying what is missing or of another type."""
+    try:
+        return _events.decode(line)
+    except ValueError:
+        # Text that is no Unicode (odd bytes in an argument) is JSON to Python only.
+        return of_document(json.loads(line))
+
+
+def of_document(document: Any) -> Event:
+    """The same from a document that is parsed already."""
+    return msgspec.convert(document, Event)
+
+
+def head(line: bytes) -> Document | None:
+    """The context facet, which only events of an application have. Raises ValueError."""
+    try:
+        return _heads.decode(line).run.facets.context
+    except ValueError:
+        return msgspec.convert(json.loads(line), Head).run.facets.context
+
+
+def context(facet: Document) -> Context:
+    """A context facet with its types checked. Raises ValueError."""
+    return msgspec.convert(facet, Context)

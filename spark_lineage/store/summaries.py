@@ -1,0 +1,172 @@
+"""What a list of runs shows: read from the ends of each journal, so that a store of thousands of runs lists at once."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from spark_lineage.events.identity import seconds
+from spark_lineage.model import Mode, Observation, Outcome, ProgramStarted, RepositorySeen
+from spark_lineage.store import formats, journal, wal
+from spark_lineage.store.errors import SHAPE_ERRORS, StoreError
+
+if TYPE_CHECKING:
+    from spark_lineage.events.parsing import Context
+
+FIRST_OBSERVATIONS = 8  # the beginning of the program and its repository are among them
+CHUNK = 64 * 1024  # bytes read at once when a journal is read from its end
+
+
+@dataclass(frozen=True)
+class Summary:
+    """One run of a list. ``why`` says what is wrong where the run cannot be read; all else is empty then."""
+
+    id: str
+    app: str
+    program: str
+    started: float
+    labels: Mapping[str, str]
+    folder: Path
+    mode: Mode | None = None
+    repository: RepositorySeen | None = None
+    why: str | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True)
+class Ending:
+    """How a run ended; ``at`` is None while it runs, and where a kill left nobody to say it."""
+
+    outcome: Outcome
+    at: float | None
+
+
+def summary(folder: Path) -> Summary | None:
+    """From the first line of the journal, else of the write-ahead file; None for a folder that is no run.
+
+    A run that cannot be read has a summary that says why.
+    """
+    try:
+        found = _written_ahead(folder) if (folder / wal.NAME).exists() else None
+        return found or _journalled(folder)
+    except StoreError as error:
+        return _unreadable(folder, str(error))
+    except (*SHAPE_ERRORS, OSError) as error:
+        return _unreadable(folder, f"the journal in {folder} cannot be read ({error}): restore it from a copy")
+
+
+def _written_ahead(folder: Path) -> Summary | None:
+    formats.refuse_newer_format(wal.writer(folder).get("format"), folder)
+    seen: list[Observation | None] = list(itertools.islice(wal.read(folder), FIRST_OBSERVATIONS))
+    begun = next((each for each in seen if isinstance(each, ProgramStarted)), None)
+    if begun is None:
+        return None
+    repository = next((each for each in seen if isinstance(each, RepositorySeen)), None)
+    labels = dict(begun.labels)
+    return Summary(folder.name, begun.app, begun.program, begun.at, labels, folder, begun.mode, repository)
+
+
+def _journalled(folder: Path) -> Summary | None:
+    try:
+        with (folder / journal.EVENTS).open("rb") as file:
+            line = file.readline()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    context = _context(line, folder)
+    seen = context.repository
+    repository = RepositorySeen(seen.root, seen.commit, seen.branch, seen.remote) if seen else None
+    started = seconds(context.started)
+    labels = context.labels
+    return Summary(
+        folder.name, context.app, context.program, started, labels, folder, Mode(context.mode), repository
+    )  # fmt: skip
+
+
+def _context(line: bytes, folder: Path) -> Context:
+    """Of the first event. Raises ValueError or StoreError."""
+    from spark_lineage.events import parsing
+
+    if not line.endswith(b"\n"):
+        raise ValueError("it has no whole event")
+    facet = parsing.head(line)
+    if facet is None:
+        raise ValueError("its first event is not that of an application run")
+    formats.refuse_newer(facet, folder)
+    return parsing.context(facet)
+
+
+def _unreadable(folder: Path, why: str) -> Summary:
+    return Summary(folder.name, "?", "?", _moment(folder), {}, folder, why=why)
+
+
+def _moment(folder: Path) -> float:
+    """Run ids begin with their time; the folder's own is that of the last copy."""
+    try:
+        run = uuid.UUID(folder.name)
+        return (run.int >> 80) / 1000 if run.version == 7 else os.stat(folder).st_mtime
+    except (ValueError, OSError):
+        return 0.0
+
+
+def ending(run: Summary) -> Ending:
+    """From the last line of the journal: the application ends last. Raises StoreError where that is damaged."""
+    try:
+        sealed = _sealed(run.folder)
+    except (*SHAPE_ERRORS, OSError) as error:
+        raise StoreError(f"the journal in {run.folder} cannot be read ({error}): restore it from a copy") from error
+    if sealed is not None:
+        return sealed
+    if not (run.folder / wal.NAME).exists():
+        raise StoreError(f"the journal in {run.folder} ends before its run does: restore it from a copy")
+    return Ending(Outcome.RUNNING if wal.is_alive(run.folder) else Outcome.ABORT, None)
+
+
+def _sealed(folder: Path) -> Ending | None:
+    """None for a journal that is not there yet, or not whole yet."""
+    from spark_lineage.events import parsing
+
+    if not (folder / journal.EVENTS).exists():
+        return None
+    facet = parsing.head(_last_line(folder / journal.EVENTS))
+    if facet is None:
+        return None
+    context = parsing.context(facet)
+    outcome = Outcome(context.outcome)
+    ended = seconds(context.ended) if context.ended is not None else None
+    return Ending(outcome, ended) if outcome is not Outcome.RUNNING else None
+
+
+def _last_line(path: Path) -> bytes:
+    """The last whole line; a torn one after it is a kill's."""
+    with path.open("rb") as file:
+        size = file.seek(0, os.SEEK_END)
+        tail = b""
+        while size > 0:
+            step = min(CHUNK, size)
+            size -= step
+            file.seek(size)
+            tail = file.read(step) + tail
+            lines = tail.split(b"\n")
+            if len(lines) > 2:  # the piece before the last line end is whole: another line end stands before it
+                return lines[-2]
+    return tail.split(b"\n")[0]
+
+
+def shortest(ids: Sequence[str], least: int = 8) -> dict[str, str]:
+    """The shortest beginning of each id that is no other's, at least ``least`` characters."""
+    found = {}
+    ordered = sorted(ids)
+    for number, each in enumerate(ordered):
+        beside = (*ordered[max(number - 1, 0) : number], *ordered[number + 1 : number + 2])
+        shared = max((_shared(each, other) for other in beside), default=0)
+        found[each] = each[: max(least, shared + 1)]
+    return found
+
+
+def _shared(one: str, other: str) -> int:
+    """How many characters two texts begin with alike."""
+    return next((at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
