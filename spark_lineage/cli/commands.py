@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import sys
 from collections.abc import Sequence
@@ -12,12 +13,15 @@ import click
 
 import spark_lineage
 from spark_lineage.config import OPTIONS, ConfigError, did_you_mean
+from spark_lineage.store.errors import StoreError
 
 # Name of the command -> where it is; imported only when it is called, so that one's imports never slow another.
 COMMANDS = {
     "run": "spark_lineage.cli.commands:run",
     "show": "spark_lineage.cli.show:show",
     "diff": "spark_lineage.cli.diff:diff",
+    "runs": "spark_lineage.cli.runs:runs",
+    "history": "spark_lineage.cli.history:history",
     "explain": "spark_lineage.cli.explain:explain",
     "send": "spark_lineage.cli.send:send",
     "status": "spark_lineage.cli.status:status",
@@ -135,6 +139,9 @@ def pyfiles(output: Path | None) -> None:
 
 def main(words: Sequence[str]) -> int:
     """Exit status. Bad input: one sentence on standard error and 2."""
+    # A large run is hundreds of thousands of small values that stay to the end: looking for cycles among them again and
+    # again would take longer than reading them.
+    gc.set_threshold(200_000, 20, 100)
     try:
         result = spark_lineage_command.main(list(words), prog_name="spark-lineage", standalone_mode=False)
         return result if isinstance(result, int) else 0
@@ -143,7 +150,7 @@ def main(words: Sequence[str]) -> int:
         return _refuse(f"Unknown option {error.option_name}{did_you_mean(error.option_name, known)}.")
     except click.ClickException as error:
         return _refuse(error.format_message())
-    except ConfigError as error:
+    except (ConfigError, StoreError) as error:
         return _refuse(str(error))
     except click.exceptions.Exit as error:
         return error.exit_code

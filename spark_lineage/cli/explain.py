@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import click
+
+from spark_lineage.cli.printing import print_json
 
 if TYPE_CHECKING:
     from spark_lineage.report.explain import Explanation, Hop, Source
@@ -39,8 +39,7 @@ def explain(column: str, run: str, as_json: bool, store: str | None) -> None:
     except (ConfigError, StoreError, ExplainError) as error:
         raise click.UsageError(str(error)) from None
     if as_json:
-        json.dump(document(found), sys.stdout, indent=1)
-        sys.stdout.write("\n")
+        print_json(document(found))
         return
     _show(found)
 

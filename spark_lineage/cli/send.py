@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+
+from spark_lineage.cli.printing import print_json
 
 if TYPE_CHECKING:
     from spark_lineage.sinks.sender import Remaining, Sender
@@ -58,8 +59,7 @@ def send(as_json: bool, store: str | None, wait: float) -> int:
     _follow(sender, quiet=as_json)
     remaining = sender.drain(0)
     if as_json:
-        json.dump(document(remaining), sys.stdout, indent=1)
-        sys.stdout.write("\n")
+        print_json(document(remaining))
     else:
         _tell(remaining, time.monotonic() - begun)
     return 1 if remaining.events else 0

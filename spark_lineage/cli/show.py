@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
-import sys
-
 import click
+
+from spark_lineage.cli.printing import print_json
 
 
 @click.command()
@@ -22,18 +21,14 @@ def show(run: str, as_json: bool, store: str | None) -> None:
     spark-lineage show
     spark-lineage show last~1 --json
     """
-    from spark_lineage.config import ConfigError, resolve
-    from spark_lineage.store import Store, StoreError
+    from spark_lineage.config import resolve
+    from spark_lineage.store import Store
 
-    try:
-        graph = Store(store if store is not None else resolve().store).open(run).graph
-    except (ConfigError, StoreError) as error:
-        raise click.UsageError(str(error)) from None
+    graph = Store(store if store is not None else resolve().store).open(run, samples=as_json, fragments=as_json).graph
     if as_json:
         from spark_lineage.report.document import document
 
-        json.dump(document(graph), sys.stdout, indent=1)
-        sys.stdout.write("\n")
+        print_json(document(graph))
         return
     from rich.console import Console
 

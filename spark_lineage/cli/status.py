@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import sys
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -11,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import click
+
+from spark_lineage.cli.printing import print_json
 
 
 @dataclass(frozen=True)
@@ -48,8 +48,7 @@ def status(as_json: bool, store: str | None) -> None:
     except (ConfigError, TransportError) as error:
         raise click.UsageError(str(error)) from None
     if as_json:
-        json.dump(document(folder, standings), sys.stdout, indent=1)
-        sys.stdout.write("\n")
+        print_json(document(folder, standings))
     else:
         _show(standings)
 

@@ -41,8 +41,8 @@ def read(events: Iterable[Document], samples: Iterable[Document] = ()) -> Lineag
     return graph([parsing.of_document(each) for each in events], samples)
 
 
-def graph(events: Iterable[Event], samples: Iterable[Document] = ()) -> LineageGraph:
-    """:func:`read` for events that are parsed already."""
+def graph(events: Iterable[Event], samples: Iterable[Document] = (), fragments: bool = True) -> LineageGraph:
+    """:func:`read` for events that are parsed already. ``fragments``: whether datasets get theirs."""
     latest: dict[str, Event] = {}
     for event in events:
         if event.run.run_id not in latest or not event.is_start:
@@ -53,7 +53,7 @@ def graph(events: Iterable[Event], samples: Iterable[Document] = ()) -> LineageG
         raise ValueError("it has no event of an application run")
     steps = tuple(_step(event, call) for call, event in own)
     ours = [event for _, event in own]
-    datasets = _datasets(ours, {each["dataset"]: each for each in samples})
+    datasets = _datasets(ours, {each["dataset"]: each for each in samples}, fragments)
     return LineageGraph(_run(application, steps[0]), steps, datasets, tuple(_gaps(ours)))
 
 
@@ -146,10 +146,10 @@ def _gaps(events: Iterable[Event]) -> Iterable[Gap]:
             yield Gap(gap.step, gap.dataset, gap.what, gap.why)
 
 
-def _datasets(events: Iterable[Event], samples: Mapping[str, Document]) -> tuple[Dataset, ...]:
+def _datasets(events: Iterable[Event], samples: Mapping[str, Document], with_fragments: bool) -> tuple[Dataset, ...]:
     found: list[tuple[int, Dataset]] = []
     for event in events:
-        plan = event.run.facets.plan
+        plan = event.run.facets.plan if with_fragments else None
         fragments = {each["output"]: each for each in plan.outputs} if plan else {}
         for listed in (*event.inputs, *event.outputs):
             ours = listed.facets.dataset if listed.facets else None

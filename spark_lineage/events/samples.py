@@ -31,8 +31,21 @@ def document(dataset: str, sample: Sample) -> Document:
 
 
 def of_document(content: Mapping[str, Any]) -> Sample:
-    rows = tuple(tuple(json.loads(row)) for row in content["rows"])
-    return Sample(tuple(content["key"]), tuple(content["columns"]), rows, tuple(content["counts"]))
+    """Raises ValueError, KeyError or TypeError on what is no sample."""
+    from msgspec import convert  # for readers only
+
+    document = {name: content[name] for name in ("key", "columns", "counts")}
+    return convert({**document, "rows": [_row(each) for each in content["rows"]]}, Sample)
+
+
+def _row(text: str) -> Any:
+    from msgspec import DecodeError
+    from msgspec.json import decode
+
+    try:
+        return decode(text)
+    except DecodeError:
+        return json.loads(text)  # text that is no Unicode is JSON to Python only
 
 
 def digest(content: Mapping[str, Any]) -> str:

@@ -74,7 +74,7 @@ def find(graph: LineageGraph, words: str) -> tuple[Dataset, str]:
     missing: list[tuple[Dataset, str]] = []
     for position in [at for at, letter in enumerate(words) if letter == "."][::-1]:
         name, column = unquoted(words[:position]), unquoted(words[position + 1 :])
-        for dataset in _named(graph, name):
+        for dataset in named(graph, name):
             if column in _columns(dataset):
                 return dataset, column
             missing.append((dataset, column))
@@ -90,7 +90,7 @@ def find(graph: LineageGraph, words: str) -> tuple[Dataset, str]:
     raise ExplainError(f"the run has no dataset {words.rpartition('.')[0]}{hint}")
 
 
-def _named(graph: LineageGraph, name: str) -> list[Dataset]:
+def named(graph: LineageGraph, name: str) -> list[Dataset]:
     """Best match first; of several with one name the last made."""
     datasets = list(graph.datasets)[::-1]
     tests = (
@@ -98,7 +98,7 @@ def _named(graph: LineageGraph, name: str) -> list[Dataset]:
         lambda each: each.name == name,
         lambda each: each.storage is not None and each.storage.table == name,
         lambda each: each.variable == name,
-        lambda each: _short(each) == name,
+        lambda each: short(each) == name,
         lambda each: each.name.endswith("/" + name.lstrip("/")),
     )
     found = [each for test in tests for each in datasets if test(each)]
@@ -111,7 +111,7 @@ def _columns(dataset: Dataset) -> list[str]:
     return [each.column for each in dataset.fragment.definitions] if dataset.fragment else []
 
 
-def _short(dataset: Dataset) -> str:
+def short(dataset: Dataset) -> str:
     """``flights`` for ``/data/flights.csv``; a table's own name; an interim dataset's id."""
     if dataset.storage is None:
         return dataset.id
@@ -282,7 +282,7 @@ class _Composer:
         qualifiers: dict[str, str] = {each.dataset: each.dataset for each in hop.inputs}
         for each in hop.inputs:
             if each.dataset in self._datasets:
-                qualifiers.setdefault(_short(self._datasets[each.dataset]), each.dataset)
+                qualifiers.setdefault(short(self._datasets[each.dataset]), each.dataset)
 
         def write(reference: Reference) -> str | None:
             candidates = owners[reference.column]
@@ -303,7 +303,7 @@ class _Composer:
         dataset = self._datasets.get(key[0])
         if not self._qualified or dataset is None:
             return quoted(key[1])
-        return f"{quoted(_short(dataset))}.{quoted(key[1])}"
+        return f"{quoted(short(dataset))}.{quoted(key[1])}"
 
 
 def _definition(dataset: Dataset, column: str) -> ColumnDefinition | None:

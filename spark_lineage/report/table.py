@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timezone
 
 from rich.console import Console, Group, RenderableType
-from rich.markup import escape
-from rich.table import Table
 from rich.text import Text
 
 from spark_lineage.model import Dataset, DatasetKind, LineageGraph, Outcome, Step, StepKind
+from spark_lineage.report import layout
+from spark_lineage.report.layout import Cell, Column, Span, plain
 
 STYLES = {Outcome.COMPLETE: "green", Outcome.FAIL: "bold red", Outcome.ABORT: "yellow", Outcome.RUNNING: "cyan"}
 MARKS = {Outcome.COMPLETE: "", Outcome.FAIL: "FAILED ", Outcome.ABORT: "stopped ", Outcome.RUNNING: "running "}
+# What a word alone does not tell.
+MEANING = {
+    Outcome.ABORT: "The program was killed before it ended: this is what was seen up to then.",
+    Outcome.RUNNING: "The program still runs: this is what has been seen so far.",
+}
 NARROW = 100  # columns of a terminal below which less is shown
+WIDEST = 160
+DEEPEST = 12  # levels that are indented
+STORED = [Column(""), Column("storage", share=1), Column("format"), Column("rows", right=True)]
 MOST_GAPS = 20
 REASONS = {
     "never_executed": "never executed",
@@ -32,49 +41,51 @@ REASONS = {
 }
 
 
-def show(graph: LineageGraph, console: Console, store: str = "") -> None:
+def show(graph: LineageGraph, console: Console) -> None:
     """Prints the run. ``console.width`` decides how much fits."""
-    console.print(_heading(graph, store))
-    console.print(_steps(graph, console.width))
-    if stored := _stored(graph):
-        console.print(stored)
+    console.print(_heading(graph))
+    wide = console.width >= NARROW
+    layout.show(console, _columns(wide), _table(graph, wide), gap=2 if wide else 1, expand=min(console.width, WIDEST))
+    stored = [each for each in graph.datasets if each.kind in (DatasetKind.SOURCE, DatasetKind.SINK)]
+    if stored:
+        console.print()
+        layout.show(console, STORED, [_stored(each) for each in stored])
     gaps = _gaps(graph)
     if gaps:
         console.print(gaps)
 
 
-def _heading(graph: LineageGraph, store: str) -> RenderableType:
+def _heading(graph: LineageGraph) -> RenderableType:
     run = graph.run
     first = Text.assemble(
-        (run.app, "bold"), "  ", (run.outcome.value, STYLES[run.outcome]), f"  {_local(run.started)}",
-        f"  {_time(run.started, run.ended)}" if run.ended is not None else "",
+        (run.app, "bold"), "  ", (run.outcome.value, STYLES[run.outcome]), f"  {local(run.started)}",
+        f"  {time(run.started, run.ended)}" if run.ended is not None else "",
     )  # fmt: skip
     spark = f"Spark {run.spark.spark_version}" if run.spark else "no Spark session"
     labels = "".join(f"  {name}={value}" for name, value in run.labels.items())
     lines = [first, Text(f"run {run.id}  {run.mode.value} mode  {spark}{labels}", style="dim")]
+    if run.outcome in MEANING:
+        lines.append(Text(MEANING[run.outcome], style=STYLES[run.outcome]))
     if run.error:
         lines.append(Text(_first_line(run.error), style=STYLES[Outcome.FAIL]))
     return Group(*lines)
 
 
-def _steps(graph: LineageGraph, width: int) -> Table:
+def _columns(wide: bool) -> list[Column]:
+    return [
+        Column("step", share=3), Column("inputs → outputs", share=4), Column("rows", right=True),
+        Column("change", right=True), Column("nulls", right=True), *([Column("measured", share=2)] if wide else []),
+        Column("time", right=True),
+    ]  # fmt: skip
+
+
+def _table(graph: LineageGraph, wide: bool) -> Iterable[list[Cell]]:
     datasets = {each.id: each for each in graph.datasets}
-    wide = width >= NARROW
-    table = Table(
-        box=None, pad_edge=False, padding=(0, 2 if wide else 1, 0, 0), header_style="bold", width=min(width, 160)
-    )
-    table.add_column("step", ratio=3, overflow="fold")
-    table.add_column("inputs → outputs", ratio=4, overflow="fold")
-    table.add_column("rows", justify="right", no_wrap=True)
-    table.add_column("change", justify="right", no_wrap=True)
-    table.add_column("nulls", justify="right", no_wrap=True)
-    if wide:
-        table.add_column("measured", overflow="fold", ratio=2)
-    table.add_column("time", justify="right", no_wrap=True)
+    # An error goes up through all that called: it is shown where it came from.
+    passed_on = {(step.parent, step.error) for step in graph.steps if step.error}
     for step, depth in _tree(graph.steps):
-        for row in _rows(step, depth, datasets, wide):
-            table.add_row(*row)
-    return table
+        shown = replace(step, error=None) if ((step.step, step.call), step.error) in passed_on else step
+        yield from _rows(shown, depth, datasets, wide)
 
 
 def _tree(steps: Sequence[Step]) -> Iterable[tuple[Step, int]]:
@@ -91,40 +102,45 @@ def _tree(steps: Sequence[Step]) -> Iterable[tuple[Step, int]]:
         todo.extend((child, depth + 1) for child in reversed(children.get((step.step, step.call), ())))
 
 
-def _rows(step: Step, depth: int, datasets: Mapping[str, Dataset], wide: bool) -> Iterable[list[RenderableType]]:
+def _rows(step: Step, depth: int, datasets: Mapping[str, Dataset], wide: bool) -> Iterable[list[Cell]]:
     """One line per output; a step without outputs has one line of its own."""
     ins = [datasets[each] for each in step.inputs if each in datasets]
     outs = [datasets[each] for each in step.outputs if each in datasets]
-    name: RenderableType = _step_name(step, depth)
-    took = Text(_time(step.started, step.ended), style="dim")
-    inputs = ", ".join(_short(each) for each in ins)
+    name, took = _step_name(step, depth), plain(time(step.started, step.ended), "dim")
     for number, out in enumerate(outs or [None]):
-        flow = Text()
-        if number == 0 and inputs:
-            flow.append(inputs, style="dim")
-        if out is not None:
-            flow.append(" → " if flow else "→ ")
-            flow.append(_short(out), style="bold" if out.kind is DatasetKind.SINK else "")
-            if not wide and not out.complete:
-                flow.append(f" ({_reason(out)})", style="yellow")
-        if number == 0 and step.error:
-            flow.append(("\n" if flow else "") + _first_line(step.error), style=STYLES[Outcome.FAIL])
-        row: list[RenderableType] = [name if number == 0 else "", flow, *_facts(out, ins)]
+        first = number == 0
+        row = [name if first else (), _flow(step, ins if first else [], out, wide, first), *_facts(out, ins)]
         if wide:
             row.append(_measured(out))
-        yield [*row, took if number == 0 else ""]
+        yield [*row, took if first else ()]
 
 
-def _step_name(step: Step, depth: int) -> Text:
+def _flow(step: Step, ins: Sequence[Dataset], out: Dataset | None, wide: bool, first: bool) -> Cell:
+    """What went in and came out; the step's error below it."""
+    spans: list[Span] = []
+    if ins:
+        spans.append((", ".join(_short(each) for each in ins), "dim"))
+    if out is not None:
+        spans.append((" → " if spans else "→ ", ""))
+        spans.append((_short(out), "bold" if out.kind is DatasetKind.SINK else ""))
+        if not wide and not out.complete:
+            spans.append((f" ({reason(out)})", "yellow"))
+    if first and step.error:
+        spans.append((("\n" if spans else "") + _first_line(step.error), STYLES[Outcome.FAIL]))
+    return tuple(spans)
+
+
+def _step_name(step: Step, depth: int) -> Cell:
     label = (
         step.step if depth == 0 else step.step.rsplit(".", 1)[-1] if step.kind is not StepKind.FUNCTION else _leaf(step)
     )
-    text = Text("  " * depth)
-    text.append(MARKS[step.outcome], style=STYLES[step.outcome])
-    text.append(label, style="bold" if step.kind in (StepKind.APPLICATION, StepKind.FUNCTION) else "")
-    if step.call > 1:
-        text.append(f" #{step.call}", style="dim")
-    return text
+    spans = [
+        ("  " * min(depth, DEEPEST), ""),
+        (MARKS[step.outcome], STYLES[step.outcome]),
+        (label, "bold" if step.kind in (StepKind.APPLICATION, StepKind.FUNCTION) else ""),
+        (f" #{step.call}" if step.call > 1 else "", "dim"),
+    ]
+    return tuple(each for each in spans if each[0])
 
 
 def _leaf(step: Step) -> str:
@@ -133,37 +149,44 @@ def _leaf(step: Step) -> str:
     return step.step[len(parent) + 1 :] if step.step.startswith(f"{parent}.") else step.step
 
 
-def _facts(out: Dataset | None, ins: Sequence[Dataset]) -> list[RenderableType]:
+def _facts(out: Dataset | None, ins: Sequence[Dataset]) -> list[Cell]:
     """Rows, change in rows against the one input, nulls."""
     if out is None:
-        return ["", "", ""]
+        return [(), (), ()]
     if out.rows is None:
-        return [Text("?", style="yellow"), "", ""]
-    known = [each.nulls for each in out.columns if each.nulls is not None]
-    return [f"{out.rows:,}", _change(out, ins), f"{sum(known):,}" if known else ""]
+        return [plain("?", "yellow"), (), ()]
+    known = nulls(out)
+    return [plain(f"{out.rows:,}"), _change(out, ins), plain(f"{known:,}") if known is not None else ()]
 
 
-def _change(out: Dataset, ins: Sequence[Dataset]) -> Text:
+def nulls(dataset: Dataset) -> int | None:
+    """Over all columns that were measured; None where none was."""
+    known = [each.nulls for each in dataset.columns if each.nulls is not None]
+    return sum(known) if known else None
+
+
+def _change(out: Dataset, ins: Sequence[Dataset]) -> Cell:
     """Against the input, if there is but one: of joins and unions no difference says anything."""
     if len(ins) != 1 or ins[0].rows is None or out.rows is None:
-        return Text("")
+        return ()
     difference = out.rows - ins[0].rows
     if difference == 0:
-        return Text("=", style="dim")
+        return plain("=", "dim")
     share = f" {difference / ins[0].rows:+.0%}" if ins[0].rows and abs(difference) < 10 * ins[0].rows else ""
-    return Text(f"{difference:+,}{share}", style="red" if difference < 0 else "blue")
+    return plain(f"{difference:+,}{share}", "red" if difference < 0 else "blue")
 
 
-def _measured(out: Dataset | None) -> Text:
+def _measured(out: Dataset | None) -> Cell:
     if out is None:
-        return Text("")
+        return ()
     if not out.complete:
-        return Text(_reason(out), style="yellow")
+        return plain(reason(out), "yellow")
     seen = sum(1 for each in out.columns if each.fingerprint is not None)
-    return Text("complete" if seen == len(out.columns) else f"{seen} of {len(out.columns)} columns", style="green")
+    return plain("complete" if seen == len(out.columns) else f"{seen} of {len(out.columns)} columns", "green")
 
 
-def _reason(dataset: Dataset) -> str:
+def reason(dataset: Dataset) -> str:
+    """Why a dataset is not complete, for people."""
     return REASONS.get(dataset.reason or "", (dataset.reason or "unknown").replace("_", " "))
 
 
@@ -174,19 +197,11 @@ def _short(dataset: Dataset) -> str:
     return dataset.id if len(dataset.id) <= 24 else f"…/{dataset.id.rstrip('/').rsplit('/', 1)[-1]}"
 
 
-def _stored(graph: LineageGraph) -> Table | None:
-    stored = [each for each in graph.datasets if each.kind in (DatasetKind.SOURCE, DatasetKind.SINK)]
-    if not stored:
-        return None
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold", title_justify="left")
-    for column, justify in (("", "left"), ("storage", "left"), ("format", "left"), ("rows", "right")):
-        table.add_column(column, justify=justify, overflow="fold")  # type: ignore[arg-type]
-    for each in stored:
-        rows = f"{each.rows:,}" if each.rows is not None else "?"
-        form = (each.storage.format if each.storage else None) or ""
-        where = each.name if each.namespace in ("file", "") else f"{each.namespace}/{each.name.lstrip('/')}"
-        table.add_row(each.kind.value, escape(where), form, rows)
-    return Group("", table)  # type: ignore[return-value]
+def _stored(each: Dataset) -> list[Cell]:
+    rows = f"{each.rows:,}" if each.rows is not None else "?"
+    form = (each.storage.format if each.storage else None) or ""
+    where = each.name if each.namespace in ("file", "") else f"{each.namespace}/{each.name.lstrip('/')}"
+    return [plain(each.kind.value), plain(where), plain(form), plain(rows)]
 
 
 def _gaps(graph: LineageGraph) -> RenderableType | None:
@@ -203,14 +218,18 @@ def _gaps(graph: LineageGraph) -> RenderableType | None:
     return Group(*lines)
 
 
-def _local(moment: float) -> str:
+def local(moment: float) -> str:
     return datetime.fromtimestamp(moment, tz=timezone.utc).astimezone().strftime("%Y-%m-%d %H:%M:%S")
 
 
-def _time(started: float, ended: float | None) -> str:
+def time(started: float, ended: float | None) -> str:
     if ended is None:
         return ""
-    took = max(ended - started, 0.0)
+    return duration(ended - started)
+
+
+def duration(seconds: float) -> str:
+    took = max(seconds, 0.0)
     if took < 1:
         return f"{took * 1000:.0f} ms"
     if took < 60:

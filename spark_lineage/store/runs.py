@@ -50,7 +50,7 @@ class Store:
         folder = self.path / RUNS
         try:
             folders = [each for each in folder.iterdir() if each.is_dir()]
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return []
         except OSError as error:
             raise StoreError(f"{folder} cannot be read: {error.strerror or error}") from error
@@ -61,15 +61,13 @@ class Store:
         """``last``, ``last~1``, a run id, a unique beginning of one, or a label (its latest run)."""
         runs = self.runs()
         if not runs:
-            raise StoreError(
-                f"no runs in {self.path}: record one with `spark-lineage run SCRIPT`, or name the store with --store"
-            )
+            raise StoreError(no_runs(self.path))
         if name == "last" or name.startswith("last~"):
             return self._counted(name, runs)
         matching = [run for run in runs if run.id == name] or [run for run in runs if run.id.startswith(name)]
         if len(matching) == 1:
             return matching[0]
-        labelled = [run for run in runs if _has_label(run, name)]
+        labelled = [run for run in runs if has_label(run, name)]
         if labelled:
             return labelled[-1]
         if matching:
@@ -105,19 +103,19 @@ class Store:
             raise StoreError(f"{name} goes back further than the {_count(len(runs))} in {self.path}")
         return runs[-1 - int(back)]
 
-    def open(self, name: str | Summary = "last", samples: bool = True) -> RunRecord:
-        """``samples``: whether sampled rows are read too, which takes half of the time for a large run."""
+    def open(self, name: str | Summary = "last", samples: bool = True, fragments: bool = True) -> RunRecord:
+        """One run. ``samples``, ``fragments``: whether datasets come with theirs, which take most of the time."""
         run = name if isinstance(name, Summary) else self.resolve(name)
         if run.why is not None:
             raise StoreError(run.why)
-        return open_folder(run.folder, samples)
+        return open_folder(run.folder, samples, fragments)
 
 
-def open_folder(folder: Path, samples: bool = True) -> RunRecord:
+def open_folder(folder: Path, samples: bool = True, fragments: bool = True) -> RunRecord:
     """The run in one folder of a store. Raises StoreError."""
     try:
         lines = journal.read_lines(folder)
-        sealed = _read_sealed(folder, lines, samples) if lines else None
+        sealed = _read_sealed(folder, lines, samples, fragments) if lines else None
         if sealed is not None:
             return sealed
         if (folder / wal.NAME).exists():
@@ -130,7 +128,7 @@ def open_folder(folder: Path, samples: bool = True) -> RunRecord:
     raise StoreError(f"{folder} is no run: it has no journal")
 
 
-def _read_sealed(folder: Path, lines: list[bytes], samples: bool) -> RunRecord | None:
+def _read_sealed(folder: Path, lines: list[bytes], samples: bool, fragments: bool) -> RunRecord | None:
     """None for a run that has not ended as far as its journal knows."""
     from spark_lineage.events import parsing, reading
 
@@ -139,7 +137,7 @@ def _read_sealed(folder: Path, lines: list[bytes], samples: bool) -> RunRecord |
     if not any(event.run.facets.context is not None and not event.is_start for event in events):
         return None
     kept: Iterable[dict[str, Any]] = journal.read_samples(folder) if samples else ()
-    return RunRecord(reading.graph(events, kept), tuple(lines), folder, False)
+    return RunRecord(reading.graph(events, kept, fragments), tuple(lines), folder, False)
 
 
 def _said(error: Exception) -> str:
@@ -175,9 +173,16 @@ def aborted(graph: LineageGraph) -> LineageGraph:
     return replace(graph, run=run, steps=steps)
 
 
-def _has_label(run: Summary, text: str) -> bool:
+def has_label(run: Summary, text: str) -> bool:
     """``key=value``, or the value alone."""
     return any(text in (value, f"{name}={value}") for name, value in run.labels.items())
+
+
+def no_runs(path: Path) -> str:
+    """What is wrong with an empty store."""
+    if path.exists() and not path.is_dir():
+        return f"{path} is no store but a file: name the store's folder with --store"
+    return f"no runs in {path}: record one with `spark-lineage run SCRIPT`, or name the store with --store"
 
 
 def _count(runs: int) -> str:
