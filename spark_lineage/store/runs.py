@@ -6,6 +6,7 @@ its write-ahead file instead; readers need not know.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -82,15 +83,15 @@ class Store:
         if os.sep in name and folder.is_dir():
             if (folder / RUNS).is_dir():
                 return Store(folder).resolve()
-            summary = _summary(folder)
-            if summary is None:
+            found = summary(folder)
+            if found is None:
                 raise StoreError(f"{name} is neither the folder of a run nor a store")
-            return summary
+            return found
         return self.resolve(name)
 
     def labelled(self, label: str, other_than: Path) -> Summary:
         """The latest run with a label that is not the one in the folder ``other_than``."""
-        found = [run for run in self.runs() if _has_label(run, label) and run.folder.resolve() != other_than.resolve()]
+        found = [run for run in self.runs() if has_label(run, label) and run.folder.resolve() != other_than.resolve()]
         if not found:
             raise StoreError(f"no other run in {self.path} has the label {label}: record one with --label {label}")
         return found[-1]
