@@ -30,7 +30,7 @@ from spark_lineage import capture
 from spark_lineage.config import Config
 from spark_lineage.guard import Guard, logger
 from spark_lineage.jvm.bridge import Bridge, JvmHalfMissing
-from spark_lineage.model import Mode, Observation, Outcome, ProgramEnded, ProgramStarted, PythonGap
+from spark_lineage.model import Mode, Observation, Outcome, ProgramEnded, ProgramStarted, PythonGap, SparkStarted
 from spark_lineage.static import read_source, repository
 from spark_lineage.store.wal import WriteAhead
 
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from spark_lineage.sinks.sender import Sender
 
 POLL_SECONDS = 1.0
+SETTLE_SECONDS = 2.0  # at most, for what ran before an observation began
 
 
 @dataclass(frozen=True)
@@ -115,15 +116,28 @@ class Agent:
         if seen is not None:
             self._queue.put(seen)
 
-    def attach(self, spark_context: Any) -> None:
-        """The program has a SparkContext now."""
-        self.guard("attach", self._attach, spark_context)
+    def attach(self, spark_context: Any, ran_before: bool = False) -> None:
+        """The program has a SparkContext now; ``ran_before``: it had it before this observation began."""
+        self.guard("attach", self._attach, spark_context, ran_before)
 
-    def _attach(self, spark_context: Any) -> None:
+    def _attach(self, spark_context: Any, ran_before: bool) -> None:
         try:
-            self._relay.bridge = Bridge(spark_context)
+            bridge = Bridge(spark_context)
         except JvmHalfMissing as missing:
             self._fault("jvm", str(missing))
+            return
+        if ran_before:
+            self._pass_over(bridge)
+        self._relay.bridge = bridge
+
+    def _pass_over(self, bridge: Bridge) -> None:
+        """What the JVM half saw before this observation began is not ours, but for what Spark it is."""
+        global _spark
+        bridge.settle(min(self.config.exit_wait, SETTLE_SECONDS))
+        for observation in bridge.drain():
+            _spark = observation if isinstance(observation, SparkStarted) else _spark
+        if _spark is not None:
+            self._queue.put(_spark)
 
     def detach(self, spark_context: Any) -> None:
         """The program is about to stop its SparkContext: take what the JVM half still holds."""
@@ -159,7 +173,9 @@ class Agent:
             self.flush()
 
     def _drain(self, bridge: Bridge) -> None:
+        global _spark
         for observation in bridge.drain():
+            _spark = observation if isinstance(observation, SparkStarted) else _spark
             self._queue.put(observation)
 
     def _fault(self, what: str, why: str) -> None:
@@ -229,6 +245,7 @@ def _log_file(folder: Path, level: str) -> logging.Handler:
 
 
 _current: Agent | None = None
+_spark: SparkStarted | None = None  # the JVM half says it once; a later observation of the same session needs it too
 
 
 def current() -> Agent | None:

@@ -49,7 +49,7 @@ def start(**options: Any) -> Agent | None:
     begun = _begin(config)
     _hook = SparkHook(door, begun.guard).install()
     if spark_context is not None:
-        begun.attach(spark_context)
+        begun.attach(spark_context, ran_before=True)
     stop_at_exit(lambda: None if hasattr(sys, "ps1") else last_uncaught())
     return begun
 

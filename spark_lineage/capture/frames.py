@@ -15,13 +15,15 @@ import weakref
 from collections.abc import Callable
 from types import CodeType, FrameType, TracebackType
 
+from spark_lineage.capture import caught
 from spark_lineage.capture.scope import Scope
 from spark_lineage.capture.sources import Sources
 from spark_lineage.model import CallEnded, CallSeen, FunctionReading, Observation, Path, Place, Unit, unit
 
 _FOLDED = frozenset({"<lambda>", "<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>"})
 _OPTIMIZED = 0x1
-_SUSPENDABLE = 0x20 | 0x80 | 0x200  # generator, coroutine, asynchronous generator
+_GENERATOR = 0x20 | 0x200  # plain or asynchronous; one that is not used up ends with whatever holds it
+_SUSPENDABLE = _GENERATOR | 0x80  # or a coroutine
 
 
 class Code:
@@ -31,6 +33,7 @@ class Code:
         "calls",
         "code",
         "composite",
+        "dropping",
         "file",
         "folded",
         "function",
@@ -56,6 +59,7 @@ class Code:
         self.places: dict[int, tuple[int | None, int]] = {}  # f_lasti -> (statement, line)
         self.calls = 0
         self.overflow: Call | None = None
+        self.dropping: frozenset[int] | None = None  # where its handlers drop what they caught, once looked at
 
 
 class Call:
@@ -105,7 +109,7 @@ class Token:
     def __del__(self) -> None:
         if self.ends:
             try:
-                self.frames.ended(self.call)
+                self.frames.ended(self.call, sys._getframe(1))
             except Exception:  # the interpreter is going down: nobody is left to be told
                 return
 
@@ -313,11 +317,27 @@ class Frames:
                 )
             )
 
-    def ended(self, call: Call) -> None:
+    def ended(self, call: Call, ending: FrameType) -> None:
+        """The frame of a call has gone while ``ending`` ran."""
         if call.emitted:
+            if call.error is None and not call.code.code.co_flags & _GENERATOR and self._drops_an_error(ending):
+                call.error = f"an exception that {self.code(ending).function} caught (line {ending.f_lineno})"
             self._emit(CallEnded(call.id, time.time(), call.error))
 
     # -- errors
+
+    def _drops_an_error(self, frame: FrameType) -> bool:
+        code = self.code(frame)
+        if code.dropping is None:
+            code.dropping = caught.dropping(frame.f_code)
+        return frame.f_lasti in code.dropping
+
+    def left_by_caught(self, error: BaseException, text: Callable[[BaseException], str]) -> None:
+        """``error`` is being handled: what it has left has ended by it."""
+        for frame, cause in caught.frames_left(error):
+            token = frame.f_trace
+            if type(token) is Token and token.frames is self and token.call.error is None:
+                token.call.error = text(cause)
 
     def left_by(self, frame: FrameType | None) -> tuple[Call, ...]:
         """The calls that an error raised at ``frame`` is known to leave, innermost first.

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import re
+import sys
 import threading
 import time
 from collections import Counter
@@ -36,6 +37,9 @@ ERROR_LIMIT = 2000  # characters of an error's text
 SQL_LIMIT = 4000
 NAMES_PER_DATAFRAME = 16
 TABLE_METHODS = frozenset({"table", "saveAsTable", "insertInto", "toTable"})
+# The JVM half keeps what it knows by these for as long as a plan lives: a second recorder must not give them again.
+_DF_IDS = itertools.count(1)
+_OP_IDS = itertools.count(1)
 OPERATIONS_PER_CALL = 10  # how many operations of one step are told apart, times ``limits.calls``
 
 
@@ -103,8 +107,8 @@ class Recorder:
         self._carried: Identities = Identities()  # RDD, pandas DataFrame, writer -> nodes
         self._rows = Rows()
         self._views = Views()
-        self._df_ids = itertools.count(1)
-        self._op_ids = itertools.count(1)
+        self._df_ids = _DF_IDS
+        self._op_ids = _OP_IDS
 
     #: called when the first pandas object of Spark's is seen
     pandas_seen: Callable[[], None] = staticmethod(lambda: None)
@@ -139,6 +143,8 @@ class Recorder:
         position = self.frames.position(frame)
         if position is None:
             return None  # no user code asked for it
+        if (error := sys.exc_info()[1]) is not None:  # we are in an ``except`` or ``finally``
+            self.frames.left_by_caught(error, error_text)
         running = Running(f"o{next(self._op_ids)}", method, position, outer)
         running.inputs = self._inputs(running, args, kwargs)
         if not position.call.emitted:

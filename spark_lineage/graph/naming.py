@@ -122,7 +122,9 @@ def _parts(seen: Observed, activation: Activation, dfs: Sequence[str], several: 
 def _base(node: Node, part: str | None) -> tuple[tuple[str, ...], str]:
     """(labels of the parents, short name)."""
     path = node.path or (node.label,)
-    short = path[-1].rsplit(".", 1)[-1] if node.kind is StepKind.FUNCTION else path[-1]
+    if node.kind is StepKind.FUNCTION:
+        path = (*path[:-1], *path[-1].split("."))  # Scale.transform: its class comes before its caller
+    short = path[-1]
     if part is not None:
         # A statement ``good, bad = df.randomSplit(...)`` makes datasets called good and bad.
         short = part if node.kind is StepKind.STATEMENT and not part.isdigit() else f"{short}.{part}"

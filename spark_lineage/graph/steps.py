@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from spark_lineage.graph import redaction
 from spark_lineage.graph.observed import Observed, moment
-from spark_lineage.model import CallSeen, Execution, Operation, Outcome, Statement, Step, StepKind, Unit, unit
+from spark_lineage.model import CallSeen, Execution, Operation, OperationKind, Outcome, Statement, Step, StepKind, Unit, unit
 
 MODULE = "<module>"
 DEEPEST_RECURSION = 3  # a function that calls itself deeper than this stays the same step
@@ -170,6 +170,8 @@ class Steps:
                 if key not in statements:
                     statements[key] = self._statement_activation(of, owner, operation)
                 owner = statements[key]
+                if operation.kind is OperationKind.WRITE:
+                    at.pop(of[0], None)  # written again it is a run of its own: each sink has the inputs that are its
             owner.operations.append(operation)
             self._of_operation[operation.op] = owner
 
