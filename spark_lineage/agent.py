@@ -23,7 +23,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
+from types import FrameType, TracebackType
 from typing import TYPE_CHECKING, Any
 
 from spark_lineage import capture
@@ -178,16 +178,26 @@ class Agent:
             _spark = observation if isinstance(observation, SparkStarted) else _spark
             self._queue.put(observation)
 
+    def gap(self, what: str, why: str) -> None:
+        """Something about the program as a whole was not observed."""
+        self._queue.put(PythonGap(what, why))
+
+    def calls_at(self, frame: FrameType) -> tuple[str, ...]:
+        """Ids of the calls around ``frame``, outermost first."""
+        return self.guard("calls", capture.calls_around, frame) or ()
+
     def _fault(self, what: str, why: str) -> None:
         self._queue.put(PythonGap(what, why))
 
     # -- at the end
 
-    def end(self, outcome: Outcome, error: str | None, traceback: TracebackType | None) -> None:
+    def end(
+        self, outcome: Outcome, error: str | None, traceback: TracebackType | None, left: Sequence[str] = ()
+    ) -> None:
         if os.getpid() != self._pid or self._ended.is_set():
             return  # a forked child of the program, or ended before
         self._ended.set()
-        failed = self.guard("traceback", capture.calls_on, traceback) if traceback is not None else ()
+        failed = self.guard("traceback", capture.calls_on, traceback) if traceback is not None else tuple(left)
         self.guard("settle", self._settle)
         if self._installation is not None:
             self.guard("uninstall", self._installation.uninstall)
@@ -267,11 +277,15 @@ def start(config: Config, program: Program) -> Agent:
 
 
 def stop(
-    outcome: Outcome = Outcome.COMPLETE, error: str | None = None, traceback: TracebackType | None = None
-) -> Agent | None:
-    """Ends the observation and writes the record; gives the agent that ended, None if none observed."""
+    outcome: Outcome = Outcome.COMPLETE, error: str | None = None, traceback: TracebackType | None = None,
+    left: Sequence[str] = (),
+) -> Agent | None:  # fmt: skip
+    """Ends the observation and writes the record; gives the agent that ended, None if none observed.
+
+    ``error`` left the calls on ``traceback``, or those named in ``left``.
+    """
     global _current
     agent, _current = _current, None
     if agent is not None:
-        agent.end(outcome, error, traceback)
+        agent.end(outcome, error, traceback, left)
     return agent

@@ -25,9 +25,11 @@ def install() -> None:
     _installed = True
     try:
         from spark_lineage.activation.doors import ConfDoor
+        from spark_lineage.activation.exits import MAIN
         from spark_lineage.activation.hook import SparkHook
 
         SparkHook(ConfDoor(_begin)).install()
+        MAIN.watch_exits()
     except Exception:
         pass  # a guest at start-up: the program must start
 
@@ -39,7 +41,7 @@ def is_called_for(environ: Mapping[str, str]) -> bool:
 
 def _begin(conf: Mapping[str, str], spark_context: Any) -> Agent | None:
     from spark_lineage import agent
-    from spark_lineage.activation.doors import last_uncaught, stop_at_exit
+    from spark_lineage.activation.doors import stop_with_interpreter
     from spark_lineage.activation.program import running_program
     from spark_lineage.config import ConfigError, resolve
 
@@ -57,7 +59,7 @@ def _begin(conf: Mapping[str, str], spark_context: Any) -> Agent | None:
     except OSError as error:
         _tell(spark_context, f"The store {config.store} cannot be written: {error.strerror or error}.")
     else:
-        stop_at_exit(last_uncaught)
+        stop_with_interpreter(begun)
         return begun
     return None
 

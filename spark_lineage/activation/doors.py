@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import atexit
-import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
+from spark_lineage.activation.exits import MAIN, UNKNOWN_STATUS
 from spark_lineage.activation.hook import add_to_driver, appended, conf_of_interest, with_jar
 from spark_lineage.activation.jars import LISTENER
 from spark_lineage.config import Config
@@ -71,6 +71,8 @@ class ConfDoor:
     def started(self, spark_context: Any) -> None:
         jconf = spark_context._jsc.sc().conf()
         if LISTENER not in jconf.get("spark.extraListeners", ""):
+            if self._agent is None:
+                MAIN.forget_exits()
             return
         if self._agent is None:
             self._agent = self._begin(conf_of_interest(jconf), spark_context)
@@ -116,7 +118,19 @@ def stop_at_exit(ended_by: Callable[[], BaseException | None]) -> None:
     atexit.register(stop)
 
 
-def last_uncaught() -> BaseException | None:
-    """What the interpreter has printed as the end of the program, if anything (not for SystemExit)."""
-    error = getattr(sys, "last_value", None)
-    return error if isinstance(error, BaseException) else None
+def stop_with_interpreter(begun: Agent) -> None:
+    """As :func:`stop_at_exit`, for a program that the interpreter itself runs: ``begun`` began inside of it."""
+    from spark_lineage import agent
+
+    MAIN.observed_by(begun.calls_at)
+
+    def stop() -> None:
+        try:
+            error, calls, known = MAIN.ended_by()
+            if not known:
+                begun.gap("exit", UNKNOWN_STATUS)
+            agent.stop(*end_of(error), calls)
+        except Exception:
+            logger.warning("the record could not be written", exc_info=True)
+
+    atexit.register(stop)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from spark_lineage.activation.doors import OwnDoor, last_uncaught, stop_at_exit
+from spark_lineage.activation.doors import OwnDoor, stop_with_interpreter
 from spark_lineage.activation.hook import SparkHook, conf_of_interest, names_listener
 from spark_lineage.activation.jars import JarError, find_spark, jar_for
 from spark_lineage.activation.program import running_program
@@ -50,7 +50,7 @@ def start(**options: Any) -> Agent | None:
     _hook = SparkHook(door, begun.guard).install()
     if spark_context is not None:
         begun.attach(spark_context, ran_before=True)
-    stop_at_exit(lambda: None if hasattr(sys, "ps1") else last_uncaught())
+    stop_with_interpreter(begun)
     return begun
 
 

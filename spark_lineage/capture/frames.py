@@ -109,7 +109,11 @@ class Token:
     def __del__(self) -> None:
         if self.ends:
             try:
-                self.frames.ended(self.call, sys._getframe(1))
+                running = sys._getframe(1)
+            except ValueError:  # the outermost frame has nobody below it
+                running = None
+            try:
+                self.frames.ended(self.call, running)
             except Exception:  # the interpreter is going down: nobody is left to be told
                 return
 
@@ -317,11 +321,12 @@ class Frames:
                 )
             )
 
-    def ended(self, call: Call, ending: FrameType) -> None:
-        """The frame of a call has gone while ``ending`` ran."""
+    def ended(self, call: Call, running: FrameType | None) -> None:
+        """The frame of a call has gone while ``running`` ran."""
         if call.emitted:
-            if call.error is None and not call.code.code.co_flags & _GENERATOR and self._drops_an_error(ending):
-                call.error = f"an exception that {self.code(ending).function} caught (line {ending.f_lineno})"
+            generator = call.code.code.co_flags & _GENERATOR
+            if call.error is None and running is not None and not generator and self._drops_an_error(running):
+                call.error = f"an exception that {self.code(running).function} caught (line {running.f_lineno})"
             self._emit(CallEnded(call.id, time.time(), call.error))
 
     # -- errors
@@ -361,6 +366,17 @@ class Frames:
 
 # Modules that hand errors on as they are.
 _TRANSPARENT = ("spark_lineage", "functools", "runpy", "importlib", "_frozen_importlib")
+
+
+def calls_around(frame: FrameType | None) -> tuple[str, ...]:
+    """Ids of the calls on the stack of ``frame``, outermost first."""
+    found: list[str] = []
+    while frame is not None:
+        token = frame.f_trace
+        if type(token) is Token and token.call.emitted:
+            found.append(token.call.id)
+        frame = frame.f_back
+    return tuple(reversed(found))
 
 
 def calls_on(traceback: TracebackType | None) -> tuple[str, ...]:

@@ -11,7 +11,18 @@ from dataclasses import dataclass, field
 
 from spark_lineage.graph import redaction
 from spark_lineage.graph.observed import Observed, moment
-from spark_lineage.model import CallSeen, Execution, Operation, OperationKind, Outcome, Statement, Step, StepKind, Unit, unit
+from spark_lineage.model import (
+    CallSeen,
+    Execution,
+    Operation,
+    OperationKind,
+    Outcome,
+    Statement,
+    Step,
+    StepKind,
+    Unit,
+    unit,
+)
 
 MODULE = "<module>"
 DEEPEST_RECURSION = 3  # a function that calls itself deeper than this stays the same step
