@@ -216,6 +216,8 @@ class _Ended:
 
     by: BaseException | None = None
     is_module: bool = False
+    # CPython (3.11) uses the dict of the first ``__main__`` after it has printed an error, without holding it.
+    first_main: types.ModuleType | None = sys.modules.get("__main__")
 
 
 def script_was_interrupted() -> bool:

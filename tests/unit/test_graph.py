@@ -58,6 +58,31 @@ def at(call: str, index: int) -> tuple[Place, ...]:
 
 
 class TestSteps:
+    def test_a_statement_that_writes_again_runs_again(self) -> None:
+        """``for name, df in frames: df.write.parquet(name)``: each sink has the inputs that are its own."""
+        p, body = flat("one", "two", None)
+        for number in (1, 2):
+            p.op(at(body, number - 1), output=f"d{number}")
+        for number, where in ((1, "/data/a"), (2, "/data/b")):
+            p.mark(f"d{number}")
+            write = p.op(at(body, 2), OperationKind.WRITE, inputs=[f"d{number}"], name="DataFrameWriter.parquet")
+            p.seen.append(executed(number, write, p.tick(), [(storage(where, "a"), "overwrite", f"d{number}")]))
+        p.finish()
+        found = steps(assemble(p.seen))
+        assert (found["job.line_3"].inputs, found["job.line_3"].outputs) == (("one",), ("/data/a",))
+        assert (found["job.line_3#2"].inputs, found["job.line_3#2"].outputs) == (("two",), ("/data/b",))
+
+    def test_methods_of_one_name_are_told_apart_by_their_class(self) -> None:
+        p = Program()
+        p.read(module("a", "b"), function("Drop.transform", 10, None), function("Scale.transform", 20, None))
+        body = p.call("<module>", 1, composite=True)
+        for number, (name, line) in enumerate((("Drop.transform", 10), ("Scale.transform", 20))):
+            call = p.call(name, line, Place(body, number, number + 1))
+            p.op((*at(body, number), Place(call, 0, line + 1)), output=f"d{number}")
+            p.op(at(body, 1), OperationKind.ACTION, inputs=[f"d{number}"], name="DataFrame.count")
+        p.finish()
+        assert set(datasets(assemble(p.seen))) == {"Drop.transform", "Scale.transform"}
+
     def test_calls_and_statements_make_one_tree(self) -> None:
         graph = assemble(shop())
         assert [(step.step, step.kind.value, step.parent) for step in graph.steps] == [
