@@ -27,7 +27,7 @@ lazy val listener = (project in file("jvm_listener"))
     scalacOptions ++= (if (sys.props.contains("lint")) Seq("-Werror") else Nil),
     Test / fork := true,
     Test / javaOptions ++= Seq(
-      "-Xmx2g", "-Dspark.ui.enabled=false", "-Dspark.master=local[2]", "-Dspark.sql.shuffle.partitions=4",
+      "-Xmx2g", "-XX:TieredStopAtLevel=1", "-Dspark.ui.enabled=false", "-Dspark.master=local[2]", "-Dspark.sql.shuffle.partitions=4",
       // What spark-submit passes to every Java 17 process of its own.
       "--add-opens=java.base/java.lang=ALL-UNNAMED", "--add-opens=java.base/java.lang.invoke=ALL-UNNAMED",
       "--add-opens=java.base/java.lang.reflect=ALL-UNNAMED", "--add-opens=java.base/java.io=ALL-UNNAMED",

@@ -34,6 +34,9 @@ SHARED = Path(os.environ.get("SPARK_LINEAGE_SHARED", ROOT.parent / "shared"))
 CONF = {
     "spark.master": "local[2]",
     "spark.driver.memory": "1g",
+    # Programs of some seconds: what the second compiler costs them, they do not live to gain.
+    "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1",
+    "spark.executor.extraJavaOptions": "-XX:TieredStopAtLevel=1",
     "spark.ui.enabled": "false",
     "spark.ui.showConsoleProgress": "false",
     "spark.sql.shuffle.partitions": "4",
