@@ -6,7 +6,7 @@ SPARK := 4.2.0
 DELTA_JARS := io.delta:delta-spark_4.2_2.13:4.4.0 io.delta:delta-storage:4.4.0
 FLIGHTS := examples/flights
 
-.PHONY: demo test lint format bench jar clean
+.PHONY: demo test lint format bench localisation jar clean
 
 demo: .venv/installed $(FLIGHTS)/jars/READY $(FLIGHTS)/data/READY
 	$(BIN)/spark-lineage run --store lineage --mode exact $(FLIGHTS)/job.py $(FLIGHTS)/data $(FLIGHTS)/out
@@ -33,6 +33,10 @@ bench: .venv/tested $(FLIGHTS)/jars/READY
 	$(BIN)/python benchmarks/python_overhead.py
 	$(BIN)/python benchmarks/startup.py
 	$(BIN)/python benchmarks/overhead.py
+
+# An hour: `--keep FOLDER` keeps what is recorded for the next time.
+localisation: .venv/tested
+	$(BIN)/python benchmarks/localisation.py --jobs 2 --doc
 
 # The jar is built again only where its sources have changed.
 jar: .venv/base

@@ -1,0 +1,172 @@
+"""Does ``spark-lineage diff`` name the faulty step? Seeded faults and harmless changes in ten programs, in two modes.
+
+    python benchmarks/localisation.py [--only PROGRAM[/CHANGE]] [--mode flow|exact] [--jobs N] [--keep FOLDER] [--doc]
+
+Each program is recorded once as it is and once with each change, by ``spark-lineage run`` in a process of its own;
+then ``spark-lineage diff`` is asked about every pair. With ``--keep`` what is recorded stays in a folder, and only what
+has changed since is recorded again. ``--doc`` writes the table into docs/localisation.md.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import platform
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+import pyspark  # noqa: E402
+from rich.console import Console  # noqa: E402
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn  # noqa: E402
+from rich.table import Table  # noqa: E402
+
+from tests.localisation.jvm import WarmJvm  # noqa: E402
+from tests.localisation.suite import CONF, MODES, Bench, Verdict, judge  # noqa: E402
+from tests.localisation.table import CHANGES, Change  # noqa: E402
+
+DOC = ROOT / "docs" / "localisation.md"
+Group = tuple[str, str, list[Change]]
+
+
+def groups(changes: Iterable[Change], modes: list[str]) -> list[Group]:
+    """Changes of one program in one mode follow each other: they share a folder."""
+    by_program: dict[str, list[Change]] = {}
+    for change in changes:
+        by_program.setdefault(change.program, []).append(change)
+    return [(program, mode, each) for mode in modes for program, each in by_program.items()]
+
+
+def measured(folder: Path, group: Group, jvm: WarmJvm, progress: Progress, record_only: bool) -> list[Verdict]:
+    program, mode, changes = group
+    bench = Bench(folder, jvm)
+    verdicts = []
+    task = progress.add_task(f"{program} {mode}", total=len(changes))
+    for change in changes:
+        try:
+            a, b = bench.pair(change, mode)
+            if not record_only:
+                verdicts.append(judge(change, mode, a, b, *bench.diff(a, b)))
+        except (RuntimeError, AssertionError, subprocess.TimeoutExpired) as error:
+            verdicts.append(Verdict(change, mode, (), (str(error),), {}))
+            progress.console.print(f"{program} {change.name} {mode}: {error}", markup=False)
+        progress.advance(task)
+    progress.remove_task(task)
+    return verdicts
+
+
+def measure(folder: Path, todo: list[Group], jobs: int, record_only: bool, console: Console) -> list[Verdict]:
+    columns = [TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()]
+    with Progress(*columns, console=console) as progress, ThreadPoolExecutor(jobs) as pool:
+        everything = progress.add_task("programs", total=len(todo))
+        jvms = [WarmJvm(folder / f"jvm-{number}", CONF) for number in range(jobs)]
+        free = list(jvms)
+
+        def one(group: Group) -> list[Verdict]:
+            jvm = free.pop()
+            try:
+                return measured(folder, group, jvm, progress, record_only)
+            finally:
+                free.append(jvm)
+                progress.advance(everything)
+
+        try:
+            return [verdict for verdicts in pool.map(one, todo) for verdict in verdicts]
+        finally:
+            for jvm in jvms:
+                jvm.stop()
+
+
+def show(verdicts: list[Verdict], console: Console) -> None:
+    table = Table("program", "change", "kind", "mode", "named", "right")
+    for each in verdicts:
+        named = ", ".join(each.named) or ("same" if each.answer.get("same") else "-")
+        mark = "[green]yes" if each.right else "[red]" + "; ".join(each.wrong)
+        table.add_row(each.change.program, each.change.name, each.change.kind, each.mode, named, mark)
+    console.print(table)
+    console.print(summary(verdicts))
+
+
+def summary(verdicts: list[Verdict]) -> str:
+    lines = []
+    for mode in dict.fromkeys(each.mode for each in verdicts):
+        mine = [each for each in verdicts if each.mode == mode]
+        faults = [each for each in mine if not each.change.harmless]
+        calm = [each for each in mine if each.change.harmless]
+        lines.append(
+            f"{mode} mode: {sum(each.right for each in faults)} of {len(faults)} faults named exactly, "
+            f"{sum(each.right for each in calm)} of {len(calm)} harmless changes called the same"
+        )
+    return "\n".join(lines)
+
+
+def document(verdicts: list[Verdict]) -> str:
+    head = [
+        "# Localisation: which step does `diff` name?",
+        "",
+        "Ten ordinary programs in different styles (`tests/localisation/programs`), seeded with one fault at a time",
+        "(`tests/localisation/table.py`, with the step that has to be named, written by hand). Each is recorded as it",
+        "is and with the fault; *right* means: exit status 1, exactly the faulty function or statement among",
+        "`first_divergences` and nothing else, no source reported as changed. For a harmless change: exit status 0 and",
+        "`same`. Half of the pairs run from other folders, with other output and store folders.",
+        "",
+        f"Measured by `make localisation` on {time.strftime('%Y-%m-%d')}: Spark {pyspark.__version__}, "
+        f"Python {platform.python_version()}.",
+        "",
+        *[f"- {line}" for line in summary(verdicts).splitlines()],
+        "",
+        "| program | change | kind | mode | named | right |",
+        "|---|---|---|---|---|---|",
+    ]
+    return "\n".join([*head, *map(row, verdicts)]) + "\n"
+
+
+def row(each: Verdict) -> str:
+    named = ", ".join(f"`{step}`" for step in each.named) or ("same" if each.answer.get("same") else "nothing")
+    right = "yes" if each.right else "**no**: " + "; ".join(each.wrong).replace("\n", " ").replace("|", "\\|")[:300]
+    return f"| {each.change.program} | {each.change.name} | {each.change.kind} | {each.mode} | {named} | {right} |"
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--only", action="append", metavar="PROGRAM[/CHANGE]", help="may be given more than once")
+    parser.add_argument("--mode", choices=MODES, action="append")
+    parser.add_argument("--jobs", type=int, default=1, metavar="N", help="programs at a time, a JVM for each")
+    parser.add_argument("--keep", type=Path, metavar="FOLDER", help="recordings stay there and are used again")
+    parser.add_argument("--doc", action="store_true", help=f"write the table into {DOC.relative_to(ROOT)}")
+    parser.add_argument("--record-only", action="store_true", help="record what is missing, ask nothing")
+    return parser.parse_args()
+
+
+def wanted(change: Change, only: list[str] | None) -> bool:
+    return not only or any(each in (change.program, f"{change.program}/{change.name}") for each in only)
+
+
+def main() -> int:
+    options = arguments()
+    console = Console(highlight=False)
+    todo = groups([each for each in CHANGES if wanted(each, options.only)], options.mode or list(MODES))
+    if not todo:
+        raise SystemExit(f"no program or change called {' or '.join(options.only)}")
+    with tempfile.TemporaryDirectory() as passing:
+        folder = options.keep or Path(passing)
+        folder.mkdir(parents=True, exist_ok=True)
+        verdicts = measure(folder.resolve(), todo, options.jobs, options.record_only, console)
+        answers = {f"{each.change.program}/{each.change.name} {each.mode}": each.answer for each in verdicts}
+        (folder / "answers.json").write_text(json.dumps(answers, indent=1))
+    if verdicts:
+        show(verdicts, console)
+    if options.doc:
+        DOC.write_text(document(verdicts))
+    return 0 if all(each.right for each in verdicts) else 1
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
