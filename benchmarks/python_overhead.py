@@ -1,21 +1,25 @@
 """What capture costs the driver's Python: CPU per DataFrame operation, plain against captured.
 
-    python benchmarks/python_overhead.py [--operations 200] [--rounds 40]
+    python benchmarks/python_overhead.py [--operations 1000] [--rounds 20]
 
-Plain and captured rounds alternate in one process; medians over rounds. CPU is that of the Python thread alone
+Plain and captured rounds alternate in one process; medians over rounds of the differences. CPU is that of Python
 (``time.thread_time``): what the JVM does for a mark is not in it. ``flat``: operations of one statement; ``calls``:
-each pair of operations in a new call of a function, whose input crosses a boundary once.
+each pair of operations in a new call of a function, whose input crosses a boundary once; ``deep``: the same below 30
+more frames of the program's own. ``in calls`` is spent inside the program's calls, ``behind`` by the agent's
+thread, which makes observations of what was noted down and writes them ahead. The first operations after the
+patches are in place cost more (the interpreter specialises its code anew) and are not counted.
 """
 
 from __future__ import annotations
 
 import argparse
+import queue
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +30,7 @@ from spark_lineage import capture  # noqa: E402
 from spark_lineage.config import Config  # noqa: E402
 from spark_lineage.guard import Guard  # noqa: E402
 from spark_lineage.static import read_source  # noqa: E402
+from spark_lineage.store.wal import WriteAhead  # noqa: E402
 
 
 class NoJvm:
@@ -50,24 +55,56 @@ def calls(base: Any, count: int) -> None:
         pair(base)
 
 
-def cpu(work: Callable[[Any, int], None], base: Any, count: int) -> float:
+def deep(base: Any, count: int, frames: int = 30) -> None:
+    if frames > 0:
+        deep(base, count, frames - 1)
+    else:
+        calls(base, count)
+
+
+Work = Callable[[Any, int], None]
+WARM_UP = 200  # operations
+
+
+@dataclass(frozen=True)
+class Cost:
     """Microseconds of CPU per operation."""
-    began = time.thread_time()
-    work(base, count)
-    return (time.thread_time() - began) / count * 1e6
+
+    inside: float  # of the program's calls
+    behind: float
 
 
-def captured_cpu(work: Callable[[Any, int], None], base: Any, count: int) -> float:
-    seen: list[Any] = []
-    guard = Guard(strict=True)
+def plain_cpu(work: Work, base: Any, count: int) -> float:
+    work(base, WARM_UP)
+    return cpu(lambda: work(base, count)) / count
+
+
+def captured_cpu(work: Work, base: Any, count: int, folder: Path) -> Cost:
+    notes: queue.SimpleQueue[capture.Note] = queue.SimpleQueue()
     config = Config(limits_calls=10**9)
-    recorder = capture.Recorder(seen.append, NoJvm(), config, guard, [str(ROOT / "benchmarks")], read_source)
+    roots = [str(ROOT / "benchmarks")]
+    recorder = capture.Recorder(notes.put, NoJvm(), config, Guard(strict=True), roots, read_source)
     installation = capture.install(recorder)
+    ahead = WriteAhead(folder)
     try:
-        work(base, 2)  # reads the source of this file: once per file, not per operation
-        return cpu(work, base, count)
+        work(base, WARM_UP)  # reads the source of this file, too: once per file, not per operation
+        write(ahead, notes)
+        inside = cpu(lambda: work(base, count))
+        return Cost(inside / count, cpu(lambda: write(ahead, notes)) / count)
     finally:
         installation.uninstall()
+        ahead.remove()
+
+
+def write(ahead: WriteAhead, notes: queue.SimpleQueue[capture.Note]) -> None:
+    ahead.append([capture.observation(notes.get()) for _ in range(notes.qsize())])
+
+
+def cpu(work: Callable[[], None]) -> float:
+    """Microseconds of CPU."""
+    began = time.thread_time()
+    work()
+    return (time.thread_time() - began) * 1e6
 
 
 def per_operation(rounds: int, count: int) -> None:
@@ -76,48 +113,31 @@ def per_operation(rounds: int, count: int) -> None:
     spark = SparkSession.builder.master("local[1]").config("spark.ui.enabled", "false").getOrCreate()
     spark.sparkContext.setLogLevel("ERROR")
     base = spark.range(10)
-    for work in (flat, calls):
-        cpu(work, base, count)
-        plain, captured = [], []
-        for _ in range(rounds):
-            plain.append(cpu(work, base, count))
-            captured.append(captured_cpu(work, base, count))
-        middle, more = statistics.median(plain), statistics.median(captured)
-        label = f"{work.__name__:<8} plain {middle:7.1f} us  captured {more:7.1f} us"
-        print(f"{label}  difference {more - middle:6.1f} us per operation")
+    print("| program | plain us | in calls, more | behind, more | together |\n|---|---|---|---|---|")
+    with tempfile.TemporaryDirectory() as folder:
+        for work in (flat, calls, deep):
+            plain_cpu(work, base, count)
+            pairs = [
+                (plain_cpu(work, base, count), captured_cpu(work, base, count, Path(folder))) for _ in range(rounds)
+            ]
+            print(row(work.__name__, pairs))
     spark.stop()
 
 
-def start_up(rounds: int) -> None:
-    """Wall time of a program that imports pyspark and ends, plain and under ``spark-lineage run``."""
-    with tempfile.TemporaryDirectory() as folder:
-        script = Path(folder) / "job.py"
-        script.write_text("import pyspark.sql\n")
-        plain, observed = [], []
-        for _ in range(rounds):
-            plain.append(_seconds([sys.executable, str(script)], folder))
-            observed.append(_seconds([sys.executable, "-m", "spark_lineage", "run", str(script)], folder))
-    middle, more = statistics.median(plain), statistics.median(observed)
-    print(f"start-up plain {middle:5.2f} s  spark-lineage run {more:5.2f} s  difference {more - middle:5.2f} s")
-
-
-def _seconds(command: list[str], folder: str) -> float:
-    began = time.perf_counter()
-    environment = {"PATH": "/usr/bin:/bin", "PYTHONPATH": str(ROOT), "HOME": folder}
-    subprocess.run(command, cwd=folder, env=environment, check=True, capture_output=True)
-    return time.perf_counter() - began
+def row(name: str, pairs: list[tuple[float, Cost]]) -> str:
+    plain = statistics.median(plain for plain, _ in pairs)
+    inside = statistics.median(cost.inside - plain for plain, cost in pairs)
+    behind = statistics.median(cost.behind for _, cost in pairs)
+    together = statistics.median(cost.inside - plain + cost.behind for plain, cost in pairs)
+    return f"| {name} | {plain:.0f} | {inside:+.1f} | {behind:+.1f} | {together:+.1f} |"
 
 
 def main() -> None:
-    options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("--operations", type=int, default=200)
-    options.add_argument("--rounds", type=int, default=40)
-    options.add_argument("--start-up", action="store_true", help="measure start-up instead")
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("--operations", type=int, default=1000)
+    options.add_argument("--rounds", type=int, default=20)
     chosen = options.parse_args()
-    if chosen.start_up:
-        start_up(chosen.rounds)
-    else:
-        per_operation(chosen.rounds, chosen.operations)
+    per_operation(chosen.rounds, chosen.operations)
 
 
 if __name__ == "__main__":

@@ -76,7 +76,7 @@ class Agent:
         self.store = Path(config.store).absolute()
         self.folder = self.store / "runs" / self.run
         self.guard = Guard(self._fault, strict=config.strict)
-        self._queue: queue.SimpleQueue[Observation] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[capture.Note] = queue.SimpleQueue()
         self._seen: list[Observation] = []
         self._ahead = WriteAhead(self.folder)
         self._log = _log_file(self.folder, config.log_level)
@@ -156,7 +156,9 @@ class Agent:
                 self.guard("drain", self._drain, bridge)
             fresh = []
             while not self._queue.empty():
-                fresh.append(self._queue.get_nowait())
+                seen = self.guard("notes", capture.observation, self._queue.get_nowait())
+                if seen is not None:
+                    fresh.append(seen)
             self._seen.extend(fresh)
             self.guard("write-ahead", self._ahead.append, fresh)
 

@@ -33,28 +33,35 @@ class Guard:
         self._report = report
         self._strict = strict
         self._faults: Counter[str] = Counter()
+        self.off: set[str] = set()  # parts that are switched off
         self._lock = threading.Lock()
 
     def allows(self, what: str) -> bool:
         """False once the part called ``what`` has been switched off."""
-        return self._faults[what] < LIMIT
+        return what not in self.off
 
     def __call__(self, what: str, body: Callable[..., Result], *args: Any) -> Result | None:
         """``body(*args)``; None if it failed or if the part is off. KeyboardInterrupt passes."""
-        if self._faults.get(what, 0) >= LIMIT:  # not [what]: Counter.__missing__ is Python code
+        if what in self.off:
             return None
         try:
             return body(*args)
         except Exception as fault:  # the whole point of this module
-            if self._strict:
-                raise
-            self._trip(what, fault)
+            self.caught(what, fault)
             return None
+
+    def caught(self, what: str, fault: Exception) -> None:
+        """Takes a fault of ``what`` that a hook has caught by itself. Raises it in strict mode."""
+        if self._strict:
+            raise fault
+        self._trip(what, fault)
 
     def _trip(self, what: str, fault: Exception) -> None:
         with self._lock:
             self._faults[what] += 1
             count = self._faults[what]
+            if count >= LIMIT:
+                self.off.add(what)
         why = f"{type(fault).__name__}: {fault}"
         logger.debug("fault in %s", what, exc_info=fault)
         if count == LIMIT:

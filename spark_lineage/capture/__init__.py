@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from spark_lineage.capture.frames import calls_around, calls_on
+from spark_lineage.capture.notes import Note, observation
 from spark_lineage.capture.patching import Patches
 from spark_lineage.capture.recorder import JvmPort, Recorder
 
-__all__ = ["Installation", "JvmPort", "Recorder", "calls_around", "calls_on", "install"]
+__all__ = ["Installation", "JvmPort", "Note", "Recorder", "calls_around", "calls_on", "install", "observation"]
 
 
 class Installation:

@@ -16,9 +16,10 @@ from collections.abc import Callable
 from types import CodeType, FrameType, TracebackType
 
 from spark_lineage.capture import caught
+from spark_lineage.capture.notes import Note
 from spark_lineage.capture.scope import Scope
 from spark_lineage.capture.sources import Sources
-from spark_lineage.model import CallEnded, CallSeen, FunctionReading, Observation, Path, Place, Unit, unit
+from spark_lineage.model import CallEnded, CallSeen, FunctionReading, Path, Place, Unit
 
 _FOLDED = frozenset({"<lambda>", "<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>"})
 _OPTIMIZED = 0x1
@@ -37,6 +38,7 @@ class Code:
         "file",
         "folded",
         "function",
+        "module",
         "overflow",
         "owned",
         "places",
@@ -54,6 +56,7 @@ class Code:
         self.suspendable = bool(code.co_flags & _SUSPENDABLE)
         self.function = code.co_name
         self.file = code.co_filename
+        self.module = ""
         self.reading: FunctionReading | None = None
         self.composite = False
         self.places: dict[int, tuple[int | None, int]] = {}  # f_lasti -> (statement, line)
@@ -65,41 +68,74 @@ class Code:
 class Call:
     """One activation of user code (beyond the limit of its function: all further ones together)."""
 
-    __slots__ = ("at", "code", "composite", "emitted", "error", "id", "module", "parent", "site", "thread")
+    __slots__ = ("at", "code", "composite", "emitted", "error", "id", "outer", "thread")
 
-    def __init__(self, id: str, parent: Call | None, code: Code, module: str, site: Place | None, thread: str) -> None:
+    def __init__(self, id: str, code: Code, outer: Position | None) -> None:
         self.id = id
-        self.parent = parent
         self.code = code
-        self.module = module
-        self.site = site
-        self.thread = thread
+        self.outer = outer  # where it was called
+        self.thread = threading.current_thread().name
         self.at = time.time()
         self.composite = code.composite
         self.emitted = False
         self.error: str | None = None
 
+    def seen(self) -> CallSeen:
+        code, outer = self.code, self.outer
+        return CallSeen(
+            call=self.id,
+            parent=outer.call.id if outer is not None else None,
+            function=code.function,
+            module=code.module,
+            file=code.file,
+            line=code.code.co_firstlineno,
+            site=outer.place if outer is not None else None,
+            thread=self.thread,
+            at=self.at,
+            composite=self.composite,
+        )
+
 
 class Position:
-    """Where one activation stands now."""
+    """Where one activation stands now. ``outer`` is where it was called."""
 
-    __slots__ = ("call", "path", "unit")
+    __slots__ = ("_path", "call", "line", "outer", "statement", "unit")
 
-    def __init__(self, path: Path, call: Call) -> None:
-        self.path = path
+    def __init__(self, call: Call, statement: int | None, line: int, outer: Position | None) -> None:
         self.call = call
-        self.unit: Unit | None = unit(path, lambda _: call.composite)
+        self.statement = statement
+        self.line = line
+        self.outer = outer
+        self.unit: Unit = (call.id, statement if call.composite else None)  # as ``model.unit`` has it
+        self._path: Path | None = None
+
+    @property
+    def place(self) -> Place:
+        return Place(self.call.id, self.statement, self.line)
+
+    @property
+    def path(self) -> Path:
+        """Made when it is asked for, and no deeper than one call whatever the depth of the stack."""
+        unmade: list[Position] = []
+        each: Position | None = self
+        while each is not None and each._path is None:
+            unmade.append(each)
+            each = each.outer
+        path = each._path if each is not None and each._path is not None else ()
+        for position in reversed(unmade):
+            path = position._path = (*path, position.place)
+        return path
 
 
 class Token:
     """Sits in ``frame.f_trace`` of one activation. If a tracer is switched on later it calls us: we do nothing."""
 
-    __slots__ = ("__weakref__", "call", "ends", "frames", "positions", "prefix")
+    __slots__ = ("__weakref__", "call", "ends", "frames", "outer", "positions")
 
-    def __init__(self, frames: Frames, call: Call, prefix: Path, ends: bool) -> None:
+    def __init__(self, frames: Frames, call: Call, outer: Position | None, ends: bool) -> None:
         self.frames = frames
         self.call = call
-        self.prefix = prefix
+        self.outer = outer
         self.positions: dict[int, Position] = {}
         self.ends = ends
 
@@ -107,7 +143,7 @@ class Token:
         return None
 
     def __del__(self) -> None:
-        if self.ends:
+        if self.ends and self.call.emitted:
             try:
                 running = sys._getframe(1)
             except ValueError:  # the outermost frame has nobody below it
@@ -128,15 +164,15 @@ class _Stack(threading.local):
 class Frames:
     """Finds the position of user code on a stack.
 
-    ``emit`` takes observations; ``limit`` is how many calls of one function are told apart;
-    ``overflowed(function)`` is called once for each function beyond it.
+    ``emit`` takes notes (:mod:`spark_lineage.capture.notes`); ``limit`` is how many calls of one function are told
+    apart; ``overflowed(function)`` is called once for each function beyond it.
     """
 
     def __init__(
         self,
         scope: Scope,
         sources: Sources,
-        emit: Callable[[Observation], None],
+        emit: Callable[[Note], None],
         limit: int,
         overflowed: Callable[[str], None],
     ) -> None:
@@ -164,6 +200,7 @@ class Frames:
         verdict = self.scope.verdict(code.co_filename)
         known = Code(code, verdict.owned, verdict.spark)
         if known.owned:
+            known.module = str(frame.f_globals.get("__name__", ""))
             module_body = code.co_name == "<module>" or code.co_name.startswith("<cell line")
             class_body = not code.co_flags & _OPTIMIZED and not module_body
             known.folded = code.co_name in _FOLDED or class_body
@@ -198,27 +235,24 @@ class Frames:
         token = frame.f_trace
         if type(token) is not Token or token.frames is not self:
             token = self._token(frame, code)
-        prefix = token.prefix
+        outer = token.outer
         if code.suspendable:  # who resumes it may be another each time
             outer = self.position(frame.f_back)
-            prefix = outer.path if outer is not None else ()
-            if prefix == token.prefix:
-                prefix = token.prefix
-        if prefix is token.prefix:
+            if outer is not token.outer and _path(outer) == _path(token.outer):
+                outer = token.outer
+        if outer is token.outer:
             known = token.positions.get(frame.f_lasti)
             if known is not None:
                 return known
-        statement, line = self._place(frame, code)
-        position = Position((*prefix, Place(token.call.id, statement, line)), token.call)
-        if prefix is token.prefix:
+        place = code.places.get(frame.f_lasti) or self._place(frame, code)
+        position = Position(token.call, place[0], place[1], outer)
+        if outer is token.outer:
             token.positions[frame.f_lasti] = position
         return position
 
     def _place(self, frame: FrameType, code: Code) -> tuple[int | None, int]:
-        known = code.places.get(frame.f_lasti)
-        if known is None:
-            known = code.places[frame.f_lasti] = self.sources.place(code.reading, frame)
-        return known
+        place = code.places[frame.f_lasti] = self.sources.place(code.reading, frame)
+        return place
 
     def _outside(self) -> Position | None:
         """A thread's outermost frame is no module: its parent is where the work was given to it."""
@@ -255,21 +289,13 @@ class Frames:
         code.calls += 1
         call = code.overflow
         if call is None:
-            call = Call(
-                id=f"c{next(self._ids)}",
-                parent=outer.call if outer is not None else None,
-                code=code,
-                module=str(frame.f_globals.get("__name__", "")),
-                site=outer.path[-1] if outer is not None else None,
-                thread=threading.current_thread().name,
-            )
+            call = Call(f"c{next(self._ids)}", code, outer)
             if code.calls > self._limit:
                 code.overflow = call
                 self._overflowed(code.function)
-        token = Token(self, call, outer.path if outer is not None else (), ends=code.overflow is None)
         if outer is None and self._root is None:
-            self._root = Position((Place(call.id, None, frame.f_lineno),), call)
-        return token
+            self._root = Position(call, None, frame.f_lineno, None)
+        return Token(self, call, outer, code.overflow is None)
 
     def _held(self, frame: FrameType, code: Code) -> Token:
         held = self._stack.held
@@ -288,46 +314,28 @@ class Frames:
         return token
 
     def _same_caller(self, frame: FrameType, token: Token) -> bool:
-        outer = self.position(frame.f_back)
-        return (outer.path if outer is not None else ()) == token.prefix
+        return _path(self.position(frame.f_back)) == _path(token.outer)
 
     # -- observations
 
     def announce(self, call: Call) -> None:
         """Emits the CallSeen of a call and of those around it, once."""
         with self._announcing:  # the threads of one function announce it once, and before what they do
-            self._announce(call)
-
-    def _announce(self, call: Call) -> None:
-        unseen = []
-        each: Call | None = call
-        while each is not None and not each.emitted:
-            unseen.append(each)
-            each = each.parent
-        for seen in reversed(unseen):
-            seen.emitted = True
-            self._emit(
-                CallSeen(
-                    call=seen.id,
-                    parent=seen.parent.id if seen.parent is not None else None,
-                    function=seen.code.function,
-                    module=seen.module,
-                    file=seen.code.file,
-                    line=seen.code.code.co_firstlineno,
-                    site=seen.site,
-                    thread=seen.thread,
-                    at=seen.at,
-                    composite=seen.composite,
-                )
-            )
+            unseen = []
+            each: Call | None = call
+            while each is not None and not each.emitted:
+                unseen.append(each)
+                each = each.outer.call if each.outer is not None else None
+            for seen in reversed(unseen):
+                seen.emitted = True
+                self._emit((seen.seen,))
 
     def ended(self, call: Call, running: FrameType | None) -> None:
         """The frame of a call has gone while ``running`` ran."""
-        if call.emitted:
-            generator = call.code.code.co_flags & _GENERATOR
-            if call.error is None and running is not None and not generator and self._drops_an_error(running):
-                call.error = f"an exception that {self.code(running).function} caught (line {running.f_lineno})"
-            self._emit(CallEnded(call.id, time.time(), call.error))
+        generator = call.code.code.co_flags & _GENERATOR
+        if call.error is None and running is not None and not generator and self._drops_an_error(running):
+            call.error = f"an exception that {self.code(running).function} caught (line {running.f_lineno})"
+        self._emit((CallEnded, call.id, time.time(), call.error))
 
     # -- errors
 
@@ -362,6 +370,10 @@ class Frames:
                 break
             frame = frame.f_back
         return tuple(left)
+
+
+def _path(position: Position | None) -> Path:
+    return position.path if position is not None else ()
 
 
 # Modules that hand errors on as they are.

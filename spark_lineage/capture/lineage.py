@@ -25,13 +25,13 @@ class Node:
         self.named: set[object] | None = None  # where its name was looked up, and what it was
 
 
-def frontier(unit: Unit | None, parents: Sequence[Node]) -> tuple[str, ...]:
-    """The nearest DataFrames of other units, for one that is made in ``unit`` from ``parents``."""
-    if len(parents) == 1:  # most operations
-        parent = parents[0]
+def frontier(unit: Unit | None, inputs: Sequence[tuple[Node, Any]]) -> tuple[str, ...]:
+    """The nearest DataFrames of other units, for one that is made in ``unit`` from ``inputs`` (nodes, DataFrames)."""
+    if len(inputs) == 1:  # most operations
+        parent = inputs[0][0]
         return (parent.id,) if parent.id and crossing(parent.unit, unit) else parent.frontier
     found: dict[str, None] = {}
-    for parent in parents:
+    for parent, _ in inputs:
         if parent.id and crossing(parent.unit, unit):
             found[parent.id] = None
         else:

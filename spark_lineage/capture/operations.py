@@ -28,6 +28,11 @@ class Method:
     runs: bool  # may start Spark jobs
     marks: bool = False  # what it works on is marked before, whoever made it: caches and writes
 
+    @functools.cached_property
+    def stored(self) -> bool:
+        """Reads or writes what has a place of its own."""
+        return self.kind in (Kind.READ, Kind.WRITE)
+
 
 _ACTIONS = frozenset(
     """

@@ -54,11 +54,15 @@ def pandas_patches(recorder: Recorder) -> list[Patch]:
 
 def _around(method: Method, recorder: Recorder) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     guard, begin, end, fail = recorder.guard, recorder.begin, recorder.end, recorder.fail
-    getframe = sys._getframe
+    off, getframe = guard.off, sys._getframe
 
     def make(original: Callable[..., Any]) -> Callable[..., Any]:
         def observed(*args: Any, **kwargs: Any) -> Any:
-            running = guard("operations", begin, method, args, kwargs, getframe(1))
+            try:  # not through guard(): this is on the path of every operation, twice
+                running = begin(method, args, kwargs, getframe(1)) if "operations" not in off else None
+            except Exception as fault:
+                running = None
+                guard.caught("operations", fault)
             try:
                 result = original(*args, **kwargs)
             except BaseException as error:
@@ -67,7 +71,10 @@ def _around(method: Method, recorder: Recorder) -> Callable[[Callable[..., Any]]
                     guard("errors", fail, running, error, getframe(1))
                 raise
             if running is not None:
-                guard("operations", end, running, result, args, kwargs)
+                try:
+                    end(running, result, args, kwargs)
+                except Exception as fault:
+                    guard.caught("operations", fault)
             return result
 
         return observed

@@ -18,13 +18,13 @@ from typing import Any, Protocol
 
 from spark_lineage.capture.frames import Frames, Position
 from spark_lineage.capture.lineage import Identities, Node, Rows, Views, created_view, frontier, statement_kind
+from spark_lineage.capture.notes import Note
 from spark_lineage.capture.operations import Method, dataframe_class
 from spark_lineage.capture.scope import Scope, program_folders
 from spark_lineage.capture.sources import Read, Sources
 from spark_lineage.guard import Guard
 from spark_lineage.model import (
     Marked,
-    Observation,
     Operation,
     OperationKind,
     PythonGap,
@@ -80,12 +80,13 @@ class _Thread(threading.local):
 class Recorder:
     """Turns pyspark calls into observations.
 
-    ``emit`` takes them and never waits. ``roots`` are the program's folders, ``read`` is the static reading.
+    ``emit`` takes them as notes (:mod:`spark_lineage.capture.notes`) and never waits. ``roots`` are the program's
+    folders, ``read`` is the static reading.
     """
 
     def __init__(
         self,
-        emit: Callable[[Observation], None],
+        emit: Callable[[Note], None],
         jvm: JvmPort,
         config: Any,
         guard: Guard,
@@ -137,7 +138,8 @@ class Recorder:
         self, method: Method, args: tuple[Any, ...], kwargs: Mapping[str, Any], frame: FrameType
     ) -> Running | None:
         """Called before the user's call, from the frame that calls. None: not recorded."""
-        outer = self.thread.active
+        thread = self.thread
+        outer = thread.active
         if outer is not None and self.frames.code(frame).spark:
             return None  # pyspark calling itself
         position = self.frames.position(frame)
@@ -146,28 +148,43 @@ class Recorder:
         if (error := sys.exc_info()[1]) is not None:  # we are in an ``except`` or ``finally``
             self.frames.left_by_caught(error, error_text)
         running = Running(f"o{next(self._op_ids)}", method, position, outer)
-        running.inputs = self._inputs(running, args, kwargs)
+        inputs = running.inputs = self._inputs(running, args, kwargs)
         if not position.call.emitted:
             self.frames.announce(position.call)
         unit = position.unit
-        for node, _ in running.inputs:
+        for node, _ in inputs:
             if node.unit != unit or method.marks:
                 self._mark(running, args, kwargs, frame)
                 break
         if running.runs:
             self.guard("set_op", self._jvm.set_op, _session_like(method, args), running.id)
         running.started = time.time()
-        self.thread.active = running
+        thread.active = running
         return running
 
     def _inputs(self, running: Running, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> list[tuple[Node, Any]]:
         method = running.method
+        if method.subject == "self":
+            found = [(self._node(args[0], running.position), args[0])]
+        else:
+            found = self._subjects(running, args, kwargs)
+        if method.stored:
+            self._stored(running, args, kwargs)
+        elif method.kind is OperationKind.VIEW:
+            running.note("view", _first_text(args, kwargs) or "")
+        dataframe = self._dataframe
+        for value in (*args[1:], *kwargs.values()) if kwargs else args[1:]:
+            if isinstance(value, dataframe):
+                found.append((self._node(value, running.position), value))
+        return found
+
+    def _subjects(self, running: Running, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> list[tuple[Node, Any]]:
+        """The DataFrames that something which is none itself works on."""
+        method = running.method
         found: list[tuple[Node, Any]] = []
         subject = method.subject
         this = args[0] if args else None
-        if subject == "self":
-            found.append((self._node(this, running.position), this))
-        elif subject in ("_df", "df"):
+        if subject in ("_df", "df"):
             df = vars(this).get(subject)
             if isinstance(df, self._dataframe):
                 found.append((self._node(df, running.position), df))
@@ -182,13 +199,6 @@ class Recorder:
             self._session_inputs(running, args, kwargs, found)
         elif method.name == "table" and subject == "_spark" and len(args) > 1:
             self._view_input(running, args[1], found)
-        if method.kind in (OperationKind.READ, OperationKind.WRITE):
-            self._stored(running, args, kwargs)
-        elif method.kind is OperationKind.VIEW:
-            running.note("view", _first_text(args, kwargs) or "")
-        for value in (*args[1:], *kwargs.values()) if kwargs else args[1:]:
-            if isinstance(value, self._dataframe):
-                found.append((self._node(value, running.position), value))
         return found
 
     def _node(self, df: Any, position: Position) -> Node:
@@ -275,18 +285,19 @@ class Recorder:
 
     def _mark_now(self, node: Node, df: Any, why: str) -> None:
         self._jvm.mark(df, node.id, node.frontier, why)
-        self._emit(Marked(node.id, why, node.frontier))
+        self._emit((Marked, node.id, why, node.frontier))
 
     def _name(
         self, node: Node, running: Running, args: tuple[Any, ...], kwargs: Mapping[str, Any], frame: FrameType
     ) -> None:
         """The name under which a DataFrame that crosses a boundary is used here; each place is looked at once."""
-        if node.named is None:
-            node.named = set()
+        named = node.named
+        if named is None:
+            named = node.named = set()
         place = (id(frame.f_code), frame.f_lasti)  # its hash would read all of its constants
-        if place in node.named or len(node.named) > NAMES_PER_DATAFRAME:
+        if place in named or len(named) > NAMES_PER_DATAFRAME:
             return
-        node.named.add(place)
+        named.add(place)
         code = self.frames.code(frame)
         if not code.owned or code.folded:
             return
@@ -295,11 +306,11 @@ class Recorder:
         written += [(kwargs[key], name) for key, name in names.keywords.items() if key in kwargs]
         call = running.position.call.id
         for value, name in written:
-            if name is None or (call, name) in node.named or not isinstance(value, self._dataframe):
+            if name is None or (call, name) in named or not isinstance(value, self._dataframe):
                 continue
             if self._frames_of.get(value) is node:
-                node.named.add((call, name))
-                self._emit(VariableSeen(node.id, name, call))
+                named.add((call, name))
+                self._emit((VariableSeen, node.id, name, call))
 
     # -- after the call
 
@@ -325,7 +336,7 @@ class Recorder:
         node: Node | None = self._frames_of.get(df)
         if node is None:
             unit = running.position.unit
-            node = Node(f"d{next(self._df_ids)}", unit, frontier(unit, [parent for parent, _ in running.inputs]))
+            node = Node(f"d{next(self._df_ids)}", unit, frontier(unit, running.inputs))
             self._frames_of.put(df, node)
         return node.id
 
@@ -384,27 +395,19 @@ class Recorder:
         error: str | None = None,
         failed: tuple[str, ...] = (),
     ) -> None:
-        call = running.position.call
-        step = (call.id, running.position.path[-1].statement if call.composite else None)
+        position = running.position
+        step = position.unit
         count = self._operations[step] = self._operations.get(step, 0) + 1
         if count > self._operations_limit:
-            self._uncounted[step] = call.code.function
+            self._uncounted[step] = position.call.code.function
             return
+        inputs = _ids(running.inputs)
         self._emit(
-            _operation(
-                op=running.id,
-                name=running.method.label,
-                kind=running.kind,
-                path=running.position.path,
-                inputs=_ids(running.inputs),
-                output=output,
-                started=running.started,
-                ended=ended,
-                error=error,
-                failed_calls=failed,
-                detail=running.detail or {},
+            (
+                _operation, running.id, running.method.label, running.kind, position, inputs, output,
+                running.started, ended, error, failed, running.detail,
             )
-        )
+        )  # fmt: skip
 
     def fail(self, running: Running, error: BaseException, frame: FrameType) -> None:
         """Called when the user's call has raised ``error``, from the frame that called."""
@@ -484,11 +487,11 @@ def _function_between(frame: FrameType, outermost: FrameType) -> str:
     return next((name for name in reversed(names) if name not in ("wrapped", "wrapper", "inner")), names[-1])
 
 
-def _operation(**fields: Any) -> Operation:
-    """As ``Operation(**fields)``, without a ``__setattr__`` per field: this is on the path of every operation."""
-    made = object.__new__(Operation)
-    vars(made).update(fields)
-    return made
+def _operation(
+    op: str, name: str, kind: OperationKind, position: Position, inputs: tuple[str, ...], output: str | None,
+    started: float, ended: float, error: str | None, failed: tuple[str, ...], detail: dict[str, str] | None,
+) -> Operation:  # fmt: skip
+    return Operation(op, name, kind, position.path, inputs, output, started, ended, error, failed, detail or {})
 
 
 def _ids(inputs: list[tuple[Node, Any]]) -> tuple[str, ...]:

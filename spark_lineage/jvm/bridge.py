@@ -34,13 +34,15 @@ class Bridge:
         self._api = api
         if (wire := api.wire()) != WIRE_VERSION:
             raise JvmHalfMissing(f"the spark-lineage jar speaks wire version {wire}, this package {WIRE_VERSION}")
+        self._mark = api.mark  # bound once: py4j asks the JVM each time for a member of a class
+        self._set_property = spark_context._jsc.setLocalProperty
 
     def mark(self, df: Any, df_id: str, inputs: Sequence[str], why: str) -> None:
-        self._api.mark(df._jdf, df_id, ",".join(inputs), "", why)
+        self._mark(df._jdf, df_id, ",".join(inputs), "", why)
 
     def set_op(self, df: Any, op_id: str) -> None:
         """Ties the Spark jobs that this thread starts from now on to one operation."""
-        self._context._jsc.setLocalProperty(OP_PROPERTY, op_id)
+        self._set_property(OP_PROPERTY, op_id)
 
     def alive(self) -> bool:
         """False once the JVM has ended: asking it then would make py4j log errors into the user's handlers."""

@@ -100,7 +100,19 @@ def _process(pid: int) -> Mapping[str, Any]:
 
 
 def encode(observation: Observation) -> str:
-    return json.dumps(plain(observation), ensure_ascii=True, separators=(",", ":"))
+    return _ENCODER.encode(observation)
+
+
+def _fields_of(value: Any) -> Any:
+    """What JSON has no word for: dataclasses as in ``model.plain``, other mappings and sets."""
+    names = getattr(value, "__dataclass_fields__", None)
+    if names is None:
+        return plain(value)
+    return {"_": type(value).__name__, **{name: getattr(value, name) for name in names}}
+
+
+# As ``plain`` and ``json.dumps`` would do it, but in C: each operation is written here while the program runs.
+_ENCODER = json.JSONEncoder(separators=(",", ":"), check_circular=False, default=_fields_of)
 
 
 def decode(line: str | bytes) -> Observation:

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from spark_lineage.capture.frames import Frames, calls_on
+from spark_lineage.capture.notes import Note, observation
 from spark_lineage.capture.scope import Scope
 from spark_lineage.capture.sources import Sources
 from spark_lineage.model import CallEnded, CallSeen
@@ -31,7 +32,10 @@ class Watch:
         self.left: list[tuple[str, ...]] = []
         self.names: list[Any] = []
         sources = Sources(read_source, lambda reading: None, lambda file, why: None)
-        self.frames = Frames(Scope([str(folder)]), sources, self.seen.append, limit, self.overflowed.append)
+        self.frames = Frames(Scope([str(folder)]), sources, self.take, limit, self.overflowed.append)
+
+    def take(self, note: Note) -> None:
+        self.seen.append(observation(note))
 
     def probe(self, *args: Any, fail: bool = False, **kwargs: Any) -> Any:
         frame = sys._getframe(1)

@@ -84,11 +84,11 @@ def test_created_views(text: str, view: str | None) -> None:
 
 def test_frontier_stops_at_other_units() -> None:
     source = Node("d1", ("c1", 1))
-    step = Node("d2", ("c1", 2), frontier(("c1", 2), [source]))
-    same = Node("d3", ("c1", 2), frontier(("c1", 2), [step]))
-    both = frontier(("c1", 2), [same, source, step])
+    step = Node("d2", ("c1", 2), frontier(("c1", 2), [(source, None)]))
+    same = Node("d3", ("c1", 2), frontier(("c1", 2), [(step, None)]))
+    both = frontier(("c1", 2), [(node, None) for node in (same, source, step)])
     assert (step.frontier, same.frontier, both) == (("d1",), ("d1",), ("d1",))
-    assert frontier(("c2", None), [same, source]) == ("d3", "d1")
+    assert frontier(("c2", None), [(same, None), (source, None)]) == ("d3", "d1")
 
 
 class Thing:

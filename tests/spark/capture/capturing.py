@@ -57,6 +57,9 @@ class Captured:
         self.stdout = ""
         self.error: BaseException | None = None
 
+    def take(self, note: capture.Note) -> None:
+        self.seen.append(capture.observation(note))
+
     def of(self, kind: type) -> list[Any]:
         return [observation for observation in self.seen if isinstance(observation, kind)]
 
@@ -127,7 +130,7 @@ def captured_lineage(*folders: str, strict: bool = True, calls: int = 1000) -> I
     got = Captured(port)
     guard = Guard(lambda what, why: got.seen.append(PythonGap(what, why)), strict=strict)
     config = SimpleNamespace(limits_calls=calls)
-    recorder = capture.Recorder(got.seen.append, port, config, guard, roots=folders, read=read_source)
+    recorder = capture.Recorder(got.take, port, config, guard, roots=folders, read=read_source)
     installation = capture.install(recorder)
     try:
         yield got
