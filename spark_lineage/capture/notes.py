@@ -6,13 +6,12 @@ what makes an observation and its arguments; whoever takes the notes makes the o
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, Union
 
 from spark_lineage.model import Observation
 
 #: an observation, or what makes one and its arguments
-Note = Union[Observation, tuple[Callable[..., Observation], ...], tuple[Any, ...]]
+Note = Union[Observation, tuple[Any, ...]]
 
 
 def observation(note: Note) -> Observation:
