@@ -16,7 +16,7 @@ Note = Union[Observation, tuple[Any, ...]]
 
 def observation(note: Note) -> Observation:
     """The observation that was noted."""
-    if type(note) is not tuple:
-        return note  # type: ignore[return-value]
-    make, *arguments = note
-    return make(*arguments)
+    if type(note) is tuple:
+        make, *arguments = note
+        note = make(*arguments)
+    return note  # type: ignore[return-value]
