@@ -21,17 +21,30 @@ import threading
 import time
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import FrameType, TracebackType
 from typing import TYPE_CHECKING, Any
 
 from spark_lineage import capture
+from spark_lineage.activation.links import links
+from spark_lineage.capture.masking import Masking
 from spark_lineage.config import Config
 from spark_lineage.guard import Guard, logger
 from spark_lineage.jvm.bridge import Bridge, JvmHalfMissing
-from spark_lineage.model import Mode, Observation, Outcome, ProgramEnded, ProgramStarted, PythonGap, SparkStarted
+from spark_lineage.model import (
+    LinkSeen,
+    Mode,
+    Observation,
+    Outcome,
+    Probed,
+    ProgramEnded,
+    ProgramStarted,
+    PythonGap,
+    SparkStarted,
+)
 from spark_lineage.static import read_source, repository
+from spark_lineage.store import secret
 from spark_lineage.store.wal import WriteAhead
 
 if TYPE_CHECKING:
@@ -79,6 +92,8 @@ class Agent:
         self._queue: queue.SimpleQueue[capture.Note] = queue.SimpleQueue()
         self._seen: list[Observation] = []
         self._ahead = WriteAhead(self.folder)
+        self._masking = Masking(self._mask_key, config.mask_columns, config.mask_personal)
+        self._links: set[LinkSeen] = set()
         self._log = _log_file(self.folder, config.log_level)
         self._relay = Relay()
         self._flushing = threading.Lock()
@@ -103,6 +118,7 @@ class Agent:
             )
         )
         self.guard("repository", self._repository)
+        self.guard("links", self._link)
         recorder = capture.Recorder(
             self._queue.put, self._relay, config, self.guard, roots=program.roots, read=read_source
         )
@@ -116,8 +132,18 @@ class Agent:
         if seen is not None:
             self._queue.put(seen)
 
+    def _link(self) -> None:
+        for each in links(os.environ):
+            if each not in self._links:
+                self._links.add(each)
+                self._queue.put(each)
+
+    def _mask_key(self) -> bytes:
+        return self.config.mask_key.encode("utf-8") if self.config.mask_key else secret.of_store(self.store)
+
     def attach(self, spark_context: Any, ran_before: bool = False) -> None:
         """The program has a SparkContext now; ``ran_before``: it had it before this observation began."""
+        self.guard("links", self._link)
         self.guard("attach", self._attach, spark_context, ran_before)
 
     def _attach(self, spark_context: Any, ran_before: bool) -> None:
@@ -141,6 +167,7 @@ class Agent:
 
     def detach(self, spark_context: Any) -> None:
         """The program is about to stop its SparkContext: take what the JVM half still holds."""
+        self.guard("links", self._link)
         self.guard("detach", self._settle)
 
     def detached(self, spark_context: Any) -> None:
@@ -158,9 +185,15 @@ class Agent:
             while not self._queue.empty():
                 seen = self.guard("notes", capture.observation, self._queue.get_nowait())
                 if seen is not None:
-                    fresh.append(seen)
+                    fresh.append(self._masked(seen))
             self._seen.extend(fresh)
             self.guard("write-ahead", self._ahead.append, fresh)
+
+    def _masked(self, observation: Observation) -> Observation:
+        """Before anything is written: what is masked was never on the disk. A sample that cannot be is left out."""
+        if not isinstance(observation, Probed) or observation.sample is None:
+            return observation
+        return self.guard("mask", self._masking.of, observation) or replace(observation, sample=None)
 
     def _poll(self) -> None:
         while not self._ended.wait(POLL_SECONDS):

@@ -132,6 +132,11 @@ def _labels(value: Any) -> dict[str, str]:
     return labels
 
 
+def _names(value: Any) -> tuple[str, ...]:
+    listed = value if isinstance(value, (list, tuple)) else str(value).split(",")
+    return tuple(name for each in listed if (name := _text(each).strip()))
+
+
 # --------------------------------------------------------------------------- the table
 
 OPTIONS: tuple[Option, ...] = (
@@ -160,6 +165,27 @@ OPTIONS: tuple[Option, ...] = (
         False,
         "Sampled rows go into the events too; otherwise they never leave the store.",
         _switch,
+    ),
+    Option(
+        "mask.personal",
+        "true | false",
+        True,
+        "Sampled values of columns that look personal (by name or content) are shown as keyed hashes.",
+        _switch,
+    ),
+    Option(
+        "mask.columns",
+        "name, ...",
+        (),
+        "More columns whose sampled values are masked; `*` and `?` stand for anything.",
+        _names,
+    ),
+    Option(
+        "mask.key",
+        "text",
+        None,
+        "Secret of those hashes, to compare stores by them; if not set, one is made for the store (`mask.key`).",
+        _optional_text,
     ),
     Option(
         "exit.wait", "seconds", 10.0, "Longest time that the end of the program waits for the last facts.", _seconds
@@ -192,6 +218,9 @@ class Config:
     enabled: bool = True
     sample_rows: int = 20
     sample_publish: bool = False
+    mask_personal: bool = True
+    mask_columns: tuple[str, ...] = ()
+    mask_key: str | None = None
     exit_wait: float = 10.0
     limits_calls: int = 1000
     log_level: str = "warning"

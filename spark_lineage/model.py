@@ -232,6 +232,16 @@ class RepositorySeen:
     commit: str
     branch: str | None
     remote: str | None  # address of ``origin``, without credentials
+    dirty: bool | None = None  # tracked files differ from the commit's; None: could not be told
+
+
+@dataclass(frozen=True)
+class LinkSeen:
+    """A run of another system that the program belongs to."""
+
+    system: str  # opentelemetry, mlflow
+    id: str  # trace id, run id
+    span: str | None = None
 
 
 @dataclass(frozen=True)
@@ -367,8 +377,8 @@ class JvmGap:
 
 
 Observation = Union[
-    ProgramStarted, ProgramEnded, RepositorySeen, SourceRead, CallSeen, CallEnded, Operation, Marked, VariableSeen,
-    PythonGap,
+    ProgramStarted, ProgramEnded, RepositorySeen, LinkSeen, SourceRead, CallSeen, CallEnded, Operation, Marked,
+    VariableSeen, PythonGap,
     SparkStarted, Fragment, Probed, Execution, JvmGap,
 ]  # fmt: skip
 
@@ -439,6 +449,7 @@ class Step:
     source: str | None
     doc: str | None
     thread: str
+    arguments: tuple[tuple[str, str], ...] = ()  # of the call, as written there: parameter, expression
 
 
 @dataclass(frozen=True)
@@ -464,6 +475,7 @@ class Run:
     spark: SparkStarted | None
     python: str
     repository: RepositorySeen | None = None
+    links: tuple[LinkSeen, ...] = ()  # one for each system
 
 
 @dataclass(frozen=True)

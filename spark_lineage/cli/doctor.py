@@ -122,7 +122,7 @@ def _configuration(environ: Mapping[str, str]) -> Iterator[Finding]:
         )
         return
     changed = [
-        f"{option.name} = {_shown(getattr(config, option.field))} ({config.origins[option.name]})"
+        f"{option.name} = {_shown(option.name, getattr(config, option.field))} ({config.origins[option.name]})"
         for option in OPTIONS
         if option.name in config.origins
     ]
@@ -184,8 +184,8 @@ def _installed(name: str) -> str | None:
         return None
 
 
-def _shown(value: object) -> str:
-    return str(getattr(value, "value", value))
+def _shown(name: str, value: object) -> str:
+    return "(not shown)" if name == "mask.key" else str(getattr(value, "value", value))
 
 
 @click.command()

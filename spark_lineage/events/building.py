@@ -11,6 +11,7 @@ from openlineage.client import event_v2, facet_v2
 from spark_lineage.events import facets as ours
 from spark_lineage.events import plans, standard
 from spark_lineage.events.identity import MAIN_THREAD, NAMESPACE, PREFIX, PRODUCER, iso, run_uuid, step_uuid
+from spark_lineage.events.jobs import job_names
 from spark_lineage.events.samples import document as sample_document
 from spark_lineage.model import (
     Column,
@@ -50,6 +51,7 @@ class Builder:
         self._sample_rows = sample_rows
         self._datasets: dict[str, Dataset] = {each.id: each for each in graph.datasets}
         self._order = {each.id: number for number, each in enumerate(graph.datasets)}
+        self._jobs = job_names(graph.steps, self._datasets)
         self._described = _first_readers(graph)
         self._gaps = _gaps_by_step(graph)
 
@@ -81,6 +83,7 @@ class Builder:
         step = self._graph.steps[number]
         run = self._start_facets(step, number)
         run[f"{PREFIX}call"] = _call(step, number)
+        run["executionParameters"] = standard.parameters(step, self._graph.run)
         run["errorMessage"] = standard.error(step)
         run[f"{PREFIX}plan"] = self._plans(step)
         run[f"{PREFIX}execution"] = _executions(step.executions)
@@ -104,7 +107,9 @@ class Builder:
             producer=PRODUCER,
             eventType=state,
             run=event_v2.Run(runId=self._run_id(step), facets=_stamped(run)),
-            job=event_v2.Job(namespace=self._namespace, name=step.step, facets=_stamped(self._job_facets(step, state))),
+            job=event_v2.Job(
+                namespace=self._namespace, name=self._job(step), facets=_stamped(self._job_facets(step, state))
+            ),
             inputs=inputs,
             outputs=outputs,
         )
@@ -117,6 +122,9 @@ class Builder:
             facets["documentation"] = standard.documentation(step)
         return facets
 
+    def _job(self, step: Step) -> str:
+        return self._jobs[(step.step, step.call)]
+
     def _run_id(self, step: Step) -> str:
         run = self._graph.run
         if step.kind is StepKind.APPLICATION:
@@ -125,7 +133,7 @@ class Builder:
 
     def _start_facets(self, step: Step, number: int) -> dict[str, facet_v2.RunFacet | None]:
         facets: dict[str, facet_v2.RunFacet | None] = {
-            "parent": standard.parent(self._graph.run, step, self._namespace),
+            "parent": standard.parent(self._graph.run, step, self._namespace, self._jobs),
         }
         if step.kind is StepKind.APPLICATION:
             facets[f"{PREFIX}call"] = _call(step, number)
@@ -170,6 +178,7 @@ class Builder:
             "dataQualityMetrics": standard.metrics(dataset),
             "storage": standard.storage(dataset),
             "dataSource": standard.data_source(dataset),
+            "symlinks": standard.symlinks(dataset),
             "version": standard.version(dataset),
             "lifecycleStateChange": standard.lifecycle(dataset),
             f"{PREFIX}dataset": self._dataset(dataset),
@@ -247,6 +256,8 @@ def _context(run: Run, outcome: Outcome, ended: float | None) -> ours.SparkLinea
         ended=iso(ended) if ended is not None else None,
         spark=_spark(spark) if spark is not None else None,
         repository=_repository(run.repository) if run.repository is not None else None,
+        openTelemetry=_link(run, "opentelemetry", "traceId"),
+        mlflow=_link(run, "mlflow", "runId"),
     )
 
 
@@ -263,7 +274,18 @@ def _spark(spark: SparkStarted) -> dict[str, Any]:
 
 
 def _repository(seen: RepositorySeen) -> dict[str, Any]:
-    return {"root": seen.root, "commit": seen.commit, "branch": seen.branch, "remote": seen.remote}
+    return {
+        "root": seen.root,
+        "commit": seen.commit,
+        "branch": seen.branch,
+        "remote": seen.remote,
+        "dirty": seen.dirty,
+    }
+
+
+def _link(run: Run, system: str, name: str) -> dict[str, Any] | None:
+    seen = next((each for each in run.links if each.system == system), None)
+    return {name: seen.id, "spanId": seen.span} if seen is not None else None
 
 
 def _executions(executions: Sequence[Execution]) -> ours.SparkLineageExecutionRunFacet | None:

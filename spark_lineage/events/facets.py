@@ -31,6 +31,8 @@ class SparkLineageContextRunFacet(facet_v2.RunFacet):
     ended: str | None = None
     spark: dict[str, Any] | None = None
     repository: dict[str, Any] | None = None
+    openTelemetry: dict[str, Any] | None = None
+    mlflow: dict[str, Any] | None = None
 
     @staticmethod
     def _get_schema() -> str:

@@ -115,6 +115,16 @@ class Repository(msgspec.Struct):
     commit: str
     branch: Text = None
     remote: Text = None
+    dirty: bool | None = None
+
+
+class Trace(msgspec.Struct, rename="camel"):
+    trace_id: str
+    span_id: Text = None
+
+
+class MlflowRun(msgspec.Struct, rename="camel"):
+    run_id: str
 
 
 class Context(msgspec.Struct):
@@ -129,6 +139,8 @@ class Context(msgspec.Struct):
     ended: Text = None
     spark: SparkSeen | None = None
     repository: Repository | None = None
+    trace: Trace | None = msgspec.field(default=None, name="openTelemetry")
+    mlflow: MlflowRun | None = None
 
 
 class Executed(msgspec.Struct, rename="camel"):
@@ -166,7 +178,17 @@ class ErrorMessage(msgspec.Struct):
     message: str
 
 
+class Parameter(msgspec.Struct):
+    key: str
+    value: str = ""
+
+
+class Parameters(msgspec.Struct):
+    parameters: list[Parameter] = []
+
+
 class RunFacets(msgspec.Struct):
+    parameters: Parameters | None = msgspec.field(default=None, name="executionParameters")
     error: ErrorMessage | None = msgspec.field(default=None, name="errorMessage")
     call: Call | None = msgspec.field(default=None, name="sparkLineage_call")
     context: Context | None = msgspec.field(default=None, name="sparkLineage_context")

@@ -15,6 +15,7 @@ from spark_lineage.model import (
     Execution,
     Gap,
     LineageGraph,
+    LinkSeen,
     Mode,
     Outcome,
     RepositorySeen,
@@ -27,7 +28,18 @@ from spark_lineage.model import (
 )
 
 if TYPE_CHECKING:
-    from spark_lineage.events.parsing import Call, ColumnFacts, Event, Executed, ListedDataset, OurDataset, SparkSeen
+    from spark_lineage.events.parsing import (
+        Call,
+        ColumnFacts,
+        Context,
+        Event,
+        Executed,
+        ListedDataset,
+        OurDataset,
+        Repository,
+        RunFacets,
+        SparkSeen,
+    )
 
 Document = Mapping[str, Any]
 
@@ -78,9 +90,8 @@ def _run(event: Event, application: Step) -> Run:
         labels=context.labels,
         spark=_spark(context.spark) if context.spark else None,
         python=context.python,
-        repository=RepositorySeen(repository.root, repository.commit, repository.branch, repository.remote)
-        if repository
-        else None,
+        repository=_repository(repository) if repository else None,
+        links=tuple(_links(context)),
     )
 
 
@@ -94,6 +105,22 @@ def _spark(spark: SparkSeen) -> SparkStarted:
         master=spark.master,
         at=seconds(spark.at),
     )
+
+
+def _repository(seen: Repository) -> RepositorySeen:
+    return RepositorySeen(seen.root, seen.commit, seen.branch, seen.remote, seen.dirty)
+
+
+def _links(context: Context) -> Iterable[LinkSeen]:
+    if context.trace is not None:
+        yield LinkSeen("opentelemetry", context.trace.trace_id, context.trace.span_id)
+    if context.mlflow is not None:
+        yield LinkSeen("mlflow", context.mlflow.run_id)
+
+
+def _arguments(run: RunFacets) -> tuple[tuple[str, str], ...]:
+    listed = run.parameters.parameters if run.parameters is not None else ()
+    return tuple((each.key, each.value) for each in listed)
 
 
 def _step(event: Event, call: Call) -> Step:
@@ -120,6 +147,7 @@ def _step(event: Event, call: Call) -> Step:
         source=job.source_code.source_code if job.source_code else None,
         doc=job.documentation.description if job.documentation else None,
         thread=call.thread or MAIN_THREAD,
+        arguments=_arguments(run) if call.kind != StepKind.APPLICATION.value else (),
     )
 
 

@@ -17,15 +17,20 @@ _EMISSION = ol.job_type_job.EmissionPattern(eventTrigger="EVENT_BASED", eventCon
 STREAM_LAYERS = {"kafka": "TOPIC"}
 
 
-def parent(run: Run, step: Step, namespace: str = NAMESPACE) -> ol.parent_run.ParentRunFacet | None:
-    """The run above this step's, and the application at the root. None for the application itself."""
+def parent(
+    run: Run, step: Step, namespace: str = NAMESPACE, jobs: Mapping[tuple[str, int], str] | None = None
+) -> ol.parent_run.ParentRunFacet | None:
+    """The run above this step's, and the application at the root. None for the application itself.
+
+    ``jobs``: the job of each call, where it is not called as its step.
+    """
     if step.parent is None:
         return None
     name, call = step.parent
     above = run_uuid(run.id) if name == run.app else step_uuid(run.id, name, call)
     return ol.parent_run.ParentRunFacet(
         run=ol.parent_run.Run(runId=above, facets=None),
-        job=ol.parent_run.Job(namespace=namespace, name=name, facets=None),
+        job=ol.parent_run.Job(namespace=namespace, name=(jobs or {}).get(step.parent, name), facets=None),
         root=ol.parent_run.Root(
             run=ol.parent_run.RootRun(runId=run_uuid(run.id), facets=None),
             job=ol.parent_run.RootJob(namespace=namespace, name=run.app, facets=None),
@@ -97,6 +102,29 @@ def _web_address(remote: str | None) -> str | None:
         return address
     found = re.match(r"(?:ssh://)?(?:[^@/]+@)?([^:/]+)[:/](?:\d+/)?(.+)\Z", address)
     return f"https://{found[1]}/{found[2]}" if found and not address.startswith(("/", ".", "file:")) else None
+
+
+def parameters(step: Step, run: Run) -> ol.execution_parameters_run.ExecutionParametersRunFacet | None:
+    """Arguments of the function as its caller's source has them; of the application those of its command line."""
+    listed = step.arguments
+    if step.kind is StepKind.APPLICATION:
+        listed = tuple((f"argv[{number}]", each) for number, each in enumerate(run.argv, 1))
+    if not listed:
+        return None
+    make = ol.execution_parameters_run.ExecutionParameter
+    return ol.execution_parameters_run.ExecutionParametersRunFacet(
+        parameters=[make(key=name, name=name, value=value) for name, value in listed]
+    )
+
+
+def symlinks(dataset: Dataset) -> ol.symlinks_dataset.SymlinksDatasetFacet | None:
+    """The catalog's name of what is named by its place."""
+    table = dataset.storage.table if dataset.storage is not None else None
+    if not table or table == dataset.name:
+        return None
+    return ol.symlinks_dataset.SymlinksDatasetFacet(
+        identifiers=[ol.symlinks_dataset.Identifier(namespace=dataset.namespace, name=table, type="TABLE")]
+    )
 
 
 def tags(run: Run) -> ol.tags_run.TagsRunFacet | None:

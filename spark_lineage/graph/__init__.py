@@ -46,4 +46,5 @@ def _run(seen: Observed, steps: Steps) -> Run:
         spark=seen.spark,
         python=started.python if started else "",
         repository=seen.repository,
+        links=tuple(seen.links.values()),
     )

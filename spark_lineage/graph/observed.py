@@ -14,6 +14,7 @@ from spark_lineage.model import (
     Fragment,
     FunctionReading,
     JvmGap,
+    LinkSeen,
     Marked,
     Observation,
     Operation,
@@ -40,6 +41,7 @@ class Observed:
     ended: ProgramEnded | None = None
     spark: SparkStarted | None = None
     repository: RepositorySeen | None = None
+    links: dict[str, LinkSeen] = field(default_factory=dict)  # by system; the last one counts
     functions: dict[tuple[str, int, str], FunctionReading] = field(default_factory=dict)
     calls: dict[str, CallSeen] = field(default_factory=dict)
     endings: dict[str, CallEnded] = field(default_factory=dict)
@@ -101,6 +103,8 @@ def sort_out(observations: Iterable[Observation]) -> Observed:
                 seen.functions.setdefault(key, function)
         elif isinstance(observation, ProgramStarted):
             seen.started = seen.started or observation
+        elif isinstance(observation, LinkSeen):
+            seen.links[observation.system] = observation
         elif isinstance(observation, RepositorySeen):
             seen.repository = seen.repository or observation
         elif isinstance(observation, ProgramEnded):

@@ -10,10 +10,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from spark_lineage.graph import redaction
+from spark_lineage.graph.arguments import arguments
 from spark_lineage.graph.observed import Observed, moment
 from spark_lineage.model import (
     CallSeen,
     Execution,
+    FunctionReading,
     Operation,
     OperationKind,
     Outcome,
@@ -307,7 +309,16 @@ class Steps:
             source=redaction.code(text) if text is not None else None,
             doc=whole.doc if whole else None,
             thread=seen.thread if seen else "MainThread",
+            arguments=self._arguments(activation, whole),
         )
+
+    def _arguments(self, activation: Activation, reading: FunctionReading | None) -> tuple[tuple[str, str], ...]:
+        call = activation.seen
+        if activation.is_statement or reading is None or call is None or call.site is None:
+            return ()
+        caller = self.seen.calls.get(call.site.call)
+        statement = self.seen.statement(caller, call.site.statement) if caller is not None else None
+        return arguments(statement.source, reading.source, call.function) if statement is not None else ()
 
 
 def _end_line(activation: Activation, end_of_function: int | None) -> int:

@@ -2,8 +2,8 @@
 
 Calls of one function in a run are versions of one dataset to those who receive events: same name, other run. That is
 right where they have the same columns and go their own ways. Where they differ in columns (a ``read_csv`` that reads
-three tables), or meet in one step (both sides of a join), one name would mix up their columns: then each is called by
-its id.
+three tables), or meet in one step (both sides of a join), one name would mix up their columns; where one is made from
+the other (``df = add(df)`` twice), it would be made from itself. Then each is called by its id.
 """
 
 from __future__ import annotations
@@ -23,9 +23,10 @@ def told_apart(datasets: Sequence[Dataset], steps: Iterable[Step]) -> tuple[Data
         if each.kind is DatasetKind.INTERIM:
             groups.setdefault((each.namespace, each.name), []).append(each)
     several = {name: group for name, group in groups.items() if len(group) > 1}
-    meeting = (
-        _meeting({each.id: name for name, group in several.items() for each in group}, steps) if several else set()
-    )
+    steps = tuple(steps)
+    of_several = {each.id: name for name, group in several.items() for each in group}
+    all_names = {each.id: (each.namespace, each.name) for each in datasets}
+    meeting = (_meeting(of_several, steps) | _circling(all_names, steps) & set(several)) if several else set()
     names = {
         each.id: each.id if name in meeting else first.id if first is not group[0] else each.name
         for name, group in several.items()
@@ -43,6 +44,39 @@ def _meeting(names: dict[str, Name], steps: Iterable[Step]) -> set[Name]:
             met = [names[each] for each in dict.fromkeys(side) if each in names]
             found.update(name for name in met if met.count(name) > 1)
     return found
+
+
+def _circling(names: dict[str, Name], steps: Iterable[Step]) -> set[Name]:
+    """Names that, followed from inputs to outputs, lead back to themselves."""
+    after: dict[Name, set[Name]] = {}
+    before: dict[Name, int] = {}
+    for step in steps:
+        for source in {names[each] for each in step.inputs if each in names}:
+            after.setdefault(source, set()).update(names[each] for each in step.outputs if each in names)
+    for made in after.values():
+        for each in made:
+            before[each] = before.get(each, 0) + 1
+    # What nothing is left to be made from is on no circle, nor is what is left without anything made from it.
+    left = _without_ends(after, before)
+    turned: dict[Name, set[Name]] = {}
+    for source, made in after.items():
+        for each in made & left if source in left else ():
+            turned.setdefault(each, set()).add(source)
+    return _without_ends(turned, {each: len(after.get(each, set()) & left) for each in left}) & left
+
+
+def _without_ends(after: dict[Name, set[Name]], before: dict[Name, int]) -> set[Name]:
+    """Takes away, again and again, what has nothing before it; gives the names that stay."""
+    waiting = dict(before)
+    ends = [each for each in after if not waiting.get(each)]
+    gone = set(ends)
+    while ends:
+        for each in after.get(ends.pop(), ()):
+            waiting[each] -= 1
+            if waiting[each] == 0:
+                gone.add(each)
+                ends.append(each)
+    return (set(after) | set(before)) - gone
 
 
 def _first_like(dataset: Dataset, group: Sequence[Dataset]) -> Dataset:

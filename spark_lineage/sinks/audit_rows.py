@@ -13,7 +13,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from spark_lineage.model import ColumnInput, Dataset, LineageGraph, Step
+from spark_lineage.model import ColumnInput, Dataset, LineageGraph, Run, Step
 from spark_lineage.store.runs import RunRecord
 
 Row = dict[str, Any]
@@ -27,16 +27,18 @@ COLUMNS: Mapping[str, list[tuple[str, Any]]] = {
     "runs": [
         ("program", pa.string()), ("argv", _TEXTS), ("ended_at", _TIME), ("duration_ms", pa.float64()),
         ("outcome", pa.string()), ("error", pa.string()), ("mode", pa.string()), ("spark_version", pa.string()),
-        ("python_version", pa.string()), ("labels", pa.map_(pa.string(), pa.string())), ("steps", pa.int64()),
-        ("datasets", pa.int64()), ("gaps", pa.int64()),
+        ("python_version", pa.string()), ("labels", pa.map_(pa.string(), pa.string())), ("commit", pa.string()),
+        ("branch", pa.string()), ("dirty", pa.bool_()), ("trace_id", pa.string()), ("span_id", pa.string()),
+        ("mlflow_run_id", pa.string()), ("steps", pa.int64()), ("datasets", pa.int64()), ("gaps", pa.int64()),
     ],
     "steps": [
         ("step", pa.string()), ("call", pa.int64()), ("kind", pa.string()), ("function", pa.string()),
         ("file", pa.string()), ("line", pa.int64()), ("end_line", pa.int64()), ("site_line", pa.int64()),
-        ("parent", pa.string()), ("parent_call", pa.int64()), ("variable", pa.string()), ("inputs", _TEXTS),
-        ("outputs", _TEXTS), ("started_at", _TIME), ("ended_at", _TIME), ("duration_ms", pa.float64()),
-        ("outcome", pa.string()), ("error", pa.string()), ("source_hash", pa.string()), ("thread", pa.string()),
-        ("spark_jobs", pa.int64()), ("metrics", pa.map_(pa.string(), pa.int64())),
+        ("parent", pa.string()), ("parent_call", pa.int64()), ("variable", pa.string()),
+        ("arguments", pa.map_(pa.string(), pa.string())), ("inputs", _TEXTS), ("outputs", _TEXTS),
+        ("started_at", _TIME), ("ended_at", _TIME), ("duration_ms", pa.float64()), ("outcome", pa.string()),
+        ("error", pa.string()), ("source_hash", pa.string()), ("thread", pa.string()), ("spark_jobs", pa.int64()),
+        ("metrics", pa.map_(pa.string(), pa.int64())),
     ],
     "datasets": [
         ("dataset", pa.string()), ("name", pa.string()), ("namespace", pa.string()), ("kind", pa.string()),
@@ -106,9 +108,26 @@ def _runs(record: RunRecord) -> Iterable[Row]:
         "spark_version": run.spark.spark_version if run.spark else None,
         "python_version": run.python,
         "labels": dict(run.labels),
+        **_repository(run),
+        **_links(run),
         "steps": len(graph.steps),
         "datasets": len(graph.datasets),
         "gaps": len(graph.gaps),
+    }
+
+
+def _repository(run: Run) -> Row:
+    seen = run.repository
+    return {"commit": seen.commit, "branch": seen.branch, "dirty": seen.dirty} if seen is not None else {}
+
+
+def _links(run: Run) -> Row:
+    found = {each.system: each for each in run.links}
+    trace, mlflow = found.get("opentelemetry"), found.get("mlflow")
+    return {
+        "trace_id": trace.id if trace else None,
+        "span_id": trace.span if trace else None,
+        "mlflow_run_id": mlflow.id if mlflow else None,
     }
 
 
@@ -126,6 +145,7 @@ def _steps(record: RunRecord) -> Iterable[Row]:
             "parent": step.parent[0] if step.parent else None,
             "parent_call": step.parent[1] if step.parent else None,
             "variable": step.variable,
+            "arguments": list(step.arguments),
             "inputs": list(step.inputs),
             "outputs": list(step.outputs),
             "started_at": _time(step.started),

@@ -89,7 +89,11 @@ class DeltaAudit:
                 table = _table(path, rows.schema)
                 if rows.num_rows and table.transaction_version(run) is None:
                     properties = deltalake.CommitProperties(app_transactions=[deltalake.Transaction(run, 1)])
-                    deltalake.write_deltalake(table, rows, mode="append", commit_properties=properties)
+                    older = {*rows.schema.names} - {each.name for each in table.schema().fields}
+                    deltalake.write_deltalake(
+                        table, rows, mode="append", commit_properties=properties,
+                        schema_mode="merge" if older else None,  # a store of an earlier version gets the new columns
+                    )  # fmt: skip
                 return
             except _conflicts():
                 if attempt == ATTEMPTS - 1:

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 from spark_lineage.model import RepositorySeen
+from spark_lineage.static.worktree import is_dirty
 
 COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?\Z")
 _CREDENTIALS = re.compile(r"(://)[^/@\s]*@")
@@ -31,7 +32,8 @@ def _read(file: Path) -> RepositorySeen | None:
     if commit is None or not COMMIT.match(commit):
         return None
     branch = ref[len("refs/heads/") :] if ref is not None and ref.startswith("refs/heads/") else None
-    return RepositorySeen(str(root), commit, branch, _remote(shared))
+    dirty = is_dirty(root, folder, shared / "objects", commit)
+    return RepositorySeen(str(root), commit, branch, _remote(shared), dirty)
 
 
 def _git_folder(root: Path) -> Path:

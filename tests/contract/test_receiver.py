@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from tests.receiver import BlackHole, Book, DieAfter, Failing, Picture, Receiver, Refusing, Slow, Specification, replay
-from tests.receiver.book import RULES
+from tests.receiver.rules import RULES
 from tests.receiver.story import BEGIN, Story, column_lineage, dataset, facet, shop
 
 Document = dict[str, Any]
@@ -427,3 +427,11 @@ def test_cycles_and_parts_are_seen() -> None:
     picture = Picture([*story.step("f", [a], [b]), *story.step("g", [b], [a]), *story.step("h", (), [alone])])
     assert len(picture.cycle()) == 5
     assert len(picture.parts()) == 2
+
+
+def test_only_the_last_run_of_a_job_is_drawn() -> None:
+    """As Marquez does: what an earlier run of the job read and wrote has no edges any more."""
+    one, two = (dataset("file", f"/{name}", "x") for name in ("one", "two"))
+    first, second = Story(), Story()
+    picture = Picture([*first.step("save", (), [one]), *second.step("save", (), [two])])
+    assert picture.sinks == {("file", "/two")}

@@ -9,7 +9,8 @@ By hand: ``python -m tests.receiver --port 5000`` (``--help`` lists how it can m
 
 from __future__ import annotations
 
-from tests.receiver.book import Answer, Book, Breach, Received
+from tests.receiver.answers import Answer
+from tests.receiver.book import Book, Breach, Received
 from tests.receiver.replay import Picture, replay
 from tests.receiver.server import BlackHole, DieAfter, Failing, Healthy, Misbehaviour, Receiver, Refusing, Slow
 from tests.receiver.spec import Specification

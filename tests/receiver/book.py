@@ -1,76 +1,21 @@
-"""What the receiver makes of each event: Marquez's answer to it, and the rules that it breaks.
+"""What the receiver has taken so far, and the rules over several events that were broken.
 
-Pure but for the state that rules over several events need (:class:`Book`). Two kinds of outcome:
-
-* the **answer** is what Marquez answers: 201; 422, 400, 500, and the 500 whose body says ``"code": 400``;
-* a **breach** is what Marquez takes with 201 and then shows wrongly or breaks on for ever, or what the
-  specification forbids. ``Breach.rule`` is one of the keys of ``RULES``.
+Two kinds of outcome: the **answer** is Marquez's (``answers``); a **breach** is what Marquez takes with 201 and then
+shows wrongly or breaks on for ever, or what the specification forbids. ``Breach.rule`` is one of the keys of ``RULES``.
 """
 
 from __future__ import annotations
 
-import json
-import re
-import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 
-from tests.receiver.spec import OUR_PREFIX, Specification
+from tests.receiver.answers import Answer, judge
+from tests.receiver.parts import Document, id_of, input_fields, is_uuid, moment, parent_of, schema_of, shape
+from tests.receiver.rules import names, specified
+from tests.receiver.spec import Specification
 
-RULES = {
-    "empty-name": "an empty namespace or name breaks Marquez's listing for ever",
-    "job-namespace": "characters that Marquez rewrites with _",
-    "namespace-colon": "a colon other than scheme://host and host:port breaks lineage",
-    "dataset-hash": "# in a dataset name breaks column lineage",
-    "dataset-colon": ": in a dataset name breaks field lookup",
-    "run-id": "run ids are UUIDs, each of one job",
-    "event-type": "START, then one of COMPLETE, FAIL, ABORT; RUNNING overwrites the start time",
-    "order": "START comes first, once; one terminal event ends the run, nothing comes after it",
-    "time": "no event of a run is earlier than its START",
-    "unfinished": "edges appear only after a terminal event",
-    "parent-missing": "the parent facet goes on every event of a run",
-    "parent-unknown": "the parent's START comes first",
-    "parent-name": "parent.job is the parent's namespace and full name",
-    "parent-prefix": "a job's name is its parent's name, a dot, its own name",
-    "parent-changed": "all events of a run have the same parent",
-    "recursion": "a job with its parent's name is attached wrongly",
-    "root": "parent.root is the run at the top",
-    "output-schema": "an output without schema blanks the dataset's fields",
-    "one-version": "one dataset version per run: outputs are the same in every event that has them",
-    "one-producer": "an interim dataset is the output of one job, and of no job around it",
-    "column-lineage-input": "column lineage needs the input listed in the same event",
-    "column-lineage-field": "column lineage needs the schemas of both ends, with these fields",
-    "spec": "the OpenLineage specification",
-    "our-schema": "facets of ours have a schema in the package",
-}
-
-LONGEST_FIELD = 255
-LONGEST_NAME = 2_500  # what a PostgreSQL index entry takes
-DATASET_NAMESPACE = re.compile(r"[a-zA-Z:;=/0-9_\-.@+]*\Z")
-JOB_NAMESPACE = re.compile(r"[a-zA-Z:/0-9_\-.@+]*\Z")
-COLON_FINE = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.\-]*://)?[^:]*(?::[0-9]+)?(?:/[^:]*)?\Z")
-NO_URI = re.compile(r"[\x00-\x20<>\"{}|\\^`\x7f]")
 TERMINAL = ("COMPLETE", "FAIL", "ABORT")
-FACETS = (
-    ("inputs", "InputDatasetFacet", "inputFacets"),
-    ("outputs", "OutputDatasetFacet", "outputFacets"),
-)
-
-Document = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Answer:
-    """An HTTP answer."""
-
-    status: int
-    body: Mapping[str, Any]
-
-    @property
-    def accepted(self) -> bool:
-        return self.status < 300
 
 
 @dataclass(frozen=True)
@@ -148,11 +93,15 @@ class Book:
             if seen.ended is None
         ]
 
+    def root_of(self, run: str) -> str:
+        """The run at the top of this one."""
+        return self._runs[run].root
+
     # -- rules
 
     def _breaches(self, event: Document) -> Iterator[Breach]:
         number, job = len(self.received), str((event.get("job") or {}).get("name", "?"))
-        found: list[tuple[str, str]] = [*_names(event), *_specified(event, self.specification)]
+        found: list[tuple[str, str]] = [*names(event), *specified(event, self.specification)]
         if "run" in event:
             found.extend(self._lifecycle(event))
             found.extend(self._outputs(event))
@@ -163,14 +112,14 @@ class Book:
     def _lifecycle(self, event: Document) -> Iterator[tuple[str, str]]:
         run, kind, at = event["run"]["runId"], event["eventType"], event["eventTime"]
         job = event["job"]
-        parent, root = _parent(event)
+        parent, root = parent_of(event)
         seen = self._runs.get(run)
         if kind not in ("START", *TERMINAL):
             yield "event-type", f"{kind}"
         if seen is None:
             if kind != "START":
                 yield "order", f"{kind} of run {run} came before its START"
-            if not _is_uuid(run):
+            if not is_uuid(run):
                 yield "run-id", f"{run} is no UUID"
             above = self._runs.get(parent[0]) if parent else None
             seen = _RunSeen(job["namespace"], job["name"], parent, above.root if above else run, at)
@@ -186,7 +135,7 @@ class Book:
             if parent != seen.parent:
                 rule = "parent-missing" if parent is None else "parent-changed"
                 yield rule, f"{kind} has parent {parent}, the START had {seen.parent}"
-            if _moment(at) < _moment(seen.started):
+            if moment(at) < moment(seen.started):
                 yield "time", f"{kind} at {at}, START at {seen.started}"
         if kind in TERMINAL and seen.ended is None:
             seen.ended = kind
@@ -215,18 +164,18 @@ class Book:
 
     def _outputs(self, event: Document) -> Iterator[tuple[str, str]]:
         for dataset in (*event.get("inputs", ()), *event.get("outputs", ())):
-            schema = _schema(dataset)
+            schema = schema_of(dataset)
             if schema is not None:
-                self._schemas[_id(dataset)] = frozenset(str(each.get("name")) for each in schema)
+                self._schemas[id_of(dataset)] = frozenset(str(each.get("name")) for each in schema)
         seen = self._runs[event["run"]["runId"]]
         outputs: dict[tuple[str, str], Any] = {}
         for dataset in event.get("outputs", ()):
-            schema = _schema(dataset)
+            schema = schema_of(dataset)
             if not schema and event["eventType"] not in ("FAIL", "ABORT"):  # those never make an output current
                 yield "output-schema", f"{dataset['name']} has no schema"
-            if _id(dataset) in outputs:
+            if id_of(dataset) in outputs:
                 yield "one-version", f"{dataset['name']} is listed twice"
-            outputs[_id(dataset)] = _shape(schema)
+            outputs[id_of(dataset)] = shape(schema)
             yield from self._producer(event, seen, dataset)
         if outputs and seen.outputs and outputs != seen.outputs:
             yield "one-version", f"outputs differ between the events of run {event['run']['runId']}"
@@ -234,7 +183,7 @@ class Book:
 
     def _producer(self, event: Document, seen: _RunSeen, dataset: Document) -> Iterator[tuple[str, str]]:
         run = event["run"]["runId"]
-        key = (seen.root, *_id(dataset))
+        key = (seen.root, *id_of(dataset))
         other_run, other_job = self._producers.setdefault(key, (run, seen.job))
         if other_run == run:
             return
@@ -252,16 +201,16 @@ class Book:
         return found
 
     def _column_lineage(self, event: Document) -> Iterator[tuple[str, str]]:
-        inputs = {_id(each) for each in event.get("inputs", ())}
+        inputs = {id_of(each) for each in event.get("inputs", ())}
         for output in event.get("outputs", ()):
             facet = (output.get("facets") or {}).get("columnLineage")
             if not isinstance(facet, Mapping):
                 continue
-            own = self._schemas.get(_id(output))
+            own = self._schemas.get(id_of(output))
             for name in facet.get("fields", {}):
                 if own is not None and name not in own:
                     yield "column-lineage-field", f"{output['name']} has no column {name}"
-            for each in _input_fields(facet):
+            for each in input_fields(facet):
                 source = (each.get("namespace", ""), each.get("name", ""))
                 fields = self._schemas.get(source)
                 if source not in inputs:
@@ -270,238 +219,3 @@ class Book:
                     yield "column-lineage-field", f"the schema of {source[1]} is not known"
                 elif each.get("field") not in fields:
                     yield "column-lineage-field", f"{source[1]} has no column {each.get('field')}"
-
-
-# --------------------------------------------------------------------------- one event by itself
-
-
-def judge(body: bytes, specification: Specification) -> tuple[Answer, Document | None]:
-    """Marquez's answer to a request body, and the event in it if there is one."""
-    try:
-        event = json.loads(body.decode("utf-8"), parse_constant=_no_constant)
-    except (ValueError, RecursionError) as error:
-        return _unreadable(str(error)), None
-    if not isinstance(event, dict):
-        return _unreadable(f"Cannot deserialize from {type(event).__name__}"), None
-    not_uri = next((uri for uri in _uris(event) if not isinstance(uri, str) or NO_URI.search(uri)), None)
-    if not_uri is not None:
-        return _unreadable(f"not a valid URI: {not_uri!r}"), None
-    missing = _missing(event)
-    missing += _missing_in_facets(event, specification)
-    if missing:
-        return Answer(422, {"errors": missing}), event
-    if not _is_moment(event["eventTime"]):
-        return _unreadable(f"eventTime {event['eventTime']!r}"), event
-    if "run" in event and not event.get("eventType"):
-        return _broken("eventType is missing"), event
-    strings = list(_strings(event))
-    if any("\x00" in each for each in strings):
-        return _broken("NUL in a string"), event
-    long = _too_long(event)
-    if long:
-        return _broken(long), event
-    bad = [each["namespace"] for each in _datasets(event) if not DATASET_NAMESPACE.match(each["namespace"])]
-    if bad:
-        message = f"namespace '{bad[0]}' must contain only letters, digits, :;=/_-.@+"
-        return Answer(400, {"code": 400, "message": message}), event
-    return Answer(201, {}), event
-
-
-def _unreadable(why: str) -> Answer:
-    return Answer(500, {"code": 400, "message": "Unable to process JSON", "details": why[:300]})
-
-
-def _broken(why: str) -> Answer:
-    return Answer(500, {"code": 500, "message": "There was an error processing your request.", "details": why})
-
-
-def _no_constant(name: str) -> Any:
-    raise ValueError(f"Non-standard token '{name}'")
-
-
-def _missing(event: Document) -> list[str]:
-    found = [f"{name} must not be null" for name in ("eventTime", "producer") if not event.get(name)]
-    if "dataset" in event and "job" not in event:
-        return found + _missing_ids(event["dataset"], "dataset")
-    if not isinstance(event.get("job"), dict):
-        found.append("job must not be null")
-    else:
-        found.extend(_missing_ids(event["job"], "job"))
-    is_job_event = "run" not in event and "eventType" not in event and "JobEvent" in str(event.get("schemaURL"))
-    if not is_job_event:
-        run = event.get("run")
-        if not isinstance(run, dict):
-            found.append("run must not be null")
-        elif not isinstance(run.get("runId"), str):
-            found.append("run.runId must not be null")
-    for side in ("inputs", "outputs"):
-        for number, dataset in enumerate(event.get(side) or ()):
-            found.extend(_missing_ids(dataset, f"{side}[{number}]"))
-    return found
-
-
-def _missing_in_facets(event: Document, specification: Specification) -> list[str]:
-    """Marquez reads the facets of the specification; others it keeps as they are."""
-    return [
-        f"{fault.where} {fault.what}"
-        for entity, name, facet, where in _facets(event)
-        if specification.knows(entity, name) and not name.startswith(OUR_PREFIX)
-        for fault in specification.of_facet(entity, name, facet, where)
-        if fault.missing
-    ]
-
-
-def _missing_ids(holder: Any, where: str) -> list[str]:
-    if not isinstance(holder, dict):
-        return [f"{where} must be an object"]
-    return [
-        f"{where}.{name} must not be null" for name in ("namespace", "name") if not isinstance(holder.get(name), str)
-    ]
-
-
-def _too_long(event: Document) -> str | None:
-    for holder in _holders(event):
-        for kind in ("facets", "inputFacets", "outputFacets"):
-            for name in holder.get(kind) or ():
-                if len(name) > LONGEST_FIELD:
-                    return f"facet name of {len(name)} characters"
-    for dataset in _datasets(event):
-        for each in _schema(dataset) or ():
-            if len(str(each.get("name"))) > LONGEST_FIELD:
-                return f"column name of {len(str(each.get('name')))} characters"
-    names = [each["name"] for each in _datasets(event)] + ([event["job"]["name"]] if "job" in event else [])
-    longest = max((len(each.encode("utf-8")) for each in names), default=0)
-    return f"name of {longest} bytes" if longest > LONGEST_NAME else None
-
-
-def _names(event: Document) -> Iterator[tuple[str, str]]:
-    job = event.get("job")
-    for each in [*([job] if job else []), *_datasets(event)]:
-        if not each["namespace"].strip() or not each["name"].strip():
-            yield "empty-name", f"namespace {each['namespace']!r}, name {each['name']!r}"
-        elif not COLON_FINE.match(each["namespace"]):
-            yield "namespace-colon", each["namespace"]
-    if job and not JOB_NAMESPACE.match(job["namespace"]):
-        yield "job-namespace", job["namespace"]
-    for each in _datasets(event):
-        if "#" in each["name"]:
-            yield "dataset-hash", each["name"]
-        if ":" in each["name"]:
-            yield "dataset-colon", each["name"]
-
-
-def _specified(event: Document, specification: Specification) -> Iterator[tuple[str, str]]:
-    for fault in (*specification.of_event(event), *_facet_faults(event, specification)):
-        yield "spec", f"{fault.where}: {fault.what}"
-    for entity, name, _, where in _facets(event):
-        if name.startswith(OUR_PREFIX) and not specification.knows(entity, name):
-            yield "our-schema", f"{where}: no schema for a {entity} of this name"
-
-
-def _facet_faults(event: Document, specification: Specification) -> list[Any]:
-    return [
-        fault
-        for entity, name, facet, where in _facets(event)
-        for fault in specification.of_facet(entity, name, facet, where)
-    ]
-
-
-def _facets(event: Document) -> Iterator[tuple[str, str, Any, str]]:
-    """(entity, name, facet, where) of every facet of an event."""
-    for holder, entity in (("run", "RunFacet"), ("job", "JobFacet"), ("dataset", "DatasetFacet")):
-        for name, facet in ((event.get(holder) or {}).get("facets") or {}).items():
-            yield entity, name, facet, f"{holder}.facets.{name}"
-    for side, entity, kind in FACETS:
-        for number, dataset in enumerate(event.get(side) or ()):
-            if not isinstance(dataset, dict):
-                continue
-            for name, facet in (dataset.get("facets") or {}).items():
-                yield "DatasetFacet", name, facet, f"{side}[{number}].facets.{name}"
-            for name, facet in (dataset.get(kind) or {}).items():
-                yield entity, name, facet, f"{side}[{number}].{kind}.{name}"
-
-
-def _uris(event: Document) -> Iterator[Any]:
-    if event.get("producer") is not None:
-        yield event["producer"]
-    for _, _, facet, _ in _facets(event):
-        if isinstance(facet, Mapping):
-            yield from (facet[name] for name in ("_producer", "_schemaURL") if facet.get(name) is not None)
-
-
-def _holders(event: Document) -> Iterator[Document]:
-    for name in ("run", "job", "dataset"):
-        if isinstance(event.get(name), dict):
-            yield event[name]
-    yield from _datasets(event)
-
-
-def _datasets(event: Document) -> list[Document]:
-    alone = [event["dataset"]] if isinstance(event.get("dataset"), dict) else []
-    return [*alone, *(event.get("inputs") or ()), *(event.get("outputs") or ())]
-
-
-def _strings(value: Any) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, Mapping):
-        for key, each in value.items():
-            yield key
-            yield from _strings(each)
-    elif isinstance(value, list):
-        for each in value:
-            yield from _strings(each)
-
-
-def _id(dataset: Mapping[str, Any]) -> tuple[str, str]:
-    return (dataset["namespace"], dataset["name"])
-
-
-def _schema(dataset: Mapping[str, Any]) -> list[Any] | None:
-    facet = (dataset.get("facets") or {}).get("schema")
-    return list(facet.get("fields") or ()) if isinstance(facet, Mapping) else None
-
-
-def _shape(schema: list[Any] | None) -> tuple[tuple[str, str], ...]:
-    return tuple((str(each.get("name")), str(each.get("type"))) for each in schema or ())
-
-
-def _input_fields(facet: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    listed = [each.get("inputFields", ()) for each in facet.get("fields", {}).values()] + [facet.get("dataset") or ()]
-    for inputs in listed:
-        # What is no list of objects breaks the specification, and is reported as that.
-        yield from (each for each in inputs if isinstance(each, Mapping))
-
-
-def _parent(event: Document) -> tuple[tuple[str, str, str] | None, str | None]:
-    facet = (event["run"].get("facets") or {}).get("parent")
-    if not facet:
-        return None, None
-    root = facet.get("root")
-    above = (facet["run"]["runId"], facet["job"]["namespace"], facet["job"]["name"])
-    return above, root["run"]["runId"] if root else None
-
-
-def _is_uuid(text: str) -> bool:
-    try:
-        return str(uuid.UUID(text)) == text.lower()
-    except ValueError:
-        return False
-
-
-def _is_moment(text: Any) -> bool:
-    try:
-        _moment(text)
-    except (ValueError, TypeError):
-        return False
-    return True
-
-
-def _moment(text: str) -> datetime:
-    """An ISO date-time with an offset; more than six digits of a second are cut (Python 3.10 wants 3 or 6)."""
-    match = re.fullmatch(r"(\d{4}-\d\d-\d\d[Tt]\d\d:\d\d(?::\d\d)?)(\.\d+)?(Z|z|[+-]\d\d:?\d\d)", text)
-    if match is None:
-        raise ValueError(f"{text!r} is no date-time with an offset")
-    whole, fraction, offset = match.groups()
-    offset = "+00:00" if offset in "Zz" else offset if ":" in offset else f"{offset[:3]}:{offset[3:]}"
-    return datetime.fromisoformat(whole + ((fraction or ".0")[:7]).ljust(7, "0") + offset)

@@ -30,39 +30,63 @@ def check(book: Book, finished: bool = True) -> None:
 
 
 class Picture:
-    """What a receiver makes of events: jobs and datasets with their edges, and the lineage of columns."""
+    """What Marquez makes of events: of each job the inputs and outputs of the last run that ended, of each dataset the
+    columns and their lineage as they came last."""
 
     def __init__(self, events: Iterable[Document]) -> None:
-        self.producers: dict[Id, set[str]] = {}
-        self.readers: dict[Id, set[str]] = {}
-        self.edges: set[tuple[Node, Node]] = set()
-        self._made: dict[tuple[Id, str], set[tuple[Id, str]]] = {}
+        self._jobs: dict[Id, tuple[set[Id], set[Id]]] = {}
+        self._made: dict[Id, dict[str, set[tuple[Id, str]]]] = {}
         self._columns: dict[Id, tuple[str, ...]] = {}
+        runs: dict[str, tuple[set[Id], set[Id]]] = {}
         for event in events:
+            inputs, outputs = runs.setdefault(event["run"]["runId"], (set(), set()))
+            inputs.update(_id(each) for each in event.get("inputs", ()))
+            outputs.update(_id(each) for each in event.get("outputs", ()))
             # Edges appear only after a terminal event.
             if event.get("eventType") in ("COMPLETE", "FAIL", "ABORT"):
-                self._add(event)
+                self._jobs[_id(event["job"])] = (inputs, outputs)
+                self._describe(event)
 
-    def _add(self, event: Document) -> None:
-        job = event["job"]["name"]
-        here: Node = ("job", event["job"]["namespace"], job)
-        for each in event.get("inputs", ()):
-            self.readers.setdefault(_id(each), set()).add(job)
-            self.edges.add((("dataset", *_id(each)), here))
-            self._describe(each)
+    def _describe(self, event: Document) -> None:
+        for each in (*event.get("inputs", ()), *event.get("outputs", ())):
+            fields = ((each.get("facets") or {}).get("schema") or {}).get("fields")
+            if fields:
+                self._columns[_id(each)] = tuple(field["name"] for field in fields)
         for each in event.get("outputs", ()):
-            self.producers.setdefault(_id(each), set()).add(job)
-            self.edges.add((here, ("dataset", *_id(each))))
-            self._describe(each)
             facet = (each.get("facets") or {}).get("columnLineage") or {}
-            for column, entry in facet.get("fields", {}).items():
-                origins = self._made.setdefault((_id(each), column), set())
-                origins.update(((one["namespace"], one["name"]), one["field"]) for one in entry["inputFields"])
+            self._made[_id(each)] = {
+                column: {((one["namespace"], one["name"]), one["field"]) for one in entry["inputFields"]}
+                for column, entry in facet.get("fields", {}).items()
+            }
 
-    def _describe(self, dataset: Document) -> None:
-        fields = ((dataset.get("facets") or {}).get("schema") or {}).get("fields")
-        if fields:
-            self._columns[_id(dataset)] = tuple(each["name"] for each in fields)
+    @property
+    def jobs(self) -> set[Id]:
+        """Jobs that are drawn: those with datasets."""
+        return {job for job, (inputs, outputs) in self._jobs.items() if inputs or outputs}
+
+    @property
+    def producers(self) -> dict[Id, set[str]]:
+        return self._by_dataset(1)
+
+    @property
+    def readers(self) -> dict[Id, set[str]]:
+        return self._by_dataset(0)
+
+    def _by_dataset(self, side: int) -> dict[Id, set[str]]:
+        found: dict[Id, set[str]] = {}
+        for (_, job), both in self._jobs.items():
+            for each in both[side]:
+                found.setdefault(each, set()).add(job)
+        return found
+
+    @property
+    def edges(self) -> set[tuple[Node, Node]]:
+        found: set[tuple[Node, Node]] = set()
+        for job, (inputs, outputs) in self._jobs.items():
+            here: Node = ("job", *job)
+            found |= {(("dataset", *each), here) for each in inputs}
+            found |= {(here, ("dataset", *each)) for each in outputs}
+        return found
 
     @property
     def datasets(self) -> set[Id]:
@@ -95,6 +119,19 @@ class Picture:
                     open_.extend(near[node] - part)
             left -= part
             found.append(part)
+        return found
+
+    def reached(self, start: Node) -> set[Node]:
+        """What is made from it, over however many jobs."""
+        after: dict[Node, set[Node]] = {}
+        for a, b in self.edges:
+            after.setdefault(a, set()).add(b)
+        found: set[Node] = set()
+        open_ = [start]
+        while open_:
+            fresh = after.get(open_.pop(), set()) - found
+            found |= fresh
+            open_.extend(fresh)
         return found
 
     def cycle(self) -> list[Node]:
@@ -131,7 +168,7 @@ class Picture:
             if each in seen:
                 continue
             seen.add(each)
-            below = self._made.get(each)
+            below = self._made.get(each[0], {}).get(each[1])
             if below:
                 open_.extend(below)
             elif each[0] in self.sources:

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Union
 
-from tests.receiver.book import Answer, Book, Breach, Received
+from tests.receiver.answers import Answer
+from tests.receiver.book import Book, Breach, Received
 from tests.receiver.spec import Specification
 
 LINEAGE = "/api/v1/lineage"

@@ -7,10 +7,11 @@ The specification is found as ``../shared/openlineage-spec`` beside the reposito
 from __future__ import annotations
 
 import functools
+import hashlib
 import json
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +49,8 @@ class Specification:
         self._facets = facets
         self._registry = registry
         self._event = _validator_of(core, registry) if core is not None else None
+        self._validators: dict[tuple[str, str], Draft202012Validator | None] = {}
+        self._seen: dict[tuple[str, str, str], tuple[Fault, ...]] = {}  # the same facets come again and again
 
     @staticmethod
     @functools.cache
@@ -71,30 +74,56 @@ class Specification:
         """What is wrong with the event apart from the contents of its facets."""
         if self._event is None:
             return
-        for error in self._event.iter_errors(event):
+        for error in self._event.iter_errors(_bare(event)):
             # The document is "one of three kinds of events"; the run event's own faults are the telling ones.
-            telling = _telling(error)
-            if not any(part in ("facets", "inputFacets", "outputFacets") for part in telling.absolute_path):
-                yield _fault(telling, "")
+            yield _fault(_telling(error), "")
 
     def of_facet(self, entity: str, name: str, facet: Any, where: str) -> Iterator[Fault]:
         """What is wrong with one facet: by its own schema if it has one, else by that of all facets."""
+        text = json.dumps(facet, sort_keys=True)
+        key = (entity, name, hashlib.sha256(text.encode("ascii")).hexdigest())
+        if key not in self._seen:
+            self._seen[key] = tuple(self._faults(entity, name, facet))
+        for fault in self._seen[key]:
+            yield replace(fault, where=".".join(part for part in (where, fault.where) if part))
+
+    def _faults(self, entity: str, name: str, facet: Any) -> Iterator[Fault]:
         validator = self._validator(entity, name)
         if validator is not None:
             for error in validator.iter_errors(facet):
-                yield _fault(error, where)
+                yield _fault(error, "")
         if isinstance(facet, Mapping):
-            yield from _base(facet, where)
+            yield from _base(facet, "")
 
     def _validator(self, entity: str, name: str) -> Draft202012Validator | None:
-        place = self._facets.get((entity, name))
-        if place is None:
-            return None
-        return _validator_of({"$ref": f"{place[0]}#/$defs/{place[1]}"}, self._registry)
+        if (entity, name) not in self._validators:
+            # Our schemas stand on the specification's: without it they cannot be followed.
+            place = self._facets.get((entity, name)) if self.complete else None
+            reference = {"$ref": f"{place[0]}#/$defs/{place[1]}"} if place else None
+            self._validators[(entity, name)] = _validator_of(reference, self._registry) if reference else None
+        return self._validators[(entity, name)]
 
 
 def _validator_of(schema: Mapping[str, Any], registry: Any) -> Draft202012Validator:
     return Draft202012Validator(schema, registry=registry, format_checker=Draft202012Validator.FORMAT_CHECKER)
+
+
+def _bare(event: Any) -> Any:
+    """Without the contents of facets, which have schemas of their own."""
+    if not isinstance(event, Mapping):
+        return event
+    bare = {name: _without_facets(each) if isinstance(each, Mapping) else each for name, each in event.items()}
+    for side in ("inputs", "outputs"):
+        if isinstance(event.get(side), list):
+            bare[side] = [_without_facets(each) for each in event[side]]
+    return bare
+
+
+def _without_facets(holder: Any) -> Any:
+    if not isinstance(holder, Mapping):
+        return holder
+    kinds = ("facets", "inputFacets", "outputFacets")
+    return {name: {} if name in kinds and isinstance(each, Mapping) else each for name, each in holder.items()}
 
 
 def _declared(document: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:

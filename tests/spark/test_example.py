@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
+
+from tests.receiver import Picture, Receiver
 
 ROOT = Path(__file__).resolve().parents[2]
 FLIGHTS = ROOT / "examples" / "flights"
@@ -26,21 +33,43 @@ def test_it_is_an_ordinary_program():
     assert text.count("\ndef ") >= 8
 
 
-def test_the_record_agrees_with_the_tables(tmp_path):
-    env = {**os.environ, "PYTHONPATH": str(ROOT), "SPARK_LOCAL_IP": "127.0.0.1"}
-    ours = [sys.executable, "-m", "spark_lineage"]
-    words = ["run", "--mode", "exact", "--store", str(tmp_path / "store"), str(FLIGHTS / "job.py")]
-    done = subprocess.run(
-        [*ours, *words, str(FLIGHTS / "data"), str(tmp_path / "out")],
-        cwd=tmp_path, env=env, capture_output=True, text=True, timeout=290,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr[-4000:]
-    assert done.stdout.startswith("Minutes of delay made up per hour in the air")
-    shown = subprocess.run(
-        [*ours, "show", "last", "--json", "--store", str(tmp_path / "store")],
-        env=env, capture_output=True, text=True, timeout=60,
-    )  # fmt: skip
-    record = json.loads(shown.stdout)
+@dataclass(frozen=True)
+class Example:
+    """The example, run once with a receiver that listens; ``send`` has sent what its end had no time for."""
+
+    folder: Path
+    stdout: str
+    record: dict[str, Any]
+    receiver: Receiver
+
+    @property
+    def picture(self) -> Picture:
+        return Picture(self.receiver.events)
+
+
+@pytest.fixture(scope="module")
+def example(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Example]:
+    folder = tmp_path_factory.mktemp("example")
+    with Receiver() as receiver:
+        env = {**os.environ, "PYTHONPATH": str(ROOT), "SPARK_LOCAL_IP": "127.0.0.1", "OPENLINEAGE_URL": receiver.url}
+
+        def ours(*words: str, timeout: float) -> str:
+            command = [sys.executable, "-m", "spark_lineage", *words]
+            done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, timeout=timeout)
+            assert done.returncode == 0, done.stderr[-4000:]
+            return done.stdout
+
+        program = [str(FLIGHTS / "job.py"), str(FLIGHTS / "data"), str(folder / "out")]
+        store = ["--store", str(folder / "store")]
+        stdout = ours("run", "--mode", "exact", *store, *program, timeout=290)
+        shown = ours("show", "last", "--json", *store, timeout=60)
+        ours("send", *store, timeout=120)
+        yield Example(folder, stdout, json.loads(shown), receiver)
+
+
+def test_the_record_agrees_with_the_tables(example: Example) -> None:
+    assert example.stdout.startswith("Minutes of delay made up per hour in the air")
+    record = example.record
     rows = {each["name"]: each["rows"] for each in record["datasets"] if each["kind"] == "interim" and each["complete"]}
 
     flights = pq.read_table(FLIGHTS / "data" / "flights.parquet")
@@ -49,8 +78,80 @@ def test_the_record_agrees_with_the_tables(tmp_path):
     )
     assert rows["flights"] == flights.num_rows
     assert rows["drop_cancelled"] == rows["join_airlines"] == flights.num_rows - pc.sum(cancelled).as_py()
-    assert rows["gain_by_airline"] == len(pq.read_table(tmp_path / "out" / "airline_gain"))
+    assert rows["gain_by_airline"] == len(pq.read_table(example.folder / "out" / "airline_gain"))
     functions = {step["function"] for step in record["steps"] if step["kind"] == "function"}
     assert len(functions) >= 8
     assert {step["kind"] for step in record["steps"]} >= {"application", "function", "statement"}
     assert record["run"]["outcome"] == "complete"
+
+
+# --- the same in a receiver: what Marquez would draw of it
+
+FUNCTIONS = set(re.findall(r"^def (\w+)\(.*DataFrame", (FLIGHTS / "job.py").read_text(), re.M)) - {"start_spark"}
+SOURCES = {"flights.parquet", "weather.parquet", "planes.csv", "airports.csv", "airlines.csv"}
+SINKS = {"airline_gain", "late_by_hour", "routes"}
+
+
+def last_part(name: str) -> str:
+    return name.rsplit("/", 1)[-1]
+
+
+def test_every_event_was_taken_once_in_order(example: Example) -> None:
+    example.receiver.check()
+    (journal,) = (example.folder / "store" / "runs").glob("*/events.jsonl")
+    assert example.receiver.events == [json.loads(line) for line in journal.read_text("utf-8").splitlines()]
+
+
+def test_one_connected_graph_from_the_sources_through_every_function_to_the_sinks(example: Example) -> None:
+    picture = example.picture
+    assert {last_part(name) for _, name in picture.sources} == SOURCES
+    assert {last_part(name) for _, name in picture.sinks} == SINKS
+    (everything,) = picture.parts()
+    drawn = {name.split(".")[-1].split("~")[0] for kind, _, name in everything if kind == "job"}
+    assert len(FUNCTIONS) >= 9
+    assert drawn >= FUNCTIONS
+    assert picture.cycle() == []
+
+
+def test_from_each_source_there_is_a_way_to_a_sink(example: Example) -> None:
+    picture = example.picture
+    sinks = {("dataset", *each) for each in picture.sinks}
+    assert all(picture.reached(("dataset", *each)) & sinks for each in picture.sources)
+
+
+def test_each_interim_dataset_has_one_producer(example: Example) -> None:
+    interim = {each: made for each, made in example.picture.producers.items() if each[0].startswith("inmemory://")}
+    assert len(interim) >= 15
+    assert {each: made for each, made in interim.items() if len(made) != 1} == {}
+
+
+def test_labels_are_readable_in_16_characters(example: Example) -> None:
+    """Of jobs and interim datasets: their names are ours to choose, those of files follow the naming rules."""
+    labels = {
+        node: label
+        for node, label in example.picture.labels().items()
+        if node[0] == "job" or node[1].startswith("inmemory://")
+    }
+    for kind in ("job", "dataset"):
+        shown = Counter(label for node, label in labels.items() if node[0] == kind)
+        assert {label: times for label, times in shown.items() if times > 1} == {}
+    # Nothing stands before the function's or variable's own name but the application.
+    short = {node: label.removeprefix("job.") for node, label in labels.items()}
+    assert all(len(label) >= 3 and node[2].removeprefix("job.").startswith(label) for node, label in short.items())
+
+
+def test_column_lineage_of_every_sink_column_reaches_its_sources(example: Example) -> None:
+    picture = example.picture
+    origins = {
+        (last_part(sink[1]), column): {(last_part(name), field) for (_, name), field in picture.origins(sink, column)}
+        for sink in picture.sinks
+        for column in picture.columns(sink)
+    }
+    assert len(origins) == 5 + 2 + 7
+    assert all(found for (_, column), found in origins.items() if column not in ("late_flights", "flights"))
+    assert origins[("airline_gain", "gain_per_hour")] == {
+        ("flights.parquet", each) for each in ("dep_delay", "arr_delay", "air_time")
+    }
+    assert origins[("airline_gain", "airline")] == {("airlines.csv", "name")}
+    assert origins[("late_by_hour", "late_share")] == {("flights.parquet", "dep_delay")}
+    assert ("planes.csv", "year") in origins[("routes", "plane_age")]

@@ -39,7 +39,7 @@ def project(tmp_path: Path) -> Path:
 def test_commit_branch_and_remote_without_credentials(project: Path) -> None:
     seen = repository.read(project / "jobs" / "job.py")
     assert seen == RepositorySeen(
-        str(project.resolve()), git(project, "rev-parse", "HEAD"), "main", "https://example.org/shop/jobs.git"
+        str(project.resolve()), git(project, "rev-parse", "HEAD"), "main", "https://example.org/shop/jobs.git", False
     )
 
 
@@ -95,3 +95,64 @@ def test_the_facets_are_by_the_specification() -> None:
     graph = assemble([*shop(), RepositorySeen("/home", COMMIT, None, "git@example.org:shop/jobs.git")])
     for each in build(replace(graph, run=replace(graph.run, labels={"team": "risk"}))):
         check_event(to_document(each))
+
+
+# --- whether the files are those of the commit
+
+
+def dirty(folder: Path) -> bool | None:
+    seen = repository.read(folder / "jobs" / "job.py")
+    assert seen is not None
+    # Git's own word for it, besides.
+    status = git(folder, "--no-optional-locks", "status", "--porcelain", "--untracked-files=no")
+    assert seen.dirty == bool(status), status
+    return seen.dirty
+
+
+def test_dirty_or_not(project: Path) -> None:
+    job, link = project / "jobs" / "job.py", project / "link"
+    assert dirty(project) is False
+    (project / "untracked.py").write_text("pass\n")
+    job.touch()
+    assert dirty(project) is False
+    job.write_text("PASS\n")  # the same size
+    assert dirty(project) is True
+    git(project, "add", "jobs")
+    assert dirty(project) is True
+    git(project, "commit", "-q", "-m", "second")
+    assert dirty(project) is False
+    job.chmod(0o755)
+    assert dirty(project) is True
+    job.chmod(0o644)
+    link.symlink_to("jobs")
+    git(project, "add", "-N", "link")
+    assert dirty(project) is True
+    git(project, "reset", "-q")
+    link.unlink()
+    assert dirty(project) is False
+    git(project, "rm", "-q", "--cached", "jobs/job.py")
+    assert dirty(project) is True
+
+
+def test_dirty_in_packed_clones_worktrees_and_newer_indexes(project: Path, tmp_path: Path) -> None:
+    for name in ("a.txt", "a/b.txt", "a0", "z/é.py"):
+        (project / name).parent.mkdir(exist_ok=True, parents=True)
+        (project / name).write_text(name)
+    git(project, "add", ".")
+    git(project, "commit", "-q", "-m", "more")
+    git(tmp_path, "clone", "-q", "--no-local", str(project), "clone")
+    clone = tmp_path / "clone"
+    assert list((clone / ".git" / "objects" / "pack").glob("*.pack"))
+    git(clone, "update-index", "--index-version", "4")
+    git(project, "worktree", "add", "-q", "-b", "other", str(tmp_path / "other"))
+    for folder in (clone, tmp_path / "other"):
+        assert dirty(folder) is False
+        (folder / "z" / "é.py").unlink()
+        assert dirty(folder) is True
+
+
+def test_where_it_cannot_be_told(project: Path) -> None:
+    (project / ".git" / "index").write_bytes(b"DIRC\0\0\0\7")
+    seen = repository.read(project / "jobs" / "job.py")
+    assert seen is not None
+    assert seen.dirty is None

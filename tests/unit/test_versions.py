@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
+from spark_lineage.events.jobs import job_names
 from spark_lineage.graph.versions import told_apart
 from spark_lineage.model import Column, Dataset, DatasetKind, Outcome, Step, StepKind
 
@@ -55,3 +57,42 @@ def test_stored_datasets_keep_their_places() -> None:
         made("/data~2", "b", name="/data", kind=DatasetKind.SINK),
     )
     assert found == {"/data": "/data", "/data~2": "/data"}
+
+
+def test_what_is_made_from_itself_is_told_apart() -> None:
+    again = [made("read", "a"), made("read~2", "a"), made("other", "a", name="other")]
+    by_id = {each.id: each.id for each in again}
+    assert names(*again, steps=[step("read", outputs=["read~2"])]) == by_id
+    around = [step("read", outputs=["other"]), step("other", outputs=["read~2"])]
+    assert names(*again, steps=around) == by_id
+    aside = [step("other", outputs=["read"]), step("other", outputs=["read~2"])]
+    assert names(*again, steps=aside) == {"read": "read", "read~2": "read", "other": "other"}
+
+
+# --- jobs
+
+
+def jobs(steps: Sequence[Step], *datasets: Dataset) -> list[str]:
+    found = job_names(steps, {each.id: each for each in datasets})
+    return [found[(each.step, each.call)] for each in steps]
+
+
+def call(name: str, number: int, *outputs: str, parent: tuple[str, int] | None = None) -> Step:
+    return replace(step(outputs=outputs), step=name, call=number, parent=parent)
+
+
+def test_calls_that_make_other_datasets_are_jobs_of_their_own() -> None:
+    a, a2, b = made("a", "x", name="a"), made("a~2", "x", name="a"), made("b", "y", name="b")
+    calls = [call("job.f", 1, "a"), call("job.f", 2, "b"), call("job.f", 3, "a~2"), call("job.f", 4)]
+    assert jobs(calls, a, a2, b) == ["job.f", "job.f~2", "job.f", "job.f"]
+
+
+def test_steps_below_are_named_after_their_parents_job() -> None:
+    a, b, c = made("a", "x", name="a"), made("b", "y", name="b"), made("c", "z", name="c")
+    calls = [
+        call("job.f", 1, "a"),
+        call("job.f.g", 1, "c", parent=("job.f", 1)),
+        call("job.f", 2, "b"),
+        call("job.f.g", 2, parent=("job.f", 2)),
+    ]
+    assert jobs(calls, a, b, c) == ["job.f", "job.f.g", "job.f~2", "job.f~2.g"]

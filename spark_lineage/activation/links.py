@@ -1,0 +1,32 @@
+"""The runs of other systems that a program belongs to: its OpenTelemetry trace and span, its MLflow run.
+
+From the environment, or from the system's own library where the program has imported it; nothing is imported here.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from spark_lineage.model import LinkSeen
+
+TRACE, MLFLOW = "opentelemetry", "mlflow"
+# https://www.w3.org/TR/trace-context/#traceparent-header
+_TRACEPARENT = re.compile(r"\s*[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}(?:-.*)?\s*\Z", re.IGNORECASE)
+
+
+def links(environ: Mapping[str, str], modules: Mapping[str, Any] = sys.modules) -> Iterator[LinkSeen]:
+    """What is active in this thread now; the library's word comes after the environment's."""
+    found = _TRACEPARENT.match(environ.get("TRACEPARENT", ""))
+    if found is not None and int(found[1], 16) and int(found[2], 16):
+        yield LinkSeen(TRACE, found[1].lower(), found[2].lower())
+    if run := environ.get("MLFLOW_RUN_ID", "").strip():
+        yield LinkSeen(MLFLOW, run)
+    if (tracing := modules.get("opentelemetry.trace")) is not None:
+        context = tracing.get_current_span().get_span_context()
+        if context.is_valid:
+            yield LinkSeen(TRACE, f"{context.trace_id:032x}", f"{context.span_id:016x}")
+    if (mlflow := modules.get("mlflow")) is not None and (active := mlflow.active_run()) is not None:
+        yield LinkSeen(MLFLOW, str(active.info.run_id))

@@ -1,0 +1,127 @@
+"""Sampled values of personal columns: never written in the clear, equal where they were equal."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from spark_lineage.agent import Agent, Program
+from spark_lineage.capture.masking import MASKED, Masking, looks_personal
+from spark_lineage.config import resolve
+from spark_lineage.model import Outcome, Probed, ProbedColumn, Sample
+from spark_lineage.store import secret
+
+KEY = b"a key of the tests"
+
+
+def probed(columns: dict[str, str], *rows: tuple[str | None, ...]) -> Probed:
+    described = tuple(ProbedColumn(name, type_, 0, None) for name, type_ in columns.items())
+    sample = Sample((), tuple(columns), rows, (1,) * len(rows))
+    return Probed("d1", "i1", None, len(rows), True, None, None, (), described, None, sample)
+
+
+def masked(found: Probed, *columns: str, personal: bool = True) -> dict[str, list[str | None]]:
+    sample = Masking(lambda: KEY, columns, personal).of(found).sample
+    assert sample is not None
+    return {name: [row[number] for row in sample.rows] for number, name in enumerate(sample.columns)}
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["email", "customer_email", "E-Mail", "eMail", "PhoneNumber", "c_phone", "first_name", "lastName", "birth_date",
+     "DOB", "ssn", "street_address", "zip", "patient_name", "credit_card_no", "client_ip", "IBAN", "user_password",
+     "dateOfBirth"],
+)  # fmt: skip
+def test_names_that_look_personal(name: str) -> None:
+    assert looks_personal(name)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["name", "airline", "amount", "order_id", "carrier", "dest", "shipped", "tailnum", "description", "zone", "recipe",
+     "gain_per_hour", "model_name", "column_name", "addressed", "mailing"],
+)  # fmt: skip
+def test_names_that_do_not(name: str) -> None:
+    assert not looks_personal(name)
+
+
+def test_equal_values_stay_equal_and_nulls_stay() -> None:
+    found = masked(probed({"id": "int", "email": "string"}, ("1", "a@x.org"), ("2", "a@x.org"), ("3", None)))
+    assert found["id"] == ["1", "2", "3"]
+    first, second, third = found["email"]
+    assert first == second != "a@x.org"
+    assert first is not None
+    assert first.startswith(MASKED)
+    assert third is None
+
+
+def test_by_content_and_inside_of_structs() -> None:
+    found = masked(
+        probed(
+            {"note": "string", "who": "struct<email:string,n:int>", "plain": "struct<a:int>"},
+            ("write to bob@x.org", "{x,1}", "{1}"),
+        )
+    )
+    assert str(found["note"][0]).startswith(MASKED)
+    assert str(found["who"][0]).startswith(MASKED)
+    assert found["plain"] == ["{1}"]
+
+
+def test_more_columns_by_pattern_and_only_those() -> None:
+    sample = probed({"email": "string", "Salary_2025": "int"}, ("a@x.org", "5"))
+    assert str(masked(sample, "salary*")["Salary_2025"][0]).startswith(MASKED)
+    assert masked(sample, "salary*", personal=False)["email"] == ["a@x.org"]
+
+
+def test_another_key_is_another_hash() -> None:
+    sample = probed({"email": "string"}, ("a@x.org",))
+    one, two = (Masking(lambda key=key: key).of(sample).sample for key in (b"one", b"two"))
+    assert one != two
+
+
+MAKING = """
+import sys
+from pathlib import Path
+from spark_lineage.store.secret import of_store
+print(of_store(Path(sys.argv[1])).decode())
+"""
+
+
+def test_processes_that_make_the_secret_at_once_have_the_same(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", MAKING, str(tmp_path)]
+    made = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(3)]
+    assert len({each.communicate(timeout=60)[0] for each in made}) == 1
+    assert stat.S_IMODE(os.stat(tmp_path / secret.NAME).st_mode) == 0o600
+    assert [each.name for each in tmp_path.iterdir()] == [secret.NAME]
+
+
+@pytest.mark.parametrize("key", [None, "of the user"])
+def test_nothing_personal_is_ever_on_the_disk(tmp_path: Path, key: str | None) -> None:
+    """Neither in what is written ahead nor in what is left at the end."""
+    config = resolve({"store": str(tmp_path), "sample.publish": True, "mask.key": key}, environ={}, folders=[])
+    agent = Agent(config, Program("job", "job.py"))
+    agent._queue.put(probed({"email": "string", "id": "int"}, ("bob@example.org", "17")))
+    agent.flush()
+    ahead = (agent.folder / "observations.jsonl").read_text("utf-8")
+    assert "bob@" not in ahead
+    assert MASKED in ahead
+    assert json.loads(ahead.splitlines()[0])["sample"]["rows"][0][1] == "17"
+    agent.end(Outcome.COMPLETE, None, None)
+    assert all(b"bob@" not in each.read_bytes() for each in tmp_path.rglob("*") if each.is_file())
+    assert (tmp_path / secret.NAME).exists() == (key is None)
+
+
+def test_a_sample_that_cannot_be_masked_is_left_out(tmp_path: Path) -> None:
+    (tmp_path / secret.NAME).write_bytes(b"")
+    agent = Agent(resolve({"store": str(tmp_path)}, environ={}, folders=[]), Program("job", "job.py"))
+    for _ in range(5):
+        agent._queue.put(probed({"email": "string"}, ("bob@example.org",)))
+    agent.flush()
+    ahead = [json.loads(line) for line in (agent.folder / "observations.jsonl").read_text("utf-8").splitlines()]
+    assert [each["sample"] for each in ahead if each["_"] == "Probed"] == [None] * 5
