@@ -94,7 +94,17 @@ class Builder:
             inputs.extend(self._input(each, -1) for each in self._graph.datasets if self._described.get(each.id) == -1)
         outputs = [self._output(each) for each in self._listed(step.outputs)]
         at = step.ended if step.ended is not None else step.started
-        return self._event(step, TERMINAL[step.outcome], max(at, step.started), run, inputs, outputs)
+        return self._event(step, self._state(step), max(at, step.started), run, inputs, outputs)
+
+    def _state(self, step: Step) -> event_v2.RunState:
+        """Of a killed run, what a finished step made may not have been described yet. A receiver would blank the
+        columns that it knows from other runs, but for runs that did not complete.
+        """
+        state = TERMINAL[step.outcome]
+        if state is not event_v2.RunState.COMPLETE or self._graph.run.outcome is Outcome.COMPLETE:
+            return state
+        described = all(each.columns for each in self._listed(step.outputs))
+        return state if described else event_v2.RunState.ABORT
 
     # -- parts
 

@@ -66,6 +66,7 @@ def test_an_empty_store_says_how_to_fill_it(tmp_path: Path) -> None:
         Store(tmp_path / "nothing").resolve()
 
 
+@pytest.mark.bad_events
 def test_a_broken_journal_is_named(store: Store) -> None:
     (store.path / "runs" / FIRST / "events.jsonl").write_text('{"run": 7}\n')
     with pytest.raises(StoreError, match=FIRST):
