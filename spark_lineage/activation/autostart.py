@@ -12,14 +12,16 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from spark_lineage.activation.hook import SparkHook
     from spark_lineage.agent import Agent
 
 _installed = False
+_hook: SparkHook | None = None
 
 
 def install() -> None:
     """Puts the hook in place, once; never raises and prints nothing."""
-    global _installed
+    global _installed, _hook
     if _installed or not is_called_for(os.environ):
         return
     _installed = True
@@ -28,10 +30,18 @@ def install() -> None:
         from spark_lineage.activation.exits import MAIN
         from spark_lineage.activation.hook import SparkHook
 
-        SparkHook(ConfDoor(_begin)).install()
+        _hook = SparkHook(ConfDoor(_begin)).install()
         MAIN.watch_exits()
     except Exception:
         pass  # a guest at start-up: the program must start
+
+
+def step_aside() -> None:
+    """For the runner and the session helper, which bring the listener themselves: one hook at a time."""
+    global _hook
+    if _hook is not None:
+        _hook.remove()
+        _hook = None
 
 
 def is_called_for(environ: Mapping[str, str]) -> bool:

@@ -169,6 +169,7 @@ def _switch_on(config: Config, request: Request, module_path: str | None) -> Non
     jar = jar_for(find_spark(), config.jar)
 
     from spark_lineage import agent
+    from spark_lineage.activation import autostart
     from spark_lineage.activation.hook import SparkHook
 
     name = request.target.rpartition(".")[2] if request.is_module else Path(request.target).resolve().stem
@@ -182,6 +183,7 @@ def _switch_on(config: Config, request: Request, module_path: str | None) -> Non
         observer = agent.start(config, program)
     except OSError as error:
         raise UsageError(f"The store {config.store} cannot be written: {error.strerror or error}.") from None
+    autostart.step_aside()
     SparkHook(OwnDoor(config, jar, agent.current), observer.guard).install()
     stop_at_exit(lambda: _Ended.by)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from spark_lineage.activation import autostart
 from spark_lineage.activation.doors import OwnDoor, stop_with_interpreter
 from spark_lineage.activation.hook import SparkHook, conf_of_interest, names_listener
 from spark_lineage.activation.jars import JarError, find_spark, jar_for
@@ -47,6 +48,7 @@ def start(**options: Any) -> Agent | None:
         )
     door = _door(config)
     begun = _begin(config)
+    autostart.step_aside()
     _hook = SparkHook(door, begun.guard).install()
     if spark_context is not None:
         begun.attach(spark_context, ran_before=True)

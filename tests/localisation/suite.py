@@ -33,6 +33,8 @@ BASELINE = "baseline"
 CONF = {
     "spark.master": "local[2]",
     "spark.driver.memory": "1g",
+    # The first compiler only, and few threads: the programs live some seconds.
+    "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
     "spark.ui.enabled": "false",
     "spark.ui.showConsoleProgress": "false",
     "spark.sql.shuffle.partitions": "2",

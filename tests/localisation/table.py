@@ -204,7 +204,7 @@ def lateness(frame):
 HARMLESS = [
     harmless(
         "retail", "formatting", "comments and formatting",
-        "by_category = df.groupBy(", "# Everything that is sold.\n\nby_category = df.groupBy(  # by category", same_place=True,
+        "by_category = df.groupBy(", "# Everything that is sold.\n\nby_category = df.groupBy(  # all years\n    ", same_place=True,
         more=((None, 'df = df.fillna({"region": "unknown"})', 'df = df.fillna(\n    {"region": "unknown"},\n)'),),
     ),
     harmless("retail", "renamed-variable", "renamed locals", renamed=(("df", "sales"), ("latest", "versions"))),

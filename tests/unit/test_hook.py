@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from spark_lineage.activation import hook
+from spark_lineage.activation import autostart, hook
 from spark_lineage.activation.doors import OwnDoor, end_of
+from spark_lineage.activation.exits import MAIN
 from spark_lineage.activation.hook import SparkHook, SubmitArguments, appended, names_listener, with_jar
 from spark_lineage.activation.jars import LISTENER
 from spark_lineage.activation.tracebacks import without_our_frames
@@ -166,6 +167,24 @@ def test_install_twice_wraps_once_and_remove_undoes(pyspark_like):
     second.remove()
     assert pyspark_like.SparkContext.__dict__["stop"] is not before["stop"]
     first.remove()
+    assert dict(pyspark_like.SparkContext.__dict__) == before
+
+
+def test_the_start_up_hook_steps_aside_for_one_that_brings_the_listener(pyspark_like, monkeypatch):
+    """A JVM that was there first (spark-submit, a notebook server) has the start-up hook in place already."""
+    monkeypatch.setattr(autostart, "_installed", False)
+    before = dict(pyspark_like.SparkContext.__dict__)
+    try:
+        autostart.install()
+        assert pyspark_like.SparkContext.__dict__["stop"] is not before["stop"]
+        autostart.step_aside()
+    finally:
+        MAIN.forget_exits()
+    door = Loud()
+    installed = SparkHook(door, Guard()).install()
+    pyspark_like.SparkContext().stop()
+    assert door.heard == ["conf", "started", "stopping", "stopped"]
+    installed.remove()
     assert dict(pyspark_like.SparkContext.__dict__) == before
 
 
