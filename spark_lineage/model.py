@@ -20,6 +20,14 @@ WIRE_VERSION = 1
 FORMAT = 1  # of what is written into the store; in the address of every facet's schema
 
 
+class Damaged(ValueError):
+    """Something in the store is not as it was written; its text is one sentence for people."""
+
+
+# What data of another shape than it must have makes code raise that trusts it.
+SHAPE_ERRORS = (ValueError, KeyError, TypeError, AttributeError, IndexError, ArithmeticError, RecursionError)
+
+
 class Mode(str, enum.Enum):
     """How much the probe may cost. See ``docs/how-it-works.md``."""
 

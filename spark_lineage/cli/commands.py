@@ -13,6 +13,7 @@ import click
 
 import spark_lineage
 from spark_lineage.config import OPTIONS, ConfigError, did_you_mean
+from spark_lineage.model import Damaged
 from spark_lineage.store.errors import StoreError
 
 # Name of the command -> where it is; imported only when it is called, so that one's imports never slow another.
@@ -150,7 +151,7 @@ def main(words: Sequence[str]) -> int:
         return _refuse(f"Unknown option {error.option_name}{did_you_mean(error.option_name, known)}.")
     except click.ClickException as error:
         return _refuse(error.format_message())
-    except (ConfigError, StoreError) as error:
+    except (ConfigError, StoreError, Damaged) as error:
         return _refuse(str(error))
     except click.exceptions.Exit as error:
         return error.exit_code

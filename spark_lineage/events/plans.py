@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
+from spark_lineage.events.lazily import Lazily
 from spark_lineage.model import Column, ColumnDefinition, ColumnInput, Fragment, Storage
 
 Document = dict[str, Any]
@@ -43,6 +44,10 @@ def of_document(document: Mapping[str, Any], columns: Sequence[Column]) -> Fragm
     """``columns``: those of the dataset that the plan makes."""
     datasets = document["datasets"]
     written = document.get("columns")
+    definitions = Lazily(
+        lambda: tuple(_of_definition(each, datasets) for each in document["definitions"]),
+        f"the plan of {document['output']}",
+    )
     return Fragment(
         dataset=document["dataset"],
         columns=_declared(columns)
@@ -56,7 +61,7 @@ def of_document(document: Mapping[str, Any], columns: Sequence[Column]) -> Fragm
         inputs=tuple(datasets[: document["inputs"]]),
         sources=tuple(of_storage_document(each) for each in document["sources"]),
         opaque=tuple(document["opaque"]),
-        definitions=tuple(_of_definition(each, datasets) for each in document["definitions"]),
+        definitions=cast("tuple[ColumnDefinition, ...]", definitions),
         indirect=tuple(_of_input(each, datasets) for each in document["indirect"]),
         sample_key=tuple(document["sampleKey"]),
     )

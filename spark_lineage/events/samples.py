@@ -5,11 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import replace
+from typing import Any, cast
 
+from spark_lineage.events.lazily import Lazily
 from spark_lineage.model import LineageGraph, Sample
 
 Document = dict[str, Any]
+Rows = tuple[tuple[str | None, ...], ...]
 
 
 def samples(graph: LineageGraph) -> list[Document]:
@@ -31,11 +34,19 @@ def document(dataset: str, sample: Sample) -> Document:
 
 
 def of_document(content: Mapping[str, Any]) -> Sample:
-    """Raises ValueError, KeyError or TypeError on what is no sample."""
+    """The rows are looked at when they are asked for. Raises ValueError, KeyError or TypeError on what is no sample."""
     from msgspec import convert  # for readers only
 
-    document = {name: content[name] for name in ("key", "columns", "counts")}
-    return convert({**document, "rows": [_row(each) for each in content["rows"]]}, Sample)
+    rows = Lazily(lambda: _rows(content), f"the sample of {content['dataset']}")
+    return replace(convert({**content, "rows": ()}, Sample), rows=cast("Rows", rows))
+
+
+def _rows(content: Mapping[str, Any]) -> Rows:
+    from msgspec import convert
+
+    if content["hash"] != digest(content):
+        raise ValueError("it is not the one that was written")
+    return convert([_row(each) for each in content["rows"]], Rows)
 
 
 def _row(text: str) -> Any:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from spark_lineage.events.samples import digest
-from spark_lineage.store.errors import Damaged
+from spark_lineage.model import SHAPE_ERRORS, Damaged
 
 EVENTS, CHAIN, SAMPLES = "events.jsonl", "chain.jsonl", "samples.jsonl"
 GENESIS = "0" * 64
@@ -47,17 +47,17 @@ def read_events(folder: Path) -> list[Document]:
 
 
 def read_samples(folder: Path) -> list[Document]:
-    """The sampled rows that are kept; nothing where they have been erased. Raises :class:`Damaged`."""
+    """The sampled rows that are kept; nothing where they have been erased. Raises :class:`Damaged`.
+
+    Whether they are those that were written is seen when they are looked at, and by :func:`verify`.
+    """
     latest: dict[str, Document] = {}
     for number, line in enumerate(_whole_lines(folder / SAMPLES), 1):
         try:
             document = json.loads(line)
             latest[document["dataset"]] = document
-            intact = document["hash"] == digest(document)
         except (ValueError, KeyError, TypeError, RecursionError):
             raise Damaged(f"line {number} of {SAMPLES} is no sample") from None
-        if not intact:
-            raise Damaged(f"line {number} of {SAMPLES} is not the one that was written")
     return list(latest.values())
 
 
@@ -79,11 +79,19 @@ def verify(folder: Path) -> Verdict:
     sealed = len(_whole_lines(folder / CHAIN))
     if len(written) > sealed:
         return Verdict(False, len(written), f"{len(written) - sealed} events at the end are not sealed")
+    sample = _altered_sample(folder)
+    return Verdict(sample is None, len(written), sample)
+
+
+def _altered_sample(folder: Path) -> str | None:
+    """Where sampled rows are not those that were written; rows that have been erased are no fault."""
     try:
-        read_samples(folder)
-    except Damaged as error:
-        return Verdict(False, len(written), str(error))
-    return Verdict(True, len(written))
+        for sample in read_samples(folder):
+            if sample["hash"] != digest(sample):
+                return f"the sample of {sample['dataset']} is not the one that was written"
+    except SHAPE_ERRORS as error:
+        return f"{SAMPLES} cannot be read ({error})"
+    return None
 
 
 def _broken(written: Sequence[bytes], folder: Path) -> str | None:

@@ -13,9 +13,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from spark_lineage.model import Gap, LineageGraph, Outcome
+from spark_lineage.model import SHAPE_ERRORS, Gap, LineageGraph, Outcome
 from spark_lineage.store import formats, journal, wal
-from spark_lineage.store.errors import SHAPE_ERRORS, StoreError
+from spark_lineage.store.errors import StoreError
 from spark_lineage.store.summaries import Summary, summary
 
 __all__ = ["RunRecord", "Store", "StoreError", "Summary", "aborted", "open_folder", "recover"]

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from spark_lineage.events.identity import seconds
-from spark_lineage.model import Mode, Observation, Outcome, ProgramStarted, RepositorySeen
+from spark_lineage.model import SHAPE_ERRORS, Mode, Observation, Outcome, ProgramStarted, RepositorySeen
 from spark_lineage.store import formats, journal, wal
-from spark_lineage.store.errors import SHAPE_ERRORS, StoreError
+from spark_lineage.store.errors import StoreError
 
 if TYPE_CHECKING:
     from spark_lineage.events.parsing import Context
