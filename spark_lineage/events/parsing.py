@@ -11,6 +11,8 @@ from typing import Annotated, Any
 
 import msgspec
 
+from spark_lineage.events.lazily import Lazily
+
 Document = dict[str, Any]
 
 Number = Annotated[int, msgspec.Meta(ge=0)]
@@ -247,7 +249,19 @@ class Head(msgspec.Struct):
     run: HeadRun
 
 
+class KeptSample(msgspec.Struct):
+    """A line of ``samples.jsonl``; its rows are parsed when they are looked at."""
+
+    dataset: str
+    key: list[str]
+    columns: list[str]
+    counts: list[int]
+    hash: str
+    rows: msgspec.Raw
+
+
 _events: msgspec.json.Decoder[Event] = msgspec.json.Decoder(Event)
+_samples: msgspec.json.Decoder[KeptSample] = msgspec.json.Decoder(KeptSample)
 _heads: msgspec.json.Decoder[Head] = msgspec.json.Decoder(Head)
 
 
@@ -276,3 +290,14 @@ def head(line: bytes) -> Document | None:
 def context(facet: Document) -> Context:
     """A context facet with its types checked. Raises ValueError."""
     return msgspec.convert(facet, Context)
+
+
+def sample(line: bytes) -> Document:
+    """A line of ``samples.jsonl``. Raises ValueError, KeyError or TypeError."""
+    try:
+        kept = _samples.decode(line)
+    except ValueError:
+        document: Document = json.loads(line)
+        return {name: document[name] for name in KeptSample.__struct_fields__}
+    rows: Lazily[str] = Lazily(lambda: tuple(json.loads(bytes(kept.rows))), f"the sample of {kept.dataset}")
+    return {**{name: getattr(kept, name) for name in KeptSample.__struct_fields__}, "rows": rows}

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from itertools import count, repeat
 from typing import TYPE_CHECKING, Any
+
+from msgspec import convert
 
 from spark_lineage.events import parsing, plans
 from spark_lineage.events.identity import MAIN_THREAD, seconds
@@ -31,9 +34,10 @@ if TYPE_CHECKING:
     from spark_lineage.events.parsing import (
         Call,
         ColumnFacts,
-        Context,
+Context,
         Event,
         Executed,
+        Field,
         ListedDataset,
         OurDataset,
         Repository,
@@ -233,21 +237,27 @@ def _columns(listed: ListedDataset, ours: OurDataset, facts: Sequence[ColumnFact
     schema = listed.facets.schema if listed.facets else None
     fields = schema.fields if schema else ()
     not_null = set(ours.not_null)
-    if not facts:
-        return tuple(Column(each.name, each.type, at not in not_null) for at, each in enumerate(fields))
-    return tuple(
-        Column(
-            field.name,
-            field.type,
-            at not in not_null,
-            known.nulls,
-            known.fingerprint,
-            _number(known.sum),
-            _number(known.sum_squares),
-            _number(known.signed_sum),
-        )
-        for at, (field, known) in enumerate(zip(fields, facts, strict=False))
-    )
+    known = facts or repeat(_NOTHING, len(fields))
+    # A large run has tens of thousands of columns, and frozen dataclasses are slow to make by hand.
+    return convert([_column(*each, not_null) for each in zip(count(), fields, known, strict=False)], tuple[Column, ...])
+
+
+_NOTHING = parsing.ColumnFacts()
+
+
+def _column(at: int, field: Field, known: ColumnFacts, not_null: Collection[int]) -> Document:
+    document: dict[str, Any] = {
+        "name": field.name,
+        "type": field.type,
+        "nullable": at not in not_null,
+        "nulls": known.nulls,
+        "fingerprint": known.fingerprint,
+    }
+    if known.sum is not None or known.sum_squares is not None or known.signed_sum is not None:
+        document["sum"] = _number(known.sum)
+        document["sum_squares"] = _number(known.sum_squares)
+        document["signed_sum"] = _number(known.signed_sum)
+    return document
 
 
 def _number(text: str | None) -> float | None:

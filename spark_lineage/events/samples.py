@@ -61,6 +61,6 @@ def _row(text: str) -> Any:
 
 def digest(content: Mapping[str, Any]) -> str:
     """SHA-256 of key, columns, rows and counts in one canonical form."""
-    kept = {name: content[name] for name in ("key", "columns", "rows", "counts")}
+    kept = {name: list(content[name]) for name in ("key", "columns", "rows", "counts")}
     text = json.dumps(kept, ensure_ascii=True, separators=(",", ":"), sort_keys=True)
     return f"sha256:{hashlib.sha256(text.encode('ascii')).hexdigest()}"

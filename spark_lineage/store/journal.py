@@ -51,13 +51,15 @@ def read_samples(folder: Path) -> list[Document]:
 
     Whether they are those that were written is seen when they are looked at, and by :func:`verify`.
     """
+    from spark_lineage.events import parsing  # for readers only
+
     latest: dict[str, Document] = {}
     for number, line in enumerate(_whole_lines(folder / SAMPLES), 1):
         try:
-            document = json.loads(line)
-            latest[document["dataset"]] = document
+            sample = parsing.sample(line)
         except (ValueError, KeyError, TypeError, RecursionError):
             raise Damaged(f"line {number} of {SAMPLES} is no sample") from None
+        latest[sample["dataset"]] = sample
     return list(latest.values())
 
 
@@ -119,8 +121,7 @@ def links(chain: str, length: int, lines: Sequence[bytes]) -> list[bytes]:
     for number, line in enumerate(lines, length + 1):
         digest = hashlib.sha256(line).hexdigest()
         chain = hashlib.sha256((chain + digest).encode("ascii")).hexdigest()
-        link = {"seq": number, "sha256": digest, "chain": chain}
-        made.append(json.dumps(link, separators=(",", ":")).encode("ascii"))
+        made.append(f'{{"seq":{number},"sha256":"{digest}","chain":"{chain}"}}'.encode("ascii"))
     return made
 
 

@@ -1,0 +1,44 @@
+"""Puts the graph of a run together: see ``graph.assemble``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from spark_lineage.graph import redaction
+from spark_lineage.graph.datasets import Datasets
+from spark_lineage.graph.gaps import ledger
+from spark_lineage.graph.naming import app_name
+from spark_lineage.graph.observed import Observed, sort_out
+from spark_lineage.graph.steps import Steps
+from spark_lineage.graph.versions import told_apart
+from spark_lineage.model import LineageGraph, Mode, Observation, Outcome, Run
+
+
+def assemble(observations: Iterable[Observation]) -> LineageGraph:
+    """See ``graph.assemble``."""
+    seen = sort_out(observations)
+    steps = Steps(seen, app_name(seen.started.app if seen.started else ""))
+    datasets = Datasets(seen, steps)
+    finished = tuple(steps.finished())
+    named = told_apart(datasets.all, finished)
+    return LineageGraph(_run(seen, steps), finished, named, ledger(seen, steps, datasets))
+
+
+def _run(seen: Observed, steps: Steps) -> Run:
+    started, ended, application = seen.started, seen.ended, steps.application
+    return Run(
+        id=started.run if started else "",
+        app=steps.root.name,
+        program=started.program if started else "",
+        argv=redaction.arguments(started.argv) if started else (),
+        started=application.started,
+        ended=application.ended,
+        outcome=ended.outcome if ended else Outcome.RUNNING,
+        error=redaction.optional(ended.error) if ended else None,
+        mode=started.mode if started else Mode.FLOW,
+        labels=dict(started.labels) if started else {},
+        spark=seen.spark,
+        python=started.python if started else "",
+        repository=seen.repository,
+        links=tuple(seen.links.values()),
+    )
