@@ -13,6 +13,10 @@ def rebuild(missing: bool, store: str | None) -> None:
 
     They are a function of the journals, so nothing is lost. No run may end meanwhile, except with --missing. Runs that
     were killed are sealed first, and so come in too.
+
+    \b
+    spark-lineage rebuild
+    spark-lineage rebuild --missing --store lineage
     """
     from spark_lineage.config import ConfigError, resolve
     from spark_lineage.sinks.delta import DeltaAudit, available

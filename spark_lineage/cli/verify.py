@@ -13,16 +13,23 @@ import click
 def verify(run: str, store: str | None) -> None:
     """Verify that the journal of a run is as it was written.
 
-    Recomputes the hash chain over its events. Exit 0: intact; 1: changed, or its end is missing; 2: no such run.
-    """
-    from spark_lineage.config import ConfigError, resolve
-    from spark_lineage.store import Store, StoreError, journal
+    Recomputes the hash chain over its events, and the hashes of its sampled rows as far as they are kept. Exit 0:
+    intact; 1: changed, or its end is missing; 2: no such run, or it cannot be read.
 
+    \b
+    spark-lineage verify
+    spark-lineage verify last~1
+    """
+    from spark_lineage.config import resolve
+    from spark_lineage.store import Store, StoreError, journal
+    from spark_lineage.store.summaries import refuse_newer_run
+
+    found = Store(store if store is not None else resolve().store).resolve(run)
+    refuse_newer_run(found.folder)
     try:
-        found = Store(store if store is not None else resolve().store).resolve(run)
-    except (ConfigError, StoreError) as error:
-        raise click.UsageError(str(error)) from None
-    verdict = journal.verify(found.folder)
+        verdict = journal.verify(found.folder)
+    except OSError as error:
+        raise StoreError(f"the journal in {found.folder} cannot be read ({error})") from error
     if verdict.intact and verdict.events:
         click.echo(f"{found.id}: intact, {verdict.events} events")
         return

@@ -16,7 +16,7 @@ from typing import Any
 from spark_lineage.model import SHAPE_ERRORS, Gap, LineageGraph, Outcome
 from spark_lineage.store import formats, journal, wal
 from spark_lineage.store.errors import StoreError
-from spark_lineage.store.summaries import Summary, summary
+from spark_lineage.store.summaries import Summary, refuse_newer_run, summary
 
 __all__ = ["RunRecord", "Store", "StoreError", "Summary", "aborted", "open_folder", "recover"]
 
@@ -57,6 +57,11 @@ class Store:
             raise StoreError(f"{folder} cannot be read: {error.strerror or error}") from error
         found = [run for each in folders if (run := summary(each)) is not None]
         return sorted(found, key=lambda run: (run.started, run.id))
+
+    def refuse_newer(self) -> None:
+        """Raises StoreError if a newer version has written a run here: what it means is not ours to say."""
+        for run in self.runs():
+            refuse_newer_run(run.folder)
 
     def resolve(self, name: str = "last") -> Summary:
         """``last``, ``last~1``, a run id, a unique beginning of one, or a label (its latest run)."""

@@ -59,6 +59,18 @@ def summary(folder: Path) -> Summary | None:
         return _unreadable(folder, f"the journal in {folder} cannot be read ({error}): restore it from a copy")
 
 
+def refuse_newer_run(folder: Path) -> None:
+    """Raises StoreError for a run that a newer version has written; what else is wrong with it is not looked at."""
+    from spark_lineage.events import parsing
+
+    formats.refuse_newer_format(wal.writer(folder).get("format"), folder)
+    try:
+        facet = parsing.head(_first_line(folder))
+    except (*SHAPE_ERRORS, OSError):
+        return
+    formats.refuse_newer(facet or {}, folder)
+
+
 def _written_ahead(folder: Path) -> Summary | None:
     formats.refuse_newer_format(wal.writer(folder).get("format"), folder)
     seen: list[Observation | None] = list(itertools.islice(wal.read(folder), FIRST_OBSERVATIONS))
@@ -72,9 +84,8 @@ def _written_ahead(folder: Path) -> Summary | None:
 
 def _journalled(folder: Path) -> Summary | None:
     try:
-        with (folder / journal.EVENTS).open("rb") as file:
-            line = file.readline()
-    except (FileNotFoundError, NotADirectoryError):
+        line = _first_line(folder)
+    except FileNotFoundError:
         return None
     context = _context(line, folder)
     seen = context.repository
@@ -84,6 +95,11 @@ def _journalled(folder: Path) -> Summary | None:
     return Summary(
         folder.name, context.app, context.program, started, labels, folder, Mode(context.mode), repository
     )  # fmt: skip
+
+
+def _first_line(folder: Path) -> bytes:
+    with (folder / journal.EVENTS).open("rb") as file:
+        return file.readline()
 
 
 def _context(line: bytes, folder: Path) -> Context:
