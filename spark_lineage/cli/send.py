@@ -40,6 +40,7 @@ def send(as_json: bool, store: str | None, wait: float) -> int:
     from spark_lineage.config import ConfigError, resolve
     from spark_lineage.sinks.sender import Sender
     from spark_lineage.sinks.transports import TransportError, sinks
+    from spark_lineage.store import Store
 
     try:
         folder = Path(store if store is not None else resolve().store)
@@ -52,6 +53,7 @@ def send(as_json: bool, store: str | None, wait: float) -> int:
         raise click.UsageError(
             "No OpenLineage transport is configured: set OPENLINEAGE_URL, or write an openlineage.yml with a transport."
         )
+    Store(folder).refuse_newer()
     _seal_what_was_killed(folder)
     sender = Sender(folder, only_due=False, patience=wait, others=max(wait, OTHERS), make=lambda: found)
     begun = time.monotonic()

@@ -41,9 +41,11 @@ def status(as_json: bool, store: str | None) -> None:
     """
     from spark_lineage.config import ConfigError, resolve
     from spark_lineage.sinks.transports import TransportError
+    from spark_lineage.store import Store
 
     try:
         folder = Path(store if store is not None else resolve().store)
+        Store(folder).refuse_newer()
         standings = look(folder)
     except (ConfigError, TransportError) as error:
         raise click.UsageError(str(error)) from None

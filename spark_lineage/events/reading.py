@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from spark_lineage.events.parsing import (
         Call,
         ColumnFacts,
-Context,
+        Context,
         Event,
         Executed,
         Field,

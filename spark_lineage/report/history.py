@@ -250,6 +250,7 @@ def _document(point: Point) -> Document:
         "started_at": iso(run.started),
         "outcome": run.outcome.value,
         "commit": run.repository.commit if run.repository else None,
+        "dirty": run.repository.dirty if run.repository else None,
         "branch": run.repository.branch if run.repository else None,
         "labels": dict(run.labels),
         "mode": run.mode.value,

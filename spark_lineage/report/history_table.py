@@ -11,13 +11,13 @@ from spark_lineage.model import Outcome
 from spark_lineage.report import layout
 from spark_lineage.report.history import Point, Series
 from spark_lineage.report.layout import Cell, Column, Span, plain
+from spark_lineage.report.runs import short_commit
 from spark_lineage.report.table import STYLES, local, nulls, reason, time
 
 NARROW = 100  # columns of a terminal below which less is shown
 EIGHTHS = " ▏▎▍▌▋▊▉█"
 HEIGHTS = "▁▂▃▄▅▆▇█"
 NARROWEST_BAR, WIDEST_BAR = 8, 24
-SHORT_COMMIT = 8
 LONG_LABELS = 20
 SHORT_FINGERPRINT = 8
 
@@ -65,7 +65,7 @@ def _verdict(series: Series, short: Mapping[str, str]) -> Text:
         return line.append(f"{_unchanged(there)} in {len(there)} runs")
     last = changes[-1]
     run = last.graph.run
-    by = f", commit {run.repository.commit[:SHORT_COMMIT]}" if run.repository else ""
+    by = f", commit {short_commit(run.repository)}" if run.repository else ""
     times = "once" if len(changes) == 1 else f"{len(changes)} times"
     when = f"{short[run.id]} ({local(run.started)}{by})"
     return line.append(f"changed {times} in {len(there)} runs, last in {when}: {', '.join(last.changed)}")
@@ -90,7 +90,7 @@ def _row(point: Point, series: Series, wide: bool, short: Mapping[str, str]) -> 
     started = local(run.started) if wide else local(run.started)[5:16]
     row = [
         plain(short[run.id], "bold"),
-        plain(run.repository.commit[:SHORT_COMMIT] if run.repository else "", "dim"),
+        plain(short_commit(run.repository), "dim"),
         plain(started),
     ]
     if _has_data(series):

@@ -13,6 +13,9 @@ from spark_lineage.store.summaries import Ending, Summary, ending, shortest
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from spark_lineage.model import RepositorySeen
+    from spark_lineage.report.layout import Cell
+
 NARROW = 100  # columns of a terminal below which less is shown
 SHORT_COMMIT = 8
 
@@ -46,6 +49,13 @@ def commit(run: Summary) -> str | None:
     return run.repository.commit if run.repository is not None else None
 
 
+def short_commit(repository: RepositorySeen | None) -> str:
+    """The beginning of the commit; ``+`` behind it where files had been changed since."""
+    if repository is None:
+        return ""
+    return repository.commit[:SHORT_COMMIT] + ("+" if repository.dirty else "")
+
+
 def document(runs: Sequence[Listed], store: str) -> dict[str, Any]:
     """The ``--json`` shape."""
     return {"store": store, "runs": [_document(each) for each in runs]}
@@ -63,6 +73,7 @@ def _document(each: Listed) -> dict[str, Any]:
         "outcome": end.outcome.value if end is not None else None,
         "mode": run.mode.value if run.mode is not None else None,
         "commit": commit(run),
+        "dirty": run.repository.dirty if run.repository is not None else None,
         "branch": run.repository.branch if run.repository is not None else None,
         "started_at": iso(run.started) if each.why is None else None,
         "ended_at": iso(ended) if ended is not None else None,
@@ -84,19 +95,16 @@ def show(runs: Sequence[Listed], console: Console, left: int) -> None:
         console.print(f"and {left:,} older: --last N shows more", style="dim")
 
 
-def _row(each: Listed, wide: bool) -> list[Any]:
+def _row(each: Listed, wide: bool) -> list[Cell]:
     from spark_lineage.report.layout import plain
     from spark_lineage.report.table import STYLES, duration, local
 
     run, end = each.run, each.end
-    took = duration(end.at - run.started) if end is not None and end.at is not None else ""
-    known = end is not None
     outcome = plain(end.outcome.value, STYLES[end.outcome]) if end is not None else plain("unreadable", "bold red")
-    hash_ = plain((commit(run) or "")[:SHORT_COMMIT], "dim")
-    labels = plain(" ".join(f"{name}={value}" for name, value in run.labels.items()))
-    return [
-        plain(each.short, "bold"), plain(run.app if known else "?"), outcome, plain(local(run.started)), plain(took),
-        *([plain(run.mode.value if run.mode else ""), hash_, plain(run.program if known else "", "dim")]
-          if wide else [hash_]),
-        labels,
-    ]  # fmt: skip
+    started = local(run.started) if wide else local(run.started)[5:16]
+    took = duration(end.at - run.started) if end is not None and end.at is not None else ""
+    row = [plain(each.short, "bold"), plain(run.app), outcome, plain(started), plain(took)]
+    row += [plain(run.mode.value if run.mode else "")] if wide else []
+    row += [plain(short_commit(run.repository), "dim")]
+    row += [plain(run.program, "dim")] if wide else []
+    return [*row, plain(" ".join(f"{name}={value}" for name, value in run.labels.items()))]

@@ -89,7 +89,7 @@ def _journalled(folder: Path) -> Summary | None:
         return None
     context = _context(line, folder)
     seen = context.repository
-    repository = RepositorySeen(seen.root, seen.commit, seen.branch, seen.remote) if seen else None
+    repository = RepositorySeen(seen.root, seen.commit, seen.branch, seen.remote, seen.dirty) if seen else None
     started = seconds(context.started)
     labels = context.labels
     return Summary(

@@ -27,6 +27,8 @@ from spark_lineage.sinks.journal import Journal
 from spark_lineage.store.journal import GENESIS, links
 from spark_lineage.store.wal import NAME, PROCESS, WriteAhead
 
+pytestmark = pytest.mark.bad_events
+
 FIRST = "0197a1b2-0000-7000-8000-000000000001"
 SECOND = "0197a1b2-0000-7000-8000-000000000002"
 READERS = (
@@ -65,7 +67,8 @@ def store(whole: Path, tmp_path: Path) -> Path:
 def answer(words: list[str], store: Path) -> tuple[int, str, str]:
     """As the command does; an exception that it would not catch is raised here."""
     out, err = io.StringIO(), io.StringIO()
-    with mock.patch.dict(os.environ, {"COLUMNS": "100"}), redirect_stdout(out), redirect_stderr(err):
+    environ = {"COLUMNS": "100", "OPENLINEAGE__TRANSPORT__TYPE": "console"}
+    with mock.patch.dict(os.environ, environ), redirect_stdout(out), redirect_stderr(err):
         try:
             code = main([*words, "--store", str(store)])
         except SystemExit as done:
@@ -152,7 +155,7 @@ NEWER: dict[str, Callable[[str], str]] = {
 @pytest.mark.parametrize("seal", [True, False])
 def test_a_newer_store_is_refused_with_what_to_do(store: Path, what: str, seal: bool) -> None:
     rewritten(last(store), NEWER[what], seal)
-    for words in [*OPENING, ["verify"], ["runs"], ["runs", "--json"], ["status"]]:
+    for words in [*OPENING, ["verify"], ["runs"], ["runs", "--json"], ["status"], ["rebuild"], ["send"]]:
         assert "newer" in one_sentence(words, store)
 
 
