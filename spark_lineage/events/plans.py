@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, cast
 
 from spark_lineage.events.lazily import Lazily
@@ -42,29 +43,44 @@ def _declared(columns: Sequence[Column]) -> tuple[tuple[str, str, bool], ...]:
 
 def of_document(document: Mapping[str, Any], columns: Sequence[Column]) -> Fragment:
     """``columns``: those of the dataset that the plan makes."""
-    datasets = document["datasets"]
+    from msgspec import convert  # for readers only
+
+    datasets = convert(document["datasets"], list[str])
     written = document.get("columns")
-    definitions = Lazily(
-        lambda: tuple(_of_definition(each, datasets) for each in document["definitions"]),
-        f"the plan of {document['output']}",
+    return _checked(
+        Fragment(
+            dataset=document["dataset"],
+            columns=_declared(columns)
+            if written is None
+            else tuple((each["name"], each["type"], each["nullable"]) for each in written),
+            plan_hash=document["hash"],
+            operators=tuple(document["operators"]),
+            plan_text=document["text"],
+            deterministic=document["deterministic"],
+            nondeterminism=tuple(document["nondeterminism"]),
+            inputs=tuple(datasets[: document["inputs"]]),
+            sources=tuple(of_storage_document(each) for each in document["sources"]),
+            opaque=tuple(document["opaque"]),
+            definitions=cast(
+                "tuple[ColumnDefinition, ...]",
+                Lazily(lambda: _of_definitions(document), f"the plan of {document['output']}"),
+            ),
+            indirect=tuple(_of_input(each, datasets) for each in document["indirect"]),
+            sample_key=tuple(document["sampleKey"]),
+        )
     )
-    return Fragment(
-        dataset=document["dataset"],
-        columns=_declared(columns)
-        if written is None
-        else tuple((each["name"], each["type"], each["nullable"]) for each in written),
-        plan_hash=document["hash"],
-        operators=tuple(document["operators"]),
-        plan_text=document["text"],
-        deterministic=document["deterministic"],
-        nondeterminism=tuple(document["nondeterminism"]),
-        inputs=tuple(datasets[: document["inputs"]]),
-        sources=tuple(of_storage_document(each) for each in document["sources"]),
-        opaque=tuple(document["opaque"]),
-        definitions=cast("tuple[ColumnDefinition, ...]", definitions),
-        indirect=tuple(_of_input(each, datasets) for each in document["indirect"]),
-        sample_key=tuple(document["sampleKey"]),
-    )
+
+
+def _checked(fragment: Fragment) -> Fragment:
+    """Raises ValueError if something is of another type than it must be; definitions are looked at later."""
+    from msgspec import convert  # for readers only
+
+    definitions = fragment.definitions
+    return replace(convert({**vars(fragment), "definitions": ()}, Fragment), definitions=definitions)
+
+
+def _of_definitions(document: Mapping[str, Any]) -> tuple[ColumnDefinition, ...]:
+    return tuple(_of_definition(each, document["datasets"]) for each in document["definitions"])
 
 
 def storage_document(storage: Storage) -> Document:
@@ -79,15 +95,11 @@ def storage_document(storage: Storage) -> Document:
 
 
 def of_storage_document(document: Mapping[str, Any]) -> Storage:
-    columns = tuple((each["name"], each["type"]) for each in document["columns"])
-    return Storage(
-        namespace=document["namespace"],
-        name=document["name"],
-        format=document.get("format"),
-        version=document.get("version"),
-        table=document.get("table"),
-        columns=columns,
-    )
+    """Raises ValueError if something is missing or of another type than it must be."""
+    from msgspec import convert
+
+    columns = [(each["name"], each["type"]) for each in document["columns"]]
+    return convert({**document, "columns": columns}, Storage)
 
 
 def _mentioned(fragment: Fragment) -> list[str]:
@@ -111,10 +123,13 @@ def _passed_on(column: str, dataset: str) -> ColumnDefinition:
 
 
 def _of_definition(document: Mapping[str, Any] | str, datasets: list[str]) -> ColumnDefinition:
+    from msgspec import convert
+
     if isinstance(document, str):
         return _passed_on(document, datasets[0])
     inputs = tuple(_of_input(each, datasets) for each in document["inputs"])
-    return ColumnDefinition(document["column"], document.get("expression", document["column"]), inputs)
+    expression = document.get("expression", document["column"])
+    return convert({"column": document["column"], "expression": expression, "inputs": inputs}, ColumnDefinition)
 
 
 def _input(each: ColumnInput, numbers: Mapping[str, int]) -> Document:
@@ -127,10 +142,6 @@ def _input(each: ColumnInput, numbers: Mapping[str, int]) -> Document:
 
 
 def _of_input(document: Mapping[str, Any], datasets: list[str]) -> ColumnInput:
-    return ColumnInput(
-        datasets[document["dataset"]],
-        document["column"],
-        document.get("kind", "DIRECT"),
-        document["subtype"],
-        document.get("masking", False),
-    )
+    from msgspec import convert
+
+    return convert({"kind": "DIRECT", **document, "dataset": datasets[document["dataset"]]}, ColumnInput)

@@ -67,7 +67,7 @@ def _verdict(series: Series, short: Mapping[str, str]) -> Text:
     run = last.graph.run
     by = f", commit {short_commit(run.repository)}" if run.repository else ""
     times = "once" if len(changes) == 1 else f"{len(changes)} times"
-    when = f"{short[run.id]} ({local(run.started)}{by})"
+    when = f"{short.get(run.id, run.id)} ({local(run.started)}{by})"
     return line.append(f"changed {times} in {len(there)} runs, last in {when}: {', '.join(last.changed)}")
 
 
@@ -89,7 +89,7 @@ def _row(point: Point, series: Series, wide: bool, short: Mapping[str, str]) -> 
     run, step = point.graph.run, point.step
     started = local(run.started) if wide else local(run.started)[5:16]
     row = [
-        plain(short[run.id], "bold"),
+        plain(short.get(run.id, run.id), "bold"),
         plain(short_commit(run.repository), "dim"),
         plain(started),
     ]
