@@ -187,6 +187,6 @@ def test_click_completes_the_commands() -> None:
     }
     done = subprocess.run(
         [sys.executable, "-c", "from spark_lineage.cli.commands import main; main([])"],
-        cwd=ROOT, env={**os.environ, **asked}, capture_output=True, text=True, timeout=60,
+        cwd=ROOT, env=environ, capture_output=True, text=True, timeout=60,
     )  # fmt: skip
     assert "history" in done.stdout
