@@ -33,6 +33,7 @@ bench: .venv/tested $(FLIGHTS)/jars/READY
 	$(BIN)/python benchmarks/python_overhead.py
 	$(BIN)/python benchmarks/startup.py
 	$(BIN)/python benchmarks/overhead.py
+	$(BIN)/python benchmarks/readers.py
 
 # An hour: `--keep FOLDER` keeps what is recorded for the next time.
 localisation: .venv/tested

@@ -15,6 +15,7 @@ import argparse
 import hashlib
 import os
 import platform
+import resource
 import statistics
 import subprocess
 import sys
@@ -201,32 +202,39 @@ def answers(words: list[str]) -> bool:
     return done.returncode in (0, 1)
 
 
-def seconds(words: list[str]) -> float:
-    began = time.perf_counter()
+@dataclass(frozen=True)
+class Took:
+    wall: float  # seconds
+    cpu: float  # seconds of the processor: what the machine does beside counts little
+
+
+def run(words: list[str]) -> Took:
+    before, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
     subprocess.run(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env={**os.environ, "COLUMNS": "120"})
-    return time.perf_counter() - began
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return Took(time.perf_counter() - began, cpu)
 
 
-def measure(store: Path, rounds: int) -> dict[str, list[float]]:
-    """Seconds beyond the interpreter's start, which is taken in each round anew."""
+def measure(store: Path, rounds: int) -> dict[str, list[Took]]:
+    """Beyond the interpreter's start, which is taken in each round anew."""
     words = commands(store)
-    found: dict[str, list[float]] = {name: [] for name in words}
-    bare = [sys.executable, "-c", "pass"]
+    found: dict[str, list[Took]] = {name: [] for name in words}
     for number in range(rounds + 1):
-        start = min(seconds(bare), seconds(bare))
-        took = {name: seconds(each) - start for name, each in words.items()}
-        if number:
-            for name, each in took.items():
-                found[name].append(each)
+        bare = run([sys.executable, "-c", "pass"])
+        for name, each in words.items():
+            took = run(each)
+            if number:
+                found[name].append(Took(took.wall - bare.wall, took.cpu - bare.cpu))
     return found
 
 
-def table(found: dict[str, list[float]]) -> str:
-    lines = ["| command | seconds | fastest | slowest | goal |", "|---|---|---|---|---|"]
+def table(found: dict[str, list[Took]]) -> str:
+    lines = ["| command | seconds | fastest | processor seconds | goal |", "|---|---|---|---|---|"]
     for name, each in found.items():
-        goal = GOALS.get(name)
-        bound = f"< {goal:g}" if goal is not None else ""
-        lines.append(f"| {name} | {statistics.median(each):.2f} | {min(each):.2f} | {max(each):.2f} | {bound} |")
+        goal = f"< {GOALS[name]:g}" if name in GOALS else ""
+        walls, cpu = [took.wall for took in each], statistics.median(took.cpu for took in each)
+        lines.append(f"| {name} | {statistics.median(walls):.2f} | {min(walls):.2f} | {cpu:.2f} | {goal} |")
     return "\n".join(lines)
 
 
@@ -241,7 +249,8 @@ def main() -> None:
         if not (store / "runs").is_dir():
             record(store, chosen.datasets)
         size = sum(each.stat().st_size for each in store.glob("runs/*/*")) / 2 / 1e6
-        print(f"{chosen.datasets} datasets, {size:.0f} MB a run; Python {platform.python_version()}, {cpu()}\n")
+        load = f"load {os.getloadavg()[0]:.0f}"
+        print(f"{chosen.datasets} datasets, {size:.0f} MB a run; Python {platform.python_version()}, {cpu()}, {load}\n")
         print(table(measure(store, chosen.rounds)))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,9 @@ from spark_lineage.cli.printing import print_json
 
 if TYPE_CHECKING:
     from spark_lineage.report.explain import Explanation, Hop, Source
+
+
+UNFOLDED = 1_000_000  # characters
 
 
 @click.command()
@@ -54,18 +58,31 @@ def _show(found: Explanation) -> None:
         click.echo("It is a column of a source: it comes from outside the run.")
     if found.path:
         click.echo(f"\n{_bold('through')} (last step first)")
-    width = max((len(_step(hop)) for hop in found.path), default=0)
-    for hops in _stretches(found.path):
-        first = hops[0]
-        if len(hops) == 1:
-            click.echo(f"  {_step(first).ljust(width)}  {first.dataset.id}.{first.column} = {first.expression}")
-        else:
-            steps = ", ".join(_step(hop).rpartition(".")[2] for hop in hops)
-            click.echo(f"  {''.ljust(width)}  {first.column} passes unchanged through {steps}")
+        _show_path(found.path)
     if found.deciding:
         click.echo(f"\n{_bold('rows decided by')}")
         for each, subtype in found.deciding:
             click.echo(f"  {subtype.lower().replace('_', ' '):<11} {each.dataset.id}.{each.column}")
+
+
+def _show_path(path: Sequence[Hop]) -> None:
+    """Folded to the width of a terminal; whole lines into a pipe."""
+    from rich.console import Console
+
+    from spark_lineage.report import layout
+    from spark_lineage.report.layout import Column, plain
+
+    rows = []
+    for hops in _stretches(path):
+        first = hops[0]
+        if len(hops) == 1:
+            rows.append((_step(first), f"{first.dataset.id}.{first.column} = {first.expression}"))
+        else:
+            steps = ", ".join(_step(hop).rpartition(".")[2] for hop in hops)
+            rows.append(("", f"{first.column} passes unchanged through {steps}"))
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else UNFOLDED)
+    columns = [Column("", share=2), Column("", share=5)]
+    layout.show(console, columns, [[plain(f"  {step}"), plain(text)] for step, text in rows])
 
 
 def _stretches(path: Sequence[Hop]) -> Iterator[list[Hop]]:

@@ -38,7 +38,8 @@ def show(
     console: Console, columns: Sequence[Column], rows: Iterable[Sequence[Cell]], gap: int = 2, expand: int | None = None
 ) -> None:
     """Prints a table. ``expand``: a width to fill, if not only as wide as its content."""
-    table = [[plain(each.heading, "bold") for each in columns], *rows]
+    headings = [plain(each.heading, "bold") for each in columns]
+    table = [headings, *rows] if any(each.heading for each in columns) else list(rows)
     widths = _widths(columns, table, expand or console.width, gap, expand is not None)
     printed = [segment for row in table for segment in _row(columns, row, widths, gap)]
     console.print(Segments(printed), end="", soft_wrap=True)

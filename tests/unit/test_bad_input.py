@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from spark_lineage.cli.commands import COMMANDS
+
 ROOT = Path(__file__).parent.parent.parent
 
 
@@ -209,7 +211,7 @@ def test_show_without_a_store(tmp_path):
     assert (done.returncode, done.stdout, len(done.stderr.splitlines())) == (2, "", 1), done
 
 
-@pytest.mark.parametrize("words", [(), ("run",), ("show",), ("jar",), ("pyfiles",), ("doctor",)])
+@pytest.mark.parametrize("words", [(), *((name,) for name in COMMANDS)])
 def test_help_has_an_example(tmp_path, words):
     done = command(*words, "--help", folder=tmp_path)
     assert done.returncode == 0, done
