@@ -12,7 +12,8 @@ import click
 from spark_lineage.cli.printing import print_json
 
 if TYPE_CHECKING:
-    from spark_lineage.sinks.sender import Remaining, Sender
+    from spark_lineage.sinks.remaining import Remaining
+    from spark_lineage.sinks.sender import Sender
 
 OTHERS = 15.0  # seconds to wait for a program that is just sending its own run
 TICK = 0.1  # seconds between two looks at the progress

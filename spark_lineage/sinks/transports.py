@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import contextlib
 import copy
-import enum
 import hashlib
 import json
 import logging
@@ -25,6 +24,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
+
+from spark_lineage.sinks.answers import TAKEN, Answer, Verdict, answer_to, sentence
 
 if TYPE_CHECKING:
     from openlineage.client import OpenLineageClient
@@ -37,35 +38,11 @@ SECONDS = 5.0  # one attempt, where the configuration says nothing
 BYTES_PER_SECOND = 20_000
 NO_RETRY = {"total": 0, "connect": 0, "read": 0, "backoff_factor": 0, "status_forcelist": []}
 HTTP_KINDS = ("http", "async_http")
-# It is not the event's fault: a wrong key or address would set aside every event there is.
-NOT_THE_EVENT = frozenset({401, 402, 403, 404, 405, 407, 411, 421})
-LATER_STATUS = frozenset({408, 423, 425, 429})
 SECRET = re.compile(r"(?i)(key|secret|token|password|credential|auth)")
 
 
 class TransportError(ValueError):
     """A transport that cannot be set up; its text is one sentence for the user."""
-
-
-class Verdict(enum.Enum):
-    TAKEN = "taken"
-    REFUSED = "refused"  # this event, for good
-    LATER = "later"  # the receiver cannot now
-    CLOSED = "closed"  # the receiver takes nothing from us as we are set up: no use in trying again
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What came of one attempt. ``reached``: the receiver had the event, and what it did with it may not be known."""
-
-    verdict: Verdict
-    why: str = ""
-    reached: bool = True
-    again_after: float | None = None  # seconds, as the receiver asked
-    status: int | None = None  # of HTTP
-
-
-TAKEN = Answer(Verdict.TAKEN)
 
 
 @dataclass
@@ -116,7 +93,7 @@ def sinks() -> tuple[Sink, ...]:
     except TransportError:
         raise
     except Exception as error:  # the client's configuration raises whatever it meets
-        raise TransportError(f"OpenLineage's transport cannot be set up: {_sentence(error)}.") from error
+        raise TransportError(f"OpenLineage's transport cannot be set up: {sentence(error)}.") from error
     return tuple({sink.key: sink for sink in found}.values())
 
 
@@ -133,7 +110,7 @@ def _client() -> OpenLineageClient:
         client = OpenLineageClient(transport=NoopTransport(NoopConfig()))
         _ = client.config  # read now, while the aliases are there
     except ValueError as error:
-        raise TransportError(f"OpenLineage's configuration cannot be read: {_sentence(error)}.") from error
+        raise TransportError(f"OpenLineage's configuration cannot be read: {sentence(error)}.") from error
     finally:
         for key in set(os.environ) - set(before):
             if key.startswith("OPENLINEAGE__"):
@@ -258,73 +235,12 @@ class Emission:
         try:
             event: Any = document if self._as_it_is else event_of(document)
         except (KeyError, TypeError, ValueError) as error:
-            return Answer(Verdict.REFUSED, f"it is no run event: {_sentence(error)}", False)
+            return Answer(Verdict.REFUSED, f"it is no run event: {sentence(error)}", False)
         try:
             self._transport.emit(event)
         except Exception as error:  # each transport raises its own
             return answer_to(error)
         return TAKEN
-
-
-def answer_to(error: BaseException) -> Answer:
-    """What an error of a transport says about the event and about the receiver."""
-    response = next((found for each in _causes(error) if (found := getattr(each, "response", None)) is not None), None)
-    if response is not None:
-        return _of_response(response)
-    import requests
-
-    for each in _causes(error):
-        if isinstance(each, (requests.exceptions.InvalidURL, requests.exceptions.MissingSchema)):
-            return Answer(Verdict.CLOSED, _sentence(each), False)
-        if isinstance(each, ModuleNotFoundError):
-            return Answer(Verdict.CLOSED, f"the package {each.name} is not installed", False)
-        if isinstance(each, requests.exceptions.ConnectTimeout):
-            return Answer(Verdict.LATER, "no connection in time", False)
-        if isinstance(each, requests.exceptions.Timeout):
-            return Answer(Verdict.LATER, "no answer in time")
-        if isinstance(each, requests.exceptions.ConnectionError):
-            refused = "refused" in str(each)
-            return Answer(Verdict.LATER, "connection refused" if refused else _sentence(each), "aborted" in str(each))
-    return Answer(Verdict.LATER, _sentence(error), False)
-
-
-def _of_response(response: Any) -> Answer:
-    status = int(response.status_code)
-    text = str(getattr(response, "text", "") or "")[:2_000]
-    why = f"HTTP {status}: {_message(text)}" if _message(text) else f"HTTP {status}"
-    if status in NOT_THE_EVENT:
-        return Answer(Verdict.CLOSED, why, status=status)
-    if status in LATER_STATUS or (status >= 500 and not _says_bad_request(text)):
-        return Answer(Verdict.LATER, why, again_after=_retry_after(response), status=status)
-    return Answer(Verdict.REFUSED, why, status=status)
-
-
-def _says_bad_request(text: str) -> bool:
-    """Marquez answers 500 to what it cannot read; the body's own code tells."""
-    try:
-        body = json.loads(text)
-    except ValueError:
-        return False
-    code = body.get("code") if isinstance(body, dict) else None
-    return isinstance(code, int) and 400 <= code < 500
-
-
-def _message(text: str) -> str:
-    try:
-        body = json.loads(text)
-    except ValueError:
-        return " ".join(text.split())[:200] if "<" not in text else ""
-    if isinstance(body, dict):
-        said = body.get("details") or body.get("message") or body.get("errors") or ""
-        return " ".join(str(said if not isinstance(said, list) else ", ".join(map(str, said))).split())[:200]
-    return ""
-
-
-def _retry_after(response: Any) -> float | None:
-    try:
-        return max(0.0, float(response.headers.get("Retry-After")))
-    except (TypeError, ValueError):
-        return None  # absent, or a date: our own pause does
 
 
 def event_of(document: Mapping[str, Any]) -> Any:
@@ -387,19 +303,6 @@ def _http_in(transport: Any) -> Iterator[Any]:
             yield from _http_in(each)
 
 
-def _causes(error: BaseException | None) -> Iterator[BaseException]:
-    seen: set[int] = set()
-    while error is not None and id(error) not in seen:
-        seen.add(id(error))
-        yield error
-        error = error.__cause__ or error.__context__
-
-
 def _close(transport: Transport) -> None:
     with contextlib.suppress(Exception):  # nothing is lost by a connection that will not close
         transport.close(0)
-
-
-def _sentence(error: BaseException) -> str:
-    text = re.sub(r"//[^/@\s]+@", "//", " ".join(str(error).split()))
-    return f"{type(error).__name__}: {text}"[:300].rstrip(".")

@@ -22,7 +22,8 @@ import pytest
 
 from spark_lineage.cli.commands import main
 from spark_lineage.sinks import cursors, transports
-from spark_lineage.sinks.sender import Remaining, Sender
+from spark_lineage.sinks.remaining import Remaining
+from spark_lineage.sinks.sender import Sender
 from spark_lineage.sinks.transports import Sink, TransportError, configured, sinks
 from spark_lineage.store.wal import PROCESS, WriteAhead
 from tests.receiver import BlackHole, DieAfter, Failing, Receiver, Refusing, Slow
@@ -264,6 +265,7 @@ def test_slow(receiver: Receiver, tmp_path: Path) -> None:
 # --- events that are refused
 
 
+@pytest.mark.bad_events
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
@@ -290,6 +292,7 @@ def test_a_refused_event_is_set_aside_and_the_rest_goes_on(
     assert (aside["number"], aside["run"], aside["step_run"]) == (3, folder.name, events[3]["run"]["runId"])
 
 
+@pytest.mark.bad_events
 def test_too_large_an_event(receiver: Receiver, tmp_path: Path) -> None:
     events = shop(2)
     events[2]["run"]["facets"]["x_large"] = {"_producer": "urn:x", "_schemaURL": "urn:y", "text": "x" * 20_000}
@@ -300,6 +303,7 @@ def test_too_large_an_event(receiver: Receiver, tmp_path: Path) -> None:
     assert len(receiver.events) == 5
 
 
+@pytest.mark.bad_events
 @pytest.mark.parametrize("poisoned", [2, 5])
 def test_an_event_that_the_receiver_always_fails_on(receiver: Receiver, tmp_path: Path, poisoned: int) -> None:
     """It looks like an outage until the next event is taken; the next of another run, if it was the last one."""
@@ -318,6 +322,7 @@ def test_an_event_that_the_receiver_always_fails_on(receiver: Receiver, tmp_path
     assert keys(receiver.events) == keys(events[:poisoned] + events[poisoned + 1 :] + others)
 
 
+@pytest.mark.bad_events
 def test_a_line_that_is_no_event(receiver: Receiver, tmp_path: Path) -> None:
     first, *rest = shop(1)
     folder = run_folder(tmp_path, [first])

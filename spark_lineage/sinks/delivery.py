@@ -1,0 +1,227 @@
+"""Brings one sink up to date with the journals of a store, event by event.
+
+Runs go oldest first, events of a run in the order of its journal (the receiver keeps what came last).
+
+* An event that the receiver refuses for good is set aside with the reason, and the rest goes on.
+* Anything else that goes wrong is tried again, with growing pauses; a breaker gives a dead receiver up for a while.
+* An event that makes the receiver fail again and again, while it takes the next one, is set aside too.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from collections import deque
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from spark_lineage.guard import logger
+from spark_lineage.sinks import cursors, poison
+from spark_lineage.sinks.answers import Answer, Verdict
+from spark_lineage.sinks.breaker import Breaker
+from spark_lineage.sinks.cursors import Cursor, Place, SetAside
+from spark_lineage.sinks.remaining import Left
+from spark_lineage.sinks.transports import Sink
+
+SUSPECT = 5  # attempts that reached the receiver, after which the event itself may be what it fails on
+HEADROOM = 1.25  # an attempt is begun only if the last ones would have fitted in the time that is left
+Told = Callable[["Delivery"], None]
+
+
+@dataclass(frozen=True)
+class _Failed:
+    """An event that could not be sent now, and what the receiver said to it."""
+
+    place: Place
+    cursor: Cursor
+    line: bytes
+    event: dict[str, Any]
+    answer: Answer
+
+
+class Delivery:
+    """Brings one sink up to date. One thread at a time calls :meth:`once`; others may read the counts.
+
+    ``only_due``: only runs that a sender has taken on for this sink; otherwise all runs of the store.
+    """
+
+    def __init__(self, store: Path, sink: Sink, only_due: bool = True, told: Told | None = None) -> None:
+        self.store, self.sink = store, sink
+        self.breaker = Breaker()
+        self.delivered = self.refused = 0
+        self.deadline = math.inf  # on the monotonic clock
+        self.stopped = False
+        self.busy = False  # the last pass met a run that another process sends
+        self.out_of_time = False
+        self.asked: float | None = None
+        self._only_due = only_due
+        self._told = told or (lambda delivery: None)
+        self._lately: deque[float] = deque(maxlen=5)  # seconds that the last events took
+        self._doubt: _Failed | None = None  # at the end of a journal: the next run's events tell more
+
+    def due(self) -> list[Place]:
+        places = (Place(folder, self.sink.key) for folder in cursors.runs(self.store))
+        return [each for each in places if (not self._only_due or each.is_due()) and each.has_more()]
+
+    def once(self) -> bool:
+        """One pass over the store, until all is sent or the sink fails. True if all that is ours to send is sent."""
+        self._new_pass()
+        if self.breaker.closed_for_good:
+            return False
+        for place in self.due():
+            with place.locked() as ours:
+                done = self._run(place) if ours else True
+                self.busy = self.busy or not ours
+            if not done:
+                return False
+        if self._doubt is not None:
+            self._fail(self._doubt.answer)
+            return False
+        return True
+
+    def _new_pass(self) -> None:
+        self.busy, self.out_of_time, self._doubt = False, False, None
+
+    def _run(self, place: Place) -> bool:
+        """False if the sink failed, or no time is left."""
+        cursor = replace(place.load(), title=self.sink.title)
+        lines = cursors.tail(place.journal, cursor.offset)
+        for line in lines:
+            if self.stopped:
+                return False
+            moved = self._one(place, cursor, line, lines)
+            if moved is None:
+                # In doubt about the last event of a journal, the next run is tried; otherwise the sink has failed.
+                return self._doubt is not None and self._doubt.place is place
+            cursor = moved
+            place.save(cursor)
+            self._told(self)
+        return True
+
+    def _one(self, place: Place, cursor: Cursor, line: bytes, following: Iterable[bytes]) -> Cursor | None:
+        """The cursor behind this event; None if it must be tried again."""
+        event = _parsed(line)
+        if event is None:
+            return self._put_aside(place, cursor, line, {}, "it is no JSON object")
+        if (why := poison.never(event)) is not None:
+            return self._put_aside(place, cursor, line, event, why)
+        if not self.sink.wants(event):
+            return cursor.past(len(line), filtered=1)
+        answer = self._attempt(event, line)
+        if answer is None:
+            return None
+        if answer.verdict is Verdict.TAKEN:
+            self._resolve()
+            return self._got(cursor, line)
+        if answer.verdict is Verdict.REFUSED:
+            self._resolve()
+            return self._put_aside(place, cursor, line, event, answer.why)
+        if answer.verdict is Verdict.CLOSED:
+            self.breaker.refuse(answer.why)
+            return None
+        return self._later(_Failed(place, cursor, line, event, answer), following)
+
+    def _attempt(self, event: dict[str, Any], line: bytes) -> Answer | None:
+        """None if there is no time for it."""
+        left = self.deadline - time.monotonic()
+        if left <= max(self._lately, default=0.0) * HEADROOM + 0.02:
+            self.out_of_time = True
+            return None
+        begun = time.monotonic()
+        answer = self.sink.emit(event, len(line), left)
+        if answer.verdict is Verdict.TAKEN:
+            self._lately.append(time.monotonic() - begun)
+            self.breaker.took()
+        elif answer.verdict is Verdict.REFUSED:
+            self.breaker.took()  # it works: the event was at fault
+        return answer
+
+    def _got(self, cursor: Cursor, line: bytes) -> Cursor:
+        self.delivered += 1
+        return cursor.past(len(line), delivered=1)
+
+    def _put_aside(self, place: Place, cursor: Cursor, line: bytes, event: dict[str, Any], why: str) -> Cursor:
+        self.refused += 1
+        run, job = event.get("run") or {}, event.get("job") or {}
+        place.set_aside(
+            SetAside(
+                cursor.number, str(run.get("runId", "")), str(event.get("eventType", "")), str(job.get("name", "")),
+                why, time.time(),
+            )
+        )  # fmt: skip
+        logger.warning("spark-lineage.set-aside: %s refused event %d: %s", self.sink.title, cursor.number, why)
+        return cursor.past(len(line), set_aside=1)
+
+    # -- failures
+
+    def _later(self, failed: _Failed, following: Iterable[bytes]) -> Cursor | None:
+        answer, cursor = failed.answer, failed.cursor
+        if answer.status is not None and answer.status >= 500 and (why := poison.hard_to_take(failed.event)):
+            self.breaker.took()
+            return self._put_aside(failed.place, cursor, failed.line, failed.event, f"{answer.why}; {why}")
+        self._doubt = None  # another run's event fails as well: it is the receiver
+        cursor = replace(cursor, tries=cursor.tries + (1 if answer.reached else 0))
+        failed.place.save(cursor)
+        if cursor.tries >= SUSPECT:
+            return self._suspect(replace(failed, cursor=cursor), following)
+        self._fail(answer)
+        return None
+
+    def _suspect(self, failed: _Failed, following: Iterable[bytes]) -> Cursor | None:
+        """Is it the event or the receiver? The next event tells: it is tried right after this one has failed."""
+        after = next(iter(following), None)
+        if after is None:
+            self._doubt = failed
+            return None
+        successor = _parsed(after)
+        second = self._attempt(successor, after) if successor is not None else None
+        if second is None or second.verdict in (Verdict.LATER, Verdict.CLOSED):
+            self._fail(failed.answer)
+            return None
+        cursor = self._blame(failed)
+        failed.place.save(cursor)
+        if second.verdict is Verdict.TAKEN:
+            return self._got(cursor, after)
+        return self._put_aside(failed.place, cursor, after, successor or {}, second.why)
+
+    def _blame(self, failed: _Failed) -> Cursor:
+        why = f"{failed.answer.why}, {failed.cursor.tries} times, while the receiver took the next event"
+        return self._put_aside(failed.place, failed.cursor, failed.line, failed.event, why)
+
+    def _resolve(self) -> None:
+        """The receiver works: the event in doubt was at fault."""
+        doubt, self._doubt = self._doubt, None
+        if doubt is None:
+            return
+        with doubt.place.locked() as ours:
+            if ours and doubt.place.load().offset == doubt.cursor.offset:
+                doubt.place.save(self._blame(doubt))
+
+    def _fail(self, answer: Answer) -> None:
+        self.asked = answer.again_after
+        self.breaker.failed(answer.why, answer.reached, answer.status is not None)
+
+    def left(self) -> Left:
+        counts = [each.left() for each in self.due()]
+        return Left(
+            self.sink.key, self.sink.title, self.delivered, sum(counts), sum(1 for each in counts if each),
+            self.refused, self._why(),
+        )  # fmt: skip
+
+    def _why(self) -> str | None:
+        if self.breaker.why is not None:
+            return self.breaker.why
+        if self.out_of_time:
+            return "no time was left"
+        return "another process is sending them" if self.busy else None
+
+
+def _parsed(line: bytes) -> dict[str, Any] | None:
+    try:
+        event = json.loads(line)
+    except ValueError:
+        return None
+    return event if isinstance(event, dict) else None
