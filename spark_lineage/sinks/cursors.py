@@ -79,10 +79,13 @@ class Place:
         return self._cursor.exists() or is_marked(self.folder)
 
     def begin(self, title: str) -> None:
-        """This run is meant for this sink."""
-        with self.locked() as ours:
-            if ours and not self._cursor.exists():
-                self.save(Cursor(title=title))
+        """This run is meant for this sink.
+
+        Without the lock, which whoever sends the run just now may hold: a cursor that is there stays.
+        """
+        self._cursor.parent.mkdir(exist_ok=True)
+        with contextlib.suppress(FileExistsError), self._cursor.open("x", encoding="utf-8") as file:
+            file.write(_written(Cursor(title=title)))
 
     def load(self) -> Cursor:
         try:
@@ -97,7 +100,7 @@ class Place:
     def save(self, cursor: Cursor) -> None:
         self._cursor.parent.mkdir(exist_ok=True)
         beside = self._cursor.with_suffix(f".{os.getpid()}.part")
-        beside.write_text(json.dumps({**asdict(cursor), "at": time.time()}), encoding="utf-8")
+        beside.write_text(_written(cursor), encoding="utf-8")
         os.replace(beside, self._cursor)
 
     def set_aside(self, one: SetAside) -> None:
@@ -143,6 +146,10 @@ class Place:
             finally:
                 # By hand: a forked child may still hold the open file.
                 fcntl.flock(file, fcntl.LOCK_UN)
+
+
+def _written(cursor: Cursor) -> str:
+    return json.dumps({**asdict(cursor), "at": time.time()})
 
 
 def mark(run: Path) -> None:

@@ -348,6 +348,21 @@ def test_a_wrong_key_sets_nothing_aside(receiver: Receiver, tmp_path: Path, monk
     receiver.check()
 
 
+def test_a_run_is_meant_for_a_sink_although_it_is_being_sent(tmp_path: Path) -> None:
+    """The background sender may find the mark, and hold the run's lock, before ``take_on`` has come to the cursors."""
+    folder = run_folder(tmp_path, shop(1))
+    place = cursors.Place(folder, "some-sink")
+    cursors.mark(folder)
+    with place.locked():
+        cursors.Place(folder, "some-sink").begin("some sink")
+    cursors.unmark(folder)
+    assert place.is_due()
+    moved = place.load().past(10, delivered=1)
+    place.save(moved)
+    place.begin("again")
+    assert place.load().offset == 10
+
+
 # --- processes
 
 
