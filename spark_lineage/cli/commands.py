@@ -27,6 +27,7 @@ COMMANDS = {
     "send": "spark_lineage.cli.send:send",
     "status": "spark_lineage.cli.status:status",
     "verify": "spark_lineage.cli.verify:verify",
+    "prune": "spark_lineage.cli.prune:prune",
     "rebuild": "spark_lineage.cli.rebuild:rebuild",
     "jar": "spark_lineage.cli.commands:jar",
     "pyfiles": "spark_lineage.cli.commands:pyfiles",

@@ -12,7 +12,7 @@ import importlib.util
 import random
 import shutil
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -80,20 +80,64 @@ class DeltaAudit:
             shutil.rmtree(self.path / name, ignore_errors=True)
         return self.catch_up(store)
 
+    def delete(self, runs: Sequence[str], names: Iterable[str] | None = None) -> None:
+        """Removes the rows of these runs from all tables, or from those of these names."""
+        from spark_lineage.sinks.audit_rows import TABLES
+
+        if not available() or not runs:
+            return
+        quoted = ", ".join("'{}'".format(run.replace("'", "''")) for run in runs)
+        # `runs` first: what is in it is in all other tables.
+        for name in names if names is not None else reversed(TABLES):
+            self._retried(lambda name=name: self._delete(name, f"run_id IN ({quoted})"))  # type: ignore[misc]
+
+    def compact(self, vacuum_hours: float | None = 168.0) -> None:
+        """Few large files in place of many small ones. ``vacuum_hours``: files that no version of this many hours has
+        are removed; None removes none. Under a reader of an older version they must not be removed.
+        """
+        from spark_lineage.sinks.audit_rows import TABLES
+
+        for name in TABLES if available() else ():
+            self._retried(lambda name=name: self._compact(name, vacuum_hours))  # type: ignore[misc]
+
     def _append(self, name: str, run: str, rows: Any) -> None:
         import deltalake
 
+        def append() -> None:
+            table = _table(str(self.path / name), rows.schema)
+            if rows.num_rows and table.transaction_version(run) is None:
+                properties = deltalake.CommitProperties(app_transactions=[deltalake.Transaction(run, 1)])
+                older = {*rows.schema.names} - {each.name for each in table.schema().fields}
+                deltalake.write_deltalake(
+                    table, rows, mode="append", commit_properties=properties,
+                    schema_mode="merge" if older else None,  # a store of an earlier version gets the new columns
+                )  # fmt: skip
+
+        self._retried(append)
+
+    def _delete(self, name: str, predicate: str) -> None:
+        table = self._existing(name)
+        if table is not None:
+            table.delete(predicate)
+
+    def _compact(self, name: str, vacuum_hours: float | None) -> None:
+        table = self._existing(name)
+        if table is None:
+            return
+        table.optimize.compact()
+        if vacuum_hours is not None:
+            table.vacuum(retention_hours=round(vacuum_hours), enforce_retention_duration=False, dry_run=False)
+
+    def _existing(self, name: str) -> Any:
+        import deltalake
+
         path = str(self.path / name)
+        return deltalake.DeltaTable(path) if deltalake.DeltaTable.is_deltatable(path) else None
+
+    def _retried(self, commit: Callable[[], None]) -> None:
         for attempt in range(ATTEMPTS):
             try:
-                table = _table(path, rows.schema)
-                if rows.num_rows and table.transaction_version(run) is None:
-                    properties = deltalake.CommitProperties(app_transactions=[deltalake.Transaction(run, 1)])
-                    older = {*rows.schema.names} - {each.name for each in table.schema().fields}
-                    deltalake.write_deltalake(
-                        table, rows, mode="append", commit_properties=properties,
-                        schema_mode="merge" if older else None,  # a store of an earlier version gets the new columns
-                    )  # fmt: skip
+                commit()
                 return
             except _conflicts():
                 if attempt == ATTEMPTS - 1:

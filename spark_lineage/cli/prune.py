@@ -1,0 +1,84 @@
+"""``spark-lineage prune``: removes old runs."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from spark_lineage.sinks.retention import Plan
+
+
+@click.command()
+@click.option("--keep", metavar="SPAN", help="Remove runs that are older than this: 90d, 12h, 4w, 1y.")
+@click.option("--keep-samples", metavar="SPAN", help="Of runs that are older than this remove the sampled rows.")
+@click.option("--hold", "holds", multiple=True, metavar="LABEL", help="Runs with this label stay: key, or key=value.")
+@click.option("--undelivered", is_flag=True, help="Also remove runs that a receiver has not got yet.")
+@click.option(
+    "--vacuum", "hours", default=168.0, type=click.FloatRange(min=0), metavar="HOURS", show_default=True,
+    help="Remove files of the tables that no version of the last HOURS has; 0 only if nobody reads just now.",
+)  # fmt: skip
+@click.option("--dry-run", is_flag=True, help="Say what would be removed, remove nothing.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON document with a stable shape.")
+@click.option("--store", metavar="PATH", help="The store to prune; as configured if not given.")
+def prune(
+    keep: str | None, keep_samples: str | None, holds: tuple[str, ...], undelivered: bool, hours: float, dry_run: bool,
+    as_json: bool, store: str | None,
+) -> None:  # fmt: skip
+    """Remove old runs: their folders, and their rows in the audit tables, which are compacted.
+
+    Runs with a label `hold` (a legal hold) stay however old they are; so do runs that still run, that cannot be read,
+    or that a receiver has not got yet. The files that held removed rows go when they are older than --vacuum.
+
+    \b
+    spark-lineage prune --keep 90d --dry-run
+    spark-lineage prune --keep 1y --keep-samples 30d --hold case=4711
+    """
+    from spark_lineage.config import ConfigError, resolve
+    from spark_lineage.sinks import retention
+    from spark_lineage.store import Store, StoreError
+
+    if keep is None and keep_samples is None:
+        raise click.UsageError("Say what to keep: --keep 90d, or --keep-samples 30d.")
+    try:
+        opened = Store(store if store is not None else resolve().store)
+        whole, rows = (retention.seconds(each) if each is not None else None for each in (keep, keep_samples))
+        chosen = retention.plan(opened, whole, rows, holds, undelivered)
+        if not dry_run:
+            retention.carry_out(opened, chosen, hours)
+    except (ConfigError, StoreError, ValueError) as error:
+        raise click.UsageError(str(error)) from None
+    except OSError as error:
+        raise click.UsageError(
+            f"{error.filename or opened.path} cannot be removed: {error.strerror or error}"
+        ) from None
+    if as_json:
+        json.dump(document(chosen, dry_run), sys.stdout, indent=1)
+        sys.stdout.write("\n")
+    else:
+        _tell(chosen, dry_run)
+
+
+def document(chosen: Plan, dry_run: bool) -> dict[str, Any]:
+    """The ``--json`` shape."""
+    return {
+        "dry_run": dry_run,
+        "removed": [run.id for run in chosen.runs],
+        "samples_removed": [run.id for run in chosen.samples],
+        "kept": [{"run": run, "why": why} for run, why in chosen.stay.items()],
+    }
+
+
+def _tell(chosen: Plan, dry_run: bool) -> None:
+    would = "would be removed" if dry_run else "removed"
+    for run in chosen.runs:
+        click.echo(f"{run.id} ({run.app}) {would}")
+    for run in chosen.samples:
+        click.echo(f"{run.id} ({run.app}): sampled rows {would}")
+    for run_id, why in chosen.stay.items():
+        click.echo(f"{run_id} stays: {why}")
+    runs = "1 run" if len(chosen.runs) == 1 else f"{len(chosen.runs)} runs"
+    click.echo(f"{runs} {would}, sampled rows of {len(chosen.samples)}, {len(chosen.stay)} old ones stay")

@@ -1,0 +1,112 @@
+"""Removes old runs from a store, and their rows from the audit tables. What is held, runs, or is undelivered stays."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from spark_lineage.sinks import cursors
+from spark_lineage.sinks.delta import DeltaAudit
+from spark_lineage.store import journal, wal
+from spark_lineage.store.runs import Store
+from spark_lineage.store.summaries import Summary
+
+HOLD = "hold"  # the label that holds a run, whatever its value but these
+NOT_HELD = ("", "false", "no", "off", "0")
+UNITS = {"h": 3600.0, "d": 86400.0, "w": 7 * 86400.0, "y": 365 * 86400.0}
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is to be removed, and what stays although it is old: id -> why."""
+
+    runs: tuple[Summary, ...] = ()
+    samples: tuple[Summary, ...] = ()  # of these only the sampled rows
+    stay: Mapping[str, str] = field(default_factory=dict)
+
+
+def seconds(text: str) -> float:
+    """``90d``, ``12h``, ``4w``, ``1y`` -> seconds. Raises ValueError."""
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)([hdwy])", text.strip().lower())
+    if found is None:
+        raise ValueError(f"{text!r} is no time span: write 90d, 12h, 4w or 1y")
+    return float(found[1]) * UNITS[found[2]]
+
+
+def plan(
+    store: Store, keep: float | None, keep_samples: float | None = None, holds: Sequence[str] = (),
+    undelivered: bool = False, now: float | None = None,
+) -> Plan:  # fmt: skip
+    """``keep``: runs older than this many seconds are to go; None: none is. ``keep_samples``: their sampled rows.
+
+    ``holds``: labels (``key`` or ``key=value``) that hold a run besides ``hold``. ``undelivered``: runs go although
+    a receiver has not got them.
+    """
+    now = time.time() if now is None else now
+    sinks = tuple(cursors.known(store.path))
+    runs: list[Summary] = []
+    samples: list[Summary] = []
+    stay: dict[str, str] = {}
+    for run in store.runs():
+        old = keep is not None and run.started < now - keep
+        bare = keep_samples is not None and run.started < now - keep_samples
+        if not old and not bare:
+            continue
+        if (why := _stays(run, holds)) is not None:
+            stay[run.id] = why
+        elif old and not undelivered and (waiting := _waiting(run, sinks)):
+            stay[run.id] = waiting
+        elif old:
+            runs.append(run)
+        elif (run.folder / journal.SAMPLES).exists():
+            samples.append(run)
+    return Plan(tuple(runs), tuple(samples), stay)
+
+
+def _stays(run: Summary, holds: Sequence[str]) -> str | None:
+    if run.why is not None:
+        return "it cannot be read"
+    if wal.is_alive(run.folder):
+        return "it still runs"
+    if run.labels.get(HOLD, "").strip().lower() not in NOT_HELD:
+        return f"held by its label {HOLD}={run.labels[HOLD]}"
+    held = next((each for each in holds if _has(run.labels, each)), None)
+    return f"held by its label {held}" if held is not None else None
+
+
+def _has(labels: Mapping[str, str], text: str) -> bool:
+    key, equals, value = text.partition("=")
+    return key in labels and (not equals or labels[key] == value)
+
+
+def _waiting(run: Summary, sinks: Sequence[str]) -> str | None:
+    places = [cursors.Place(run.folder, sink) for sink in sinks]
+    left = [each for each in places if each.is_due() and each.left()]
+    titles = ", ".join(each.load().title or each.sink for each in left)
+    return f"not yet delivered to {titles}" if left else None
+
+
+def carry_out(store: Store, chosen: Plan, vacuum_hours: float | None = None) -> None:
+    """Rows first, folders after: what a crash leaves half done, the next time finds and ends.
+
+    ``vacuum_hours``: see :meth:`DeltaAudit.compact`.
+    """
+    audit = DeltaAudit(store.path / "audit")
+    audit.delete([run.id for run in chosen.runs])
+    audit.delete([run.id for run in chosen.samples], ["samples"])
+    audit.compact(vacuum_hours)
+    for run in chosen.samples:
+        (run.folder / journal.SAMPLES).unlink(missing_ok=True)
+    for run in chosen.runs:
+        _remove(run.folder)
+
+
+def _remove(folder: Path) -> None:
+    """Under another name first: a half removed run is none."""
+    gone = folder.with_name(f".removed-{folder.name}")
+    folder.rename(gone)
+    shutil.rmtree(gone)
