@@ -264,7 +264,10 @@ class Agent:
 
     def _deliver(self, sender: Sender, until: float) -> None:
         for sentence in sender.drain(max(0.0, until - time.monotonic())).sentences():
-            print(f"spark-lineage: {sentence}", file=sys.stderr)
+            logger.warning("spark-lineage.left: %s", sentence)
+            # The program has ended. Not sys.stderr: what the program has put there is its own.
+            if sys.__stderr__ is not None and not sys.__stderr__.closed:
+                print(f"spark-lineage: {sentence}", file=sys.__stderr__, flush=True)
 
 
 def run_id() -> str:

@@ -45,6 +45,7 @@ class Cursor:
     tries: int = 0  # of the event at ``offset`` that the receiver has had and not taken
     at: float = 0.0  # of the last change
     title: str = ""  # of the sink, for people
+    seconds: float = 0.0  # that the sink took for an event, of late
 
     def past(self, length: int, **counts: int) -> Cursor:
         """Behind the event of this many bytes (its line end included)."""
@@ -196,6 +197,14 @@ def known(store: Path) -> dict[str, str]:
         for file in (run / FOLDER).glob("*.json"):
             found[file.stem] = Place(run, file.stem).load().title or file.stem
     return found
+
+
+def pace(store: Path, sink: str) -> float | None:
+    """Seconds that this sink took for an event in the latest run that it has had anything of; None if in none."""
+    for run in reversed(runs(store)):
+        if seconds := Place(run, sink).load().seconds:
+            return seconds
+    return None
 
 
 def described(one: SetAside) -> Mapping[str, Any]:

@@ -28,6 +28,9 @@ from spark_lineage.sinks.transports import Sink
 
 SUSPECT = 5  # attempts that reached the receiver, after which the event itself may be what it fails on
 HEADROOM = 1.25  # an attempt is begun only if the last ones would have fitted in the time that is left
+# Seconds that a receiver of which nothing is known may take. One that is cut off in the middle may keep the event all
+# the same, and would get it a second time.
+UNKNOWN = 2.0
 Told = Callable[["Delivery"], None]
 
 
@@ -57,6 +60,7 @@ class Delivery:
         self.busy = False  # the last pass met a run that another process sends
         self.out_of_time = False
         self.asked: float | None = None
+        self._under_way = False
         self._only_due = only_due
         self._told = told or (lambda delivery: None)
         self._lately: deque[float] = deque(maxlen=5)  # seconds that the last events took
@@ -127,11 +131,13 @@ class Delivery:
     def _attempt(self, event: dict[str, Any], line: bytes) -> Answer | None:
         """None if there is no time for it."""
         left = self.deadline - time.monotonic()
-        if left <= max(self._lately, default=0.0) * HEADROOM + 0.02:
+        if left <= self._pace() * HEADROOM + 0.02:
             self.out_of_time = True
             return None
         begun = time.monotonic()
+        self._under_way = True
         answer = self.sink.emit(event, len(line), left)
+        self._under_way = False
         if answer.verdict is Verdict.TAKEN:
             self._lately.append(time.monotonic() - begun)
             self.breaker.took()
@@ -139,9 +145,15 @@ class Delivery:
             self.breaker.took()  # it works: the event was at fault
         return answer
 
+    def _pace(self) -> float:
+        """Seconds that the receiver takes for an event, from the last ones of this process or of an earlier one."""
+        if not self._lately and not math.isinf(self.deadline):
+            self._lately.append(cursors.pace(self.store, self.sink.key) or UNKNOWN)
+        return max(self._lately, default=0.0)
+
     def _got(self, cursor: Cursor, line: bytes) -> Cursor:
         self.delivered += 1
-        return cursor.past(len(line), delivered=1)
+        return replace(cursor.past(len(line), delivered=1), seconds=max(self._lately, default=0.0))
 
     def _put_aside(self, place: Place, cursor: Cursor, line: bytes, event: dict[str, Any], why: str) -> Cursor:
         self.refused += 1
@@ -214,6 +226,8 @@ class Delivery:
     def _why(self) -> str | None:
         if self.breaker.why is not None:
             return self.breaker.why
+        if self._under_way:
+            return "no answer yet"
         if self.out_of_time:
             return "no time was left"
         return "another process is sending them" if self.busy else None
