@@ -5,7 +5,8 @@
 CPU is user plus system time of the driver's Python, its JVM and Python workers (local mode: executors run in
 the driver's JVM). The driver does not wait for its JVM, so this script adopts what outlives it (Linux only). Rounds are
 interleaved and their order turns, so that a machine that gets slower hits every mode alike. The first round is
-not counted: it warms the page cache.
+not counted: it warms the page cache. Seconds are medians over the rounds; a ratio is the median of the ratios within
+each round, with the least and the most.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ WAYS = ["plain", "plan", "flow", "exact"]
 @dataclass(frozen=True)
 class Cost:
     cpu: float  # seconds
+    python: float  # seconds of it that the driver's Python spent
     wall: float  # seconds
 
 
@@ -57,8 +59,11 @@ def environment(folder: Path) -> dict[str, str]:
         "spark.master local[2]\nspark.driver.memory 3g\nspark.ui.enabled false\n"
         "spark.ui.showConsoleProgress false\nspark.sql.shuffle.partitions 8\n"
     )
+    inherited = dict(os.environ)
+    # An installed package is compiled once; with this a checkout would be compiled in every observed run.
+    inherited.pop("PYTHONDONTWRITEBYTECODE", None)
     return {
-        **os.environ,
+        **inherited,
         "SPARK_CONF_DIR": str(conf),
         "PYTHONPATH": str(ROOT),
         "SPARK_LINEAGE__STORE": str(folder / "lineage"),
@@ -77,10 +82,11 @@ def run(way: str, data: Path, folder: Path, job: Path) -> Cost:
         process = subprocess.Popen(command, cwd=folder, env=environment(folder), stdout=output, stderr=output)
         _, status, usage = os.wait4(process.pid, 0)
         wall = time.monotonic() - began
-        cpu = usage.ru_utime + usage.ru_stime + adopted()
+        python = usage.ru_utime + usage.ru_stime
+        cpu = python + adopted()
     if os.waitstatus_to_exitcode(status) != 0:
         raise SystemExit(f"{way}: exit code {os.waitstatus_to_exitcode(status)}\n{log.read_text()[-4000:]}")
-    return Cost(cpu, wall)
+    return Cost(cpu, python, wall)
 
 
 def adopt() -> None:
@@ -107,14 +113,14 @@ def measure(data: Path, folder: Path, rounds: int, ways: list[str], job: Path) -
         for way in ways[turn:] + ways[:turn]:
             cost = run(way, data, folder, job)
             kind = "round" if number > 0 else "warm-up"
-            print(f"{kind} {number} {way}: cpu {cost.cpu:.1f} s, wall {cost.wall:.1f} s", file=sys.stderr)
+            print(f"{kind} {number} {way}: cpu {cost.cpu:.1f} s, wall {cost.wall:.1f} s", file=sys.stderr, flush=True)
             if number > 0:
                 costs[way].append(cost)
     return costs
 
 
 def ratio(costs: dict[str, list[Cost]], way: str, what: str) -> str:
-    """Median over the rounds of the ratio to the plain run of the same round, with the range."""
+    """Median over the rounds of the ratio to the plain run of the same round, with the least and the most."""
     pairs = zip(costs[way], costs["plain"], strict=True)
     ratios = sorted(getattr(mine, what) / getattr(plain, what) for mine, plain in pairs)
     return f"{statistics.median(ratios):.2f} ({ratios[0]:.2f} - {ratios[-1]:.2f})"
@@ -122,12 +128,15 @@ def ratio(costs: dict[str, list[Cost]], way: str, what: str) -> str:
 
 def table(costs: dict[str, list[Cost]]) -> str:
     lines = [
-        "| mode | CPU s (median) | CPU ratio (range) | wall s (median) | wall ratio (range) |",
-        "|---|---|---|---|---|",
+        "| mode | CPU s | of it Python s | CPU ratio (range) | wall s | wall ratio (range) |",
+        "|---|---|---|---|---|---|",
     ]
     for way, found in costs.items():
-        cpu, wall = (statistics.median(getattr(cost, what) for cost in found) for what in ("cpu", "wall"))
-        lines.append(f"| {way} | {cpu:.1f} | {ratio(costs, way, 'cpu')} | {wall:.1f} | {ratio(costs, way, 'wall')} |")
+        cpu, python, wall = (
+            statistics.median(getattr(cost, what) for cost in found) for what in ("cpu", "python", "wall")
+        )
+        ratios = [ratio(costs, way, what) if way != "plain" else "1" for what in ("cpu", "wall")]
+        lines.append(f"| {way} | {cpu:.1f} | {python:.1f} | {ratios[0]} | {wall:.1f} | {ratios[1]} |")
     return "\n".join(lines)
 
 

@@ -19,7 +19,7 @@ def table(spark, name):
 
 
 def shipped_items(lineitem):
-    return lineitem.filter("l_shipdate < date'1998-09-01' and l_quantity > 0").select(
+    return lineitem.filter("l_shipdate >= date'1997-06-01' and l_quantity > 0").select(
         "l_orderkey", "l_suppkey", "l_quantity", "l_extendedprice", "l_discount", "l_shipmode", "l_shipdate"
     )
 
@@ -56,39 +56,22 @@ def ranked(months):
 # ---- three queries
 
 
-def pricing_summary(lineitem):
-    """Q1"""
-    price, discount, tax = F.col("l_extendedprice"), F.col("l_discount"), F.col("l_tax")
-    return (
-        lineitem.filter("l_shipdate <= date'1998-09-02'")
-        .groupBy("l_returnflag", "l_linestatus")
-        .agg(
-            F.sum("l_quantity").alias("sum_qty"),
-            F.sum(price).alias("sum_base_price"),
-            F.sum(price * (1 - discount)).alias("sum_disc_price"),
-            F.sum(price * (1 - discount) * (1 + tax)).alias("sum_charge"),
-            F.avg("l_quantity").alias("avg_qty"),
-            F.avg(price).alias("avg_price"),
-            F.count("*").alias("count_order"),
-        )
-        .orderBy("l_returnflag", "l_linestatus")
+def forecast_revenue(lineitem):
+    """Q6"""
+    chosen = lineitem.filter(
+        "l_shipdate >= date'1994-01-01' and l_shipdate < date'1995-01-01'"
+        " and l_discount between 0.05 and 0.07 and l_quantity < 24"
     )
+    return chosen.agg(F.sum(F.col("l_extendedprice") * F.col("l_discount")).alias("revenue"))
 
 
-def shipping_priority(customers, orders, lineitem):
-    """Q3"""
-    building = customers.filter("c_mktsegment = 'BUILDING'")
-    early = orders.filter("o_orderdate < date'1995-03-15'")
-    late = lineitem.filter("l_shipdate > date'1995-03-15'")
-    joined = building.join(early, F.col("c_custkey") == F.col("o_custkey")).join(
-        late, F.col("l_orderkey") == F.col("o_orderkey")
-    )
-    revenue = F.sum(F.col("l_extendedprice") * (1 - F.col("l_discount"))).alias("revenue")
-    return (
-        joined.groupBy("l_orderkey", "o_orderdate", "o_shippriority")
-        .agg(revenue)
-        .orderBy(F.desc("revenue"), "o_orderdate")
-        .limit(10)
+def promotion_effect(lineitem, parts):
+    """Q14"""
+    month = lineitem.filter("l_shipdate >= date'1995-09-01' and l_shipdate < date'1995-10-01'")
+    price = F.col("l_extendedprice") * (1 - F.col("l_discount"))
+    promoted = F.when(F.col("p_type").startswith("PROMO"), price).otherwise(0)
+    return month.join(parts, F.col("l_partkey") == F.col("p_partkey")).agg(
+        (100 * F.sum(promoted) / F.sum(price)).alias("promo_revenue")
     )
 
 
@@ -118,8 +101,8 @@ def main():
     months = per_month(sold)
     best = ranked(months)
     best.write.mode("overwrite").parquet(f"{OUT}/best")
-    print(pricing_summary(lineitem).collect())
-    print(shipping_priority(customers, orders, lineitem).collect())
+    print(forecast_revenue(lineitem).collect())
+    print(promotion_effect(lineitem, table(spark, "part")).collect())
     print(shipping_modes(orders, lineitem).collect())
     spark.stop()
 

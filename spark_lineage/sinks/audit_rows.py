@@ -14,6 +14,7 @@ from typing import Any
 import pyarrow as pa
 
 from spark_lineage.model import ColumnInput, Dataset, LineageGraph, Run, Step
+from spark_lineage.sinks import arrow_rows
 from spark_lineage.store.runs import RunRecord
 
 Row = dict[str, Any]
@@ -88,10 +89,7 @@ def tables(record: RunRecord) -> dict[str, pa.Table]:
     """The rows of one run, table by table."""
     run = record.graph.run
     common: Row = {"run_id": run.id, "app": run.app, "run_started_at": _time(run.started)}
-    return {
-        name: pa.Table.from_pylist([{**common, **row} for row in _ROWS[name](record)], schema=schema(name))
-        for name in TABLES
-    }
+    return {name: arrow_rows.table([{**common, **row} for row in _ROWS[name](record)], schema(name)) for name in TABLES}
 
 
 def _runs(record: RunRecord) -> Iterable[Row]:
