@@ -78,6 +78,10 @@ class Relay:
         if self.bridge is not None:
             self.bridge.set_op(df, op_id)
 
+    def function(self, udf: Any, code: str) -> None:
+        if self.bridge is not None:
+            self.bridge.function(udf, code)
+
 
 class Agent:
     """Observes one program. Made by :func:`start`."""

@@ -273,6 +273,7 @@ class Storage:
     version: str | None = None
     table: str | None = None  # catalog name, where there is one
     columns: tuple[tuple[str, str], ...] = ()  # (name, type as DDL)
+    files: str | None = None  # what was listed of its files: files1:<number>:<names and sizes>:<with times>
 
 
 @dataclass(frozen=True)
@@ -310,6 +311,7 @@ class Fragment:
     definitions: tuple[ColumnDefinition, ...]
     indirect: tuple[ColumnInput, ...]  # inputs that decide which rows there are: filters, joins, grouping, sorts
     sample_key: tuple[str, ...]
+    covers: tuple[str, ...] = ()  # what the hash covers beside the plan: name@hash of functions, local@hash of rows
 
 
 @dataclass(frozen=True)
@@ -407,6 +409,16 @@ class Column:
 
 
 @dataclass(frozen=True)
+class Partial:
+    """A measurement that saw only the rows that passed the filters in ``pushed``, but all of those."""
+
+    pushed: tuple[str, ...]
+    rows: int
+    columns: tuple[ProbedColumn, ...]
+    fingerprint: str | None
+
+
+@dataclass(frozen=True)
 class Dataset:
     """One dataset of one run. ``id`` is unique in the run and stable from run to run."""
 
@@ -430,6 +442,7 @@ class Dataset:
     fragment: Fragment | None  # with dataset ids of this graph in place of DataFrame ids
     measurements: int  # how many times a probe measured it
     mode: str | None = None  # save mode of a sink: overwrite, append, ...
+    partial: tuple[Partial, ...] = ()  # of what is not complete: comparable where the same filters were pushed
 
 
 @dataclass(frozen=True)

@@ -131,6 +131,18 @@ def _rdd() -> type:
     return RDD  # type: ignore[no-any-return]
 
 
+def function_makers() -> list[tuple[type, str]]:
+    """Methods that make the JVM's object for a Python function that they are given: (class, method)."""
+    from pyspark.sql.udf import UserDefinedFunction
+
+    found: list[tuple[type, str]] = [(UserDefinedFunction, "_create_judf")]
+    try:
+        from pyspark.sql.udtf import UserDefinedTableFunction
+    except ImportError:
+        return found
+    return [*found, (UserDefinedTableFunction, "_create_judtf")]
+
+
 def rdd_classes() -> tuple[type, ...]:
     """RDD and the subclass whose ``__init__`` does not call it."""
     rdd = _rdd()

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from spark_lineage.capture.operations import Method, dataframe_class, methods, rdd_classes
+from spark_lineage.capture.operations import Method, dataframe_class, function_makers, methods, rdd_classes
 from spark_lineage.capture.patching import Patch, without_this_frame
 from spark_lineage.capture.recorder import Recorder
 
@@ -19,6 +19,7 @@ def patches(recorder: Recorder) -> list[Patch]:
     """One patch per method of pyspark that is looked at."""
     table = [Patch(method.owner, method.name, _around(method, recorder)) for method in methods()]
     frame = dataframe_class()
+    table += [Patch(owner, name, _on_function(recorder)) for owner, name in function_makers()]
     for owner in (frame, *rdd_classes()):
         table.append(Patch(owner, "__init__", _on_creation(recorder, owner is not frame)))
     return table
@@ -96,5 +97,24 @@ def _on_creation(recorder: Recorder, is_rdd: bool) -> Callable[[Callable[..., An
                 guard("creation", appeared, args[0], getframe(1))
 
         return __init__
+
+    return make
+
+
+def _on_function(recorder: Recorder) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Where pyspark pickles a user's function for the JVM: once per UDF."""
+    guard, made = recorder.guard, recorder.function_made
+
+    def make(original: Callable[..., Any]) -> Callable[..., Any]:
+        def create(self: Any, func: Any, *args: Any, **kwargs: Any) -> Any:
+            try:
+                udf = original(self, func, *args, **kwargs)
+            except BaseException as error:
+                without_this_frame(error)
+                raise
+            guard("functions", made, udf, func)
+            return udf
+
+        return create
 
     return make

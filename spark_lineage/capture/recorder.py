@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import FrameType
 from typing import Any, Protocol
 
+from spark_lineage.capture.code import code_hash
 from spark_lineage.capture.frames import Frames, Position
 from spark_lineage.capture.lineage import Identities, Node, Rows, Views, created_view, frontier, statement_kind
 from spark_lineage.capture.notes import Note
@@ -44,11 +45,13 @@ OPERATIONS_PER_CALL = 10  # how many operations of one step are told apart, time
 
 
 class JvmPort(Protocol):
-    """What the recorder asks of the JVM half. Neither call may start a Spark job."""
+    """What the recorder asks of the JVM half. No call may start a Spark job."""
 
     def mark(self, df: Any, df_id: str, inputs: Sequence[str], why: str) -> None: ...
 
     def set_op(self, df: Any, op_id: str) -> None: ...
+
+    def function(self, udf: Any, code: str) -> None: ...
 
 
 class Running:
@@ -366,6 +369,10 @@ class Recorder:
         if nodes:
             known = dict.fromkeys(self._carried.get(made) or ())
             self._carry_by_identity(made, tuple({**known, **nodes}))
+
+    def function_made(self, udf: Any, function: Any) -> None:
+        """Spark was handed a Python function: ``udf`` is the JVM's object for it."""
+        self._jvm.function(udf, code_hash(function, lambda file: self.frames.scope.verdict(file).owned))
 
     def _views_changed(self, running: Running, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
         name = _first_text(args, kwargs)

@@ -65,6 +65,7 @@ def spark_lineage_command() -> None:
     \b
     spark-lineage run job.py         run a program and record what its functions did
     spark-lineage show last          what the last run's steps took in and gave out
+    spark-lineage diff               which step is the first that differs from the run before
     """
 
 

@@ -18,6 +18,7 @@ from spark_lineage.compare.alignment import Alignment, Side
 from spark_lineage.compare.contents import Content, Measured
 from spark_lineage.compare.definitions import Definition
 from spark_lineage.compare.regions import Region, region
+from spark_lineage.compare.sources import Evidence
 from spark_lineage.model import Dataset, DatasetKind
 
 
@@ -110,9 +111,14 @@ class Judge:
         self.a, self.b = a, b
         self._alignment = alignment
         self._of_b = {other: name for name, other in alignment.datasets.items()}
+        self._code_changed = a.graph.steps[0].source_hash != b.graph.steps[0].source_hash
         self.result = Judgement()
         for name, other in alignment.datasets.items():
             self.result.pairs[other] = self._pair(name, other)
+        self._readers: dict[str, list[tuple[str, str]]] = {}
+        for pair in self.result.pairs.values():
+            for _, y in pair.ends:
+                self._readers.setdefault(y, []).append((pair.a.id, pair.b.id))
         for pair in self._in_order():
             self._judge(pair)
             self.result.order.append(pair.b.id)
@@ -175,27 +181,39 @@ class Judge:
 
     def _of_source(self, pair: Pair) -> State:
         seen = pair.measured
-        if seen.content is Content.DIFFERENT:
+        evidence = sources.evidence(pair.a, pair.b)
+        # What a source holds was measured as its reader read it: by other options of the reader it looks different.
+        if seen.content is Content.DIFFERENT and evidence is not Evidence.STRONG and self._read_alike(pair):
             self.result.sources_changed[pair.ref] = None
             return State(Content.DIFFERENT, "measured", (pair.ref,))
         if seen.content is Content.SAME and not seen.unproven:
             return State(Content.SAME, "measured")
-        evidence = sources.evidence(pair.a, pair.b)
-        if evidence is sources.Evidence.STRONG:
+        if evidence is Evidence.STRONG:
             return State(Content.SAME, "derived")
         doubts = Doubts(stored=(pair.ref,))
-        if evidence is sources.Evidence.WEAK or seen.content is Content.SAME:
+        if evidence is Evidence.WEAK or seen.content is Content.SAME:
             return State(Content.SAME, "derived", doubts=doubts)
         return State(
             Content.UNKNOWN, doubts=doubts, why=f"{seen.why or 'not measured'}; nothing says that it is the same"
         )
+
+    def _read_alike(self, source: Pair) -> bool:
+        """Whether some step reads the source by the same plan in both runs, as far as its readers are known."""
+        readers = [(self.a.datasets[x], self.b.datasets[y]) for x, y in self._readers.get(source.b.id, ())]
+        plans = [(x.fragment, y.fragment) for x, y in readers]
+        known = [(x, y) for x, y in plans if x is not None and y is not None]
+        return not known or any(x.plan_hash == y.plan_hash for x, y in known)
 
     def _state(self, pair: Pair, definition: Definition, above: list[State]) -> State:
         causes = tuple(dict.fromkeys(cause for each in above for cause in each.causes))
         doubts = together(each.doubts for each in above)
         own = self._own_doubts(pair, definition, doubts)
         if pair.measured.content is Content.SAME:
-            return self._same(pair, definition, causes, own)
+            unproven = self._unproven(pair, definition, above, own)
+            if not unproven:
+                return self._same(pair, definition, own)
+            doubt = f"{unproven} did not flow in both runs, and {_doubtful(pair, own, causes)}"
+            return State(Content.UNKNOWN, None, causes, own, doubt)
         if pair.measured.content is Content.DIFFERENT:
             causes = causes or self._culprits(pair, definition, doubts)
             return State(Content.DIFFERENT, "measured", causes)
@@ -206,27 +224,44 @@ class Judge:
         if own.any:
             unknown = any(each.content is Content.UNKNOWN for each in above) or own != doubts
             content = Content.UNKNOWN if unknown else Content.SAME
-            return State(content, None if unknown else "derived", (), own, _doubtful(pair, own) if unknown else None)
+            why = f"{pair.measured.why or 'not measured'}; {_doubtful(pair, own)}" if unknown else None
+            return State(content, None if unknown else "derived", (), own, why)
         return State(Content.SAME, "derived", (), own)
 
     def _own_doubts(self, pair: Pair, definition: Definition, above: Doubts) -> Doubts:
         """The first of several changed definitions in a row is the cause: the others may be changed by it."""
         name, doubts = pair.ref, above
         if definition.changed and not above.changed:
-            doubts = doubts.also(changed=name)
+            for each in self._of_region(pair, definition):
+                doubts = doubts.also(changed=each)
         if definition.nondeterminism:
             doubts = doubts.also(random=name)
         if definition.opaque:
             doubts = doubts.also(opaque=name)
         return doubts
 
-    def _same(self, pair: Pair, definition: Definition, causes: tuple[Ref, ...], own: Doubts) -> State:
+    def _unproven(self, pair: Pair, definition: Definition, above: list[State], own: Doubts) -> str | None:
+        """What was not measured on both sides, though rows and other columns are the same, and is not derived either.
+
+        What nothing looked at in either run is derived where its own definition is the same.
+        """
+        seen = pair.measured
+        if seen.bare and (pair.b.kind is DatasetKind.SINK or definition.opaque):
+            derived = not own.any and all(each.content is Content.SAME for each in above)
+            return None if derived else "its columns"
+        shaky = (
+            definition.opaque
+            or bool(definition.nondeterminism)
+            or any(each.content is not Content.SAME for each in above)
+        )
+        doubtful = [each for each in seen.unproven if shaky or self._redefined(pair, definition, each)]
+        doubtful += [each for each in seen.unused if self._redefined(pair, definition, each)]
+        return f"column {', '.join(sorted(doubtful)[:3])}" if doubtful else None
+
+    def _same(self, pair: Pair, definition: Definition, own: Doubts) -> State:
         kept = Doubts(ordered=own.ordered)
         if definition.changed and (_sorts(pair.a) != _sorts(pair.b) or _names(pair.a) != _names(pair.b)):
             kept = kept.also(ordered=pair.ref)
-        redefined = [each for each in pair.measured.unproven if definition.plan and self._redefined(pair, each)]
-        if redefined and not causes:
-            kept = kept.also(changed=pair.ref)
         return State(Content.SAME, "measured", (), kept)
 
     def _culprits(self, pair: Pair, definition: Definition, above: Doubts) -> tuple[Ref, ...]:
@@ -240,7 +275,7 @@ class Judge:
             found = above.ordered
         elif above.random or definition.nondeterminism:
             found = above.random or (own,)
-        elif above.stored:
+        elif above.stored and not (definition.opaque and self._code_changed):
             self.result.sources_changed.update(dict.fromkeys(above.stored))
             return above.stored
         else:
@@ -257,7 +292,12 @@ class Judge:
             )
         return (pair.ref,)
 
-    def _redefined(self, pair: Pair, column: str) -> bool:
+    def _redefined(self, pair: Pair, definition: Definition, column: str) -> bool:
+        """Whether a column is made in another way; of a plan that is the same none is."""
+        if not definition.plan:
+            return definition.opaque and definition.source
+        if definitions.changed_functions(pair.a, pair.b):
+            return True
         of_a, of_b = (definitions.of_column(each, column) for each in (pair.a, pair.b))
         if of_a is None or of_b is None:
             return True
@@ -273,16 +313,17 @@ def _names(dataset: Dataset) -> list[str]:
     return [each.name for each in dataset.columns]
 
 
-def _doubtful(pair: Pair, doubts: Doubts) -> str:
-    """Why nothing can be said of a pair that was not measured."""
-    why = pair.measured.why or "not measured"
+def _doubtful(pair: Pair, doubts: Doubts, causes: tuple[Ref, ...] = ()) -> str:
+    """Why nothing can be said of what was not measured of a pair."""
+    if causes:
+        return "what it is made from differs"
     if pair.ref in doubts.changed:
-        return f"{why}; its definition changed"
+        return "its definition changed"
     if doubts.changed:
-        return f"{why}; {doubts.changed[0].id}, which it is made from, has another definition"
+        return f"{doubts.changed[0].id}, which it is made from, has another definition"
     if pair.ref in doubts.random:
-        return f"{why}; it is not deterministic"
+        return "it is not deterministic"
     if pair.ref in doubts.opaque:
-        return f"{why}; its rows came through Python"
-    above = (doubts.random or doubts.opaque or doubts.stored)[0].id
-    return f"{why}; it is made from {above}, of which too little is known"
+        return "its rows came through Python"
+    above = doubts.random or doubts.opaque or doubts.stored
+    return f"it is made from {above[0].id if above else 'something'}, of which too little is known"

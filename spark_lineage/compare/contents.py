@@ -9,9 +9,9 @@ from __future__ import annotations
 import enum
 import math
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from spark_lineage.model import Column, Dataset
+from spark_lineage.model import Column, Dataset, Partial
 
 TOLERANCE = 1e-9  # relative, of the float sketches
 FLOATS = ("double", "float")
@@ -35,7 +35,11 @@ class ColumnChange:
 
 @dataclass(frozen=True)
 class Measured:
-    """What the facts of a pair say. ``unproven``: columns of which one side has no facts."""
+    """What the facts of a pair say.
+
+    ``unproven``: columns of which one side has no facts. ``unused``: those of which neither has, as nothing that ran
+    looked at them. ``bare``: nothing but the number of rows is known on both sides.
+    """
 
     content: Content
     columns: tuple[ColumnChange, ...] = ()
@@ -43,6 +47,8 @@ class Measured:
     combined: bool = False  # each column holds the same, but the rows combine them in another way
     close: tuple[str, ...] = ()  # the same within tolerance
     unproven: frozenset[str] = frozenset()
+    unused: frozenset[str] = frozenset()
+    bare: bool = False
     partial: bool = False  # both sides saw the same part of the rows
     why: str | None = None  # of UNKNOWN
 
@@ -57,12 +63,24 @@ Exact = Callable[[str], bool]
 def compare(a: Dataset, b: Dataset, exact: Exact = lambda column: False) -> Measured:
     """What was measured of ``a`` against ``b``. For columns that ``exact`` names, close is not the same."""
     schema = tuple(_schema(a.columns, b.columns))
+    held = _held(a), _held(b)
+    if None not in held and not schema:
+        return Measured(Content.SAME if held[0] == held[1] else Content.DIFFERENT, rows=a.rows != b.rows)
     seen = _comparable(a, b)
     if isinstance(seen, str):
         if schema:
             return Measured(Content.DIFFERENT, schema)
         return Measured(Content.UNKNOWN, why=seen)
     return _facts(*seen, schema, exact)
+
+
+def _held(dataset: Dataset) -> str | None:
+    """The hash of the rows, where all of them stand in the plan itself (``createDataFrame``)."""
+    fragment = dataset.fragment
+    if fragment is None or fragment.operators != ("Rows from local",) or len(fragment.covers) != 1:
+        return None
+    word = fragment.covers[0].partition("local@")[2]
+    return word if word and word != "?" else None
 
 
 @dataclass(frozen=True)
@@ -76,7 +94,11 @@ class _Side:
 def _comparable(a: Dataset, b: Dataset) -> tuple[_Side, _Side] | str:
     """Both sides of facts that saw the same rows, or why there are none."""
     if a.complete and b.complete:
-        return tuple(_Side(each.rows, each.columns, each.fingerprint, False) for each in (a, b))  # type: ignore[return-value]
+        return _Side(a.rows, a.columns, a.fingerprint, False), _Side(b.rows, b.columns, b.fingerprint, False)
+    for x in a.partial:
+        for y in b.partial:
+            if sorted(x.pushed) == sorted(y.pushed):
+                return _seen(x, a), _seen(y, b)
     if a.complete != b.complete:
         side, other = ("A", a) if not a.complete else ("B", b)
         return f"only partly measured in {side}: {reason(other)}"
@@ -85,20 +107,40 @@ def _comparable(a: Dataset, b: Dataset) -> tuple[_Side, _Side] | str:
     )
 
 
+def _seen(partial: Partial, dataset: Dataset) -> _Side:
+    """The rows that passed, over all columns of the dataset: what did not flow has no facts."""
+    known = {each.name: each for each in partial.columns}
+    columns = tuple(
+        replace(
+            each, nulls=seen.nulls, fingerprint=seen.fingerprint, sum=seen.sum, sum_squares=seen.sum_squares,
+            signed_sum=seen.signed_sum,
+        )
+        if (seen := known.get(each.name)) is not None
+        else each
+        for each in dataset.columns
+    )  # fmt: skip
+    return _Side(partial.rows, columns, partial.fingerprint, True)
+
+
 def reason(dataset: Dataset) -> str:
     text = (dataset.reason or "unknown").replace("_", " ")
     return f"{text} {' and '.join(dataset.pushed)}" if dataset.pushed else text
 
 
 def _facts(a: _Side, b: _Side, schema: tuple[ColumnChange, ...], exact: Exact) -> Measured:
-    changes, close, unproven = list(schema), [], set()
+    changes, close, unproven, unused = list(schema), [], set(), set()
+    proven = 0
     # The row fingerprint and the signs of the sketch hang on the order of the columns.
     ordered = [each.name for each in a.columns] == [each.name for each in b.columns]
     for of_a, of_b in _common(a.columns, b.columns):
         if of_a.type != of_b.type:
             continue
-        if of_a.fingerprint is None or of_b.fingerprint is None:
+        if of_a.fingerprint is None and of_b.fingerprint is None:
+            unused.add(of_a.name)
+        elif of_a.fingerprint is None or of_b.fingerprint is None:
             unproven.add(of_a.name)
+        else:
+            proven += 1
         if of_a.nulls is not None and of_b.nulls is not None and of_a.nulls != of_b.nulls:
             changes.append(ColumnChange(of_a.name, "nulls", _nulls(of_a), _nulls(of_b)))
         elif of_a.fingerprint is not None and of_b.fingerprint is not None and of_a.fingerprint != of_b.fingerprint:
@@ -107,11 +149,14 @@ def _facts(a: _Side, b: _Side, schema: tuple[ColumnChange, ...], exact: Exact) -
             else:
                 changes.append(ColumnChange(of_a.name, "values", of_a.fingerprint, of_b.fingerprint))
     rows = a.rows != b.rows
-    combined = ordered and not (rows or changes or close or unproven) and _differ(a.fingerprint, b.fingerprint)
+    combined = (
+        ordered and not (rows or changes or close or unproven or unused) and _differ(a.fingerprint, b.fingerprint)
+    )
     content = Content.DIFFERENT if rows or changes or combined else Content.SAME
-    if a.fingerprint is not None and a.fingerprint == b.fingerprint:
-        unproven = set()
-    return Measured(content, tuple(changes), rows, combined, tuple(close), frozenset(unproven), a.partial)
+    return Measured(
+        content, tuple(changes), rows, combined, tuple(close), frozenset(unproven), frozenset(unused),
+        bare=not proven and bool(a.columns), partial=a.partial,
+    )  # fmt: skip
 
 
 def _differ(a: str | None, b: str | None) -> bool:

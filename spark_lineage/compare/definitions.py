@@ -41,13 +41,14 @@ def compare(
     fragments = [each.fragment for each in (a, b) if each.fragment is not None]
     between = [side.datasets[name] for side, each in zip(sides, regions, strict=True) for name in each.own]
     reasons = [why for each in (*fragments, *_fragments(between)) for why in each.nondeterminism]
+    rows_only = all(each.operators == ("Rows from local",) for each in fragments)  # their hash is their content
     return Definition(
-        plan=len(fragments) == 2 and fragments[0].plan_hash != fragments[1].plan_hash,
+        plan=len(fragments) == 2 and fragments[0].plan_hash != fragments[1].plan_hash and not rows_only,
         source=_source(steps[0]) != _source(steps[1]),
         inputs=inputs,
         region=(*regions[0].own, *regions[1].own),
         nondeterminism=tuple(dict.fromkeys(reasons)),
-        opaque=len(fragments) < 2 or any(is_opaque(each) for each in (*fragments, *_fragments(between))),
+        opaque=len(fragments) < 2 or rows_only or any(is_opaque(each) for each in (*fragments, *_fragments(between))),
     )
 
 
@@ -56,7 +57,28 @@ def made_by(side: Side, dataset: Dataset) -> Traits | None:
 
 
 def is_opaque(fragment: Fragment) -> bool:
-    return any(each not in KNOWN_ROWS for each in fragment.opaque)
+    unknown = any(each.endswith("?") for each in fragment.covers)
+    covered = {each.partition("@")[0] for each in fragment.covers}
+    return unknown or any(each not in KNOWN_ROWS and each not in covered for each in fragment.opaque)
+
+
+def changed_functions(a: Dataset, b: Dataset) -> list[str]:
+    """Names of Python functions that the plans call and whose code is another one."""
+    of_a, of_b = _covered(a), _covered(b)
+    return [name for name in of_b if name in of_a and of_a[name] != of_b[name] and name != "local"]
+
+
+def has_other_rows(a: Dataset, b: Dataset) -> bool:
+    """Whether the rows that the plans themselves hold are others."""
+    return _covered(a).get("local") != _covered(b).get("local")
+
+
+def _covered(dataset: Dataset) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for each in dataset.fragment.covers if dataset.fragment is not None else ():
+        name, _, word = each.rpartition("@")
+        found.setdefault(name, []).append(word)
+    return found
 
 
 def _fragments(datasets: Iterable[Dataset]) -> Iterable[Fragment]:

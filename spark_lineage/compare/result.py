@@ -187,7 +187,9 @@ class _Report:
         assert definition is not None, "sources are no divergences of a step"
         deterministic = self._deterministic(pair, definition)
         counterparts = self._alignment.datasets
-        columns = (*pair.measured.columns, *changes.of_columns(pair.a, pair.b, counterparts))
+        # The same plan by the same source has other text where a seed is drawn: that is no other definition.
+        redefined = definition.plan or definition.source
+        columns = (*pair.measured.columns, *(changes.of_columns(pair.a, pair.b, counterparts) if redefined else ()))
         changed = [each.name for each in columns]
         return Divergence(
             step=step_b, step_a=step_a, step_b=step_b, a=pair.a, b=pair.b,
@@ -200,7 +202,7 @@ class _Report:
             measured=pair.measured,
             columns=columns,
             source_diff=tuple(changes.of_source(step_a, step_b)),
-            plan_diff=tuple(changes.of_plan(pair.a, pair.b, counterparts)),
+            plan_diff=tuple(changes.of_plan(pair.a, pair.b, counterparts)) if redefined else (),
             rows=side_by_side(pair.a, pair.b, changed),
         )  # fmt: skip
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from spark_lineage.compare import changes
+from spark_lineage.compare import changes, definitions
 from spark_lineage.compare.blame import Pair
 from spark_lineage.compare.contents import Content, Measured
 from spark_lineage.model import Dataset, Step, StepKind
@@ -80,8 +80,12 @@ def _cause(
         return f"it takes {_names(inputs[1])} in place of {_names(inputs[0])}"
     if definition.plan and (seen := changes.sentence(pair.a, pair.b, counterparts)):
         return seen
+    if definition.plan and (functions := definitions.changed_functions(pair.a, pair.b)):
+        return f"the code of {_names(functions)}, which it calls, changed"
+    if definition.plan and definitions.has_other_rows(pair.a, pair.b):
+        return "the rows that the program itself holds changed"
     if definition.plan:
-        return "the code of a function that its plan calls changed"
+        return "its plan changed in what the operators do not show (options of a reader, other functions)"
     if definition.region:
         return "steps before it were added or removed"
     if definition.opaque and definition.source:

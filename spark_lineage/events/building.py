@@ -20,6 +20,8 @@ from spark_lineage.model import (
     Gap,
     LineageGraph,
     Outcome,
+    Partial,
+    ProbedColumn,
     RepositorySeen,
     Run,
     SparkStarted,
@@ -217,6 +219,8 @@ class Builder:
             table=storage.table if storage else None,
             mode=dataset.mode,
             storedColumns=True if storage is not None and storage.columns else None,
+            files=storage.files if storage else None,
+            partial=[_partial(each) for each in dataset.partial] or None,
         )
 
     def _plans(self, step: Step) -> ours.SparkLineagePlanRunFacet | None:
@@ -333,11 +337,18 @@ def _fingerprint(dataset: Dataset) -> ours.SparkLineageFingerprintDatasetFacet |
     )
 
 
+def _partial(each: Partial) -> dict[str, Any]:
+    document: dict[str, Any] = {"pushed": list(each.pushed), "rows": each.rows}
+    if each.fingerprint is not None:
+        document["fingerprint"] = each.fingerprint
+    return {**document, "columns": [{**_column(column), "type": column.type} for column in each.columns]}
+
+
 def _has_facts(column: Column) -> bool:
     return column.nulls is not None or column.fingerprint is not None or column.sum is not None
 
 
-def _column(column: Column) -> dict[str, Any]:
+def _column(column: Column | ProbedColumn) -> dict[str, Any]:
     """Sketches as text: NaN and infinities are no JSON numbers."""
     document: dict[str, Any] = {
         "name": column.name,

@@ -122,6 +122,8 @@ class SparkLineageDatasetDatasetFacet(facet_v2.DatasetFacet):
     version: str | None = None
     table: str | None = None
     storedColumns: bool | None = None
+    files: str | None = None
+    partial: list[dict[str, Any]] | None = None
     mode: str | None = None
 
     @staticmethod

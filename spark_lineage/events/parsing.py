@@ -42,6 +42,18 @@ class Fingerprint(msgspec.Struct, rename="camel"):
     rows: Text = None
 
 
+class PartialColumn(ColumnFacts, gc=False, rename="camel"):
+    name: str = ""
+    type: str = ""
+
+
+class PartialFacts(msgspec.Struct):
+    pushed: list[str]
+    rows: Number
+    columns: list[PartialColumn]
+    fingerprint: Text = None
+
+
 class OurDataset(msgspec.Struct, rename="camel"):
     id: str
     kind: str
@@ -61,6 +73,8 @@ class OurDataset(msgspec.Struct, rename="camel"):
     table: Text = None
     stored_columns: bool = False
     mode: Text = None
+    files: Text = None
+    partial: list[PartialFacts] = []
 
 
 class SampleHash(msgspec.Struct):

@@ -32,6 +32,8 @@ def to_document(output: str, fragment: Fragment, columns: Sequence[Column]) -> D
         "definitions": [_definition(each, numbers) for each in fragment.definitions],
         "indirect": [_input(each, numbers) for each in fragment.indirect],
     }
+    if fragment.covers:
+        document["covers"] = list(fragment.covers)
     if fragment.columns != _declared(columns):
         document["columns"] = [{"name": n, "type": t, "nullable": nullable} for n, t, nullable in fragment.columns]
     return document
@@ -67,6 +69,7 @@ def of_document(document: Mapping[str, Any], columns: Sequence[Column]) -> Fragm
             ),
             indirect=tuple(_of_input(each, datasets) for each in document["indirect"]),
             sample_key=tuple(document["sampleKey"]),
+            covers=tuple(document.get("covers", ())),
         )
     )
 

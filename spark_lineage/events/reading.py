@@ -21,6 +21,8 @@ from spark_lineage.model import (
     LinkSeen,
     Mode,
     Outcome,
+    Partial,
+    ProbedColumn,
     RepositorySeen,
     Run,
     Sample,
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
         Field,
         ListedDataset,
         OurDataset,
+        PartialFacts,
         Repository,
         RunFacets,
         SparkSeen,
@@ -215,7 +218,19 @@ def _dataset(listed: ListedDataset, ours: OurDataset, plan: Document | None, sam
         fragment=plans.of_document(plan, columns) if plan is not None else None,
         measurements=ours.measurements,
         mode=ours.mode,
+        partial=tuple(map(_partial, ours.partial)),
     )
+
+
+def _partial(seen: PartialFacts) -> Partial:
+    columns = tuple(
+        ProbedColumn(
+            each.name, each.type, each.nulls, each.fingerprint, _number(each.sum), _number(each.sum_squares),
+            _number(each.signed_sum),
+        )
+        for each in seen.columns
+    )  # fmt: skip
+    return Partial(tuple(seen.pushed), seen.rows, columns, seen.fingerprint)
 
 
 def _sample(listed: ListedDataset, kept: Document | None) -> Sample | None:
@@ -230,7 +245,7 @@ def _sample(listed: ListedDataset, kept: Document | None) -> Sample | None:
 
 def _storage(listed: ListedDataset, ours: OurDataset, columns: Iterable[Column]) -> Storage:
     stored = tuple((each.name, each.type) for each in columns) if ours.stored_columns else ()
-    return Storage(listed.namespace, listed.name, ours.format, ours.version, ours.table, stored)
+    return Storage(listed.namespace, listed.name, ours.format, ours.version, ours.table, stored, ours.files)
 
 
 def _columns(listed: ListedDataset, ours: OurDataset, facts: Sequence[ColumnFacts]) -> tuple[Column, ...]:

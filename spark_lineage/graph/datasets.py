@@ -335,7 +335,7 @@ class Datasets:
             columns=columns(declared, facts), rows=facts.rows, complete=facts.complete, reason=facts.reason,
             detail=facts.detail, pushed=facts.pushed,
             fingerprint=facts.fingerprint, sample=facts.sample, storage=storage, fragment=fragment,
-            measurements=facts.measurements, mode=mode,
+            measurements=facts.measurements, mode=mode, partial=facts.partial,
         )  # fmt: skip
 
     def _gap(self, activation: Activation | None, dataset: str | None, what: str, why: str) -> None:
@@ -390,7 +390,8 @@ def _overwrites(sink: Stored) -> bool:
 def _richer(a: Storage, b: Storage) -> Storage:
     """Two sightings of one place: columns and version of the one that has them; the later version wins."""
     return Storage(
-        a.namespace, a.name, a.format or b.format, b.version or a.version, a.table or b.table, a.columns or b.columns
+        a.namespace, a.name, a.format or b.format, b.version or a.version, a.table or b.table, a.columns or b.columns,
+        a.files or b.files,
     )  # fmt: skip
 
 

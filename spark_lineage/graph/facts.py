@@ -11,8 +11,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from spark_lineage.graph.observed import Observed, ancestors
-from spark_lineage.model import Column, Mode, OperationKind, Outcome, Probed, ProbedColumn, Sample
+from spark_lineage.model import Column, Mode, OperationKind, Outcome, Partial, Probed, ProbedColumn, Sample
 
+MOST_PARTIAL = 4  # of one dataset: as many are kept
 TOLERANCE = 1e-9  # relative, of the float sketches
 REASONS_BY_WORTH = ("filter_pushed", "limit", "partial", "failed", "served_from_cache", "fixed_plan", "stepped_aside")
 
@@ -31,6 +32,7 @@ class Facts:
     sample: Sample | None
     measurements: int
     differ: str | None = None  # how complete measurements disagree
+    partial: tuple[Partial, ...] = ()
 
 
 def unknown(reason: str, detail: str | None = None, measurements: int = 0) -> Facts:
@@ -77,7 +79,7 @@ class Measurements:
         detail = probe.detail
         if probe.rows is not None and probe.rows > 0:
             detail = f"{detail}; {probe.rows} rows seen" if detail else f"{probe.rows} rows seen"
-        return replace(unknown(reason, detail, len(probes)), pushed=probe.pushed)
+        return replace(unknown(reason, detail, len(probes)), pushed=probe.pushed, partial=_partial(probes))
 
     def _unmeasured(self, df: str) -> Facts:
         if self._mode is Mode.PLAN:
@@ -92,6 +94,16 @@ class Measurements:
         if df in self._executed:
             return unknown("not_measured", "an action ran on it and no measurement of it arrived")
         return unknown("never_executed")
+
+
+def _partial(probes: Iterable[Probed]) -> tuple[Partial, ...]:
+    """What was seen of all rows that passed filters of later steps; one for each set of filters."""
+    found = {
+        tuple(sorted(each.pushed)): Partial(each.pushed, each.rows, each.columns, each.fingerprint)
+        for each in probes
+        if each.reason == "filter_pushed" and each.rows is not None
+    }
+    return tuple(found.values())[:MOST_PARTIAL]
 
 
 def columns(declared: Sequence[tuple[str, str, bool]], facts: Facts) -> tuple[Column, ...]:
@@ -173,8 +185,11 @@ def _close(a: ProbedColumn, b: ProbedColumn) -> bool:
     scale = math.sqrt(abs(a.sum_squares)) if a.sum_squares is not None and math.isfinite(a.sum_squares) else 0.0
     slack = TOLERANCE * max(scale, 1e-300)
     sketches = ((a.sum, b.sum), (a.sum_squares, b.sum_squares), (a.signed_sum, b.signed_sum))
-    return all(
-        x is not None and y is not None and math.isclose(x, y, rel_tol=TOLERANCE, abs_tol=slack) for x, y in sketches
+    known = [(x, y) for x, y in sketches if x is not None and y is not None]  # no signs where a column was pruned
+    return (
+        a.sum is not None
+        and b.sum is not None
+        and all(math.isclose(x, y, rel_tol=TOLERANCE, abs_tol=slack) for x, y in known)
     )
 
 

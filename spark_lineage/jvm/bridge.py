@@ -44,6 +44,10 @@ class Bridge:
         """Ties the Spark jobs that this thread starts from now on to one operation."""
         self._set_property(OP_PROPERTY, op_id)
 
+    def function(self, udf: Any, code: str) -> None:
+        """Tells the hash of the code of a UDF, so that the plans that call it have it in theirs."""
+        self._api.function(udf, code)
+
     def alive(self) -> bool:
         """False once the JVM has ended: asking it then would make py4j log errors into the user's handlers."""
         gateway = self._context._gateway

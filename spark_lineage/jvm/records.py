@@ -76,6 +76,7 @@ def _fragment(document: Document) -> Fragment:
         definitions=tuple(map(_definition, document["definitions"])),
         indirect=_inputs(document["indirect"]),
         sample_key=tuple(document["sample_key"]),
+        covers=tuple(document["covers"]),
     )
 
 
@@ -101,6 +102,7 @@ def _storage(document: Document) -> Storage:
         version=document["version"],
         table=document["table"],
         columns=tuple((name, type_) for name, type_ in document["columns"]),
+        files=document.get("files"),
     )
 
 

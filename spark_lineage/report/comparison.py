@@ -18,7 +18,7 @@ from spark_lineage.report.table import STYLES
 
 MOST_LISTED = 12
 MOST_DIFF = 40  # lines of a source diff
-INDENT = (0, 0, 0, 2)
+COLUMN = 14  # characters that a column of sampled rows needs to be read
 
 
 def show(found: Comparison, console: Console) -> None:
@@ -27,8 +27,8 @@ def show(found: Comparison, console: Console) -> None:
     console.print(_runs(found))
     for each in found.sources_changed:
         console.print(_source(each.a.id, each.b.id, each.why))
-    for divergence in found.first_divergences:
-        console.print(_divergence(divergence))
+    for calls in _by_step(found.first_divergences):
+        console.print(_divergence(calls, console.width))
     for block in (_consequences(found), _one_sided(found), _uncertain(found)):
         if block is not None:
             console.print(block)
@@ -48,9 +48,10 @@ def _verdict(found: Comparison) -> RenderableType:
         )  # fmt: skip
     if not found.first_divergences:
         return Text.assemble(("different", "bold red"))
-    first, *others = found.first_divergences
-    where, _, rest = first.why.partition(": ")
-    more = f" (and {count(len(others), 'other step')}, below)" if others else ""
+    first, *others = _by_step(found.first_divergences)
+    where, _, rest = first[0].why.partition(": ")
+    calls = f", in {len(first):,} calls" if len(first) > 1 else ""
+    more = f"{calls} (and {count(len(others), 'other step')}, below)" if others else calls
     return Text.assemble(
         ("different", "bold red"), ": ", (where, "bold"), f" is the first step that differs{more}: {rest}"
     )
@@ -84,18 +85,31 @@ def _source(a: str, b: str, why: str) -> RenderableType:
     return Group("", Text.assemble(("source ", "bold"), (name, "bold"), f": {why}"))
 
 
-def _divergence(each: Divergence) -> RenderableType:
+def _by_step(found: Iterable[Divergence]) -> list[list[Divergence]]:
+    """The calls of one step together: what is to be seen of the first is to be seen of all."""
+    steps: dict[str, list[Divergence]] = {}
+    for each in found:
+        steps.setdefault(each.step.step, []).append(each)
+    return list(steps.values())
+
+
+def _divergence(calls: Sequence[Divergence], width: int) -> RenderableType:
+    each = calls[0]
     where, _, rest = each.why.partition(": ")
     head = Text.assemble((where, "bold"), f": {rest}")
-    parts: list[RenderableType] = ["", head, Padding(_known(each), INDENT)]
+    parts: list[RenderableType] = ["", head, _indented(_known(each))]
+    if len(calls) > 1:
+        numbers = ", ".join(f"#{one.step.call}" for one in calls[1:MOST_LISTED])
+        more = " …" if len(calls) > MOST_LISTED else ""
+        parts.append(_indented(Text(f"the same step differs in {len(calls):,} calls: also {numbers}{more}")))
     if each.columns:
-        parts.append(Padding(_columns(each.columns), INDENT))
+        parts.append(_indented(_columns(each.columns)))
     if each.source_diff:
-        parts.append(Padding(_diff("source", each.source_diff), INDENT))
+        parts.append(_indented(_diff("source", each.source_diff)))
     if each.plan_diff:
-        parts.append(Padding(_diff("plan", each.plan_diff), INDENT))
+        parts.append(_indented(_diff("plan", each.plan_diff)))
     if each.rows is not None:
-        parts += [Padding(table, INDENT) for table in _rows(each.rows)]
+        parts += [_indented(table) for table in _rows(each.rows, width)]
     return Group(*parts)
 
 
@@ -110,6 +124,10 @@ def _known(each: Divergence) -> Text:
     if each.step_a is not None and each.step_b is not None and each.step_a.function != each.step_b.function:
         renamed = f"; in A it is {each.step_a.function}"
     return Text(f"{equal}; {output}{called}{renamed}", style="dim")
+
+
+def _indented(block: RenderableType) -> RenderableType:
+    return Padding(block, (0, 0, 0, 2), expand=False)
 
 
 def _columns(changes: Sequence[ColumnChange]) -> RenderableType:
@@ -136,18 +154,24 @@ def _diff(title: str, lines: Sequence[str]) -> RenderableType:
     return Group(*shown)
 
 
-def _rows(rows: SideBySide) -> Iterable[RenderableType]:
+def _rows(rows: SideBySide, width: int) -> Iterable[RenderableType]:
+    """As many columns as can be read: those that differ first, then of the key."""
+    room = max(width // COLUMN, 2)
+    columns = min(len(rows.columns), room - 1)
+    keys = min(len(rows.key), max(room - columns, 1))
     if rows.changed:
-        table = _table(*rows.key, "", *rows.columns)
+        table = _table(*rows.key[:keys], "", *rows.columns[:columns])
         for key, a, b in rows.changed[:5]:
-            table.add_row(*map(_value, key), "A", *(_cell(x, y, "red") for x, y in zip(a, b, strict=True)))
-            table.add_row(*("" for _ in key), "B", *(_cell(y, x, "green") for x, y in zip(a, b, strict=True)))
+            pairs = list(zip(a, b, strict=True))[:columns]
+            table.add_row(*map(_value, key[:keys]), "A", *(_cell(x, y, "red") for x, y in pairs))
+            table.add_row(*("" for _ in key[:keys]), "B", *(_cell(y, x, "green") for x, y in pairs))
         yield Group(Text("rows with other values (from the samples)", style="bold"), table)
     for run, only in (("A", rows.only_a), ("B", rows.only_b)):
         if only:
-            table = _table(*rows.key, *rows.others)
+            others = max(room - keys, 0)
+            table = _table(*rows.key[:keys], *rows.others[:others])
             for key, row in only[:5]:
-                table.add_row(*map(_value, key), *map(_value, row))
+                table.add_row(*map(_value, key[:keys]), *map(_value, row[:others]))
             yield Group(Text(f"rows only in {run} (from the samples)", style="bold"), table)
 
 

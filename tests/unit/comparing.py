@@ -152,10 +152,13 @@ class Runs:
 
     def _source(self, path: str, content: str | None) -> Dataset:
         seen = content is not None
-        columns = (Column("id", "bigint", True, 0 if seen else None, f"xxh64:{word(content)}" if seen else None),)
+        columns = tuple(
+            Column(each, "bigint", True, 0 if seen else None, f"xxh64:{word(each, content)}" if seen else None)
+            for each in ("id", "amount")
+        )
         return Dataset(
             path, path, "file", DatasetKind.SOURCE, None, 1, None, "spark", columns, 100 if seen else None, seen,
-            None if seen else "not_measured", None, (), f"row1:{word(content)}" if seen else None, None,
+            None if seen else "not_measured", None, (), f"row1:{word(content) * 2}" if seen else None, None,
             Storage("file", path, "parquet"), None, int(seen),
         )  # fmt: skip
 
@@ -170,7 +173,11 @@ class Runs:
         assert written.fragment is not None
         fragment = replace(
             written.fragment, dataset=written.id, plan_hash="identity", operators=("Write",), inputs=(written.id,),
-            nondeterminism=(), deterministic=True, opaque=(),
+            nondeterminism=(), deterministic=True, opaque=(), indirect=(),
+            definitions=tuple(
+                ColumnDefinition(each.name, each.name, (ColumnInput(written.id, each.name, "DIRECT", "IDENTITY"),))
+                for each in written.columns
+            ),
         )  # fmt: skip
         return replace(
             written, id=path, name=path, namespace="file", kind=DatasetKind.SINK, step=step.step, call=1,

@@ -191,6 +191,40 @@ def test_a_removed_and_an_inserted_statement_shift_no_others() -> None:
     assert inserted.first_divergences[0].a is None
 
 
+def test_a_removed_statement_is_named_though_the_next_one_was_not_measured() -> None:
+    a = chain("1", "2", "3", None, "5")
+    b = [*a[:2], replace(a[3], inputs=("df~2",)), replace(a[4], inputs=("df~3",), content="5x")]
+    assert causes(compared(Runs(a), Runs(b))) == ["df~3"]
+
+
+def test_a_source_that_is_read_with_other_options_has_not_changed() -> None:
+    """What it holds is known only as its reader read it."""
+    b = [replace(LOAD, plan="read with another null value", content="read otherwise"), *flow()[1:]]
+    a = [replace(LOAD, content="read"), *flow()[1:]]
+    found = compared(Runs(a, sources=[("/data/orders", "as read")]), Runs(b, sources=[("/data/orders", "otherwise")]))
+    assert causes(found) == ["load"]
+    assert found.sources_changed == ()
+
+
+@pytest.mark.parametrize(("b", "blamed"), [("same", "clean"), ("copied", "source"), ("written anew", "source")])
+def test_what_is_known_of_files(b: str, blamed: str) -> None:
+    """The rows differ, the plan is the same and deterministic. Only of files that are the very same is a source clear:
+    a copy of equal names and sizes is a likelier cause than code that has not changed."""
+    files = {"same": "files1:2:aa:bb", "copied": "files1:2:aa:cc", "written anew": "files1:2:dd:ee"}
+    runs = [Runs(flow()), Runs([flow()[0], *(replace(each, content=f"{each.content}!") for each in flow()[1:])])]
+    graphs = []
+    for run, listed in zip(runs, ("same", b), strict=True):
+        run.sources = [("/data/orders", None)]
+        graph = run.graph()
+        source = graph.datasets[0]
+        assert source.storage is not None
+        known = replace(source, storage=replace(source.storage, files=files[listed]))
+        graphs.append(replace(graph, datasets=(known, *graph.datasets[1:])))
+    found = compare_runs(*graphs)
+    assert (causes(found) == ["clean"]) is (blamed == "clean")
+    assert bool(found.sources_changed) is (blamed == "source")
+
+
 def test_one_of_many_calls_in_a_loop() -> None:
     parts = [Made("part", ("/data/orders",), plan="p", content=f"{n}", kind=FUNCTION, source="s") for n in range(9)]
     b = [*parts[:4], replace(parts[4], plan="q", content="x", source="t"), *parts[5:]]

@@ -118,3 +118,17 @@ def test_sealing_a_killed_run_gives_the_same_graph(tmp_path: Path) -> None:
     ]
     assert after.graph.datasets == before.datasets
     assert verify(folder).intact
+
+
+def test_runs_are_found_by_their_folder_too(store: Store, tmp_path: Path) -> None:
+    assert store.find(str(store.path / "runs" / FIRST)).id == FIRST
+    assert store.find(str(store.path)).id == SECOND
+    with pytest.raises(StoreError, match="neither"):
+        store.find(f"{tmp_path}/runs/")
+
+
+def test_the_baseline_is_another_run_with_the_label(store: Store) -> None:
+    last = store.find(SECOND)
+    assert store.labelled("sales", last.folder).id == FIRST
+    with pytest.raises(StoreError, match="no other run"):
+        store.labelled("risk", last.folder)

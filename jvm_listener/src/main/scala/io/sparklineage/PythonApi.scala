@@ -5,7 +5,7 @@ import org.apache.spark.sql.lineage.{SparkInternals, SparkLine}
 
 import io.sparklineage.boundary.{DatasetMark, Marks, Mode, SampleKeys, SteppedAside}
 import io.sparklineage.emit.Observations
-import io.sparklineage.plan.Fragments
+import io.sparklineage.plan.{Codes, Fragments}
 import io.sparklineage.probe.Probes
 
 /** All that the Python half calls, by py4j. Nothing here throws, and only `settle` waits. */
@@ -42,6 +42,14 @@ object PythonApi {
       Observations.offer(fragment)
       fragment.sampleKey
     }
+
+  /**
+   * Tells what a Python function does, so that plans that call it have another hash when its code is another.
+   *
+   * @param udf  the JVM's object for a UDF or a table function
+   * @param hash of its code, as the Python half makes it
+   */
+  def function(udf: Object, hash: String): Unit = Guard.run("function")(Codes.learn(udf, hash))
 
   /** The observations since the last call, one JSON document per line. */
   def drain(): String = Guard.value("drain", "") {

@@ -100,6 +100,7 @@ object Wire {
       }
       array("indirect", f.indirect)(input)
       texts("sample_key", f.sampleKey)
+      texts("covers", f.covers)
     }
 
     private def input(i: ColumnInput): Unit = block {
@@ -117,6 +118,7 @@ object Wire {
       maybe("version", s.version)
       maybe("table", s.table)
       array("columns", s.columns) { case (name, dataType) => row(Seq(name, dataType))(text) }
+      s.files.foreach(text("files", _))
     }
 
     private def probed(p: Probed): Unit = {
@@ -143,7 +145,7 @@ object Wire {
       c.sketch.foreach { s =>
         text("sum", s.sum.toString)
         text("sum_squares", s.sumSquares.toString)
-        text("signed_sum", s.signedSum.toString)
+        s.signedSum.foreach(signed => text("signed_sum", signed.toString))
       }
     }
 

@@ -17,7 +17,12 @@ final case class Application(
 /** Something that was not observed. `what` names the part of ours or of the program, `why` the reason. */
 final case class Gap(what: String, why: String, dataset: Option[String] = None) extends Observation
 
-/** The plan between a marked DataFrame and the inputs of its step. */
+/**
+ * The plan between a marked DataFrame and the inputs of its step.
+ *
+ * @param covers what the hash covers beside the plan: `name@hash` of Python functions, `local@hash` of rows in the
+ *               plan; `?` where it is not known
+ */
 final case class Fragment(
     dataset: String,
     columns: Seq[FragmentColumn],
@@ -31,7 +36,8 @@ final case class Fragment(
     opaque: Seq[String],
     definitions: Seq[ColumnDefinition],
     indirect: Seq[ColumnInput],
-    sampleKey: Seq[String]
+    sampleKey: Seq[String],
+    covers: Seq[String] = Nil
 ) extends Observation
 
 /** @param dataType the type as DDL, in lower case and not truncated (`DataType.catalogString`) */
@@ -60,14 +66,18 @@ object Subtype {
   case object Conditional extends Subtype("CONDITIONAL", direct = false)
 }
 
-/** A dataset in storage, named by the OpenLineage naming rules. `columns` are (name, type as DDL). */
+/**
+ * A dataset in storage, named by the OpenLineage naming rules. `columns` are (name, type as DDL), `files` what was
+ * listed of its files (`plan.Listing`).
+ */
 final case class Storage(
     namespace: String,
     name: String,
     format: Option[String] = None,
     version: Option[String] = None,
     table: Option[String] = None,
-    columns: Seq[(String, String)] = Nil
+    columns: Seq[(String, String)] = Nil,
+    files: Option[String] = None
 )
 
 /** One measurement of a marked DataFrame; a later one with the same `instance` replaces the earlier. */
@@ -95,8 +105,11 @@ final case class ProbedColumn(
     sketch: Option[Sketch] = None
 )
 
-/** Tolerant sketch of a float column: sum, sum of squares, and a sum with signs taken from the rest of the row. */
-final case class Sketch(sum: Double, sumSquares: Double, signedSum: Double)
+/**
+ * Tolerant sketch of a float column: sum, sum of squares, and a sum with signs taken from the rest of the row, where
+ * all of that flowed.
+ */
+final case class Sketch(sum: Double, sumSquares: Double, signedSum: Option[Double])
 
 /** The rows with the smallest hashes of the key columns; `counts(i)` is how often row i occurs. */
 final case class Sample(key: Seq[String], columns: Seq[String], rows: Seq[Seq[Option[String]]], counts: Seq[Long])

@@ -7,7 +7,8 @@ import scala.collection.mutable
 import io.sparklineage.emit.Observations
 import io.sparklineage.model._
 
-import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan
+import org.apache.spark.sql.catalyst.expressions.{Expression, PythonFuncExpression}
+import org.apache.spark.sql.catalyst.plans.logical.{LocalRelation, LogicalPlan}
 
 /** The plan of one step: what lies between a marked DataFrame and the marked DataFrames that it was made from. */
 object Fragments {
@@ -63,9 +64,24 @@ object Fragments {
         opaque = opaque.map(_.replace(Scope.Unrecognised, "unrecognised ")).distinct,
         definitions = definitions,
         indirect = listed(flow.rows),
-        sampleKey = SampleKey.of(root, flow)
+        sampleKey = SampleKey.of(root, flow),
+        covers = covers
       )
     }
+
+    // What the hash covers beside the plan: functions by their code, rows by their content.
+    private def covers: Seq[String] = {
+      val inner = nodes.filter(scope.end(_).isEmpty)
+      val functions = inner.flatMap(_.expressions).flatMap(Deep.nodes).collect {
+        case p: PythonFuncExpression => Codes.named(p)
+        case u if u.nodeName == "PythonUDTF" => udtf(u)
+      }
+      val rows = ends.collect { case (l: LocalRelation, _) => s"local@${LocalRows.word(l).getOrElse("?")}" }
+      (functions ++ rows).distinct
+    }
+
+    private def udtf(u: Expression): String =
+      Reflected.value(u, "func").fold(s"${u.prettyName}@?")(Codes.named(u.prettyName, _))
 
     private def definitions: Seq[ColumnDefinition] = {
       var left = MostInputs

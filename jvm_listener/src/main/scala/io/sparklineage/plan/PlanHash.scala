@@ -10,6 +10,7 @@ import scala.collection.mutable
 import org.apache.spark.sql.catalyst.expressions._
 import org.apache.spark.sql.catalyst.plans.logical._
 import org.apache.spark.sql.catalyst.trees.TreeNode
+import org.apache.spark.sql.execution.datasources.{HadoopFsRelation, LogicalRelation}
 import org.apache.spark.sql.types.DataType
 
 /**
@@ -17,8 +18,8 @@ import org.apache.spark.sql.types.DataType
  *
  * An attribute stands for the expression that made it, down to the columns of the inputs by name and position of
  * the input. So ids of attributes, the order of the input's columns and columns that a step only hands on do not
- * matter. Not part of it: paths, random seeds, counters, aliases of relations, the code of UDFs (the Python half
- * hashes that). Operands of commutative operators are sorted, as Spark's canonical form does it, but by content:
+ * matter. Part of it: the code of Python functions, as far as it is known (`Codes`), options of readers, rows that the
+ * plan holds itself. Not part of it: paths, random seeds, counters, aliases of relations. Operands of commutative operators are sorted, as Spark's canonical form does it, but by content:
  * Spark sorts by hash codes that hold the id of the JVM.
  *
  * @param position which input, source or opaque leaf an end is, in the order of the walk
@@ -48,7 +49,8 @@ final class PlanHash(scope: Scope, position: LogicalPlan => String) {
   private def atEnd(plan: LogicalPlan, end: End): Signed = {
     val kind = end match {
       case End.Input(_) => "input"
-      case End.Stored(storages) => s"stored ${storages.flatMap(_.format).distinct.mkString(",")}"
+      case End.Stored(storages) => s"stored ${storages.flatMap(_.format).distinct.mkString(",")}${options(plan)}"
+      case End.Opaque("local") => s"local ${local(plan).getOrElse("")}"
       case End.Opaque(name) => s"$name ${if (name == "range") scalars(plan.productIterator) else ""}"
     }
     val name = s"${position(plan)}:$kind"
@@ -56,6 +58,19 @@ final class PlanHash(scope: Scope, position: LogicalPlan => String) {
       digest(name),
       HashMap.from(plan.output.map(_.exprId).zip(numbered(plan.output.map(_.name)).map(c => s"$name.$c")))
     )
+  }
+
+  // How files are read changes what is read. Where they lie does not.
+  private def options(plan: LogicalPlan): String = plan match {
+    case r: LogicalRelation if r.relation.isInstanceOf[HadoopFsRelation] =>
+      val kept = r.relation.asInstanceOf[HadoopFsRelation].options.filterNot { case (name, _) => Places(name.toLowerCase) }
+      kept.map { case (name, value) => s"${name.toLowerCase}=$value" }.toSeq.sorted.mkString("<", ";", ">")
+    case _ => ""
+  }
+
+  private def local(plan: LogicalPlan): Option[String] = plan match {
+    case l: LocalRelation => LocalRows.word(l)
+    case _ => None
   }
 
   // Of the same name the first, the second, ...
@@ -194,7 +209,7 @@ final class PlanHash(scope: Scope, position: LogicalPlan => String) {
       case l: Literal => s"lit:${l.dataType.catalogString}:${literal(l)}"
       case c: Cast => s"cast:${c.dataType.catalogString}(${apply(c.child)})"
       case v: NamedLambdaVariable => s"lambda:${lambdaVariables.getOrElseUpdate(v.exprId, lambdaVariables.size)}"
-      case p: PythonFuncExpression => s"python:${p.name}:${p.evalType}${list(p.asInstanceOf[Expression].children)}"
+      case p: PythonFuncExpression => s"python:${Codes.named(p)}:${p.evalType}${list(p.asInstanceOf[Expression].children)}"
       case s: ScalaUDF => s"udf:${s.udfName.getOrElse("")}:${s.dataType.catalogString}${list(s.children)}"
       case r: ExpressionWithRandomSeed => name(r)
       case p: PlanExpression[_] => s"${name(p)}${list(p.children)}${p.plan match {
@@ -249,6 +264,7 @@ final class PlanHash(scope: Scope, position: LogicalPlan => String) {
 
 private object PlanHash {
   private val MostDepth = 200
+  private val Places = Set("path", "paths", "basepath", "serialization.format")
 
   /** What each attribute stands for. */
   private type Env = Map[ExprId, String]
@@ -264,6 +280,7 @@ private object PlanHash {
   // Anything else (functions, ids, relations, sessions) has no text that is the same in each run.
   private def scalar(value: Any, depth: Int = 0): String = value match {
     case null | None => ""
+    case f if Codes.isFunction(f) => Codes.of(f).getOrElse("")
     case _: TreeNode[_] | _: ExprId => ""
     case t: DataType => t.catalogString
     case s: String => s

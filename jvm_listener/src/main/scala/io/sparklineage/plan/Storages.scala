@@ -62,7 +62,9 @@ object Storages {
 
   private val files: PartialFunction[BaseRelation, Seq[Storage]] = {
     case f: HadoopFsRelation if isDelta(f.location) => f.location.rootPaths.map(delta(_, versionOf(f.location)))
-    case f: HadoopFsRelation => Locations.storages(roots(f), Some(formatOf(f.fileFormat)))
+    case f: HadoopFsRelation =>
+      val files = Listing.of(f.location)
+      Locations.storages(roots(f), Some(formatOf(f.fileFormat))).map(_.copy(files = files))
   }
 
   private def roots(f: HadoopFsRelation): Seq[Path] =

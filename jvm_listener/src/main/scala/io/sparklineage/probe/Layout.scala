@@ -90,7 +90,7 @@ private[probe] object Layout {
     val columns = (others ++ floats).toArray
     val missing = spec.columns.indices.filterNot(flowing.map(_.position).toSet)
     val wholeRows = missing.isEmpty && columns.nonEmpty && columns.forall(_.hashable)
-    // A pruned column of unknown hash would change the signs: the sketch is then without its signed sum.
+    // A pruned column of unknown hash would change the signs: then there is no signed sum.
     val signed = missing.forall(position => floatName(spec.columns(position).typeName))
     new Layout(columns, spec.columns.length, wholeRows, signed, keyOf(spec, columns), spec.sampleRows, timeZone)
   }

@@ -115,7 +115,7 @@ private[probe] final class Measurement(val spec: ProbeSpec, layout: Layout, spar
         dataType = column.typeName,
         nulls = Some(longs(layout.nulls(i))),
         fingerprint = if (column.hashable) Some(f"xxh64:${longs(layout.sums(i))}%016x") else None,
-        sketch = if (column.floating && layout.signed) Some(sketch(layout.sketch(i))) else None
+        sketch = if (column.floating) Some(sketch(layout.sketch(i))) else None
       )
     }
 
@@ -134,7 +134,7 @@ private[probe] final class Measurement(val spec: ProbeSpec, layout: Layout, spar
           )
         )
 
-    private def sketch(at: Int) = Sketch(doubles(at), doubles(at + 1), doubles(at + 2))
+    private def sketch(at: Int) = Sketch(doubles(at), doubles(at + 1), Some(doubles(at + 2)).filter(_ => layout.signed))
 
     private def add(sum: Array[Long], one: Array[Long]): Array[Long] = {
       sum.indices.foreach(i => sum(i) += one(i))

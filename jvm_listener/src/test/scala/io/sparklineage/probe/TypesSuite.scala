@@ -55,7 +55,7 @@ class TypesSuite extends AnyFunSuite with ProbeFixture {
         assert(got.fingerprint.contains(table.get("fingerprint").asText()))
         table.get("sketches").fields().asScala.foreach { entry =>
           val sketch = got.columns.find(_.name == entry.getKey).flatMap(_.sketch).get
-          Seq(sketch.sum, sketch.sumSquares, sketch.signedSum).zip(entry.getValue.asScala).foreach { case (mine, theirs) =>
+          Seq(sketch.sum, sketch.sumSquares, sketch.signedSum.get).zip(entry.getValue.asScala).foreach { case (mine, theirs) =>
             assert(math.abs(mine - theirs.asDouble()) <= 1e-9 * (1 + math.abs(mine)))
           }
         }
@@ -101,7 +101,7 @@ class TypesSuite extends AnyFunSuite with ProbeFixture {
         assert(math.abs(x.sum - finite.sum) < 1e-9)
         assert(math.abs(x.sumSquares - finite.map(v => v * v).sum) < 1e-6)
         val signed = (0 until 100).map(i => if (signs(i) < 0) -i.toDouble else i.toDouble).sum
-        assert(math.abs(got(2).sketch.get.signedSum - signed) < 1e-9)
+        assert(math.abs(got(2).sketch.get.signedSum.get - signed) < 1e-9)
         assert(got.head.sketch.isEmpty)
       }
     }
