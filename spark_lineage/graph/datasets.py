@@ -330,8 +330,7 @@ class Datasets:
             why = [str(facts.reason), *([facts.detail] if facts.detail else []), *facts.pushed]
             self._gap(activation, id_, "rows", ": ".join([why[0], ", ".join(why[1:])]) if why[1:] else why[0])
         return Dataset(
-            # An empty name or namespace would break receivers' listings.
-            id=id_, name=name or "unnamed", namespace=namespace or "unknown", kind=kind, step=activation.node.name if activation else None,
+            id=id_, name=name, namespace=namespace, kind=kind, step=activation.node.name if activation else None,
             call=activation.call if activation else 1, variable=variable, engine=engine,
             columns=columns(declared, facts), rows=facts.rows, complete=facts.complete, reason=facts.reason,
             detail=facts.detail, pushed=facts.pushed,

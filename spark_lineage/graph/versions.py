@@ -33,7 +33,18 @@ def told_apart(datasets: Sequence[Dataset], steps: Iterable[Step]) -> tuple[Data
         for each in group
         for first in [_first_like(each, group)]
     }
-    return tuple(replace(each, name=names[each.id]) if each.id in names else each for each in datasets)
+    return tuple(_sayable(replace(each, name=names[each.id]) if each.id in names else each) for each in datasets)
+
+
+def _sayable(dataset: Dataset) -> Dataset:
+    """An empty name or namespace would break receivers' listings."""
+    if dataset.name.strip() and dataset.namespace.strip():
+        return dataset
+    return replace(
+        dataset,
+        name=dataset.name if dataset.name.strip() else "unnamed",
+        namespace=dataset.namespace if dataset.namespace.strip() else "unknown",
+    )
 
 
 def _meeting(names: dict[str, Name], steps: Iterable[Step]) -> set[Name]:
