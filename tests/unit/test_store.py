@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,11 +12,11 @@ from observing import shop
 
 from spark_lineage.events import build, samples
 from spark_lineage.graph import assemble
-from spark_lineage.model import Outcome, ProgramStarted
+from spark_lineage.model import Observation, Operation, Outcome, ProgramStarted
 from spark_lineage.sinks.journal import Journal, seal
 from spark_lineage.store import Store, StoreError
 from spark_lineage.store.journal import verify
-from spark_lineage.store.wal import PROCESS, WriteAhead
+from spark_lineage.store.wal import MANY, PROCESS, WriteAhead, decode, encode, encode_fast, read
 
 FIRST = "0197a1b2-0000-7000-8000-000000000001"
 SECOND = "0197a1b2-0000-7000-8000-000000000002"
@@ -132,3 +133,20 @@ def test_the_baseline_is_another_run_with_the_label(store: Store) -> None:
     assert store.labelled("sales", last.folder).id == FIRST
     with pytest.raises(StoreError, match="no other run"):
         store.labelled("risk", last.folder)
+
+
+@pytest.mark.parametrize("write", [encode, encode_fast])
+def test_observations_are_read_as_they_were_written(write: Callable[[Observation], str]) -> None:
+    seen = shop()
+    operation = next(each for each in seen if isinstance(each, Operation))
+    odd = replace(operation, detail={"sql": "select '\ud800\n\u00e9'"}, error="x", started=1e300)
+    for observation in [*seen, odd]:
+        line = write(observation)
+        assert (decode(line), "\n" in line) == (observation, False)
+
+
+def test_many_observations_are_written_fast(tmp_path: Path) -> None:
+    seen = shop() * MANY
+    ahead = WriteAhead(tmp_path)
+    assert ahead.append(seen) == len(seen)
+    assert list(read(tmp_path)) == seen
