@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from spark_lineage.cli.commands import main
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text()
@@ -98,3 +103,33 @@ def test_commands_of_the_readme_exist():
     from spark_lineage.cli.commands import COMMANDS
 
     assert set(re.findall(r"spark-lineage ([a-z]+)", README)) <= set(COMMANDS)
+
+
+READERS = [["show", "--json"], ["show"], ["runs"], ["verify"], ["history", "positive"], ["diff"],
+           ["explain", "positive.amount"]]  # fmt: skip
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.data())
+@pytest.mark.bad_events
+def test_a_damaged_copy_of_the_record_is_read_or_refused_in_one_sentence(folder, tmp_path, capsys, data) -> None:
+    """Random bytes in the files of a real run, with its chain and without: no reader ever shows a traceback."""
+    store = tmp_path / "copy"
+    shutil.rmtree(store, ignore_errors=True)
+    shutil.copytree(folder / "lineage" / "runs", store / "runs")
+    last = max((store / "runs").iterdir())
+    path = last / data.draw(st.sampled_from(["events.jsonl", "chain.jsonl", "samples.jsonl"]))
+    content = bytearray(path.read_bytes())
+    at = data.draw(st.integers(0, len(content) - 1))
+    content[at : at + data.draw(st.integers(0, 200))] = data.draw(st.binary(max_size=20))
+    path.write_bytes(content)
+    if data.draw(st.booleans()):
+        (last / "chain.jsonl").unlink(missing_ok=True)
+    for words in READERS:
+        try:
+            status = main([*words, "--store", str(store)])
+        except SystemExit as done:
+            status = int(done.code or 0)
+        said = capsys.readouterr().err.splitlines()
+        assert status in ((0, 1, 2) if words[0] in ("verify", "diff") else (0, 2)), words
+        assert len(said) <= 1, said
