@@ -246,7 +246,7 @@ class Judge:
         What nothing looked at in either run is derived where its own definition is the same.
         """
         seen = pair.measured
-        if seen.bare and (pair.b.kind is DatasetKind.SINK or definition.opaque):
+        if seen.bare and (pair.b.kind is DatasetKind.SINK or definition.opaque or definition.changed):
             derived = not own.any and all(each.content is Content.SAME for each in above)
             return None if derived else "its columns"
         shaky = (

@@ -16,6 +16,8 @@ from spark_lineage.model import (
     LineageGraph,
     Mode,
     Outcome,
+    Partial,
+    ProbedColumn,
     Run,
     Sample,
     Step,
@@ -49,6 +51,9 @@ class Made:
     opaque: tuple[str, ...] = ()
     reason: str = "filter_pushed"
     pushed: tuple[str, ...] = ()
+    partial: str | None = None  # what was seen of the rows that passed the filters in ``pushed``
+    counted: bool = False  # only the rows were counted: no column has facts
+    covers: tuple[str, ...] = ()
     fails: str | None = None
     sample: Sample | None = None
     variable: str | None = None
@@ -119,18 +124,25 @@ class Runs:
 
     def _dataset(self, made: Made, name: str, step: Step) -> Dataset:
         seen = made.content is not None
+        known = seen and not made.counted
         columns = tuple(
-            Column(each, "double" if each == "amount" else "bigint", True, 0 if seen else None,
-                   f"xxh64:{word(each, made.content)}" if seen else None)
+            Column(each, "double" if each == "amount" else "bigint", True, 0 if known else None,
+                   f"xxh64:{word(each, made.content)}" if known else None)
             for each in made.columns
         )  # fmt: skip
         return Dataset(
             id=name, name=made.name, namespace=f"inmemory://{self.app}", kind=DatasetKind.INTERIM, step=step.step,
             call=step.call, variable=made.variable or step.variable, engine="spark", columns=columns,
             rows=made.rows if seen else None, complete=seen, reason=None if seen else made.reason, detail=None,
-            pushed=made.pushed, fingerprint=f"row1:{word(made.content)}{word(made.rows)}" if seen else None,
+            pushed=made.pushed, fingerprint=f"row1:{word(made.content)}{word(made.rows)}" if known else None,
             sample=made.sample, storage=None, fragment=self._fragment(made, name), measurements=int(seen),
+            partial=self._partial(made) if made.partial is not None else (),
         )  # fmt: skip
+
+    @staticmethod
+    def _partial(made: Made) -> tuple[Partial, ...]:
+        columns = tuple(ProbedColumn(each, "bigint", 0, f"xxh64:{word(each, made.partial)}") for each in made.columns)
+        return (Partial(made.pushed, made.rows, columns, None),)
 
     @staticmethod
     def _fragment(made: Made, name: str) -> Fragment:
@@ -147,7 +159,7 @@ class Runs:
                     each, expressions.get(each, each), (ColumnInput(origin, each, "DIRECT", "IDENTITY"),)
                 ) for each in made.columns
             ),
-            indirect=(), sample_key=("id",),
+            indirect=(), sample_key=("id",), covers=made.covers,
         )  # fmt: skip
 
     def _source(self, path: str, content: str | None) -> Dataset:

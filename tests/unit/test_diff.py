@@ -304,6 +304,67 @@ def test_what_never_ran_is_the_same_where_its_definition_is() -> None:
     assert compared(Runs(flow(report=idle)), Runs(flow(report=idle))).same
 
 
+def test_partial_facts_are_compared_where_the_same_filters_were_pushed() -> None:
+    def load(plan: str, partial: str, pushed: str = "(a > 1)") -> Runs:
+        return job(load=replace(LOAD, plan=plan, partial=partial, pushed=(pushed,)))
+
+    assert compared(load("read", "x"), load("read otherwise", "x")).same
+    assert causes(compared(load("read", "x"), load("read otherwise", "y"))) == ["load"]
+    # Other filters: other rows, and no evidence.
+    assert compared(load("read", "x"), load("read", "y", pushed="(a > 2)")).same
+
+
+def test_equal_numbers_of_rows_are_no_evidence_of_what_was_written() -> None:
+    counted = replace(REPORT, counted=True)
+    found = compared(job(report=counted), job(report=replace(counted, plan="avg")))
+    assert not found.same
+    assert {each.dataset for each in found.uncertain} == {"report", "/out/report"}
+    assert compared(job(report=counted), job(report=counted)).same, "derived"
+
+
+def test_columns_that_flowed_in_one_run_only_are_derived() -> None:
+    whole = job().graph()
+    pruned = replace(
+        whole,
+        datasets=tuple(
+            replace(each, fingerprint=None, columns=(each.columns[0], replace(each.columns[1], fingerprint=None)))
+            if each.id == "enrich"
+            else each
+            for each in whole.datasets
+        ),
+    )
+    assert compare_runs(whole, pruned).same
+
+
+def test_rows_that_the_program_holds_are_compared_by_their_hash() -> None:
+    def rates(word: str, source: str) -> Runs:
+        made = Made(
+            "rates", plan=word, content=None, kind=FUNCTION, source=source, operators=("Rows from local",),
+            opaque=("local",), covers=(f"local@{word}",), reason="stepped_aside",
+        )  # fmt: skip
+        return Runs([made, Made("taxed", ("rates",), content=word, kind=FUNCTION)])
+
+    assert compared(rates("2:aa", "v1"), rates("2:aa", "v2")).same
+    found = compared(rates("2:aa", "v1"), rates("2:bb", "v2"))
+    assert causes(found) == ["rates"]
+    assert "its code changed" in found.first_divergences[0].why
+
+
+def test_a_function_that_the_plan_calls_is_named() -> None:
+    clean = replace(CLEAN, covers=("fee@aaaa",))
+    other = replace(
+        clean, plan="x", covers=("fee@bbbb",), content="other", operators=("Filter (amount >= 0)",), source="same"
+    )
+    (first,) = compared(job(clean=replace(clean, source="same")), job(clean=other)).first_divergences
+    assert first.why.endswith("the code of `fee`, which it calls, changed")
+
+
+def test_nothing_is_derived_from_code_that_cannot_be_looked_into() -> None:
+    report = replace(REPORT, content=None, covers=("fee@aaaa?",), reason="stepped_aside")
+    found = compared(Runs(flow(report=report)), Runs(flow(report=report)))
+    assert [each.dataset for each in found.uncertain] == ["report"]
+
+
 # ------------------------------------------------------------------------------------------------ rows side by side
 
 
