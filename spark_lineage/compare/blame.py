@@ -172,8 +172,8 @@ class Judge:
     def _other_inputs(self, pair: Pair) -> bool:
         """Whether something else goes in; what only lies elsewhere and holds the same is nothing else."""
         left, right = pair.other_inputs
-        if not left and not right:
-            return False
+        if not left and not right:  # the same, but a join has a left and a right side
+            return [self._alignment.datasets[each] for each in pair.regions[0].ends] != list(pair.regions[1].ends)
         of_a, of_b = [self.a.datasets[each] for each in left], [self.b.datasets[each] for each in right]
         if len(of_a) != len(of_b):
             return True

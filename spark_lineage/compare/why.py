@@ -78,6 +78,8 @@ def _cause(
     assert definition is not None, "only steps have a cause"
     if inputs[0] or inputs[1]:
         return f"it takes {_names(inputs[1])} in place of {_names(inputs[0])}"
+    if definition.inputs:
+        return "it takes its inputs in another order"
     if definition.plan and (seen := changes.sentence(pair.a, pair.b, counterparts)):
         return seen
     if definition.plan and (functions := definitions.changed_functions(pair.a, pair.b)):

@@ -238,6 +238,14 @@ def test_another_input_is_a_change_of_the_step_that_takes_it() -> None:
     assert "in place of" in found.first_divergences[0].why
 
 
+def test_both_sides_of_a_join_swapped_is_a_change() -> None:
+    a = [LOAD, CLEAN, Made("joined", ("load", "clean"), content="x", kind=FUNCTION)]
+    b = [LOAD, CLEAN, Made("joined", ("clean", "load"), content="y", kind=FUNCTION)]
+    found = compared(Runs(a), Runs(b))
+    assert causes(found) == ["joined"]
+    assert "another order" in found.first_divergences[0].why
+
+
 def test_schema_changes_need_no_measurement() -> None:
     load = replace(LOAD, columns=("id",), plan="other")
     found = compared(job(), job(load=load, clean=replace(CLEAN, columns=("id",), content="less")))

@@ -19,8 +19,9 @@ import org.apache.spark.sql.types.DataType
  * An attribute stands for the expression that made it, down to the columns of the inputs by name and position of
  * the input. So ids of attributes, the order of the input's columns and columns that a step only hands on do not
  * matter. Part of it: the code of Python functions, as far as it is known (`Codes`), options of readers, rows that the
- * plan holds itself. Not part of it: paths, random seeds, counters, aliases of relations. Operands of commutative operators are sorted, as Spark's canonical form does it, but by content:
- * Spark sorts by hash codes that hold the id of the JVM.
+ * plan holds itself. Not part of it: paths, random seeds, counters, aliases of relations, partitioning. Operands of
+ * commutative operators are sorted, as Spark's canonical form does it, but by content: Spark sorts by hash codes that
+ * hold the id of the JVM.
  *
  * @param position which input, source or opaque leaf an end is, in the order of the walk
  */
@@ -82,6 +83,8 @@ final class PlanHash(scope: Scope, position: LogicalPlan => String) {
   private def inner(plan: LogicalPlan, outer: Env): Signed = plan match {
     case _: SubqueryAlias | _: View | _: ResolvedHint | _: ReturnAnswer | _: Subquery =>
       renumbered(plan, signed(plan.children.head, outer))
+    // Where rows lie says nothing of what they are.
+    case _: RepartitionOperation | _: RebalancePartitions => signed(plan.children.head, outer)
     case metrics if metrics.nodeName == "CollectMetrics" => signed(metrics.children.head, outer)
     case w: WithCTE =>
       w.cteDefs.foreach(signed(_, outer))

@@ -164,6 +164,29 @@ class FragmentsSuite extends PlanSuite {
     assert(fragment(join(x, y), "d1", "d2").planHash !== fragment(right, "d1", "d2").planHash)
   }
 
+  test("plan hash: where rows lie does not matter") {
+    assert(hash(_.filter("price > 1").repartition(3)) === hash(_.coalesce(1).filter("price > 1")))
+    assert(hash(_.repartition(3, col("id")).filter("price > 1")) === hash(_.filter("price > 1")))
+  }
+
+  test("plan hash: rows in the plan and options of readers matter, paths do not") {
+    import spark.implicits._
+    val (a, b) = (fragment(Seq(1, 2).toDF("n")), fragment(Seq(1, 3).toDF("n")))
+    assert(a.planHash !== b.planHash)
+    assert(a.planHash === fragment(Seq(1, 2).toDF("n")).planHash)
+    assert(a.covers.head.matches("local@2:[0-9a-f]{16}"))
+    assert(fragment(Seq(Map(1 -> 2)).toDF("m")).covers === Seq("local@?"))
+    val folder = java.nio.file.Files.createTempDirectory("read").toString
+    Seq("a,b", "c,-").toDS().coalesce(1).write.text(s"$folder/x")
+    Seq("a,b", "c,-").toDS().coalesce(1).write.text(s"$folder/y")
+    def read(name: String, nulls: String) =
+      fragment(spark.read.schema("a string, b string").option("nullValue", nulls).csv(s"$folder/$name"))
+    assert(read("x", "-").planHash === read("y", "-").planHash)
+    assert(read("x", "-").planHash !== read("x", "?").planHash)
+    val listed = Seq("x", "x", "y").map(read(_, "-").sources.head.files.get)
+    assert(listed.head.startsWith("files1:1:") && listed.head === listed(1) && listed.head !== listed(2))
+  }
+
   test("secrets do not leave in texts") {
     val df = orders().filter("status = 'jdbc:postgresql://u:hunter2@db/x?password=hunter2'").withColumn(
       "u",

@@ -16,7 +16,7 @@ class StoragesSuite extends PlanSuite {
 
   private def sources(df: Frame): Seq[Storage] = fragment(df).sources
 
-  private def bare(s: Storage): Storage = s.copy(columns = Nil)
+  private def bare(s: Storage): Storage = s.copy(columns = Nil, files = None)
 
   // ---------------------------------------------------------------------------------------------------- names
 
