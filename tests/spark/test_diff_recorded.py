@@ -77,6 +77,9 @@ class Recorded:
             "faults": (changed(FAULTS), "data"),
             "harmless": (changed(HARMLESS), "copied"),
         }
+        if mode == "flow":
+            variants["failing"] = (changed({"return value * 2": 'raise ValueError("no fee")'}), "data")
+        self.variants = tuple(variants)
         self._running = {name: self._start(name, text, data) for name, (text, data) in variants.items()}
 
     def _start(self, name: str, text: str, data: str) -> subprocess.Popen[str]:
@@ -92,7 +95,7 @@ class Recorded:
     def diff(self, name: str) -> tuple[int, dict[str, Any]]:
         for each in ("base", name):
             _, errors = self._running[each].communicate(timeout=300)
-            assert self._running[each].returncode == 0, errors[-4000:]
+            assert self._running[each].returncode == int(each == "failing"), errors[-4000:]
         command = [
             sys.executable, "-m", "spark_lineage", "diff", "last", "last", "--json",
             "--store", "base/lineage", "--store-b", f"{name}/lineage",
@@ -134,3 +137,14 @@ def test_what_changes_nothing_is_no_divergence(recorded: Recorded) -> None:
     assert set(named(document)) == {"shaken"}
     assert document["sources_changed"] == []
     assert document["uncertain"] == []
+
+
+def test_an_edited_function_that_raises_is_the_cause_and_not_the_write_that_fails(recorded: Recorded) -> None:
+    if "failing" not in recorded.variants:
+        pytest.skip("recorded in flow mode only")
+    code, document = recorded.diff("failing")
+    assert code == 1
+    assert set(named(document)) == {"with_fee"}
+    consequences = {each["step"].rpartition(".")[2]: each["caused_by"] for each in document["diverged"]}
+    assert consequences["write"] == ["branches.with_fee"]
+    assert {"with_scale", "kept", "shaken"} <= set(consequences), "what the failure prevented"
