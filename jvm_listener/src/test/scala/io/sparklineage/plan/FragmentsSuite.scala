@@ -184,7 +184,9 @@ class FragmentsSuite extends PlanSuite {
     assert(read("x", "-").planHash === read("y", "-").planHash)
     assert(read("x", "-").planHash !== read("x", "?").planHash)
     val listed = Seq("x", "x", "y").map(read(_, "-").sources.head.files.get)
-    assert(listed.head.startsWith("files1:1:") && listed.head === listed(1) && listed.head !== listed(2))
+    assert(listed.head.startsWith("files1:1:"))
+    assert(listed.head === listed(1))
+    assert(listed.head !== listed(2))
   }
 
   test("secrets do not leave in texts") {
