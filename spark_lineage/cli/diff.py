@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from typing import TYPE_CHECKING
 
 import click
@@ -51,10 +49,10 @@ def diff(
     except (ConfigError, StoreError, CompareError) as error:
         raise click.UsageError(str(error)) from None
     if as_json:
+        from spark_lineage.cli.printing import print_json
         from spark_lineage.compare.document import document
 
-        json.dump(document(found), sys.stdout, indent=1)
-        sys.stdout.write("\n")
+        print_json(document(found))
     else:
         from rich.console import Console
 
