@@ -183,6 +183,9 @@ def _schema(a: Sequence[Column], b: Sequence[Column]) -> Iterable[ColumnChange]:
     """Columns by name; an empty list of columns is one that was not seen."""
     if not a or not b:
         return
+    if [each.name for each in a] == [each.name for each in b]:
+        yield from (ColumnChange(x.name, "type", x.type, y.type) for x, y in zip(a, b, strict=True) if x.type != y.type)
+        return
     of_a, of_b = Counter(each.name for each in a), Counter(each.name for each in b)
     for each in a:
         if of_a[each.name] > of_b[each.name]:
@@ -197,6 +200,9 @@ def _schema(a: Sequence[Column], b: Sequence[Column]) -> Iterable[ColumnChange]:
 
 def _common(a: Sequence[Column], b: Sequence[Column]) -> Iterable[tuple[Column, Column]]:
     """Columns of one name, the first with the first."""
+    if [each.name for each in a] == [each.name for each in b]:
+        yield from zip(a, b, strict=True)
+        return
     left: dict[str, list[Column]] = {}
     for each in b:
         left.setdefault(each.name, []).append(each)
