@@ -74,7 +74,7 @@ class Relay:
         if self.bridge is not None:
             self.bridge.mark(df, df_id, inputs, why)
 
-    def set_op(self, df: Any, op_id: str) -> None:
+    def set_op(self, df: Any, op_id: str | None) -> None:
         if self.bridge is not None:
             self.bridge.set_op(df, op_id)
 

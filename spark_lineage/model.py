@@ -82,6 +82,8 @@ class Statement:
     source_hash: str  # of the normalised source: comments, formatting and docstrings do not matter
     source: str = ""  # the text as written
     column: int = 0  # of its first character (UTF-8 bytes, as ast counts): tells statements on one line apart
+    reads: tuple[str, ...] = ()  # names that it takes values from: ``rows``, ``self.rows``
+    binds: tuple[str, ...] = ()  # names that it gives values to; ``+rows`` where the earlier value stays a part
 
 
 @dataclass(frozen=True)

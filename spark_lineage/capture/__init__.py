@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from spark_lineage.capture.frames import calls_around, calls_on
 from spark_lineage.capture.notes import Note, observation
-from spark_lineage.capture.patching import Patches
+from spark_lineage.capture.patching import Patch, Patches
 from spark_lineage.capture.recorder import JvmPort, Recorder
 
 __all__ = ["Installation", "JvmPort", "Note", "Recorder", "calls_around", "calls_on", "install", "observation"]
@@ -22,23 +24,23 @@ class Installation:
             [*patches.patches(recorder), *threads.patches(recorder.frames, recorder.guard)]
         )
         self._patches.install()
-        self._pandas: Patches | None = None
+        self._later: dict[str, Patches] = {}
         self._installed = True
-        recorder.pandas_seen = self._pandas_seen
+        recorder.pandas_seen = lambda: self._add("pandas", patches.pandas_patches)
+        recorder.ml_seen = lambda: self._add("ml", patches.ml_patches)
 
-    def _pandas_seen(self) -> None:
-        from spark_lineage.capture import patches
-
-        if self._pandas is None and self._installed:
-            self._pandas = Patches(patches.pandas_patches(self._recorder))
-            self._pandas.install()
+    def _add(self, name: str, table: Callable[[Recorder], list[Patch]]) -> None:
+        """Patches of what the program itself imports, once it has."""
+        if name not in self._later and self._installed:
+            self._later[name] = Patches(table(self._recorder))
+            self._later[name].install()
 
     def uninstall(self) -> None:
         """Takes out what is still ours; can be called twice."""
         if self._installed:
             self._installed = False
-            if self._pandas is not None:
-                self._pandas.uninstall()
+            for later in self._later.values():
+                later.uninstall()
             self._patches.uninstall()
             self._recorder.finish()
 

@@ -27,6 +27,7 @@ class Method:
     subject: str  # how the DataFrames it works on are found from ``self``: see ``Recorder``
     runs: bool  # may start Spark jobs
     marks: bool = False  # what it works on is marked before, whoever made it: caches and writes
+    opens: bool = False  # DataFrames that appear while it runs are looked at: it may call user code with them
 
     @functools.cached_property
     def stored(self) -> bool:
@@ -125,6 +126,23 @@ def _merges() -> Iterator[Method]:
     yield from _named(MergeIntoWriter, "MergeIntoWriter", "carrier", {"merge": Kind.WRITE})
 
 
+def ml_methods() -> Iterator[Method]:
+    """What runs Spark jobs in ``pyspark.ml``, which is imported: fitting, measuring, saving, loading."""
+    from pyspark.ml import base, evaluation, util
+
+    for owner, name in (
+        (base.Estimator, "fit"),
+        (evaluation.Evaluator, "evaluate"),
+        (util.MLWriter, "save"),
+        (util.JavaMLWriter, "save"),
+        (util.JavaMLReader, "load"),
+        (util.DefaultParamsReader, "load"),
+    ):
+        if isinstance(vars(owner).get(name), FunctionType):
+            label = f"{owner.__name__.replace('Java', '')}.{name}"
+            yield Method(owner, name, label, Kind.ACTION, "none", runs=True, opens=name in ("fit", "evaluate"))
+
+
 def _rdd() -> type:
     from pyspark import RDD
 
@@ -173,7 +191,7 @@ def _of(owner: type, label: str, subject: str, kind_of: Any, skipped: frozenset[
                 kind = kind_of(name)
                 runs = kind is Kind.ACTION or name in _EAGER
                 marks = kind is Kind.CACHE and name != "unpersist"
-                yield Method(part, name, f"{label}.{name}", kind, subject, runs, marks)
+                yield Method(part, name, f"{label}.{name}", kind, subject, runs, marks, opens=name == "pandas_api")
 
 
 def _named(owner: type, label: str, subject: str, kinds: dict[str, Kind]) -> Iterator[Method]:

@@ -10,7 +10,14 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from spark_lineage.capture.operations import Method, dataframe_class, function_makers, methods, rdd_classes
+from spark_lineage.capture.operations import (
+    Method,
+    dataframe_class,
+    function_makers,
+    methods,
+    ml_methods,
+    rdd_classes,
+)
 from spark_lineage.capture.patching import Patch, without_this_frame
 from spark_lineage.capture.recorder import Recorder
 
@@ -22,7 +29,33 @@ def patches(recorder: Recorder) -> list[Patch]:
     table += [Patch(owner, name, _on_function(recorder)) for owner, name in function_makers()]
     for owner in (frame, *rdd_classes()):
         table.append(Patch(owner, "__init__", _on_creation(recorder, owner is not frame)))
+    table.append(_batches(recorder))
     return table
+
+
+def ml_patches(recorder: Recorder) -> list[Patch]:
+    """Of ``pyspark.ml``, once the program has imported it."""
+    return [Patch(method.owner, method.name, _around(method, recorder)) for method in ml_methods()]
+
+
+def _batches(recorder: Recorder) -> Patch:
+    """``foreachBatch(f)``: what ``f`` will be called with are rows of the stream's DataFrame."""
+    from pyspark.sql.streaming.readwriter import DataStreamWriter
+
+    guard = recorder.guard
+
+    def make(original: Callable[..., Any]) -> Callable[..., Any]:
+        def foreachBatch(self: Any, func: Any, *args: Any, **kwargs: Any) -> Any:
+            guard("streaming", recorder.will_be_called, func, vars(self).get("_df"), sys._getframe(1))
+            try:
+                return original(self, func, *args, **kwargs)
+            except BaseException as error:
+                without_this_frame(error)
+                raise
+
+        return foreachBatch
+
+    return Patch(DataStreamWriter, "foreachBatch", make)
 
 
 def pandas_patches(recorder: Recorder) -> list[Patch]:
@@ -93,7 +126,7 @@ def _on_creation(recorder: Recorder, is_rdd: bool) -> Callable[[Callable[..., An
             except BaseException as error:
                 without_this_frame(error)
                 raise
-            if thread.active is None or is_rdd:
+            if is_rdd or thread.active is None or thread.active.method.opens:
                 guard("creation", appeared, args[0], getframe(1))
 
         return __init__

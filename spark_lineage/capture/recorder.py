@@ -6,6 +6,7 @@ back into Spark but :class:`JvmPort`, and nothing waits.
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import re
 import sys
@@ -21,6 +22,7 @@ from spark_lineage.capture.frames import Frames, Position
 from spark_lineage.capture.lineage import Identities, Node, Rows, Views, created_view, frontier, statement_kind
 from spark_lineage.capture.notes import Note
 from spark_lineage.capture.operations import Method, dataframe_class
+from spark_lineage.capture.origins import Origins
 from spark_lineage.capture.scope import Scope, program_folders
 from spark_lineage.capture.sources import Read, Sources
 from spark_lineage.guard import Guard
@@ -49,7 +51,7 @@ class JvmPort(Protocol):
 
     def mark(self, df: Any, df_id: str, inputs: Sequence[str], why: str) -> None: ...
 
-    def set_op(self, df: Any, op_id: str) -> None: ...
+    def set_op(self, df: Any, op_id: str | None) -> None: ...
 
     def function(self, udf: Any, code: str) -> None: ...
 
@@ -77,7 +79,8 @@ class Running:
 
 
 class _Thread(threading.local):
-    active: Any = None  # the Running operation of this thread, or True where one runs that is not recorded
+    active: Any = None  # the Running operation of this thread
+    batches: bool = False  # it is Spark's own, which calls the user's function of foreachBatch
 
 
 class Recorder:
@@ -109,13 +112,17 @@ class Recorder:
         self._dataframe: type = object
         self._frames_of: Identities = Identities()  # DataFrame -> Node
         self._carried: Identities = Identities()  # RDD, pandas DataFrame, writer -> nodes
+        self._called_back: Identities = Identities()  # function of foreachBatch -> (position, the stream's node)
         self._rows = Rows()
+        self._origins = Origins()
         self._views = Views()
         self._df_ids = _DF_IDS
         self._op_ids = _OP_IDS
 
     #: called when the first pandas object of Spark's is seen
     pandas_seen: Callable[[], None] = staticmethod(lambda: None)
+    #: called once ``pyspark.ml`` is there
+    ml_seen: Callable[[], None] | None = None
 
     def bind(self) -> None:
         """Looks up pyspark's classes."""
@@ -150,8 +157,12 @@ class Recorder:
             return None  # no user code asked for it
         if (error := sys.exc_info()[1]) is not None:  # we are in an ``except`` or ``finally``
             self.frames.left_by_caught(error, error_text)
+        if self.ml_seen is not None and "pyspark.ml.util" in sys.modules:
+            self._ml_there()
         running = Running(f"o{next(self._op_ids)}", method, position, outer)
         inputs = running.inputs = self._inputs(running, args, kwargs)
+        if not inputs and method.name == "createDataFrame":
+            self._from_python(running, frame)
         if not position.call.emitted:
             self.frames.announce(position.call)
         unit = position.unit
@@ -164,6 +175,11 @@ class Recorder:
         running.started = time.time()
         thread.active = running
         return running
+
+    def _ml_there(self) -> None:
+        seen, self.ml_seen = self.ml_seen, None
+        if seen is not None:
+            self.guard("ml", seen)
 
     def _inputs(self, running: Running, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> list[tuple[Node, Any]]:
         method = running.method
@@ -228,6 +244,14 @@ class Recorder:
             text = kwargs.get("sqlQuery", first)
             if isinstance(text, str):
                 self._sql(running, text, kwargs, found)
+
+    def _from_python(self, running: Running, frame: FrameType) -> None:
+        """Data of ``createDataFrame`` whose identity tells nothing: the source may."""
+        names = self.sources.read_by(frame, "createDataFrame")
+        nodes = self._origins.behind(self.sources, running.position, names)
+        if nodes:
+            running.inputs.extend((node, None) for node in nodes)
+            running.note("origin", "followed through the source")
 
     def _stored(self, running: Running, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
         """Notes where it reads or writes."""
@@ -321,6 +345,8 @@ class Recorder:
         """Called after the user's call has given ``result``."""
         self.thread.active = running.outer
         ended = time.time()
+        if running.runs:
+            self._runs_no_more(running)
         if isinstance(result, self._dataframe):
             self._record(running, ended, self._made(running, result))
         elif type(result) in (list, tuple) and result and all(isinstance(item, self._dataframe) for item in result[:8]):
@@ -335,6 +361,14 @@ class Recorder:
         if running.kind is OperationKind.VIEW:
             self._views_changed(running, args, kwargs)
 
+    def _runs_no_more(self, running: Running) -> None:
+        """What this thread runs from now on is not this operation's: code that nobody looks at may run Spark jobs."""
+        outer = running.outer
+        while outer is not None and not outer.runs:
+            outer = outer.outer
+        if outer is not None or not self.thread.batches:
+            self.guard("set_op", self._jvm.set_op, None, outer.id if outer is not None else None)
+
     def _made(self, running: Running, df: Any) -> str:
         node: Node | None = self._frames_of.get(df)
         if node is None:
@@ -348,6 +382,8 @@ class Recorder:
         if not running.inputs or result is None:
             return
         nodes = tuple(node for node, _ in running.inputs)
+        if running.kind is OperationKind.ACTION:
+            self._origins.ran(running.position, nodes, isinstance(result, (bool, int, float)))
         if type(result) is list:
             self._rows.put(result, nodes)
         elif type(result).__name__ == "Row":
@@ -419,6 +455,8 @@ class Recorder:
     def fail(self, running: Running, error: BaseException, frame: FrameType) -> None:
         """Called when the user's call has raised ``error``, from the frame that called."""
         self.thread.active = running.outer
+        if running.runs and _answered(error):
+            self._runs_no_more(running)
         text = error_text(error)
         left = self.frames.left_by(frame)
         for call in left:
@@ -431,8 +469,11 @@ class Recorder:
         """A DataFrame or RDD was made: if no operation of ours made it, its parents are what the code between it
         and the user holds (``broadcast(df)``, MLlib, Delta, GraphFrames)."""
         is_frame = isinstance(made, self._dataframe)
-        if is_frame and (self.thread.active is not None or self._frames_of.get(made) is not None):
+        active = self.thread.active
+        if is_frame and ((active is not None and not active.method.opens) or self._frames_of.get(made) is not None):
             return
+        if self.ml_seen is not None and "pyspark.ml.util" in sys.modules:
+            self._ml_there()
         parents, outermost = self._held_between(made, frame)
         if not is_frame:
             if parents:
@@ -441,7 +482,8 @@ class Recorder:
         user = frame if outermost is None else outermost.f_back
         position = self.frames.position(user) if user is not None else None
         if position is None:
-            return  # the argument of foreachBatch: adopted where it is used first
+            self._batch(made, frame)
+            return
         name = _function_between(frame, outermost) if outermost is not None else type(made).__name__
         kind = OperationKind.TRANSFORM if parents else OperationKind.READ
         method = Method(type(made), name, name, kind, "self", False)
@@ -450,6 +492,32 @@ class Recorder:
         running.started = time.time()
         self.frames.announce(position.call)
         self._mark(running, (), {}, outermost or frame)
+        self._record(running, running.started, self._made(running, made))
+
+    def will_be_called(self, function: Any, df: Any, frame: FrameType) -> None:
+        """``foreachBatch(function)`` of a stream that is ``df``, from the frame that calls it."""
+        position = self.frames.position(frame)
+        if position is not None and isinstance(df, self._dataframe):
+            self.frames.announce(position.call)
+            with contextlib.suppress(TypeError):  # a callable that takes no weak reference
+                self._called_back.put(function, (position, self._node(df, position)))
+
+    def _batch(self, made: Any, frame: FrameType) -> None:
+        """The argument of foreachBatch, if its function is known; else it is adopted where it is used first."""
+        caller = frame.f_locals.get("self") if frame.f_code.co_name == "call" else None
+        known = (
+            self._called_back.get(vars(caller).get("func")) if type(caller).__name__ == "ForeachBatchFunction" else None
+        )
+        if known is None:
+            return
+        self.thread.batches = True
+        position, stream = known
+        method = Method(
+            type(made), "foreachBatch", "DataStreamWriter.foreachBatch", OperationKind.TRANSFORM, "none", False
+        )
+        running = Running(f"o{next(self._op_ids)}", method, position, None)
+        running.inputs = [(stream, None)]
+        running.started = time.time()
         self._record(running, running.started, self._made(running, made))
 
     def _held_between(self, made: Any, frame: FrameType | None) -> tuple[list[tuple[Node, Any]], FrameType | None]:
@@ -527,6 +595,12 @@ def error_text(error: BaseException) -> str:
     described = vars(error).get("_desc")  # pyspark's errors from the JVM; their __str__ calls it
     text = described if isinstance(described, str) else str(error)
     return f"{type(error).__name__}: {text}"[:ERROR_LIMIT]
+
+
+def _answered(error: BaseException) -> bool:
+    """It is the JVM that says so: it can be asked. After Ctrl-C it may be gone, which py4j would log."""
+    kind = type(error)
+    return kind.__module__.startswith(("pyspark.errors", "py4j.protocol")) and kind.__name__ != "Py4JNetworkError"
 
 
 def _session_like(method: Method, args: tuple[Any, ...]) -> Any:

@@ -11,12 +11,12 @@ import itertools
 import linecache
 import threading
 import tokenize
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from types import CodeType, FrameType
 from typing import Any
 
 from spark_lineage import compat
-from spark_lineage.model import FunctionReading, SourceReading
+from spark_lineage.model import FunctionReading, SourceReading, Statement
 
 Read = Callable[[str, str], SourceReading]
 
@@ -44,6 +44,14 @@ class Source:
             if node.lineno <= line <= end and isinstance(node.func, ast.Attribute) and node.func.attr == method
         ]
         return found[0] if len(found) == 1 else None
+
+    def calls_of(self, function: str, statement: Statement) -> list[ast.Call]:
+        """The calls of a function in the lines of a statement."""
+        return [
+            node
+            for node in self._by_end().values()
+            if statement.line <= node.lineno <= statement.end_line and _called(node.func) == function
+        ]
 
     def _by_end(self) -> dict[tuple[int, int], ast.Call]:
         if self._calls is None:
@@ -161,6 +169,24 @@ class Sources:
             known = self._names[key] = self._read_names(frame, method)
         return known
 
+    def read_by(self, frame: FrameType, method: str) -> tuple[str, ...]:
+        """The names in the first argument, or ``data=``, of the running call of ``method``."""
+        source = self._sources.get(frame.f_code.co_filename)
+        node = _running_call(source, frame, method) if source is not None else None
+        if node is None:
+            return ()
+        data = [*node.args[:1], *(each.value for each in node.keywords if each.arg == "data")]
+        return tuple(dict.fromkeys(name for part in data for name in _loaded(part)))
+
+    def given(self, place: Any, code: CodeType, parameters: Sequence[str]) -> tuple[str, ...]:
+        """The names in what the statement at ``place`` gives to these parameters of ``code``, which it calls."""
+        source = self._sources.get(place.call.code.file)
+        statement = place.call.code.reading.statements[place.statement] if place.statement is not None else None
+        if source is None or statement is None:
+            return ()
+        found = [name for node in source.calls_of(code.co_name, statement) for name in _given(node, code, parameters)]
+        return tuple(dict.fromkeys(found)) or statement.reads  # called by another name, or not seen calling
+
     def _read_names(self, frame: FrameType, method: str) -> Names:
         source = self._sources.get(frame.f_code.co_filename)
         node = _running_call(source, frame, method) if source is not None else None
@@ -188,6 +214,33 @@ def _name(node: ast.expr) -> str | None:
     if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in ("self", "cls"):
         return node.attr
     return None
+
+
+def _called(node: ast.expr) -> str | None:
+    return node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else None
+
+
+def _given(node: ast.Call, code: CodeType, parameters: Sequence[str]) -> Iterator[str]:
+    positional = code.co_varnames[: code.co_argcount]
+    if positional[:1] in (("self",), ("cls",)):
+        if positional[0] in parameters and isinstance(node.func, ast.Attribute):
+            yield from _loaded(node.func.value)
+        positional = positional[1:]
+    for name, argument in zip(positional, node.args, strict=False):
+        if name in parameters:
+            yield from _loaded(argument)
+    for keyword in node.keywords:
+        if keyword.arg in parameters:
+            yield from _loaded(keyword.value)
+
+
+def _loaded(node: ast.AST) -> Iterator[str]:
+    """As ``Statement.reads`` has them."""
+    for each in ast.walk(node):
+        if isinstance(each, ast.Attribute) and isinstance(each.value, ast.Name) and each.value.id in ("self", "cls"):
+            yield f"self.{each.attr}"
+        elif isinstance(each, ast.Name):
+            yield each.id
 
 
 def _running_call(source: Source, frame: FrameType, method: str) -> ast.Call | None:

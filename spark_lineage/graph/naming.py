@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from spark_lineage.graph.observed import Observed
 from spark_lineage.graph.steps import Activation, Node, words
-from spark_lineage.model import CallSeen, Statement, StepKind
+from spark_lineage.model import CallSeen, Statement, StepKind, Unit
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ def variable_of(seen: Observed, df: str, activation: Activation) -> str | None:
     """The variable that holds ``df``: where it was received by the caller, else where it was made, else anywhere."""
     if activation.is_statement:
         own = activation.own_call
-        assigned = _single(activation.statement)
+        assigned = _single(activation.statement) if not _used_up(seen, df, activation.unit) else None
         return assigned or _seen_in(seen, df, own) or _anywhere(seen, df)
     call = activation.seen
     caller = call.parent if call is not None else None
@@ -79,13 +79,14 @@ def own_variable(seen: Observed, df: str, activation: Activation) -> str | None:
 def _received(seen: Observed, df: str, call: CallSeen | None) -> str | None:
     """The variable that the statement of the call assigns, handed up through ``return f(...)``.
 
-    In ``clean = drop_bad(orders).filter(...)`` the variable holds what the statement made, not what the call gave.
+    In ``clean = drop_bad(orders).filter(...)`` the variable holds what the statement made, not what the call gave; in
+    ``clean = dedupe(drop_bad(orders))`` what ``dedupe`` gave.
     """
-    used_in = {(use.call, use.statement) for use in seen.uses_of(df)}
+    made_by = call
     while call is not None and call.site is not None:
         caller = seen.calls.get(call.site.call)
         statement = seen.statement(caller, call.site.statement) if caller is not None else None
-        if statement is None or (call.site.call, call.site.statement) in used_in:
+        if statement is None or _used_up(seen, df, (call.site.call, call.site.statement), made_by):
             return None
         if statement.variable is not None:
             return _single(statement)
@@ -93,6 +94,24 @@ def _received(seen: Observed, df: str, call: CallSeen | None) -> str | None:
             return None
         call = caller
     return None
+
+
+def _used_up(seen: Observed, df: str, unit: Unit | None, maker: CallSeen | None = None) -> bool:
+    """Whether the statement that made ``df``, by a call of ``maker`` or itself, goes on with it.
+
+    Not if that is the same function again, or the statement itself again: ``df = step(df)`` in a loop.
+    """
+    for use in seen.users.get(df, ()):
+        for at, place in enumerate(use.path):
+            if (place.call, place.statement) == unit:
+                inner = seen.calls.get(use.path[at + 1].call) if at + 1 < len(use.path) else None
+                if _identity(inner) != _identity(maker):
+                    return True
+    return False
+
+
+def _identity(call: CallSeen | None) -> tuple[str, int] | None:
+    return (call.file, call.line) if call is not None else None
 
 
 def _single(statement: Statement | None) -> str | None:

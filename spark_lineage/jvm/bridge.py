@@ -40,7 +40,7 @@ class Bridge:
     def mark(self, df: Any, df_id: str, inputs: Sequence[str], why: str) -> None:
         self._mark(df._jdf, df_id, ",".join(inputs), "", why)
 
-    def set_op(self, df: Any, op_id: str) -> None:
+    def set_op(self, df: Any, op_id: str | None) -> None:
         """Ties the Spark jobs that this thread starts from now on to one operation."""
         self._set_property(OP_PROPERTY, op_id)
 

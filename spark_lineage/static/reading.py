@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from spark_lineage.model import FunctionReading, SourceReading, Statement
+from spark_lineage.static import dataflow
 from spark_lineage.static.callgraph import Function, Program
 from spark_lineage.static.handling import composites
 
@@ -156,6 +157,8 @@ def _statements(node: ast.AST, lines: Sequence[str], normaliser: Normaliser) -> 
             source_hash=normaliser.hash(statement),
             source="".join(lines[line - 1 : end_line]).rstrip("\n")[:SOURCE_LIMIT],
             column=statement.col_offset,
+            reads=dataflow.reads(statement),
+            binds=dataflow.binds(statement),
         )
 
 

@@ -44,7 +44,7 @@ class RecordingPort:
         assert df._jdf is not None
         self.marks.append((df_id, tuple(inputs), why))
 
-    def set_op(self, df: Any, op_id: str) -> None:
+    def set_op(self, df: Any, op_id: str | None) -> None:
         self.ops.append(op_id)
 
 

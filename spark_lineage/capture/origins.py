@@ -1,0 +1,115 @@
+"""What Python data came from that becomes a DataFrame again, where its identity does not tell.
+
+Rows and pandas objects are known by identity (``lineage.py``). What the program makes of them in Python (dicts,
+lists of tuples, aggregates) is followed through the source: from the statement that calls ``createDataFrame`` back over
+the names that it reads, to statements that ran an action. Parameters lead to the call, other names to the module.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from spark_lineage.capture.frames import Position
+from spark_lineage.capture.lineage import Node
+from spark_lineage.capture.sources import Sources
+from spark_lineage.model import FunctionReading, Statement
+
+Place = tuple[str, int]  # call and statement
+Names = Sequence[str]
+MOST_PLACES = 10_000
+
+
+class Origins:
+    """``ran`` is told of every action; ``behind`` gives what the data at a place may have come from."""
+
+    def __init__(self) -> None:
+        self._rows: dict[Place, dict[Node, None]] = {}  # what was brought into Python there
+        self._numbers: dict[Place, dict[Node, None]] = {}  # counts and the like
+
+    def ran(self, position: Position, nodes: Iterable[Node], number: bool) -> None:
+        known = self._numbers if number else self._rows
+        each: Position | None = position
+        while each is not None:
+            if each.statement is not None and len(known) < MOST_PLACES:
+                known.setdefault((each.call.id, each.statement), {}).update(dict.fromkeys(nodes))
+            each = each.outer
+
+    def behind(self, sources: Sources, position: Position, names: Names) -> tuple[Node, ...]:
+        """What ``names`` stand on at ``position``; () if the source shows no way from what was brought into Python."""
+        tables = [known for known in (self._rows, self._numbers) if known]
+        return next((found for known in tables if (found := _search(known, sources, position, names))), ())
+
+
+def _search(
+    known: dict[Place, dict[Node, None]], sources: Sources, position: Position, names: Names
+) -> tuple[Node, ...]:
+    each: Position | None = position
+    while each is not None:
+        reading = each.call.code.reading
+        if reading is None or each.statement is None or each.statement >= len(reading.statements):
+            return ()
+        found, unbound = _in_body(known, each.call.id, reading, reading.statements[each.statement], names)
+        if each is position and names:  # create([f(row) for row in df.collect()])
+            found.update(known.get((each.call.id, each.statement), {}))
+        if found:
+            return tuple(found)
+        code = each.call.code.code
+        parameters = [
+            name for name in code.co_varnames[: code.co_argcount + code.co_kwonlyargcount + 2] if name in unbound
+        ]
+        if parameters and each.outer is not None:  # what the caller gives
+            each, names = each.outer, sources.given(each.outer, code, parameters)
+        else:
+            each, names = _module(each, code.co_filename), tuple(unbound)
+    return ()
+
+
+def _held(name: str, instance: str) -> bool:
+    return name.startswith("self.") and instance in ("self", "cls")
+
+
+def _module(position: Position, file: str) -> Position | None:
+    """Where the body of the module stands that the code at ``position`` belongs to, if it still runs."""
+    each = position.outer
+    while each is not None and not (each.call.code.function == "<module>" and each.call.code.file == file):
+        each = each.outer
+    return each
+
+
+def _in_body(
+    known: dict[Place, dict[Node, None]], call: str, reading: FunctionReading, here: Statement, names: Names
+) -> tuple[dict[Node, None], set[str]]:
+    """(what the names stand on in this body, names that it does not bind)"""
+    found: dict[Node, None] = {}
+    unbound: set[str] = set()
+    seen: set[tuple[str, int]] = set()
+    todo = [(name, here.index) for name in names]
+    while todo:
+        name, at = todo.pop()
+        if (name, at) in seen:
+            continue
+        seen.add((name, at))
+        binding = _binding(reading.statements, name, at)
+        if not binding:
+            unbound.add(name)
+        for statement in binding:
+            nodes = known.get((call, statement.index))
+            if nodes:
+                found.update(nodes)
+            else:
+                todo.extend((each, statement.index) for each in statement.reads)
+    return found, unbound
+
+
+def _binding(statements: Sequence[Statement], name: str, at: int) -> list[Statement]:
+    """The statements whose value ``name`` may hold at statement ``at``, or a part of it."""
+    binding = [each for each in statements if name in each.binds or f"+{name}" in each.binds]
+    before = [each for each in binding if each.index < at]
+    if not before:
+        return [each for each in binding if each.index != at]  # a loop came round
+    found: list[Statement] = []
+    for each in reversed(before):
+        found.append(each)
+        if name in each.binds and each.column == statements[0].column:  # no branch around it
+            break
+    return found

@@ -1,0 +1,22 @@
+"""MLlib: what fitting, saving and loading run in Spark is theirs, and no fact of an operation before."""
+
+from pyspark.ml.feature import StringIndexer, StringIndexerModel
+from pyspark.sql import SparkSession
+
+
+def train(df):
+    return StringIndexer(inputCol="name", outputCol="number").fit(df)
+
+
+def predict(model, df):
+    return model.transform(df)
+
+
+spark = SparkSession.builder.getOrCreate()
+people = spark.createDataFrame([("a", 1), ("b", 2), ("a", 3)], "name string, id int")
+people.write.mode("overwrite").json("out/learning/people")
+model = train(people)
+model.write().overwrite().save("out/learning/model")
+numbered = predict(StringIndexerModel.load("out/learning/model"), people)
+numbered.write.mode("overwrite").json("out/learning/numbered")
+print(numbered.count())
