@@ -183,7 +183,7 @@ class Steps:
                 if key not in statements:
                     statements[key] = self._statement_activation(of, owner, operation)
                 owner = statements[key]
-                if operation.kind is OperationKind.WRITE:
+                if operation.kind is OperationKind.WRITE and not operation.name.startswith("DataStreamWriter"):
                     at.pop(of[0], None)  # written again it is a run of its own: each sink has the inputs that are its
             owner.operations.append(operation)
             self._of_operation[operation.op] = owner
