@@ -195,7 +195,10 @@ def statement_kind(text: str) -> str:
 
 
 def created_view(text: str) -> str | None:
-    """The name of the temporary view that ``CREATE ... VIEW`` makes."""
+    """The name of the temporary view that ``CREATE ... VIEW`` or ``CACHE TABLE ... AS`` makes."""
+    cached = re.match(r"\s*cache\s+(?:lazy\s+)?table\s+(?P<name>[`\w.$]+)[^;]*?\bas\b", text, re.IGNORECASE)
+    if cached:
+        return cached["name"]
     match = re.match(
         r"\s*create\s+(?:or\s+replace\s+)?(?P<temporary>(?:global\s+)?temp(?:orary)?\s+)?view\s+"
         r"(?:if\s+not\s+exists\s+)?(?P<name>[`\w.$]+)",

@@ -358,7 +358,7 @@ class Recorder:
             self._carry(running, result)
             if running.kind is not OperationKind.TRANSFORM:
                 self._record(running, ended, None)
-        if running.kind is OperationKind.VIEW:
+        if running.kind is OperationKind.VIEW or (running.kind is OperationKind.CACHE and running.method.name == "sql"):
             self._views_changed(running, args, kwargs)
 
     def _runs_no_more(self, running: Running) -> None:

@@ -75,6 +75,9 @@ def test_what_a_text_does(text: str, kind: str) -> None:
         ("CREATE TEMPORARY VIEW IF NOT EXISTS `v` AS SELECT 1", "`v`"),
         ("create global temporary view v as select 1", "v"),
         ("create view v as select 1", None),
+        ("CACHE TABLE hot OPTIONS ('storageLevel' 'DISK_ONLY') AS SELECT 1", "hot"),
+        ("cache lazy table hot as select 1", "hot"),
+        ("cache table v", None),
         ("select 1", None),
     ],
 )
