@@ -200,8 +200,12 @@ class Agent:
         return self.guard("mask", self._masking.of, observation) or replace(observation, sample=None)
 
     def _poll(self) -> None:
+        bridge = None
         while not self._ended.wait(POLL_SECONDS):
+            bridge = self._relay.bridge or bridge
             self.guard("flush", self.flush)
+        if bridge is not None:
+            self.guard("hang up", bridge.hang_up)
 
     def _settle(self) -> None:
         bridge = self._relay.bridge

@@ -5,6 +5,8 @@ Nothing here waits for Spark: ``mark`` sets a tag, ``set_op`` sets a local prope
 
 from __future__ import annotations
 
+import logging
+import threading
 from collections.abc import Sequence
 from typing import Any
 
@@ -36,6 +38,7 @@ class Bridge:
             raise JvmHalfMissing(f"the spark-lineage jar speaks wire version {wire}, this package {WIRE_VERSION}")
         self._mark = api.mark  # bound once: py4j asks the JVM each time for a member of a class
         self._set_property = spark_context._jsc.setLocalProperty
+        self._client = spark_context._gateway._gateway_client
 
     def mark(self, df: Any, df_id: str, inputs: Sequence[str], why: str) -> None:
         self._mark(df._jdf, df_id, ",".join(inputs), "", why)
@@ -47,6 +50,25 @@ class Bridge:
     def function(self, udf: Any, code: str) -> None:
         """Tells the hash of the code of a UDF, so that the plans that call it have it in theirs."""
         self._api.function(udf, code)
+
+    def hang_up(self) -> None:
+        """Closes the connection of a thread of ours that ends. py4j would say so in the program's log (INFO)."""
+        ours = threading.get_ident()
+
+        def of_the_program(record: logging.LogRecord) -> bool:
+            return record.thread != ours
+
+        client, log = self._client, logging.getLogger("py4j.clientserver")
+        log.addFilter(of_the_program)
+        try:
+            connection = client.get_thread_connection() if hasattr(type(client), "get_thread_connection") else None
+            if connection is not None:
+                if connection in client.deque:
+                    client.deque.remove(connection)
+                connection.close()
+            del connection  # its end is logged once more
+        finally:
+            log.removeFilter(of_the_program)
 
     def alive(self) -> bool:
         """False once the JVM has ended: asking it then would make py4j log errors into the user's handlers."""
