@@ -237,7 +237,7 @@ class Recorder:
             self._view_input(running, first, found)
         elif name == "createDataFrame":
             data = kwargs.get("data", first)
-            found.extend((node, None) for node in self._origin(data))
+            found.extend((_measured(node), None) for node in self._origin(data))
             if type(data).__name__ in ("RDD", "PipelinedRDD"):
                 running.runs = True  # to infer a schema
         elif name == "sql":
@@ -250,7 +250,7 @@ class Recorder:
         names = self.sources.read_by(frame, "createDataFrame")
         nodes = self._origins.behind(self.sources, running.position, names)
         if nodes:
-            running.inputs.extend((node, None) for node in nodes)
+            running.inputs.extend((_measured(node), None) for node in nodes)
             running.note("origin", "followed through the source")
 
     def _stored(self, running: Running, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
@@ -576,6 +576,11 @@ def _ids(inputs: list[tuple[Node, Any]]) -> tuple[str, ...]:
     for node, _ in inputs:
         found.update(dict.fromkeys((node.id,) if node.id else node.frontier))
     return tuple(found)
+
+
+def _measured(node: Node) -> Node:
+    """What was collected in the statement that made it was not marked: then what that was made from stands for it."""
+    return node if node.marked or not node.frontier else Node("", None, node.frontier)
 
 
 def _first_text(args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> str | None:

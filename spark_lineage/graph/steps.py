@@ -176,6 +176,7 @@ class Steps:
                     at[place.call] = place.statement
                     here: Unit = (place.call, place.statement)
                     round_of[here] = round_of.get(here, 0) + 1
+            self._taken_out(operation, at)
             of = self.unit_of(operation)
             owner = self._owner(of)
             if of is not None and of[1] is not None:
@@ -187,6 +188,16 @@ class Steps:
                     at.pop(of[0], None)  # written again it is a run of its own: each sink has the inputs that are its
             owner.operations.append(operation)
             self._of_operation[operation.op] = owner
+
+    def _taken_out(self, operation: Operation, at: dict[str, int | None]) -> None:
+        """What a statement made is used by a call inside of it: the statement goes on as a run of its own.
+
+        ``x = df.where(...).transform(f).drop("a")``: f takes what the first run made, and gives what the second takes.
+        """
+        made_in = {self.unit_of(maker) for df in operation.inputs if (maker := self.seen.makers.get(df)) is not None}
+        for place in operation.path[:-1]:
+            if (place.call, place.statement) in made_in:
+                at.pop(place.call, None)
 
     def _owner(self, of: Unit | None) -> Activation:
         return self._of_call.get(of[0], self.application) if of is not None else self.application
