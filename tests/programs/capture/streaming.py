@@ -1,4 +1,4 @@
-"""foreachBatch: its argument is born without user frames and counts as made where it is used first."""
+"""foreachBatch: its argument is born without user frames; it is rows of the stream, made where the query was started."""
 
 import tempfile
 
@@ -24,6 +24,7 @@ query.awaitTermination()
 print(seen)
 
 # lineage:
+# handle / clean <- query
 # line 19 <- -
+# query <- stream
 # stream <- -
-# handle / clean <- -

@@ -37,3 +37,18 @@ chained = base.transform(lambda df: df.where("id < 4")).transform(add, "k", 5).t
 for step in (Keep(), Drop()):
     stepped = step.transform(stepped)
 print(stepped.count(), chained.count())
+
+# lineage:
+# chains: ->
+# chains.base: -> base=5
+# chains.trim: base=5 -> trim (df)=4
+# chains.dedupe: trim (df)=4 -> dedupe (clean)=4
+# chains.add: dedupe (clean)=4 -> add (stepped)=4
+# chains.add#2: add (stepped)=4 -> add~2=4
+# chains.stepped: add~2=4 -> stepped=4
+# chains.chained: base=5 -> chained (df)=4
+# chains.add#3: chained (df)=4 -> add~3=4
+# chains.chained#2: add~3=4 -> chained~2 (chained)=4
+# chains.Keep.transform: stepped=4 -> Keep.transform (df)=4
+# chains.Drop.transform: Keep.transform (df)=4 -> Drop.transform (stepped)=4
+# chains.line_39: Drop.transform (stepped)=4, chained~2 (chained)=4 ->

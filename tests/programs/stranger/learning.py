@@ -20,3 +20,14 @@ model.write().overwrite().save("out/learning/model")
 numbered = predict(StringIndexerModel.load("out/learning/model"), people)
 numbered.write.mode("overwrite").json("out/learning/numbered")
 print(numbered.count())
+
+# lineage:
+# learning: ->
+# learning.people: -> people=3
+# learning.line_17: people=3 -> people=3
+# learning.train: people=3 ->
+# learning.line_19: -> metadata, data
+# learning.numbered: metadata, data ->
+# learning.predict: people=3 -> predict (numbered)=3
+# learning.line_21: predict (numbered)=3 -> numbered=3
+# learning.line_22: predict (numbered)=3 ->

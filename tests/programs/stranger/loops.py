@@ -14,3 +14,15 @@ for number in range(2):
 halves = {name: part(base, number) for number, name in enumerate(("even", "odd"))}
 for name, half in halves.items():
     half.write.mode("overwrite").json(f"out/loops/{name}")
+
+# lineage:
+# loops: ->
+# loops.base: -> base=5
+# loops.part: base=5 -> part=3
+# loops.line_13: part=3 -> 0=3
+# loops.part#2: base=5 -> part~2=2
+# loops.line_13#2: part~2=2 -> 1=2
+# loops.part#3: base=5 -> part~3 (halves)=3
+# loops.part#4: base=5 -> part~4 (halves)=2
+# loops.line_16: part~3 (halves)=3 -> even=3
+# loops.line_16#2: part~4 (halves)=2 -> odd=2

@@ -53,3 +53,20 @@ job = Job()
 job.fetch(others)
 active = job.frame()
 print(big.count(), summary.count(), table.join(names, "odd").count(), counted.count(), active.count())
+
+# lineage:
+# python_data: ->
+# python_data.numbers: -> numbers=6
+# python_data.others: -> others=3
+# python_data.rows: numbers=6 -> rows (df)=4
+# python_data.collected: rows (df)=4 ->
+# python_data.built: rows (df)=4 -> built (big)=4
+# python_data.summary: numbers=6 -> summary=2
+# python_data.by_odd: numbers=6 ->
+# python_data.table: numbers=6 -> table=2
+# python_data.lookup: -> lookup (names)=2
+# python_data.line_50: numbers=6, others=3 ->
+# python_data.counted: numbers=6, others=3 -> counted=2
+# python_data.Job.fetch: others=3 ->
+# python_data.Job.frame: others=3 -> frame (active)=3
+# python_data.line_55: built (big)=4, summary=2, table=2, lookup (names)=2, counted=2, frame (active)=3 ->
