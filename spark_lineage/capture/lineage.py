@@ -106,28 +106,45 @@ class Rows:
 
 
 class Views:
-    """Temporary views by name. Holds the DataFrame: the JVM keeps its plan for the view anyway."""
+    """Temporary views by session and name. Holds the DataFrame: the JVM keeps its plan for the view anyway."""
 
     def __init__(self) -> None:
-        self._views: dict[str, tuple[Node, Any]] = {}
+        # By the identity of the session, which is held: None is for global views.
+        self._views: dict[int | None, dict[str, tuple[Node, Any]]] = {}
+        self._sessions: dict[int, object] = {}
 
-    def put(self, name: str, node: Node, df: object) -> None:
-        self._views[_canonical(name)] = (node, df)
+    def put(self, name: str, node: Node, df: object, session: object = None) -> None:
+        name = _canonical(name)
+        self._of(name, session)[name] = (node, df)
 
-    def drop(self, name: str) -> None:
-        self._views.pop(_canonical(name), None)
+    def drop(self, name: str, session: object = None) -> None:
+        name = _canonical(name)
+        self._of(name, session).pop(name, None)
 
-    def get(self, name: str) -> tuple[Node, Any] | None:
-        return self._views.get(_canonical(name))
+    def get(self, name: str, session: object = None) -> tuple[Node, Any] | None:
+        name = _canonical(name)
+        own = self._views.get(None if name.startswith(GLOBAL) else id(session), {})
+        # One session may be several objects of pyspark's, and that of foreachBatch is a copy of the program's.
+        return own.get(name) or next((views[name] for views in self._views.values() if name in views), None)
 
-    def named_in(self, text: str) -> list[tuple[Node, Any]]:
+    def named_in(self, text: str, session: object = None) -> list[tuple[Node, Any]]:
         """The views that an SQL text reads."""
-        if not self._views:
+        if not any(self._views.values()):
             return []
-        return [self._views[name] for name in relation_names(text) if name in self._views]
+        return [view for name in relation_names(text) if (view := self.get(name, session)) is not None]
 
     def clear(self) -> None:
         self._views.clear()
+        self._sessions.clear()
+
+    def _of(self, name: str, session: object) -> dict[str, tuple[Node, Any]]:
+        if name.startswith(GLOBAL):
+            return self._views.setdefault(None, {})
+        self._sessions[id(session)] = session
+        return self._views.setdefault(id(session), {})
+
+
+GLOBAL = "global_temp."
 
 
 def _canonical(name: str) -> str:

@@ -19,7 +19,16 @@ from typing import Any, Protocol
 
 from spark_lineage.capture.code import code_hash
 from spark_lineage.capture.frames import Frames, Position
-from spark_lineage.capture.lineage import Identities, Node, Rows, Views, created_view, frontier, statement_kind
+from spark_lineage.capture.lineage import (
+    GLOBAL,
+    Identities,
+    Node,
+    Rows,
+    Views,
+    created_view,
+    frontier,
+    statement_kind,
+)
 from spark_lineage.capture.notes import Note
 from spark_lineage.capture.operations import Method, dataframe_class
 from spark_lineage.capture.origins import Origins
@@ -217,7 +226,7 @@ class Recorder:
         elif subject == "session":
             self._session_inputs(running, args, kwargs, found)
         elif method.name == "table" and subject == "_spark" and len(args) > 1:
-            self._view_input(running, args[1], found)
+            self._view_input(running, args[1], found, vars(this).get("_spark"))
         return found
 
     def _node(self, df: Any, position: Position) -> Node:
@@ -234,7 +243,7 @@ class Recorder:
         name = running.method.name
         first = args[1] if len(args) > 1 else next(iter(kwargs.values()), None)
         if name == "table":
-            self._view_input(running, first, found)
+            self._view_input(running, first, found, args[0])
         elif name == "createDataFrame":
             data = kwargs.get("data", first)
             found.extend((_measured(node), None) for node in self._origin(data))
@@ -243,7 +252,7 @@ class Recorder:
         elif name == "sql":
             text = kwargs.get("sqlQuery", first)
             if isinstance(text, str):
-                self._sql(running, text, kwargs, found)
+                self._sql(running, text, kwargs, found, args[0])
 
     def _from_python(self, running: Running, frame: FrameType) -> None:
         """Data of ``createDataFrame`` whose identity tells nothing: the source may."""
@@ -261,14 +270,16 @@ class Recorder:
         if isinstance(place, str) and running.method.name != "jdbc":  # its URL has credentials
             running.note(what, redacted(place))
 
-    def _view_input(self, running: Running, name: object, found: list[tuple[Node, Any]]) -> None:
-        view = self._views.get(name) if isinstance(name, str) else None
+    def _view_input(self, running: Running, name: object, found: list[tuple[Node, Any]], session: object) -> None:
+        view = self._views.get(name, session) if isinstance(name, str) else None
         if view is not None:
             running.kind = OperationKind.TRANSFORM
             found.append(view)
 
-    def _sql(self, running: Running, text: str, kwargs: Mapping[str, Any], found: list[tuple[Node, Any]]) -> None:
-        found.extend(self._views.named_in(text))
+    def _sql(
+        self, running: Running, text: str, kwargs: Mapping[str, Any], found: list[tuple[Node, Any]], session: object
+    ) -> None:
+        found.extend(self._views.named_in(text, session))
         does = statement_kind(text)
         running.note("sql", redacted(text[:SQL_LIMIT]))
         if does == "write":
@@ -414,21 +425,22 @@ class Recorder:
         name = _first_text(args, kwargs)
         if running.method.subject == "self" and name is not None and running.inputs:
             node, df = running.inputs[0]
-            prefix = "global_temp." if "Global" in running.method.name else ""
-            self._views.put(prefix + name, node, df)
+            prefix = GLOBAL if "Global" in running.method.name else ""
+            self._views.put(prefix + name, node, df, vars(df).get("_session"))
         elif running.method.name.startswith("drop") and name is not None:
-            self._views.drop(("global_temp." if "Global" in running.method.name else "") + name)
+            prefix = GLOBAL if "Global" in running.method.name else ""
+            self._views.drop(prefix + name, vars(args[0]).get("_sparkSession"))
         elif running.method.name == "sql":
-            self._view_created(running, created_view((running.detail or {}).get("sql", "")))
+            self._view_created(running, created_view((running.detail or {}).get("sql", "")), args[0])
 
-    def _view_created(self, running: Running, view: str | None) -> None:
+    def _view_created(self, running: Running, view: str | None, session: object) -> None:
         """``CREATE TEMPORARY VIEW``: what reads it reads what it reads; there is no DataFrame to mark."""
         if view is None:
             return
         if not running.inputs:
-            self._views.drop(view)
+            self._views.drop(view, session)
             return
-        self._views.put(view, Node("", None, _ids(running.inputs)), None)
+        self._views.put(view, Node("", None, _ids(running.inputs)), None, session)
 
     def _record(
         self,

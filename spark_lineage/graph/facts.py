@@ -90,9 +90,14 @@ class Measurements:
             return unknown("failed", "the action that would have run it failed")
         if df not in self._seen.marks:
             why = "it was not marked before it was used"
-            return unknown("not_measured", why) if df in self._executed else unknown("never_executed")
+            return unknown("not_measured", why) if df in self._executed else self._unexecuted()
         if df in self._executed:
             return unknown("not_measured", "an action ran on it and no measurement of it arrived")
+        return self._unexecuted()
+
+    def _unexecuted(self) -> Facts:
+        if self._seen.ended is None:  # what a killed run did in its last second is not known
+            return unknown("not_measured", "it had not run when the run was last heard of")
         return unknown("never_executed")
 
 

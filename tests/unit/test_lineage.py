@@ -137,3 +137,16 @@ def test_rows_are_held_so_that_addresses_are_not_used_again() -> None:
 )
 def test_credentials_are_taken_out(text: str, clean: str) -> None:
     assert redacted(text) == clean
+
+
+def test_views_of_sessions() -> None:
+    views, one, other, copy = Views(), object(), object(), object()
+    mine, theirs, shared = (Node(name, None) for name in ("d1", "d2", "d3"))
+    views.put("t", mine, None, one)
+    views.put("T", theirs, None, other)
+    views.put("global_temp.g", shared, None, one)
+    assert [views.get("t", session) for session in (one, other)] == [(mine, None), (theirs, None)]
+    assert views.get("t", copy) == (mine, None)
+    assert views.named_in("select * from `t` join global_temp.g", other) == [(theirs, None), (shared, None)]
+    views.drop("t", other)
+    assert views.named_in("select * from t", one) == [(mine, None)]
