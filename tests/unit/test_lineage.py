@@ -10,6 +10,7 @@ from spark_lineage.capture.lineage import (
     Identities,
     Node,
     Rows,
+    Views,
     created_view,
     frontier,
     relation_names,
