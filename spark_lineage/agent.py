@@ -182,9 +182,9 @@ class Agent:
 
     def flush(self) -> None:
         """Takes what both halves have seen since the last time and writes it ahead."""
+        if (bridge := self._relay.bridge) is not None and bridge.alive():
+            self.guard("drain", self._drain, bridge)  # not under the lock: a JVM that hangs must not hold the end up
         with self._flushing:
-            if (bridge := self._relay.bridge) is not None and bridge.alive():
-                self.guard("drain", self._drain, bridge)
             fresh = []
             while not self._queue.empty():
                 seen = self.guard("notes", capture.observation, self._queue.get_nowait())
@@ -206,6 +206,22 @@ class Agent:
             self.guard("flush", self.flush)
         if bridge is not None:
             self.guard("hang up", bridge.hang_up)
+
+    def _last_look(self) -> None:
+        """``_settle`` in a thread of its own: the program ends whether or not the JVM still answers."""
+        bridge, looked = self._relay.bridge, threading.Event()
+        if bridge is None:
+            return
+
+        def look() -> None:
+            self.guard("settle", self._settle)
+            looked.set()
+            self.guard("hang up", bridge.hang_up)
+
+        _thread.start_new_thread(look, ())
+        if not looked.wait(self.config.exit_wait + SETTLE_SECONDS):
+            self._relay.bridge = None
+            self._fault("settle", "the JVM did not answer any more: facts may be missing")
 
     def _settle(self) -> None:
         bridge = self._relay.bridge
@@ -241,7 +257,7 @@ class Agent:
             return  # a forked child of the program, or ended before
         self._ended.set()
         failed = self.guard("traceback", capture.calls_on, traceback) if traceback is not None else tuple(left)
-        self.guard("settle", self._settle)
+        self.guard("settle", self._last_look)
         if self._installation is not None:
             self.guard("uninstall", self._installation.uninstall)
         self._queue.put(ProgramEnded(time.time(), outcome, error, failed or ()))
