@@ -262,12 +262,13 @@ class Agent:
             self.guard("uninstall", self._installation.uninstall)
         self._queue.put(ProgramEnded(time.time(), outcome, error, failed or ()))
         self.guard("flush", self.flush)
-        self.guard("emit", self._emit)
+        if not self.guard("emit", self._emit):
+            logger.warning("the journal could not be written; what was observed is in %s", self._ahead.path)
         if self._log is not None:
             logger.removeHandler(self._log)
             self._log.close()
 
-    def _emit(self) -> None:
+    def _emit(self) -> bool:
         # Here and not above: start-up must stay cheap, and these bring in the OpenLineage client and Arrow.
         from spark_lineage.events import build, samples
         from spark_lineage.graph import assemble
@@ -285,6 +286,7 @@ class Agent:
         self.guard("delta", DeltaAudit(self.store / "audit").append, self.folder)
         if sender is not None:
             self.guard("send", self._deliver, sender, until)
+        return True
 
     def _deliver(self, sender: Sender, until: float) -> None:
         for sentence in sender.drain(max(0.0, until - time.monotonic())).sentences():
