@@ -27,7 +27,10 @@ class Installation:
         self._later: dict[str, Patches] = {}
         self._installed = True
         recorder.pandas_seen = lambda: self._add("pandas", patches.pandas_patches)
-        recorder.ml_seen = lambda: self._add("ml", patches.ml_patches)
+        recorder.later = (
+            ("pyspark.ml.util", lambda: self._add("ml", patches.ml_patches)),
+            ("delta.tables", lambda: self._add("delta", patches.delta_patches)),
+        )
 
     def _add(self, name: str, table: Callable[[Recorder], list[Patch]]) -> None:
         """Patches of what the program itself imports, once it has."""

@@ -143,6 +143,24 @@ def ml_methods() -> Iterator[Method]:
             yield Method(owner, name, label, Kind.ACTION, "none", runs=True, opens=name in ("fit", "evaluate"))
 
 
+def delta_methods() -> Iterator[Method]:
+    """What runs Spark jobs in ``delta.tables``, which is imported: the plans that they execute say what is written."""
+    from delta import tables
+
+    names = {
+        "DeltaTable": "delete update vacuum restoreToVersion restoreToTimestamp",
+        "DeltaMergeBuilder": "execute",
+        "DeltaTableBuilder": "execute",
+        "DeltaOptimizeBuilder": "executeCompaction executeZOrderBy",
+    }
+    for owner_name, methods_of in names.items():
+        owner = getattr(tables, owner_name, None)
+        if isinstance(owner, type):
+            for name in methods_of.split():
+                if isinstance(vars(owner).get(name), FunctionType):
+                    yield Method(owner, name, f"{owner_name}.{name}", Kind.ACTION, "none", runs=True)
+
+
 def _rdd() -> type:
     from pyspark import RDD
 

@@ -13,6 +13,7 @@ from typing import Any
 from spark_lineage.capture.operations import (
     Method,
     dataframe_class,
+    delta_methods,
     function_makers,
     methods,
     ml_methods,
@@ -36,6 +37,11 @@ def patches(recorder: Recorder) -> list[Patch]:
 def ml_patches(recorder: Recorder) -> list[Patch]:
     """Of ``pyspark.ml``, once the program has imported it."""
     return [Patch(method.owner, method.name, _around(method, recorder)) for method in ml_methods()]
+
+
+def delta_patches(recorder: Recorder) -> list[Patch]:
+    """Of ``delta.tables``, once the program has imported it."""
+    return [Patch(method.owner, method.name, _around(method, recorder)) for method in delta_methods()]
 
 
 def _batches(recorder: Recorder) -> Patch:

@@ -125,13 +125,12 @@ class Recorder:
         self._rows = Rows()
         self._origins = Origins()
         self._views = Views()
+        self.later: tuple[tuple[str, Callable[[], None]], ...] = ()  # what to call once a module is there
         self._df_ids = _DF_IDS
         self._op_ids = _OP_IDS
 
     #: called when the first pandas object of Spark's is seen
     pandas_seen: Callable[[], None] = staticmethod(lambda: None)
-    #: called once ``pyspark.ml`` is there
-    ml_seen: Callable[[], None] | None = None
 
     def bind(self) -> None:
         """Looks up pyspark's classes."""
@@ -166,8 +165,10 @@ class Recorder:
             return None  # no user code asked for it
         if (error := sys.exc_info()[1]) is not None:  # we are in an ``except`` or ``finally``
             self.frames.left_by_caught(error, error_text)
-        if self.ml_seen is not None and "pyspark.ml.util" in sys.modules:
-            self._ml_there()
+        for module, _ in self.later:
+            if module in sys.modules:
+                self._imported()
+                break
         running = Running(f"o{next(self._op_ids)}", method, position, outer)
         inputs = running.inputs = self._inputs(running, args, kwargs)
         if not inputs and method.name == "createDataFrame":
@@ -185,10 +186,11 @@ class Recorder:
         thread.active = running
         return running
 
-    def _ml_there(self) -> None:
-        seen, self.ml_seen = self.ml_seen, None
-        if seen is not None:
-            self.guard("ml", seen)
+    def _imported(self) -> None:
+        there = [entry for entry in self.later if entry[0] in sys.modules]
+        self.later = tuple(entry for entry in self.later if entry not in there)
+        for _, call in there:
+            self.guard("modules", call)
 
     def _inputs(self, running: Running, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> list[tuple[Node, Any]]:
         method = running.method
@@ -484,8 +486,7 @@ class Recorder:
         active = self.thread.active
         if is_frame and ((active is not None and not active.method.opens) or self._frames_of.get(made) is not None):
             return
-        if self.ml_seen is not None and "pyspark.ml.util" in sys.modules:
-            self._ml_there()
+        self._imported()
         parents, outermost = self._held_between(made, frame)
         if not is_frame:
             if parents:
