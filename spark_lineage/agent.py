@@ -101,6 +101,7 @@ class Agent:
         self._log = _log_file(self.folder, config.log_level)
         self._relay = Relay()
         self._flushing = threading.Lock()
+        self._draining = threading.Lock()  # another one: a JVM that hangs must not hold up what needs no JVM
         self._ended = threading.Event()
         self._pid = os.getpid()
         self._installation: capture.Installation | None = None
@@ -183,7 +184,7 @@ class Agent:
     def flush(self) -> None:
         """Takes what both halves have seen since the last time and writes it ahead."""
         if (bridge := self._relay.bridge) is not None and bridge.alive():
-            self.guard("drain", self._drain, bridge)  # not under the lock: a JVM that hangs must not hold the end up
+            self.guard("drain", self._drain, bridge)
         with self._flushing:
             fresh = []
             while not self._queue.empty():
@@ -233,9 +234,10 @@ class Agent:
 
     def _drain(self, bridge: Bridge) -> None:
         global _spark
-        for observation in bridge.drain():
-            _spark = observation if isinstance(observation, SparkStarted) else _spark
-            self._queue.put(observation)
+        with self._draining:  # until all are in the queue: the end must not come in between
+            for observation in bridge.drain():
+                _spark = observation if isinstance(observation, SparkStarted) else _spark
+                self._queue.put(observation)
 
     def gap(self, what: str, why: str) -> None:
         """Something about the program as a whole was not observed."""

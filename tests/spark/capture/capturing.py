@@ -38,7 +38,7 @@ class RecordingPort:
 
     def __init__(self) -> None:
         self.marks: list[tuple[str, tuple[str, ...], str]] = []
-        self.ops: list[str] = []
+        self.ops: list[str | None] = []
 
     def mark(self, df: Any, df_id: str, inputs: Sequence[str], why: str) -> None:
         assert df._jdf is not None
@@ -46,6 +46,9 @@ class RecordingPort:
 
     def set_op(self, df: Any, op_id: str | None) -> None:
         self.ops.append(op_id)
+
+    def function(self, udf: Any, code: str) -> None:
+        assert code
 
 
 class Captured:
