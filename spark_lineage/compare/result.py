@@ -278,10 +278,10 @@ class _Report:
             step = side.traits[key].step
             yield Consequence(step.step, step.outputs[0] if step.outputs else "", self._named(causes))
         failed = [self._side(run).traits[key].step.step for run, key in self._missing.failed_first]
-        failed += [self._side(run).traits[key].step.step for run, key in self._missing.failed_after]
+        failed += [name for causes in self._missing.failed_after.values() for name in self._named(causes)]
         for ref, causes in self._missing.orphans_after.items():
             dataset = self._side(ref.run).datasets[ref.id]
-            yield Consequence(dataset.step or "", dataset.id, self._named(causes) or tuple(failed))
+            yield Consequence(dataset.step or "", dataset.id, self._named(causes) or tuple(dict.fromkeys(failed)))
 
     def _side(self, run: str) -> Side:
         return self._a if run == "a" else self._b

@@ -2,7 +2,6 @@
 
 import sys
 
-import pandas as pd
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
@@ -104,7 +103,6 @@ write(priced(orders), "priced")
 sums = totals(orders)
 write(sums, "totals")
 write(halved(spread.select("id", "amount")), "halved")
-pandas = ranked(orders.select("id", "amount").toPandas())
-assert isinstance(pandas, pd.DataFrame)
-write(spark.createDataFrame(pandas), "ranked")
+amounts = orders.select("id", "amount").toPandas()
+write(spark.createDataFrame(ranked(amounts)), "ranked")
 write(shaken(orders), "shaken")
