@@ -10,13 +10,14 @@ definition before what is not deterministic, and that before a source of which o
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from spark_lineage.compare import contents, definitions, sources
 from spark_lineage.compare.alignment import Alignment, Side
 from spark_lineage.compare.contents import Content, Measured
 from spark_lineage.compare.definitions import Definition
+from spark_lineage.compare.opening import NOTHING, Open, opened
 from spark_lineage.compare.regions import Region, region
 from spark_lineage.compare.sources import Evidence
 from spark_lineage.model import Dataset, DatasetKind
@@ -72,10 +73,11 @@ class State:
     causes: tuple[Ref, ...] = ()
     doubts: Doubts = Doubts()
     why: str | None = None  # of UNKNOWN
+    open: Open = NOTHING  # columns that were not cleared
 
 
 NOT_COMPARED = Measured(Content.UNKNOWN)
-NOT_JUDGED = State(Content.UNKNOWN)
+NOT_JUDGED = State(Content.UNKNOWN, open=None)
 
 
 @dataclass
@@ -166,7 +168,7 @@ class Judge:
             pair.state = self._of_source(pair)
             return
         pair.definition = definitions.compare(a, b, (self.a, self.b), pair.regions, self._other_inputs(pair))
-        above = [self.result.pairs[y].state for y in self._stands_on(b.id)]
+        above = {y: self.result.pairs[y].state for y in self._stands_on(b.id)}
         pair.state = self._state(pair, pair.definition, above)
 
     def _other_inputs(self, pair: Pair) -> bool:
@@ -185,17 +187,16 @@ class Judge:
         # What a source holds was measured as its reader read it: by other options of the reader it looks different.
         if seen.content is Content.DIFFERENT and evidence is not Evidence.STRONG and self._read_alike(pair):
             self.result.sources_changed[pair.ref] = None
-            return State(Content.DIFFERENT, "measured", (pair.ref,))
+            return State(Content.DIFFERENT, "measured", (pair.ref,), open=_differing(seen))
         if seen.content is Content.SAME and not seen.unproven:
             return State(Content.SAME, "measured")
         if evidence is Evidence.STRONG:
             return State(Content.SAME, "derived")
         doubts = Doubts(stored=(pair.ref,))
         if evidence is Evidence.WEAK or seen.content is Content.SAME:
-            return State(Content.SAME, "derived", doubts=doubts)
-        return State(
-            Content.UNKNOWN, doubts=doubts, why=f"{seen.why or 'not measured'}; nothing says that it is the same"
-        )
+            return State(Content.SAME, "derived", doubts=doubts, open=None)
+        why = f"{seen.why or 'not measured'}; nothing says that it is the same"
+        return State(Content.UNKNOWN, doubts=doubts, why=why, open=None)
 
     def _read_alike(self, source: Pair) -> bool:
         """Whether some step reads the source by the same plan in both runs, as far as its readers are known."""
@@ -204,28 +205,26 @@ class Judge:
         known = [(x, y) for x, y in plans if x is not None and y is not None]
         return not known or any(x.plan_hash == y.plan_hash for x, y in known)
 
-    def _state(self, pair: Pair, definition: Definition, above: list[State]) -> State:
+    def _state(self, pair: Pair, definition: Definition, inputs: dict[str, State]) -> State:
+        above = list(inputs.values())
         causes = tuple(dict.fromkeys(cause for each in above for cause in each.causes))
         doubts = together(each.doubts for each in above)
         own = self._own_doubts(pair, definition, doubts)
         if pair.measured.content is Content.SAME:
-            unproven = self._unproven(pair, definition, above, own)
-            if not unproven:
-                return self._same(pair, definition, own)
-            doubt = f"{unproven} did not flow in both runs, and {_doubtful(pair, own, causes)}"
-            return State(Content.UNKNOWN, None, causes, own, doubt)
+            return self._same(pair, definition, inputs, causes, own)
         if pair.measured.content is Content.DIFFERENT:
             causes = causes or self._culprits(pair, definition, doubts)
-            return State(Content.DIFFERENT, "measured", causes)
+            left = self._opened(pair, definition, inputs)
+            return State(Content.DIFFERENT, "measured", causes, open=_differing(pair.measured, left))
         if causes:
-            return State(Content.UNKNOWN, None, causes, own, f"{pair.measured.why}; what it is made from differs")
+            return State(Content.UNKNOWN, None, causes, own, f"{pair.measured.why}; what it is made from differs", None)
         if pair.a.reason == pair.b.reason == "never_executed" and not definition.changed:
-            return State(Content.SAME, "derived", (), doubts)
+            return State(Content.SAME, "derived", (), doubts, open=None if doubts.any else NOTHING)
         if own.any:
             unknown = any(each.content is Content.UNKNOWN for each in above) or own != doubts
             content = Content.UNKNOWN if unknown else Content.SAME
             why = f"{pair.measured.why or 'not measured'}; {_doubtful(pair, own)}" if unknown else None
-            return State(content, None if unknown else "derived", (), own, why)
+            return State(content, None if unknown else "derived", (), own, why, None)
         return State(Content.SAME, "derived", (), own)
 
     def _own_doubts(self, pair: Pair, definition: Definition, above: Doubts) -> Doubts:
@@ -240,29 +239,38 @@ class Judge:
             doubts = doubts.also(opaque=name)
         return doubts
 
-    def _unproven(self, pair: Pair, definition: Definition, above: list[State], own: Doubts) -> str | None:
-        """What was not measured on both sides, though rows and other columns are the same, and is not derived either.
-
-        What nothing looked at in either run is derived where its own definition is the same.
-        """
+    def _same(
+        self, pair: Pair, definition: Definition, inputs: dict[str, State], causes: tuple[Ref, ...], own: Doubts
+    ) -> State:
+        """Of a pair that was measured to be the same: in all its columns, or only in those that flowed."""
         seen = pair.measured
-        if seen.bare and (pair.b.kind is DatasetKind.SINK or definition.opaque or definition.changed):
-            derived = not own.any and all(each.content is Content.SAME for each in above)
-            return None if derived else "its columns"
-        shaky = (
-            definition.opaque
-            or bool(definition.nondeterminism)
-            or any(each.content is not Content.SAME for each in above)
-        )
-        doubtful = [each for each in seen.unproven if shaky or self._redefined(pair, definition, each)]
-        doubtful += [each for each in seen.unused if self._redefined(pair, definition, each)]
-        return f"column {', '.join(sorted(doubtful)[:3])}" if doubtful else None
-
-    def _same(self, pair: Pair, definition: Definition, own: Doubts) -> State:
+        derived = not own.any and all(each.content is Content.SAME for each in inputs.values())
+        counts = pair.b.kind is not DatasetKind.SINK and not definition.opaque and not definition.changed
+        if seen.bare and not derived and not counts:
+            why = f"its columns did not flow, and {_doubtful(pair, own, causes)}"
+            return State(Content.UNKNOWN, None, causes, own, why, None)
         kept = Doubts(ordered=own.ordered)
         if definition.changed and (_sorts(pair.a) != _sorts(pair.b) or _names(pair.a) != _names(pair.b)):
             kept = kept.also(ordered=pair.ref)
-        return State(Content.SAME, "measured", (), kept)
+        left = self._opened(pair, definition, inputs)
+        if not left:
+            return State(Content.SAME, "measured", (), kept)
+        # What nothing looked at in either run makes no pair uncertain, but may show below where other plans ran.
+        redefined = any(self._redefined(pair, definition, each) for each in left)
+        if not causes and not redefined and not left & seen.unproven:
+            doubts = Doubts(ordered=kept.ordered, random=own.random, opaque=own.opaque, stored=own.stored)
+            above = together(each.doubts for each in inputs.values())
+            return State(Content.SAME, "measured", (), replace(doubts, changed=above.changed), open=left)
+        columns = ", ".join(sorted(left)[:3])
+        why = f"column {columns} did not flow in both runs, and {_doubtful(pair, own, causes)}"
+        return State(Content.UNKNOWN, None, causes, own, why, left)
+
+    def _opened(self, pair: Pair, definition: Definition, inputs: dict[str, State]) -> frozenset[str]:
+        candidates = pair.measured.unproven | pair.measured.unused
+        if not candidates:
+            return NOTHING
+        above = {name: state.open for name, state in inputs.items()}
+        return opened(pair.b, candidates, definition, above, lambda each: self._redefined(pair, definition, each))
 
     def _culprits(self, pair: Pair, definition: Definition, above: Doubts) -> tuple[Ref, ...]:
         """Why this pair differs though none of its inputs is known to."""
@@ -302,6 +310,13 @@ class Judge:
         if of_a is None or of_b is None:
             return True
         return definitions.translated(of_a.expression, self._alignment.datasets) != of_b.expression
+
+
+def _differing(seen: Measured, left: frozenset[str] = NOTHING) -> Open:
+    """What a pair that differs hands on: its rows, or some columns."""
+    if seen.rows or seen.combined:
+        return None
+    return left | {each.name for each in seen.columns}
 
 
 def _sorts(dataset: Dataset) -> list[str]:

@@ -316,7 +316,8 @@ class _Report:
         return state.content is Content.SAME and state.evidence == "measured"
 
     def _uncertain(self, covered: set[str]) -> Iterable[Uncertain]:
+        told = {each.dataset for each in self._diverged()}
         for name, pair in self._judged.pairs.items():
-            known_cause = pair.ref in self._judged.first or pair.ref in self._judged.sources_changed
-            if pair.state.content is Content.UNKNOWN and name not in covered and not known_cause:
+            told_already = pair.ref in self._judged.first or pair.ref in self._judged.sources_changed or name in told
+            if pair.state.content is Content.UNKNOWN and name not in covered and not told_already:
                 yield Uncertain(name, pair.state.why or pair.measured.why or "not measured")

@@ -103,12 +103,23 @@ class Measurements:
 
 def _partial(probes: Iterable[Probed]) -> tuple[Partial, ...]:
     """What was seen of all rows that passed filters of later steps; one for each set of filters."""
-    found = {
-        tuple(sorted(each.pushed)): Partial(each.pushed, each.rows, each.columns, each.fingerprint)
-        for each in probes
-        if each.reason == "filter_pushed" and each.rows is not None
-    }
+    found: dict[tuple[str, ...], Partial] = {}
+    for each in probes:
+        if each.reason == "filter_pushed" and each.rows is not None:
+            filters = tuple(sorted(each.pushed))
+            seen = Partial(each.pushed, each.rows, each.columns, each.fingerprint)
+            found[filters] = _merged(found[filters], seen) if filters in found else seen
     return tuple(found.values())[:MOST_PARTIAL]
+
+
+def _merged(a: Partial, b: Partial) -> Partial:
+    """Two queries looked at the same rows and at other columns; where they disagree the one that saw more counts."""
+    most, least = (a, b) if len(a.columns) >= len(b.columns) else (b, a)
+    if most.rows != least.rows:
+        return most
+    known = {each.name for each in most.columns}
+    more = tuple(each for each in least.columns if each.name not in known)
+    return replace(most, columns=(*most.columns, *more), fingerprint=most.fingerprint or least.fingerprint)
 
 
 def columns(declared: Sequence[tuple[str, str, bool]], facts: Facts) -> tuple[Column, ...]:

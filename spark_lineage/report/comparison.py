@@ -76,7 +76,8 @@ def _run(name: str, graph: LineageGraph) -> Text:
     commit = f"  commit {run.repository.commit[:10]}" if run.repository is not None else ""
     text = Text(f"{name}  {run.id}  {run.app}  {run.mode.value} mode{commit}{labels}", style="dim")
     if run.outcome is not Outcome.COMPLETE:
-        text.append(f"  {run.outcome.value}", style=STYLES[run.outcome])
+        error = f": {run.error.strip().splitlines()[0][:200]}" if run.error and run.error.strip() else ""
+        text.append(f"  {run.outcome.value}{error}", style=STYLES[run.outcome])
     return text
 
 

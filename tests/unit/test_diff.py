@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from spark_lineage.compare import CompareError, Comparison, compare_runs
 from spark_lineage.compare.document import document
-from spark_lineage.model import Column, Mode, Sample, StepKind
+from spark_lineage.model import Column, DatasetKind, LineageGraph, Mode, Sample, StepKind
 
 FUNCTION = StepKind.FUNCTION
 
@@ -342,6 +342,29 @@ def test_columns_that_flowed_in_one_run_only_are_derived() -> None:
         ),
     )
     assert compare_runs(whole, pruned).same
+
+
+def test_what_differs_in_a_column_that_was_not_looked_at_is_handed_on() -> None:
+    """Between the fault and the next dataset that shows it lies one of which only the other column flowed."""
+
+    def runs(plan: str, content: str) -> LineageGraph:
+        made = [
+            Made("priced", ("/data/orders",), plan=plan, content=content),
+            Made("joined", ("priced",), plan="join", content="joined"),
+            Made("sold", ("joined",), plan="sum", content=content),
+        ]
+        graph = Runs(made).graph()
+        datasets = list(graph.datasets)
+        for at, each in enumerate(datasets):
+            if each.id != "sold" and each.kind is DatasetKind.INTERIM:
+                same = replace(each.columns[0], fingerprint="xxh64:1111111111111111")  # the key is the same everywhere
+                amount = each.columns[1] if each.id == "priced" else replace(each.columns[1], fingerprint=None)
+                datasets[at] = replace(each, fingerprint=None, columns=(same, amount))
+        return replace(graph, datasets=tuple(datasets))
+
+    found = compare_runs(runs("discount / 100", "x"), runs("discount / 1000", "y"))
+    assert causes(found) == ["priced"]
+    assert consequences(found) == {"sold": ("job.priced",)}
 
 
 def test_rows_that_the_program_holds_are_compared_by_their_hash() -> None:
