@@ -20,7 +20,7 @@ import sys
 import threading
 import time
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import FrameType, TracebackType
@@ -31,8 +31,9 @@ from spark_lineage.activation.links import links
 from spark_lineage.capture.masking import Masking
 from spark_lineage.config import Config
 from spark_lineage.guard import Guard, logger
-from spark_lineage.jvm.bridge import Bridge, JvmHalfMissing
+from spark_lineage.jvm.bridge import OP_PROPERTY, Bridge, JvmHalfMissing
 from spark_lineage.model import (
+    Execution,
     LinkSeen,
     Mode,
     Observation,
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
     from spark_lineage.sinks.sender import Sender
 
 POLL_SECONDS = 1.0
+OURS = "spark-lineage"  # in place of an operation: executions of our own, which are no part of the record
 SETTLE_SECONDS = 2.0  # at most, for what ran before an observation began
 
 
@@ -105,6 +107,7 @@ class Agent:
         self._ended = threading.Event()
         self._pid = os.getpid()
         self._installation: capture.Installation | None = None
+        self._recorder: capture.Recorder | None = None
 
     # -- while the program runs
 
@@ -127,6 +130,7 @@ class Agent:
         recorder = capture.Recorder(
             self._queue.put, self._relay, config, self.guard, roots=program.roots, read=read_source
         )
+        self._recorder = recorder
         self._installation = capture.install(recorder)
         self.flush()
         # Not threading.Thread: a program that counts or lists its threads must not find one of ours.
@@ -166,6 +170,8 @@ class Agent:
         global _spark
         bridge.settle(min(self.config.exit_wait, SETTLE_SECONDS))
         for observation in bridge.drain():
+            if isinstance(observation, Execution) and observation.op == OURS:
+                continue
             _spark = observation if isinstance(observation, SparkStarted) else _spark
         if _spark is not None:
             self._queue.put(_spark)
@@ -174,6 +180,8 @@ class Agent:
         """The program is about to stop its SparkContext: take what the JVM half still holds."""
         self.guard("links", self._link)
         self.guard("detach", self._settle)
+        if self.config.audit_catalog:
+            self.guard("catalog", self._unobserved, self._to_catalog, spark_context, True)
 
     def detached(self, spark_context: Any) -> None:
         """The SparkContext has been stopped."""
@@ -286,9 +294,43 @@ class Agent:
         sender = self.guard("send", begin, self.store, self.folder)  # None: no transport is configured
         # From the journal and not from the graph: the tables are a function of the events.
         self.guard("delta", DeltaAudit(self.store / "audit").append, self.folder)
+        if self.config.audit_catalog and (bridge := self._relay.bridge) is not None and bridge.alive():
+            self.guard("catalog", self._to_catalog, bridge.context, False)
         if sender is not None:
             self.guard("send", self._deliver, sender, until)
         return True
+
+    def _unobserved(self, body: Callable[..., None], *args: Any) -> None:
+        """Runs what uses the program's session itself while nothing of it is recorded."""
+        if self._installation is not None and self._recorder is not None:
+            self._installation.uninstall()
+        try:
+            body(*args)
+        finally:
+            if self._installation is not None and self._recorder is not None:
+                self._installation = capture.install(self._recorder)
+            self._settle()
+
+    def _to_catalog(self, spark_context: Any, still_runs: bool) -> None:
+        from spark_lineage.graph import assemble
+        from spark_lineage.sinks.catalog import CatalogAudit
+        from spark_lineage.store.runs import RunRecord, Store
+
+        session = sys.modules["pyspark.sql"].SparkSession._instantiatedSession
+        if session is None or session._sc is not spark_context:
+            return
+        before = spark_context.getLocalProperty(OP_PROPERTY)
+        spark_context.setLocalProperty(OP_PROPERTY, OURS)
+        try:
+            audit = CatalogAudit(session, str(self.config.audit_catalog))
+            audit.catch_up(Store(self.store))
+            if still_runs:
+                audit.put(RunRecord(assemble(self._seen), (), self.folder, True))
+        except Exception as error:
+            logger.warning("spark-lineage.catalog: %s was not written", self.config.audit_catalog, exc_info=error)
+            raise
+        finally:
+            spark_context.setLocalProperty(OP_PROPERTY, before)
 
     def _deliver(self, sender: Sender, until: float) -> None:
         for sentence in sender.drain(max(0.0, until - time.monotonic())).sentences():

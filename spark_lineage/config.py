@@ -167,6 +167,13 @@ OPTIONS: tuple[Option, ...] = (
         _switch,
     ),
     Option(
+        "audit.catalog",
+        "[catalog.]schema",
+        None,
+        "The audit tables are written to this schema too, by Spark jobs of the program's session at its end.",
+        _optional_text,
+    ),
+    Option(
         "mask.personal",
         "true | false",
         True,
@@ -218,6 +225,7 @@ class Config:
     enabled: bool = True
     sample_rows: int = 20
     sample_publish: bool = False
+    audit_catalog: str | None = None
     mask_personal: bool = True
     mask_columns: tuple[str, ...] = ()
     mask_key: str | None = None

@@ -29,7 +29,7 @@ class Bridge:
     def __init__(self, spark_context: Any) -> None:
         from py4j.java_gateway import JavaClass
 
-        self._context = spark_context
+        self._context = self.context = spark_context
         api = spark_context._jvm.io.sparklineage.PythonApi
         if not isinstance(api, JavaClass):
             raise JvmHalfMissing("the spark-lineage jar is not on the driver's classpath (spark.jars)")

@@ -32,6 +32,7 @@ def test_settings_as_they_stand_and_switched_on(tmp_path: Path) -> None:
         assert config.exit_wait == Config().exit_wait
         assert config.mode == Config().mode
     assert dict(config.labels) == {"team": "risk", "env": "prod"}
+    assert config.audit_catalog == "main.lineage"
     assert (config.mask_personal, config.mask_columns) == (True, ("salary", "account_*"))
 
 

@@ -1,0 +1,68 @@
+"""Audit tables of real programs: of several at once in one store, and as tables of a catalog."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from program_runs import PROGRAMS, ROOT, environment, finish, observed_command, start
+
+from spark_lineage.sinks.audit_rows import TABLES
+from spark_lineage.sinks.delta import DeltaAudit, read_tables
+from spark_lineage.store import Store, journal
+
+PROGRAM = PROGRAMS / "cataloged.py"
+JARS = sorted((ROOT / "examples" / "flights" / "jars").glob("*.jar"))
+
+
+def rows(audit: Path) -> dict[str, list[dict[str, Any]]]:
+    return {name: sorted(table.to_pylist(), key=repr) for name, table in read_tables(audit, TABLES).items()}
+
+
+def test_two_drivers_at_once_in_one_store(tmp_path: Path) -> None:
+    store = tmp_path / "store"
+    env = {**environment(tmp_path, {}, ours=True), "SPARK_LINEAGE__STORE": str(store)}
+    folders = [tmp_path / name for name in ("one", "two")]
+    running = []
+    for folder in folders:
+        folder.mkdir()
+        running.append(start(observed_command(PROGRAM, "stop"), folder, env))
+    for process, folder in zip(running, folders, strict=True):
+        assert finish(process, folder).succeeded().stdout == "3\n"
+    runs = Store(store).runs()
+    assert len(runs) == 2
+    assert all(journal.verify(run.folder).intact for run in runs)
+    found = rows(store / "audit")
+    for name in ("runs", "steps", "datasets", "columns", "edges", "column_lineage", "events"):
+        counts = [sum(row["run_id"] == run.id for row in found[name]) for run in runs]
+        assert counts[0] == counts[1] > 0, (name, counts)
+    assert DeltaAudit(store / "audit").rebuild(Store(store)) == 2
+    assert rows(store / "audit") == found
+
+
+@pytest.mark.skipif(not JARS, reason="make demo (or make test) fetches Delta Lake's jars")
+def test_tables_of_a_catalog(tmp_path: Path) -> None:
+    """The first program stops its session before it ends: the second one brings the end of its record."""
+    conf = {
+        "spark.jars": ",".join(map(str, JARS)),
+        "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
+        "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
+        "spark.sql.catalogImplementation": "hive",
+        "spark.hadoop.javax.jdo.option.ConnectionURL": f"jdbc:derby:;databaseName={tmp_path}/metastore;create=true",
+        "spark.sql.warehouse.dir": str(tmp_path / "warehouse"),
+    }
+    env = {**environment(tmp_path, conf, ours=True), "SPARK_LINEAGE__AUDIT__CATALOG": "default"}
+    warehouse = tmp_path / "warehouse"
+    outcomes = []
+    for words in (["stop"], []):
+        ran = finish(start(observed_command(PROGRAM, *words), tmp_path, env), tmp_path).succeeded()
+        assert ran.stdout == "3\n"
+        outcomes.append(sorted(row["outcome"] for row in rows(warehouse)["runs"]))
+    assert outcomes == [["running"], ["complete", "complete"]]
+    # The same rows as in the store, and nothing of their writing in the record.
+    own, theirs = rows(tmp_path / "lineage" / "audit"), rows(warehouse)
+    assert {name for name in TABLES if own[name] != theirs[name]} == set()
+    assert not [row for row in own["datasets"] if row["kind"] != "interim" and "warehouse" in row["name"]]
+    assert {row["function"] for row in own["steps"]} == {"<module>", "numbers", "per_group"}
+    assert own["gaps"] == [row for row in own["gaps"] if row["what"] == "rows"]
