@@ -31,9 +31,8 @@ from spark_lineage.activation.links import links
 from spark_lineage.capture.masking import Masking
 from spark_lineage.config import Config
 from spark_lineage.guard import Guard, logger
-from spark_lineage.jvm.bridge import OP_PROPERTY, Bridge, JvmHalfMissing
+from spark_lineage.jvm.bridge import Bridge, JvmHalfMissing
 from spark_lineage.model import (
-    Execution,
     LinkSeen,
     Mode,
     Observation,
@@ -52,7 +51,6 @@ if TYPE_CHECKING:
     from spark_lineage.sinks.sender import Sender
 
 POLL_SECONDS = 1.0
-OURS = "spark-lineage"  # in place of an operation: executions of our own, which are no part of the record
 SETTLE_SECONDS = 2.0  # at most, for what ran before an observation began
 
 
@@ -108,6 +106,7 @@ class Agent:
         self._pid = os.getpid()
         self._installation: capture.Installation | None = None
         self._recorder: capture.Recorder | None = None
+        self._our_own = False  # what the JVM half sees just now is our own doing
 
     # -- while the program runs
 
@@ -170,8 +169,6 @@ class Agent:
         global _spark
         bridge.settle(min(self.config.exit_wait, SETTLE_SECONDS))
         for observation in bridge.drain():
-            if isinstance(observation, Execution) and observation.op == OURS:
-                continue
             _spark = observation if isinstance(observation, SparkStarted) else _spark
         if _spark is not None:
             self._queue.put(_spark)
@@ -245,7 +242,8 @@ class Agent:
         with self._draining:  # until all are in the queue: the end must not come in between
             for observation in bridge.drain():
                 _spark = observation if isinstance(observation, SparkStarted) else _spark
-                self._queue.put(observation)
+                if not self._our_own:
+                    self._queue.put(observation)
 
     def gap(self, what: str, why: str) -> None:
         """Something about the program as a whole was not observed."""
@@ -301,15 +299,17 @@ class Agent:
         return True
 
     def _unobserved(self, body: Callable[..., None], *args: Any) -> None:
-        """Runs what uses the program's session itself while nothing of it is recorded."""
-        if self._installation is not None and self._recorder is not None:
-            self._installation.uninstall()
+        """Runs what uses the program's session itself; nothing of it is recorded."""
+        if self._installation is None or self._recorder is None:
+            return
+        self._installation.uninstall()
+        self._our_own = True
         try:
             body(*args)
         finally:
-            if self._installation is not None and self._recorder is not None:
-                self._installation = capture.install(self._recorder)
             self._settle()
+            self._our_own = False
+            self._installation = capture.install(self._recorder)
 
     def _to_catalog(self, spark_context: Any, still_runs: bool) -> None:
         from spark_lineage.graph import assemble
@@ -319,8 +319,6 @@ class Agent:
         session = sys.modules["pyspark.sql"].SparkSession._instantiatedSession
         if session is None or session._sc is not spark_context:
             return
-        before = spark_context.getLocalProperty(OP_PROPERTY)
-        spark_context.setLocalProperty(OP_PROPERTY, OURS)
         try:
             audit = CatalogAudit(session, str(self.config.audit_catalog))
             audit.catch_up(Store(self.store))
@@ -329,8 +327,6 @@ class Agent:
         except Exception as error:
             logger.warning("spark-lineage.catalog: %s was not written", self.config.audit_catalog, exc_info=error)
             raise
-        finally:
-            spark_context.setLocalProperty(OP_PROPERTY, before)
 
     def _deliver(self, sender: Sender, until: float) -> None:
         for sentence in sender.drain(max(0.0, until - time.monotonic())).sentences():
