@@ -45,14 +45,11 @@ class CatalogAudit:
         """Writes one run, once it has ended for the last time; False if it is there already. Runs Spark jobs."""
         run = record.graph.run
         known = self._outcomes()
-        if run.id in known:
-            if known[run.id] != Outcome.RUNNING.value or run.outcome is Outcome.RUNNING:
-                return False
-            for name in reversed(TABLES):
-                self._spark.sql(f"DELETE FROM {self._name}.{name} WHERE run_id = '{run.id}'")
+        if run.id in known and (known[run.id] != Outcome.RUNNING.value or run.outcome is Outcome.RUNNING):
+            return False
         rows = tables(record)
         for name in TABLES:
-            self._retried(name, rows[name], run.id, OPEN if run.outcome is Outcome.RUNNING else FINAL)
+            self._retried(name, rows[name], record, run.id in known)
         return True
 
     def catch_up(self, store: Store) -> int:
@@ -72,23 +69,29 @@ class CatalogAudit:
         found = self._spark.sql(f"SELECT run_id, outcome FROM {self._name}.runs").collect()
         return {row["run_id"]: row["outcome"] for row in found}
 
-    def _retried(self, name: str, rows: Any, run: str, version: int) -> None:
+    def _retried(self, name: str, rows: Any, record: RunRecord, again: bool) -> None:
         for attempt in range(ATTEMPTS):
             try:
-                self._append(name, rows, run, version)
+                self._write(name, rows, record, again)
                 return
             except Exception:
                 if attempt == ATTEMPTS - 1:
                     raise
                 time.sleep(random.uniform(0, 0.1 * 2**attempt))
 
-    def _append(self, name: str, rows: Any, run: str, version: int) -> None:
-        place = f"{self._name}.{name}"
-        if not rows.num_rows and self._spark.catalog.tableExists(place):
+    def _write(self, name: str, rows: Any, record: RunRecord, again: bool) -> None:
+        """``again``: in place of the rows of this run that are there."""
+        place, run = f"{self._name}.{name}", record.graph.run
+        if not rows.num_rows and not again and self._spark.catalog.tableExists(place):
             return
         frame = self._spark.createDataFrame(list(_tuples(rows)), _declared(name), verifySchema=False)
-        writer = frame.coalesce(1).write.format("delta").mode("append").option("mergeSchema", "true")
-        writer.option("txnAppId", f"spark-lineage/{run}").option("txnVersion", version).saveAsTable(place)
+        version = OPEN if run.outcome is Outcome.RUNNING else FINAL
+        writer = frame.coalesce(1).write.format("delta").mode("overwrite" if again else "append")
+        writer = writer.option("txnAppId", f"spark-lineage/{run.id}").option("txnVersion", version)
+        if again:
+            writer.option("replaceWhere", f"run_id = '{run.id}'").saveAsTable(place)
+        else:
+            writer.option("mergeSchema", "true").saveAsTable(place)
 
 
 def _declared(name: str) -> str:
