@@ -30,7 +30,7 @@ SUSPECT = 5  # attempts that reached the receiver, after which the event itself 
 HEADROOM = 1.25  # an attempt is begun only if the last ones would have fitted in the time that is left
 # Seconds that a receiver of which nothing is known may take. One that is cut off in the middle may keep the event all
 # the same, and would get it a second time.
-UNKNOWN = 2.0
+UNKNOWN = 2.5
 Told = Callable[["Delivery"], None]
 
 
@@ -131,7 +131,8 @@ class Delivery:
     def _attempt(self, event: dict[str, Any], line: bytes) -> Answer | None:
         """None if there is no time for it."""
         left = self.deadline - time.monotonic()
-        if left <= self._pace() * HEADROOM + 0.02:
+        pace = self._pace()
+        if left <= pace * HEADROOM + min(pace, 1.0) / 2 + 0.02:
             self.out_of_time = True
             return None
         begun = time.monotonic()
