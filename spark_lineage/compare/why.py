@@ -31,7 +31,7 @@ def _effect(pair: Pair) -> str:
     said = [*_rows(pair), *_columns(seen, pair.b)]
     if seen.combined:
         said.append("the same values, combined to other rows")
-    return ", ".join(said)
+    return ", ".join(said) or "other values"
 
 
 def _rows(pair: Pair) -> list[str]:
