@@ -288,6 +288,20 @@ class ColumnInput:
     subtype: str  # IDENTITY, TRANSFORMATION, AGGREGATION; JOIN, FILTER, GROUP_BY, SORT, WINDOW, CONDITIONAL
     masking: bool = False
 
+    def through(self, inner: ColumnInput) -> ColumnInput:
+        """How what uses this column hangs on ``inner``, which this one is made from: as ``Use.through`` in Scala."""
+        masking = self.masking or inner.masking
+        if self.kind != "DIRECT":
+            return ColumnInput(inner.dataset, inner.column, self.kind, self.subtype, masking)
+        if inner.kind != "DIRECT":
+            return ColumnInput(inner.dataset, inner.column, inner.kind, inner.subtype, masking)
+        subtypes = {self.subtype, inner.subtype}
+        if "AGGREGATION" in subtypes:
+            subtype = "AGGREGATION"
+        else:
+            subtype = "IDENTITY" if subtypes == {"IDENTITY"} else "TRANSFORMATION"
+        return ColumnInput(inner.dataset, inner.column, "DIRECT", subtype, masking)
+
 
 @dataclass(frozen=True)
 class ColumnDefinition:

@@ -8,8 +8,8 @@ from typing import Any
 
 from openlineage.client import event_v2, facet_v2
 
+from spark_lineage.events import composed, plans, standard
 from spark_lineage.events import facets as ours
-from spark_lineage.events import plans, standard
 from spark_lineage.events.identity import MAIN_THREAD, NAMESPACE, PREFIX, PRODUCER, iso, run_uuid, step_uuid
 from spark_lineage.events.jobs import job_names
 from spark_lineage.events.samples import document as sample_document
@@ -132,6 +132,8 @@ class Builder:
             facets["sourceCode"] = standard.source_code(step)
             facets["sourceCodeLocation"] = standard.source_location(step, self._graph.run)
             facets["documentation"] = standard.documentation(step)
+            if step.kind is StepKind.APPLICATION:
+                facets["lineage"] = composed.facet(self._graph)
         return facets
 
     def _job(self, step: Step) -> str:

@@ -264,30 +264,35 @@ def column_lineage(
     fields: dict[str, ol.column_lineage_dataset.Fields] = {}
     for definition in dataset.fragment.definitions:
         expression = definition.expression if definition.expression != definition.column else None
-        found = [_field(each, expression, datasets) for each in definition.inputs if each.dataset in datasets]
+        found = _fields(definition.inputs, expression, datasets)
         if definition.column in fields:  # two columns of one name
             fields[definition.column].inputFields.extend(found)
         else:
             fields[definition.column] = ol.column_lineage_dataset.Fields(inputFields=found)
-    rows = [_field(each, None, datasets) for each in dataset.fragment.indirect if each.dataset in datasets]
+    rows = _fields(dataset.fragment.indirect, None, datasets)
     return ol.column_lineage_dataset.ColumnLineageDatasetFacet(fields=fields, dataset=rows)
 
 
-def _field(
-    each: ColumnInput, expression: str | None, datasets: Mapping[str, Dataset]
-) -> ol.column_lineage_dataset.InputField:
-    origin = datasets[each.dataset]
+def _fields(
+    inputs: Sequence[ColumnInput], expression: str | None, datasets: Mapping[str, Dataset]
+) -> list[ol.column_lineage_dataset.InputField]:
+    """One for each input column, with all the ways in which it is used."""
+    found: dict[tuple[str, str, str], ol.column_lineage_dataset.InputField] = {}
+    for each in inputs:
+        if each.dataset in datasets:
+            origin = datasets[each.dataset]
+            place = (origin.namespace, origin.name, each.column)
+            column = found.setdefault(place, ol.column_lineage_dataset.InputField(*place, transformations=[]))
+            if column.transformations is not None:
+                column.transformations.append(_transformation(each, expression))
+    return list(found.values())
+
+
+def _transformation(each: ColumnInput, expression: str | None) -> ol.column_lineage_dataset.Transformation:
     described = expression if each.kind == "DIRECT" else None
-    return ol.column_lineage_dataset.InputField(
-        namespace=origin.namespace,
-        name=origin.name,
-        field=each.column,
-        transformations=[
-            ol.column_lineage_dataset.Transformation(
-                type=each.kind,
-                subtype=each.subtype,
-                description=described[:LONGEST_EXPRESSION] if described else None,
-                masking=each.masking,
-            )
-        ],
+    return ol.column_lineage_dataset.Transformation(
+        type=each.kind,
+        subtype=each.subtype,
+        description=described[:LONGEST_EXPRESSION] if described else None,
+        masking=each.masking,
     )

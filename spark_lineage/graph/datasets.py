@@ -138,7 +138,7 @@ class Datasets:
         """What each dataset's plan reads; then what executions read that no plan of a dataset accounts for."""
         claimed: set[Address] = set()
         written = [each.df for versions in self._stored.values() for each in versions if each.df is not None]
-        for df in dict.fromkeys([*self._interim, *written]):
+        for df in self._with_what_they_look_through([*self._interim, *written]):
             fragment = self._seen.fragments.get(df)
             maker = self._seen.makers.get(df)
             if fragment is None:
@@ -155,6 +155,17 @@ class Datasets:
             for storage in execution.sources:
                 if (storage.namespace, storage.name) not in claimed and "/_delta_log" not in storage.name:
                     self._read_by_action(storage, execution)
+
+    def _with_what_they_look_through(self, dfs: Iterable[str]) -> list[str]:
+        """Also DataFrames that are marked and no datasets, such as one that is cached within a step."""
+        found = dict.fromkeys(dfs)
+        open_ = list(found)
+        for df in open_:
+            fragment = self._seen.fragments.get(df)
+            new = [each for each in (fragment.inputs if fragment is not None else ()) if each not in found]
+            found.update(dict.fromkeys(new))
+            open_ += new
+        return list(found)
 
     def _read(self, storage: Storage, at: float) -> Stored:
         """The dataset that a read at ``at`` of this place sees: the latest write before it, else the source."""

@@ -49,10 +49,10 @@ class Rewriter:
         inputs.update(dict.fromkeys(self._source_ids(df)))
         inputs.pop(own, None)
         definitions = tuple(
-            replace(each, expression=self._expression(each, 0), inputs=tuple(self._columns(df, each.inputs)))
+            replace(each, expression=self._expression(each, 0), inputs=tuple(self._columns(df, df, each.inputs)))
             for each in fragment.definitions
         )
-        indirect = tuple(self._columns(df, fragment.indirect))
+        indirect = self._deciding(fragment)
         # Sources are datasets of the graph now, and their columns stand there.
         sources = tuple(replace(each, columns=()) for each in fragment.sources)
         return replace(
@@ -65,6 +65,17 @@ class Rewriter:
             definitions=definitions,
             indirect=indirect,
         )
+
+    def _deciding(self, fragment: Fragment) -> tuple[ColumnInput, ...]:
+        """What decides about rows, also within what is looked through."""
+        found: dict[ColumnInput, None] = {}
+        open_, seen = [fragment], {fragment.dataset}
+        for each in open_:
+            found.update(self._columns(fragment.dataset, each.dataset, each.indirect))
+            hidden = [df for df in each.inputs if df not in self._ids and df not in seen and df in self._fragments]
+            seen.update(hidden)
+            open_ += [self._fragments[df] for df in hidden]
+        return tuple(found)
 
     def _text(self, text: str) -> str:
         """``Input d5`` is written as the dataset that it is."""
@@ -102,10 +113,10 @@ class Rewriter:
         found = [each for parent in below.inputs for each in self._datasets(root, parent, depth + 1)]
         return (*found, *self._source_ids(df))
 
-    def _columns(self, root: str, inputs: tuple[ColumnInput, ...]) -> dict[ColumnInput, None]:
+    def _columns(self, root: str, owner: str, inputs: tuple[ColumnInput, ...]) -> dict[ColumnInput, None]:
         found: dict[ColumnInput, None] = {}
         for each in inputs:
-            found.update(dict.fromkeys(self._column(root, root, each, 0)))
+            found.update(dict.fromkeys(self._column(root, owner, each, 0)))
         return found
 
     def _column(self, root: str, owner: str, column: ColumnInput, depth: int) -> tuple[ColumnInput, ...]:
@@ -125,19 +136,8 @@ class Rewriter:
             return ()
         inner = next((each.inputs for each in below.definitions if each.column == column.column), ())
         return tuple(
-            through
-            for each in inner
-            for through in self._column(root, column.dataset, _composed(column, each), depth + 1)
+            through for each in inner for through in self._column(root, column.dataset, column.through(each), depth + 1)
         )
-
-
-def _composed(outer: ColumnInput, inner: ColumnInput) -> ColumnInput:
-    """How the outer column hangs on the inner one's input: the stronger of the two relations."""
-    kind = "INDIRECT" if "INDIRECT" in (outer.kind, inner.kind) else "DIRECT"
-    subtype = outer.subtype if inner.subtype == "IDENTITY" or outer.kind == "INDIRECT" else inner.subtype
-    if outer.subtype == "AGGREGATION":
-        subtype = outer.subtype
-    return ColumnInput(inner.dataset, inner.column, kind, subtype, outer.masking or inner.masking)
 
 
 def identity(dataset: str, fragment: Fragment | None) -> Fragment | None:

@@ -27,8 +27,14 @@ final case class Use(subtype: Subtype, masking: Boolean = false) {
  *
  * @param text   SQL over those columns, bounded
  * @param inline what to write for it inside other expressions: the text, or its name where the text is long
+ * @param parts  what a struct or an array was built of, by position: who takes a part of it uses that part only
  */
-final case class Column(text: String, inline: String, inputs: Column.Inputs) {
+final case class Column(
+    text: String,
+    inline: String,
+    inputs: Column.Inputs,
+    parts: PartialFunction[Int, Column] = PartialFunction.empty
+) {
 
   /** It is one input column as it came. */
   def isIdentity: Boolean = inputs.nonEmpty && inputs.values.forall(_.forall(_ == Column.Whole))

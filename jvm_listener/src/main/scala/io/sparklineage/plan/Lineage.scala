@@ -60,8 +60,9 @@ final class Lineage(scope: Scope, refs: LogicalPlan => Seq[String], leafName: (L
     private lazy val below: Flow =
       plan.children.map(Lineage.this.flow(_, outer)).reduceOption(_ and _).getOrElse(Lineage.Nothing)
 
-    private lazy val uses = new Uses(a => column(a).inputs, subqueryInputs)
-    private lazy val readable = new Readable(a => column(a).inline, subqueryText)
+    private lazy val parts = new Parts(column, definition("", _))
+    private lazy val uses = new Uses(a => column(a).inputs, subqueryInputs, parts.of(_).map(_.inputs))
+    private lazy val readable = new Readable(a => column(a).inline, subqueryText, parts.of(_).map(_.inline))
 
     def flow: Flow = operators.applyOrElse(plan, (_: LogicalPlan) => unknownOperator)
 
@@ -73,7 +74,7 @@ final class Lineage(scope: Scope, refs: LogicalPlan => Seq[String], leafName: (L
       case j: LateralJoin => lateral(j)
       case w: Window => defining(w.windowExpressions)
       case g: Generate => generated(g)
-      case e: Expand => positions(e.output, e.projections.map(_.map(definition("", _))), below.rows)
+      case e: Expand => expanded(e)
       case u: Union => union(u, u.children.map(Lineage.this.flow(_, outer)))
       case s: SetOperation => setOperation(s)
       case d: Distinct => below.decidedBy(rows(d.child.output, Subtype.GroupBy))
@@ -101,10 +102,15 @@ final class Lineage(scope: Scope, refs: LogicalPlan => Seq[String], leafName: (L
     private def rows(expressions: Seq[Expression], subtype: Subtype): Column.Inputs =
       uses.indirect(expressions, subtype)
 
-    private def definition(name: String, e: Expression): Column = e match {
+    private def definition(name: String, e: Expression): Column = bare(e) match {
       case a: Attribute => column(a)
-      case Alias(a: Attribute, _) => column(a)
-      case _ => Column(name, readable(e), uses(e))
+      case taken if parts.of(taken).isDefined => parts.of(taken).get
+      case _ => Column(name, readable(e), uses(e)).copy(parts = parts.within(e))
+    }
+
+    private def bare(e: Expression): Expression = e match {
+      case a: Alias => a.child
+      case other => other
     }
 
     // An attribute that only passes keeps its column: nothing to add.
@@ -117,12 +123,25 @@ final class Lineage(scope: Scope, refs: LogicalPlan => Seq[String], leafName: (L
       val left = Lineage.this.flow(j.left, outer)
       val right = Lineage.this.flow(j.right.plan, outer ++ left.columns)
       val both = left.and(right)
-      val uses = new Uses(a => both.columns.get(a.exprId).fold(Column.NoInputs)(_.inputs), subqueryInputs)
+      val uses = new Uses(a => both.columns.get(a.exprId).fold(Column.NoInputs)(_.inputs), subqueryInputs, _ => None)
       both.decidedBy(uses.indirect(j.condition.toSeq, Subtype.Join))
     }
 
-    private def generated(g: Generate): Flow = {
-      val call = readable(g.generator)
+    private def generated(g: Generate): Flow = g.generator match {
+      case s: Stack => stacked(g, s)
+      case _ => exploded(g)
+    }
+
+    // As many rows of each as the program says: nothing decides.
+    private def stacked(g: Generate, s: Stack): Flow = {
+      val width = g.generatorOutput.length
+      val rows = s.children.tail.grouped(width).map(_.map(definition("", _))).toSeq
+      positions(g.generatorOutput, rows, below.rows)
+    }
+
+    private def exploded(g: Generate): Flow = {
+      val written = readable(g.generator)
+      val call = if (g.outer) Lineage.outer(written) else written
       val inputs = Column.through(uses(g.generator), Use(Subtype.Transformation))
       val single = g.generatorOutput.length == 1
       val made = g.generatorOutput.map { a =>
@@ -130,6 +149,15 @@ final class Lineage(scope: Scope, refs: LogicalPlan => Seq[String], leafName: (L
       }
       // A generator makes several rows of one, or none.
       Flow(below.columns ++ made, Column.merged(below.rows, Column.through(inputs, Use(Subtype.Filter))))
+    }
+
+    private def expanded(e: Expand): Flow = {
+      val flow = positions(e.output, e.projections.map(_.map(definition("", _))), below.rows)
+      val ids = e.output.filter(_.name == VirtualColumn.groupingIdName)
+      Flow(
+        flow.columns ++ ids.map(a => a.exprId -> Column(a.name, "grouping_id()", Lineage.at(flow, a).inputs)),
+        flow.rows
+      )
     }
 
     /** Each output column is one of several by position: of the branches of a union, of the rows of an expand. */
@@ -186,10 +214,11 @@ final class Lineage(scope: Scope, refs: LogicalPlan => Seq[String], leafName: (L
     /** New columns come from whatever the operator refers to; the others pass. */
     private def unknownOperator: Flow = {
       val fresh = plan.output.filterNot(a => below.columns.contains(a.exprId))
-      val referred = plan.references.toSeq.filter(a => below.columns.contains(a.exprId))
-      val from = if (referred.nonEmpty) referred else plan.children.flatMap(_.output)
+      val available = plan.children.flatMap(_.output)
+      val referred = available.filter(plan.references.contains)
+      val from = if (referred.nonEmpty) referred else available
       val direct = Column.through(Column.merged(from.map(a => column(a).inputs)), Use(Subtype.Transformation))
-      val call = s"${functionName}(${Text.listed(from, 10)(column(_).inline)})"
+      val call = s"${functionName}(${Text.listed(from.map(column(_).inline).distinct, 10)(identity)})"
       val made = fresh.map(a => a.exprId -> Column(a.name, call, direct))
       Flow(below.columns ++ made, Column.merged(below.rows, deciding(from)))
     }
@@ -203,9 +232,17 @@ final class Lineage(scope: Scope, refs: LogicalPlan => Seq[String], leafName: (L
       else Column.merged(rows(groupingOf, Subtype.GroupBy), rows(from, Subtype.Filter))
 
     private def groupingOf: Seq[Attribute] =
-      plan.productIterator.collectFirst { case s: Seq[_] if s.nonEmpty && s.forall(_.isInstanceOf[Attribute]) => s }
-        .filter(_ => plan.nodeName.contains("Group"))
-        .fold(Seq.empty[Attribute])(_.collect { case a: Attribute => a })
+      if (plan.nodeName.contains("CoGroup")) cogroupingOf
+      else
+        plan.productIterator.collectFirst { case s: Seq[_] if s.nonEmpty && s.forall(_.isInstanceOf[Attribute]) => s }
+          .filter(_ => plan.nodeName.contains("Group"))
+          .fold(Seq.empty[Attribute])(_.collect { case a: Attribute => a })
+
+    // The first so many columns of either side.
+    private def cogroupingOf: Seq[Attribute] = {
+      val lengths = plan.productIterator.collect { case n: Int => n }.toSeq
+      plan.children.zip(lengths).flatMap { case (child, n) => child.output.take(n) }
+    }
 
     private def visible: Column.Env = if (outer.isEmpty) below.columns else outer ++ below.columns
 
@@ -237,6 +274,9 @@ object Lineage {
     val text = if (texts.lengthCompare(1) == 0) columns.head.text else s"one_of(${Text.listed(texts, 10)(identity)})"
     Column(name, text, Column.merged(columns.map(_.inputs)))
   }
+
+  // LATERAL VIEW OUTER and explode_outer are one operator.
+  private def outer(call: String): String = call.replaceFirst("^(explode|posexplode|inline)\\(", "$1_outer(")
 
   private def longOf(plan: LogicalPlan): Long =
     plan.productIterator.collectFirst { case id: Long => id }.getOrElse(-1L)

@@ -15,8 +15,13 @@ import org.apache.spark.sql.types._
  *
  * @param attribute what to write for an attribute
  * @param subquery  what to write for the plan of a subquery
+ * @param part      what to write for what an expression takes out of a struct or an array, where its parts are known
  */
-final class Readable(attribute: Attribute => String, subquery: LogicalPlan => String) {
+final class Readable(
+    attribute: Attribute => String,
+    subquery: LogicalPlan => String,
+    part: Expression => Option[String]
+) {
 
   def apply(expression: Expression): String = Text.bounded(sql(expression), Column.TextLimit)
 
@@ -35,12 +40,17 @@ final class Readable(attribute: Attribute => String, subquery: LogicalPlan => St
     case o: OuterReference => sql(o.e)
     case a: Alias => sql(a.child)
     case l: Literal => Readable.literal(l)
-    case c: Cast if c.getTagValue(Cast.USER_SPECIFIED_CAST).isEmpty => sql(c.child)
+    case c: Cast if c.getTagValue(Cast.USER_SPECIFIED_CAST).isEmpty || Readable.sameType(c) => sql(c.child)
     case e if Readable.transparent(e) => sql(e.children.head)
     case v: NamedLambdaVariable => Readable.lambdaName(v.name)
     case f: LambdaFunction => s"${f.arguments.map(sql).mkString("(", ", ", ")")} -> ${sql(f.function)}"
     case s: SortOrder => s"${sql(s.child)} ${s.direction.sql}"
-    case g: GetStructField => s"${sql(g.child)}.${Names.quoted(g.extractFieldName)}"
+    case g: GetStructField => part(g).getOrElse(s"${sql(g.child)}.${Names.quoted(g.extractFieldName)}")
+    case g: GetArrayStructFields => s"${sql(g.child)}.${Names.quoted(g.field.name)}"
+    case g: GetArrayItem if part(g).isDefined => part(g).get
+    case u: UpdateFields => updated(u)
+    case Common.With(definitions, child) => common(definitions)(sql(child))
+    case Common.Ref(id) => defined.getOrElse(id, "…")
     case s: ScalarSubquery => s"(${subquery(s.plan)})"
     case e: Exists => s"EXISTS (${subquery(e.plan)})"
     case q: ListQuery => subquery(q.plan)
@@ -56,6 +66,7 @@ final class Readable(attribute: Attribute => String, subquery: LogicalPlan => St
     case u: UserDefinedExpression => call(u.name, u.asInstanceOf[Expression].children)
     case a: AggregateExpression => a.filter.fold(aggregate(a))(f => s"${aggregate(a)} FILTER (WHERE ${sql(f)})")
     case w: WindowExpression => s"${sql(w.windowFunction)} OVER (${window(w.windowFunction, w.windowSpec)})"
+    case r: RankLike => s"${r.prettyName}()"
     case other => operator(other)
   }
 
@@ -73,6 +84,23 @@ final class Readable(attribute: Attribute => String, subquery: LogicalPlan => St
     case leaf if leaf.children.isEmpty => leaf.sql
     case other => bySpark(other)
   }
+
+  private def updated(u: UpdateFields): String = {
+    val changes = u.fieldOps.map {
+      case WithField(name, value) => s"${Names.quoted(name)} = ${sql(value)}"
+      case DropField(name) => s"drop ${Names.quoted(name)}"
+      case other => other.toString
+    }
+    s"update_fields(${(sql(u.structExpr) +: changes).mkString(", ")})"
+  }
+
+  private def common(definitions: Seq[(Any, Expression)])(child: => String): String = {
+    val before = defined
+    definitions.foreach { case (id, e) => defined = defined.updated(id, sql(e)) }
+    try child
+    finally defined = before
+  }
+  private var defined = Map.empty[Any, String]
 
   // Spark writes the operator around children that write themselves.
   private def bySpark(e: Expression): String =
@@ -126,7 +154,9 @@ object Readable {
   private val MostDepth = 100
 
   /** Over the names of the attributes themselves: for one operator of a plan. */
-  val byName: Readable = new Readable(a => Names.quoted(a.name), _ => "subquery")
+  val byName: Readable = new Readable(a => Names.quoted(a.name), _ => "subquery", _ => None)
+
+  private def sameType(c: Cast): Boolean = c.child.resolved && c.child.dataType == c.dataType
 
   // They say something about the value to the optimizer, and leave it as it is.
   private[plan] def transparent(e: Expression): Boolean = e.children.length == 1 && (e match {

@@ -140,7 +140,9 @@ object Storages {
       options: CaseInsensitiveStringMap
   ): Seq[Storage] = {
     val name = catalogName(catalog, id)
-    v2(options).applyOrElse(table, (t: Table) => Seq(v2ByName(t, catalog, id))).map(s =>
+    val others = (t: Table) =>
+      catalog.fold(byPath(t, options))(_ => None).getOrElse(Seq(v2ByName(t, catalog, id)))
+    v2(options).applyOrElse(table, others).map(s =>
       s.copy(table = s.table.orElse(name))
     )
   }
@@ -157,7 +159,12 @@ object Storages {
       ofOptions("jdbc", options.asCaseSensitiveMap().asScala.toMap)
   }
 
-  // Iceberg, Hudi and others tell where their table lies.
+  private def byPath(table: Table, options: CaseInsensitiveStringMap): Option[Seq[Storage]] =
+    Option(options.get("path")).filter(_.contains("/")).map(path =>
+      Locations.storages(Seq(new Path(path)), Some(Redaction.text(table.name)))
+    )
+
+  // Iceberg and others tell where their table lies; others are read by a path without a catalog.
   private def v2ByName(table: Table, catalog: Option[CatalogPlugin], id: Option[Identifier]): Storage = {
     val properties = Try(table.properties().asScala.toMap).getOrElse(Map.empty[String, String])
     val format = properties.get("provider").orElse(properties.get("format"))
@@ -165,8 +172,16 @@ object Storages {
       case Some(location) =>
         Locations.storage(location, format).copy(version = properties.get("current-snapshot-id").filter(_ != "none"))
       case None =>
-        Storage(catalog.fold("spark")(_.name), id.fold(Redaction.text(table.name))(dotted), format)
+        val named = id.fold(Redaction.text(table.name))(dotted)
+        if (catalog.isEmpty && !isSparks(table)) unknown(named)
+        else Storage(catalog.fold("spark")(_.name), named, format)
     }
+  }
+
+  // noop, console, rate: nothing lies anywhere. Data sources written in Python are in Spark's packages too.
+  private def isSparks(table: Table): Boolean = {
+    val name = table.getClass.getName
+    name.startsWith("org.apache.spark.sql.execution") && !name.contains("python")
   }
 
   def catalogName(catalog: Option[CatalogPlugin], id: Option[Identifier]): Option[String] =

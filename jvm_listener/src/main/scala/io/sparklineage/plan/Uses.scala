@@ -3,7 +3,7 @@ package io.sparklineage.plan
 import io.sparklineage.model.Subtype
 
 import org.apache.spark.sql.catalyst.expressions._
-import org.apache.spark.sql.catalyst.expressions.aggregate.{AggregateExpression, AggregateFunction}
+import org.apache.spark.sql.catalyst.expressions.aggregate.{AggregateExpression, AggregateFunction, PivotFirst}
 import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan
 
 /**
@@ -11,8 +11,13 @@ import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan
  *
  * @param attribute the inputs of an attribute
  * @param subquery  the inputs of a subquery's first column, together with those that decide its rows
+ * @param part      the inputs of what an expression takes out of a struct or an array, where its parts are known
  */
-final class Uses(attribute: Attribute => Column.Inputs, subquery: LogicalPlan => Column.Inputs) {
+final class Uses(
+    attribute: Attribute => Column.Inputs,
+    subquery: LogicalPlan => Column.Inputs,
+    part: Expression => Option[Column.Inputs]
+) {
 
   def apply(expression: Expression): Column.Inputs = uses(expression)
 
@@ -28,12 +33,15 @@ final class Uses(attribute: Attribute => Column.Inputs, subquery: LogicalPlan =>
     case e if Readable.transparent(e) => uses(e.children.head)
     case c: CaseWhen => choice(c.branches.map(_._1), c.branches.map(_._2) ++ c.elseValue)
     case i: If => choice(Seq(i.predicate), Seq(i.trueValue, i.falseValue))
+    case c: Coalesce => choice(c.children.dropRight(1), c.children)
     case a: AggregateExpression =>
       Column.merged(aggregated(a.aggregateFunction), indirect(a.filter.toSeq, Subtype.Filter))
     case w: WindowExpression => windowed(w)
     case f: AggregateFunction => aggregated(f)
     case p: PlanExpression[_] => plan(p)
-    case other => transformed(other, other.children)
+    case Common.With(definitions, child) => common(definitions)(nested(child))
+    case Common.Ref(id) => defined.getOrElse(id, Column.NoInputs)
+    case other => part(other).getOrElse(transformed(other, other.children))
   }
 
   // Expressions that programs build in loops can be deeper than the stack: those are looked at flatly.
@@ -57,8 +65,23 @@ final class Uses(attribute: Attribute => Column.Inputs, subquery: LogicalPlan =>
       indirect(conditions, Subtype.Conditional)
     )
 
-  private def aggregated(function: AggregateFunction): Column.Inputs =
-    Column.through(all(function.children), Use(Subtype.Aggregation, Uses.masks(function)))
+  private def aggregated(function: AggregateFunction): Column.Inputs = function match {
+    // The column whose values became columns only chooses which rows' values are taken.
+    case p: PivotFirst =>
+      Column.merged(
+        Column.through(nested(p.valueColumn), Use(Subtype.Aggregation)),
+        indirect(Seq(p.pivotColumn), Subtype.Conditional)
+      )
+    case f => Column.through(all(f.children), Use(Subtype.Aggregation, Uses.masks(f)))
+  }
+
+  private def common(definitions: Seq[(Any, Expression)])(child: => Column.Inputs): Column.Inputs = {
+    val before = defined
+    definitions.foreach { case (id, e) => defined = defined.updated(id, nested(e)) }
+    try child
+    finally defined = before
+  }
+  private var defined = Map.empty[Any, Column.Inputs]
 
   private def transformed(e: Expression, arguments: Seq[Expression]): Column.Inputs =
     Column.through(all(arguments), Use(Subtype.Transformation, Uses.masks(e)))

@@ -79,7 +79,7 @@ class ColumnLineageSuite extends PlanSuite {
       )
     ),
     shape("coalesce")(orders.select(coalesce(col("status"), lit("none")).as("c")))(
-      Expected("c", "coalesce(status, 'none')", "d1.status TRANSFORMATION")
+      Expected("c", "coalesce(status, 'none')", "d1.status TRANSFORMATION", "d1.status CONDITIONAL")
     ),
     shape("nvl2 keeps its name")(orders.select(expr("nvl2(status, price, 0)").as("c")))(
       Expected("c", "nvl2(status, price, 0)", "d1.status CONDITIONAL", "d1.price TRANSFORMATION")
@@ -137,7 +137,13 @@ class ColumnLineageSuite extends PlanSuite {
       Expected("region", "region", "d2.region IDENTITY")
     ),
     shape("full outer join using a column", "d1.id JOIN", "d2.id JOIN")(orders.join(customers, Seq("id"), "full"))(
-      Expected("id", "coalesce(d1.id, d2.id)", "d1.id TRANSFORMATION", "d2.id TRANSFORMATION")
+      Expected(
+        "id",
+        "coalesce(d1.id, d2.id)",
+        "d1.id TRANSFORMATION",
+        "d1.id CONDITIONAL",
+        "d2.id TRANSFORMATION"
+      )
     ),
     shape("left semi join", "d1.customer JOIN", "d2.id JOIN")(
       orders.join(customers, orders("customer") === customers("id"), "left_semi")
@@ -226,7 +232,17 @@ class ColumnLineageSuite extends PlanSuite {
     shape("pivot", "d1.customer GROUP_BY", "d1.status GROUP_BY")(
       orders.groupBy("customer").pivot("status", Seq("open", "done")).agg(sum("price"))
     )(
-      Expected("customer", "customer", "d1.customer IDENTITY")
+      Expected("customer", "customer", "d1.customer IDENTITY"),
+      Expected(
+        "open",
+        "sum(price) FILTER (WHERE (status = 'open'))",
+        "d1.price AGGREGATION",
+        "d1.status CONDITIONAL"
+      )
+    ),
+    sql("stack", "select stack(2, 'a', id, 'b', customer) as (what, n) from orders")(
+      Expected("what", "one_of('a', 'b')"),
+      Expected("n", "one_of(id, customer)", "d1.id IDENTITY", "d1.customer IDENTITY")
     ),
     shape("unpivot")(orders.unpivot(
       Array(col("id")),
@@ -238,7 +254,31 @@ class ColumnLineageSuite extends PlanSuite {
       Expected("value", "one_of(CAST(customer AS DOUBLE), price)", "d1.customer TRANSFORMATION", "d1.price IDENTITY")
     ),
     shape("struct and field")(orders.select(struct(col("id"), col("price")).as("s")).select(col("s.price").as("p")))(
-      Expected("p", "struct(id AS id, price AS price).price", "d1.id TRANSFORMATION", "d1.price TRANSFORMATION")
+      Expected("p", "price", "d1.price IDENTITY")
+    ),
+    shape("a struct that a loop changes")(
+      (1 to 200).foldLeft(orders.select(struct(col("id"), col("price")).as("s"))) { (df, n) =>
+        df.withColumn("s", col("s").withField("id", col("s.id") + n))
+      }.select(col("s").as("s"))
+    )(
+      Expected("s", null, "d1.id TRANSFORMATION", "d1.price TRANSFORMATION")
+    ),
+    shape("field of a changed struct, element of an array")(
+      orders.select(struct(col("id"), col("price")).withField("price", upper(col("status"))).as("s"), array(
+        col("id"),
+        col("customer")
+      ).as("a")).select(col("s.price").as("p"), col("s.id").as("i"), col("a")(1).as("e"))
+    )(
+      Expected("p", "upper(status)", "d1.status TRANSFORMATION"),
+      Expected("i", "id", "d1.id IDENTITY"),
+      Expected("e", "customer", "d1.customer IDENTITY")
+    ),
+    shape("nullif and between")(orders.select(
+      expr("nullif(status, 'x')").as("n"),
+      expr("price + 1 between id and 3").as("b")
+    ))(
+      Expected("n", "nullif(status, 'x')", "d1.status TRANSFORMATION", "d1.status CONDITIONAL"),
+      Expected("b", null, "d1.price TRANSFORMATION", "d1.id TRANSFORMATION")
     ),
     shape("higher-order function")(orders.select(transform(col("tags"), t => concat(t, col("status"))).as("x")))(
       Expected("x", "transform(tags, (x) -> concat(x, status))", "d1.tags TRANSFORMATION", "d1.status TRANSFORMATION")

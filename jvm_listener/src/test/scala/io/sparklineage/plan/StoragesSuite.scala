@@ -56,15 +56,31 @@ class StoragesSuite extends PlanSuite {
   test("JDBC URLs lose their credentials and keep their table") {
     def named(url: String, table: String = "public.t") = { val s = Jdbc.storage(url, table); (s.namespace, s.name) }
     assert(named("jdbc:postgresql://h:5432/db?user=u&password=p") === ("postgres://h:5432", "db.public.t"))
-    assert(named("jdbc:postgresql://u:p@h/db") === ("postgres://h", "db.public.t"))
+    assert(named("jdbc:postgresql://u:p@h/db") === ("postgres://h:5432", "db.public.t"))
+    assert(named("jdbc:postgresql://u:p:q@h1:1,h2:2/db", "t") === ("postgres://h1:1", "db.t"))
+    assert(named("jdbc:mysql:loadbalance://h1,h2/db", "`db2`.`t`") === ("mysql://h1:3306", "db.db2.t"))
     assert(named("jdbc:mysql://h:3306/db", "t") === ("mysql://h:3306", "db.t"))
     assert(named("jdbc:sqlserver://h:1433;databaseName=db;user=u;password=p", "dbo.t") === (
       "mssql://h:1433",
       "db.dbo.t"
     ))
-    assert(named("jdbc:oracle:thin:scott/tiger@h:1521/svc", "t") === ("oracle://h:1521/svc", "t"))
+    assert(named("jdbc:sqlserver://h\\i;password=p;database=db", "t") === ("mssql://h/i:1433", "db.t"))
+    assert(named("jdbc:db2://h/db:user=u;password=p;", "t") === ("db2://h:50000", "db.t"))
+    assert(named("jdbc:teradata://h/USER=u,PASSWORD=p,DATABASE=db", "t") === ("teradata://h:1025", "db.t"))
+    assert(named("jdbc:snowflake://a.snowflakecomputing.com/?user=u&password=p&db=d", "t") ===
+      ("snowflake://a.snowflakecomputing.com", "d.t"))
+    assert(named("jdbc:oracle:thin:scott/tiger@h:1521/svc", "t") === ("oracle://h:1521", "svc.t"))
+    assert(named("jdbc:oracle:thin:@//h/svc", "HR.T") === ("oracle://h:1521", "svc.HR.T"))
+    assert(named("jdbc:oracle:thin:@h:1522:sid", "t") === ("oracle://h:1522", "sid.t"))
+    assert(named(
+      "jdbc:oracle:thin:s/t@(DESCRIPTION=(ADDRESS=(HOST=h)(PORT=1))(CONNECT_DATA=(SERVICE_NAME=svc)))",
+      "t"
+    ) === ("oracle://h:1", "svc.t"))
+    assert(named("jdbc:h2:mem:shop;USER=u;PASSWORD=p", "T") === ("h2://mem/shop", "T"))
+    assert(named("jdbc:h2:tcp://h:9092/~/shop", "T") === ("h2://h:9092", "~.shop.T"))
+    assert(named("jdbc:sqlite:/data/shop.db", "t") === ("sqlite:///data/shop.db", "t"))
     assert(named("jdbc:postgresql://h/db", "(select * from x where password = 'p') q") ===
-      ("postgres://h", s"db.query (select * from x where password = ${Redaction.Mark}) q"))
+      ("postgres://h:5432", s"db.query (select * from x where password = ${Redaction.Mark}) q"))
   }
 
   test("Kafka topics, with the first of its servers") {
