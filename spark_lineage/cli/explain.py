@@ -11,6 +11,7 @@ import click
 from spark_lineage.cli.printing import print_json
 
 if TYPE_CHECKING:
+    from spark_lineage.model import Dataset
     from spark_lineage.report.explain import Explanation, Hop, Source
 
 
@@ -33,8 +34,9 @@ def explain(column: str, run: str, as_json: bool, store: str | None) -> None:
     spark-lineage explain out/report.avg_delay last~1 --json
     """
     from spark_lineage.config import ConfigError, resolve
-    from spark_lineage.report.explain import ExplainError, document
+    from spark_lineage.report.explain import document
     from spark_lineage.report.explain import explain as explained
+    from spark_lineage.report.finding import ExplainError
     from spark_lineage.store import Store, StoreError
 
     try:
@@ -49,23 +51,68 @@ def explain(column: str, run: str, as_json: bool, store: str | None) -> None:
 
 
 def _show(found: Explanation) -> None:
-    click.echo(f"{_bold(f'{found.dataset.id}.{found.column}')}\n\n  {found.definition}\n")
+    names = Names(found)
+    click.echo(f"{_bold(f'{names(found.dataset)}.{found.column}')}\n\n  {found.definition}\n")
     if found.sources:
         click.echo(_bold("from"))
+        width = max(len(f"{names(each.dataset)}.{each.column}") for each in found.sources)
         for each in found.sources:
-            click.echo(f"  {_source(each)}")
+            click.echo(f"  {f'{names(each.dataset)}.{each.column}'.ljust(width)}{_remarks(each)}".rstrip())
     elif not found.path:
         click.echo("It is a column of a source: it comes from outside the run.")
+    else:
+        click.echo("It is made from no column of any source.")
+    _show_path(found, names)
+    _show_deciding(found, names)
+    _show_places(names)
+
+
+def _show_path(found: Explanation, names: Names) -> None:
     if found.path:
         click.echo(f"\n{_bold('through')} (last step first)")
-        _show_path(found.path)
-    if found.deciding:
+        _show_hops(found.path, names)
+
+
+def _show_deciding(found: Explanation, names: Names) -> None:
+    by_subtype: dict[str, list[str]] = {}
+    for each, subtype in found.deciding:
+        by_subtype.setdefault(subtype.lower().replace("_", " "), []).append(f"{names(each.dataset)}.{each.column}")
+    if by_subtype:
         click.echo(f"\n{_bold('rows decided by')}")
-        for each, subtype in found.deciding:
-            click.echo(f"  {subtype.lower().replace('_', ' '):<11} {each.dataset.id}.{each.column}")
+    width = max(map(len, by_subtype), default=0)
+    for subtype, columns in by_subtype.items():
+        click.echo(f"  {subtype.ljust(width)}  {', '.join(columns)}")
 
 
-def _show_path(path: Sequence[Hop]) -> None:
+def _show_places(names: Names) -> None:
+    """Where the datasets lie that were called by the end of their path."""
+    if names.places:
+        click.echo(f"\n{_bold('where')}")
+    width = max(map(len, names.places), default=0)
+    for short, place in names.places.items():
+        click.echo(f"  {short.ljust(width)}  {place}")
+
+
+class Names:
+    """What datasets are called here: storage by the last part of its path, where that is clear."""
+
+    def __init__(self, found: Explanation) -> None:
+        every = [found.dataset, *(hop.dataset for hop in found.path), *(each.dataset for each in found.sources)]
+        every += [each.dataset for each, _ in found.deciding]
+        stored = {each.id: _last_part(each) for each in every if each.storage is not None}
+        taken = [*stored.values(), *{each.id for each in every}]
+        self._short = {id_: name for id_, name in stored.items() if taken.count(name) == 1}
+        self.places = {self._short[each.id]: each.id for each in every if each.id in self._short}
+
+    def __call__(self, dataset: Dataset) -> str:
+        return self._short.get(dataset.id, dataset.id)
+
+
+def _last_part(dataset: Dataset) -> str:
+    return dataset.id.rstrip("/").rpartition("/")[2] or dataset.id
+
+
+def _show_hops(path: Sequence[Hop], names: Names) -> None:
     """Folded to the width of a terminal; whole lines into a pipe."""
     from rich.console import Console
 
@@ -76,7 +123,7 @@ def _show_path(path: Sequence[Hop]) -> None:
     for hops in _stretches(path):
         first = hops[0]
         if len(hops) == 1:
-            rows.append((_step(first), f"{first.dataset.id}.{first.column} = {first.expression}"))
+            rows.append((_step(first), f"{names(first.dataset)}.{first.column} = {first.expression}"))
         else:
             steps = ", ".join(_step(hop).rpartition(".")[2] for hop in hops)
             rows.append(("", f"{first.column} passes unchanged through {steps}"))
@@ -105,10 +152,10 @@ def _step(hop: Hop) -> str:
     return hop.step.step if hop.step else hop.dataset.step or ""
 
 
-def _source(each: Source) -> str:
+def _remarks(each: Source) -> str:
     how = "" if each.direct else "  (only decides between values)"
     end = "" if each.known else "  (how this was made was not observed)"
-    return f"{each.dataset.id}.{each.column}{how}{end}"
+    return f"{how}{end}"
 
 
 def _bold(text: str) -> str:

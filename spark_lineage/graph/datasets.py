@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
+from spark_lineage.graph.bare import as_stored, is_bare
 from spark_lineage.graph.facts import Facts, Measurements, columns, unknown
 from spark_lineage.graph.fragments import Rewriter, identity
 from spark_lineage.graph.naming import Named, interim_names, interim_namespace
@@ -26,6 +27,9 @@ from spark_lineage.model import (
     Storage,
     crossing,
 )
+
+UNKNOWN = "unknown"  # the namespace of storage behind connectors that the JVM half does not know
+NOT_TOLD_APART = "two places that it reads or writes have one name here"
 
 Address = tuple[str, str]  # namespace and name
 OVERWRITES = ("overwrite", "truncate", "replace", "createorreplace", "create", "errorifexists", "error", "ignore")
@@ -321,7 +325,7 @@ class Datasets:
             fragment = self._seen.fragments.get(df)
             if len(reads) == 1 and reads[0] is stored and fragment is not None and is_bare(fragment):
                 facts = self._measurements.of(df)
-                if facts.complete and _as_stored(fragment, stored.storage):
+                if facts.complete and as_stored(fragment, stored.storage):
                     return facts
                 if facts.complete:  # a projection has the rows of its source, but another content
                     return replace(facts, columns=(), fingerprint=None, sample=None, differ=None)
@@ -337,6 +341,8 @@ class Datasets:
             declared = tuple((column, type_, True) for column, type_ in storage.columns)
         if facts.differ is not None:
             self._gap(activation, id_, "measurements_differ", f"{facts.differ}: it is nondeterministic")
+        if storage is not None and storage.namespace == UNKNOWN:
+            self._gap(activation, id_, "connector", f"{name} is a connector that is not known: {NOT_TOLD_APART}")
         if not facts.complete:
             why = [str(facts.reason), *([facts.detail] if facts.detail else []), *facts.pushed]
             self._gap(activation, id_, "rows", ": ".join([why[0], ", ".join(why[1:])]) if why[1:] else why[0])
@@ -358,33 +364,6 @@ class Datasets:
     def activation_of(self, df: str | None) -> Activation | None:
         maker = self._seen.makers.get(df) if df is not None else None
         return self._steps.of(maker) if maker is not None else None
-
-
-def is_bare(fragment: Fragment) -> bool:
-    """Nothing but a read of one source: no operator changes its rows, every column is one of the source's."""
-    if fragment.inputs or fragment.opaque or len(fragment.sources) != 1 or fragment.indirect:
-        return False
-    if not all(operator.startswith(ROW_KEEPERS) for operator in fragment.operators[:-1]):
-        return False
-    return bool(fragment.definitions) and all(_is_column(definition.inputs) for definition in fragment.definitions)
-
-
-ROW_KEEPERS = ("Project", "SubqueryAlias", "View")
-
-
-def _is_column(inputs: Iterable[object]) -> bool:
-    each = list(inputs)
-    return len(each) == 1 and getattr(each[0], "subtype", None) == "IDENTITY"
-
-
-def _as_stored(fragment: Fragment, storage: Storage) -> bool:
-    """Whether a read has the columns of what it read, each unchanged and in its place."""
-    unchanged = all(
-        len(each.inputs) == 1 and each.inputs[0].subtype == "IDENTITY" and each.inputs[0].column == each.column
-        for each in fragment.definitions
-    )
-    names = [name for name, _, _ in fragment.columns]
-    return unchanged and (not storage.columns or names == [name for name, _ in storage.columns])
 
 
 def _written_whole(operation: Operation | None) -> str | None:

@@ -6,22 +6,18 @@ dataset that was written and read again in the same run is followed through the 
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from spark_lineage.graph.expressions import Reference, enclosed, quoted, substituted, unquoted
+from spark_lineage.graph.expressions import Reference, enclosed, quoted, substituted
 from spark_lineage.model import ColumnDefinition, ColumnInput, Dataset, DatasetKind, LineageGraph, Step
+from spark_lineage.report.finding import columns, find, short
 
 LONGEST = 4_000  # characters of an expression that is written into another one; a longer one stays a name
 
 Document = dict[str, Any]
 Key = tuple[str, str]  # dataset id, column
-
-
-class ExplainError(ValueError):
-    """The column cannot be explained; its text is one sentence for the user."""
 
 
 @dataclass(frozen=True)
@@ -62,68 +58,6 @@ def explain(graph: LineageGraph, words: str) -> Explanation:
     """Explains ``dataset.column``. Raises :class:`ExplainError` if the run has no such column."""
     dataset, column = find(graph, words)
     return _Composer(graph).explanation(dataset, column)
-
-
-# --------------------------------------------------------------------------- which column is meant
-
-
-def find(graph: LineageGraph, words: str) -> tuple[Dataset, str]:
-    """The dataset by its id, name, variable or the end of its path; names and columns may have dots."""
-    if "." not in words:
-        raise ExplainError(f"{words} names no column: write DATASET.COLUMN, for example {_example(graph)}")
-    missing: list[tuple[Dataset, str]] = []
-    for position in [at for at, letter in enumerate(words) if letter == "."][::-1]:
-        name, column = unquoted(words[:position]), unquoted(words[position + 1 :])
-        for dataset in named(graph, name):
-            if column in _columns(dataset):
-                return dataset, column
-            missing.append((dataset, column))
-    if missing:
-        dataset, column = missing[0]
-        known = _columns(dataset)
-        nearest = difflib.get_close_matches(column, known, 1, cutoff=0.0)
-        hint = f"; the nearest one is {nearest[0]}" if nearest else ": its columns were not observed"
-        raise ExplainError(f"{dataset.id} has no column {column}{hint}")
-    ids = [dataset.id for dataset in graph.datasets]
-    nearest = difflib.get_close_matches(words.rpartition(".")[0], ids, 1, cutoff=0.0)
-    hint = f"; the nearest one is {nearest[0]}" if nearest else ": it has no datasets at all"
-    raise ExplainError(f"the run has no dataset {words.rpartition('.')[0]}{hint}")
-
-
-def named(graph: LineageGraph, name: str) -> list[Dataset]:
-    """Best match first; of several with one name the last made."""
-    datasets = list(graph.datasets)[::-1]
-    tests = (
-        lambda each: each.id == name,
-        lambda each: each.name == name,
-        lambda each: each.storage is not None and each.storage.table == name,
-        lambda each: each.variable == name,
-        lambda each: short(each) == name,
-        lambda each: each.name.endswith("/" + name.lstrip("/")),
-    )
-    found = [each for test in tests for each in datasets if test(each)]
-    return list({each.id: each for each in found}.values())
-
-
-def _columns(dataset: Dataset) -> list[str]:
-    if dataset.columns:
-        return [each.name for each in dataset.columns]
-    return [each.column for each in dataset.fragment.definitions] if dataset.fragment else []
-
-
-def short(dataset: Dataset) -> str:
-    """``flights`` for ``/data/flights.csv``; a table's own name; an interim dataset's id."""
-    if dataset.storage is None:
-        return dataset.id
-    if dataset.storage.table:
-        return dataset.storage.table.rpartition(".")[2]
-    last = dataset.name.rstrip("/").rpartition("/")[2]
-    return last.partition(".")[0] or last
-
-
-def _example(graph: LineageGraph) -> str:
-    made = next((each for each in reversed(graph.datasets) if _columns(each)), None)
-    return f"{made.id}.{_columns(made)[0]}" if made else "report.amount"
 
 
 # --------------------------------------------------------------------------- composing
@@ -169,7 +103,7 @@ class _Composer:
         if dataset is None:
             return None
         stored = self._stored(dataset)
-        if stored is not None and key[1] in _columns(stored):
+        if stored is not None and key[1] in columns(stored):
             through = ColumnInput(stored.id, key[1], "DIRECT", "IDENTITY")
             return Hop(self._step(dataset), dataset, key[1], quoted(key[1]), (through,), ())
         definition = _definition(dataset, key[1])

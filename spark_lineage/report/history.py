@@ -9,7 +9,7 @@ from typing import Any
 
 from spark_lineage.events.identity import iso
 from spark_lineage.model import Dataset, LineageGraph, Outcome, Step
-from spark_lineage.report.explain import short
+from spark_lineage.report.finding import short
 
 Document = dict[str, Any]
 NEAREST = 3  # names that are offered for an unknown one

@@ -1,8 +1,8 @@
 """What the column lineage of each function of ``tests/programs/shapes.py`` must be, written by reading the program.
 
-``shapes_key.txt``: one line per output column: ``column = expression <- inputs``; the expression is left out where a column passes as it
-is. An input is ``dataset.column SUBTYPE``; ``*`` behind it marks masking. ``rows <- ...`` are the input columns that
-decide which rows there are (or in which order); no line: none do.
+``shapes_key.txt`` has one line per output column, ``column = expression <- inputs``; the expression is left out where a
+column passes as it is. An input is ``dataset.column SUBTYPE``; ``*`` behind it marks masking. ``rows <- ...`` are the
+input columns that decide which rows there are (or in which order); no line: none do.
 
 The subtypes are OpenLineage's. DIRECT: IDENTITY, TRANSFORMATION, AGGREGATION; all others are INDIRECT. What counts:
 
