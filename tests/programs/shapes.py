@@ -446,6 +446,16 @@ def cogrouped():
     return left.cogroup(right).applyInPandas(both, "customer long, orders long, people long")
 
 
+def through_an_rdd():
+    return spark.createDataFrame(orders.select("order_id").rdd.map(lambda row: (row.order_id * 2,)), "twice long")
+
+
+def through_pandas():
+    local = customers.select("customer_id", "name").toPandas()
+    local["name"] = local["name"].str.upper()
+    return spark.createDataFrame(local)
+
+
 # ---- what changes no column
 
 

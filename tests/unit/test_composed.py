@@ -102,7 +102,7 @@ def test_too_many_pairs_leave_the_datasets(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(composed, "MOST", 2)
     report = entries(graph(SALES, SHOPS, CLEAN, REPORT))["/out/report"]
     assert report.fields is None
-    assert told(report.inputs) == [("/data/sales", None)]
+    assert told(report.inputs) == [("/data/sales", None), ("/data/shops", None)]
 
 
 def test_a_chain_of_a_thousand_steps() -> None:
