@@ -6,7 +6,7 @@ read later in the program is one dataset; each write of it by another step is an
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass, field, replace
 
 from spark_lineage.graph.bare import as_stored, is_bare
@@ -157,7 +157,7 @@ class Datasets:
             claimed.update((each.storage.namespace, each.storage.name) for each in found)
         for execution in self._seen.executions:
             for storage in execution.sources:
-                if (storage.namespace, storage.name) not in claimed and "/_delta_log" not in storage.name:
+                if not _within(storage, claimed):
                     self._read_by_action(storage, execution)
 
     def _with_what_they_look_through(self, dfs: Iterable[str]) -> list[str]:
@@ -364,6 +364,13 @@ class Datasets:
     def activation_of(self, df: str | None) -> Activation | None:
         maker = self._seen.makers.get(df) if df is not None else None
         return self._steps.of(maker) if maker is not None else None
+
+
+def _within(storage: Storage, places: Container[Address]) -> bool:
+    """Files of a place are not read for themselves: to infer a schema, as the log of a table."""
+    parts = storage.name.split("/")
+    folders = ["/".join(parts[:end]) for end in range(len(parts), 1, -1)]
+    return "_delta_log" in parts or any((storage.namespace, folder) in places for folder in folders)
 
 
 def _written_whole(operation: Operation | None) -> str | None:

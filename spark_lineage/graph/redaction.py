@@ -25,6 +25,8 @@ _ANYWHERE = [
 _QUOTED = re.compile(rf"\b({_KEY}[\"']?\s*(?:=|:|->|,)\s*)(\"[^\"\n]*\"|'[^'\n]*')", re.IGNORECASE)
 # key=value of URLs and options; not of code, where it is a name
 _BARE = re.compile(rf"\b({_KEY}[=:])([^\s'\",;&)\]}}]+)", re.IGNORECASE)
+# A string on one line; what it says as key=value, such as a URL's parameters, is no name.
+_LITERAL = re.compile(r"'(?:\\.|[^'\\\n])*'|\"(?:\\.|[^\"\\\n])*\"")
 _FLAG = re.compile(rf"--?{_KEY}\Z", re.IGNORECASE)
 
 
@@ -38,6 +40,7 @@ def code(value: str) -> str:
     """Source text: only literals are secrets."""
     for pattern, by in _ANYWHERE:
         value = pattern.sub(by, value)
+    value = _LITERAL.sub(lambda literal: _BARE.sub(rf"\1{MARK}", literal[0]), value)
     return _QUOTED.sub(rf"\1'{MARK}'", value)
 
 

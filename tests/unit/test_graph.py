@@ -634,6 +634,13 @@ class TestRedaction:
         assert "token = load(spark)" in cleaned
         assert '.option("user", "ada")' in cleaned
 
+    def test_urls_in_source_lose_their_parameters(self) -> None:
+        source = 'url = "jdbc:postgresql://db/x?user=ada&password=hunter2"\ncheck(password=given, x="a")'
+        cleaned = redaction.code(source)
+        assert "hunter2" not in cleaned
+        assert 'check(password=given, x="a")' in cleaned
+        assert "?user=ada&" in cleaned
+
     def test_no_secret_reaches_the_graph(self) -> None:
         p, body = flat(None)
         p.seen[0] = replace(p.seen[0], argv=("--password", "hunter2"))  # type: ignore[type-var]

@@ -78,10 +78,14 @@ object Jdbc {
   private def named(database: String, tableOrQuery: String): String = {
     val text = tableOrQuery.trim
     val table =
-      if (isQuery(text)) s"query ${Text.bounded(Redaction.text(text.replaceAll("\\s+", " ")), 200)}"
+      if (isQuery(text)) s"query ${Text.bounded(Redaction.text(queryOf(text)), 200)}"
       else text.replaceAll("[\"`\\[\\]]", "")
     if (database.isEmpty) table else s"$database.$table"
   }
+
+  // The option `query` becomes a subquery, with a number that differs from run to run. `:` and `#` break receivers.
+  private def queryOf(text: String): String =
+    text.replaceFirst("(?s)^\\((.*)\\)\\s*SPARK_GEN_SUBQ_\\d+$", "$1").replaceAll("[\\s:#]+", " ").trim
 
   private def isQuery(text: String): Boolean = text.startsWith("(") || text.toLowerCase.startsWith("select ")
 }

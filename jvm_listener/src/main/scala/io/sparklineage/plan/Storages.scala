@@ -170,7 +170,11 @@ object Storages {
     val format = properties.get("provider").orElse(properties.get("format"))
     properties.get("location").filter(_.contains("/")) match {
       case Some(location) =>
-        Locations.storage(location, format).copy(version = properties.get("current-snapshot-id").filter(_ != "none"))
+        val snapshot = properties.get("current-snapshot-id").filter(_ != "none")
+        // Tables tell their version since Spark 4.1.
+        Locations.storage(location, format).copy(version =
+          Reflected.value(table, "version").map(_.toString).orElse(snapshot)
+        )
       case None =>
         val named = id.fold(Redaction.text(table.name))(dotted)
         if (catalog.isEmpty && !isSparks(table)) unknown(named)

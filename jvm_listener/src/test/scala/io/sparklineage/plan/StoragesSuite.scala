@@ -83,6 +83,12 @@ class StoragesSuite extends PlanSuite {
       ("postgres://h:5432", s"db.query (select * from x where password = ${Redaction.Mark}) q"))
   }
 
+  test("what JDBC asks by a query is called by the query") {
+    val asked = Seq("(select a::int  from t) SPARK_GEN_SUBQ_7", "(select a::int from t) SPARK_GEN_SUBQ_12", "select a::int from t")
+    assert(asked.map(Jdbc.storage("jdbc:derby:memory:shop", _)).distinct ===
+      Seq(Storage("derby://memory/shop", "query select a int from t", Some("jdbc"))))
+  }
+
   test("Kafka topics, with the first of its servers") {
     val kafka = Map("kafka.bootstrap.servers" -> "a:9092,b:9092")
     assert(Storages.ofOptions("kafka", kafka + ("subscribe" -> "x, y")) ===
