@@ -5,6 +5,10 @@ BIN := .venv/bin
 SPARK := 4.2.0
 DELTA_JARS := io.delta:delta-spark_4.2_2.13:4.4.0 io.delta:delta-storage:4.4.0
 FLIGHTS := examples/flights
+# Connectors that Spark does not carry, for the tests.
+CONNECTOR_JARS := org.apache.spark:spark-avro_2.13:$(SPARK) org.apache.spark:spark-sql-kafka-0-10_2.13:$(SPARK) \
+	org.apache.spark:spark-token-provider-kafka-0-10_2.13:$(SPARK) org.apache.kafka:kafka-clients:3.9.2 \
+	org.apache.commons:commons-pool2:2.12.1
 
 .PHONY: demo test lint format bench localisation jar clean
 
@@ -14,7 +18,7 @@ demo: .venv/installed $(FLIGHTS)/jars/READY $(FLIGHTS)/data/READY
 	COLUMNS=$${COLUMNS:-120} $(BIN)/spark-lineage show last --store lineage
 	@echo "The store is $(CURDIR)/lineage: events in runs/, Delta tables in audit/."
 
-test: .venv/tested $(FLIGHTS)/jars/READY $(FLIGHTS)/data/READY
+test: .venv/tested $(FLIGHTS)/jars/READY $(FLIGHTS)/data/READY tests/jars/READY
 	$(BIN)/python project/jar.py sbt listener/test
 	$(BIN)/python -m pytest
 
@@ -44,7 +48,7 @@ jar: .venv/base
 	$(BIN)/python project/jar.py
 
 clean:
-	rm -rf .venv .tools build dist lineage target jvm_listener/target spark_lineage/jvm/jars $(FLIGHTS)/jars $(FLIGHTS)/data $(FLIGHTS)/out
+	rm -rf .venv .tools build dist lineage target jvm_listener/target spark_lineage/jvm/jars tests/jars $(FLIGHTS)/jars $(FLIGHTS)/data $(FLIGHTS)/out
 
 # --- what the targets stand on
 
@@ -72,6 +76,10 @@ clean:
 # Delta Lake's own jars for the example; spark.jars.packages would print on the program's stdout.
 $(FLIGHTS)/jars/READY: | .venv/base
 	$(BIN)/python project/jar.py fetch $(FLIGHTS)/jars $(DELTA_JARS)
+	touch $@
+
+tests/jars/READY: | .venv/base
+	$(BIN)/python project/jar.py fetch tests/jars $(CONNECTOR_JARS)
 	touch $@
 
 $(FLIGHTS)/data/READY: $(FLIGHTS)/data.py | .venv/installed

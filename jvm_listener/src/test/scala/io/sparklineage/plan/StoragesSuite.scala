@@ -1,12 +1,17 @@
 package io.sparklineage.plan
 
 import java.nio.file.{Files, Path}
+import java.util.{Map => JMap, Set => JSet}
+
+import scala.jdk.CollectionConverters._
 
 import io.sparklineage.model.Storage
 import org.apache.hadoop.fs.{Path => HadoopPath}
 
+import org.apache.spark.sql.connector.catalog.{Table, TableCapability}
 import org.apache.spark.sql.sources.{BaseRelation, RelationProvider}
 import org.apache.spark.sql.types.{LongType, StructType}
+import org.apache.spark.sql.util.CaseInsensitiveStringMap
 import org.apache.spark.sql.{SQLContext, SaveMode}
 
 class StoragesSuite extends PlanSuite {
@@ -179,6 +184,28 @@ class StoragesSuite extends PlanSuite {
   test("a source that nobody knows has an honest name") {
     val df = spark.read.format(classOf[OddSource].getName).load()
     assert(sources(df).map(s => (s.namespace, s.name)) === Seq(("unknown", "OddRelation")))
+  }
+
+  private def v2(properties: (String, String)*)(options: (String, String)*): Seq[Storage] = {
+    val table = new Table {
+      override def name: String = "odd"
+      override def schema: StructType = new StructType().add("id", LongType)
+      override def capabilities: JSet[TableCapability] = JSet.of()
+      override def properties: JMap[String, String] = properties.toMap.asJava
+    }
+    Storages.ofV2(table, None, None, new CaseInsensitiveStringMap(options.toMap.asJava))
+  }
+
+  test("tables that say where they lie, as Iceberg's do; tables that are read by a path; others") {
+    val iceberg = v2(
+      "provider" -> "iceberg",
+      "format" -> "iceberg/parquet",
+      "location" -> "s3://bucket/shop/sales",
+      "current-snapshot-id" -> "7"
+    )()
+    assert(iceberg === Seq(Storage("s3://bucket", "shop/sales", Some("iceberg"), version = Some("7"))))
+    assert(v2()("path" -> "/data/odd") === Seq(Storage("file", "/data/odd", Some("odd"))))
+    assert(v2()() === Seq(Storage("unknown", "odd")))
   }
 
   test("the written DataFrame is found below the writer's casts and order") {

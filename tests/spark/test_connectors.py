@@ -1,0 +1,130 @@
+"""What sources and sinks are called, through every connector that runs without a server; and that no secret stays."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from program_runs import PROGRAMS, ROOT, Ran, observed
+
+from spark_lineage.model import Dataset, LineageGraph
+from spark_lineage.store import Store
+
+SECRET = "Kaffee7"  # in connectors.py
+DELTA = sorted((ROOT / "examples" / "flights" / "jars").glob("*.jar"))
+CONNECTORS = sorted((ROOT / "tests" / "jars").glob("*.jar"))
+pytestmark = pytest.mark.skipif(not (DELTA and CONNECTORS), reason="make test prepares the jars of the connectors")
+
+# A file system for every scheme that is never asked for anything: only its paths are made.
+SCHEMES = ("s3a", "abfss", "gs")
+NOWHERE = {f"spark.hadoop.fs.{each}.impl": "org.apache.hadoop.fs.http.HttpFileSystem" for each in SCHEMES}
+    f"spark.hadoop.fs.{scheme}.impl": "org.apache.hadoop.fs.http.HttpFileSystem" for scheme in ("s3a", "abfss", "gs")
+}
+CONF = {
+    **NOWHERE,
+    "spark.jars": ",".join(map(str, [*DELTA, *CONNECTORS])),
+    "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
+    "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
+    "spark.databricks.delta.snapshotPartitions": "1",
+    "spark.sql.shuffle.partitions": "1",
+}
+
+
+@dataclass(frozen=True)
+class Recorded:
+    ran: Ran
+    graph: LineageGraph
+
+    def short(self, name: str) -> str:
+        return name.replace(f"{self.ran.folder}/", "")
+
+    def edges(self, function: str) -> list[tuple[list[str], list[str]]]:
+        return [
+            ([self.short(each) for each in step.inputs], [self.short(each) for each in step.outputs])
+            for step in self.graph.steps
+            if step.function == function
+        ]
+
+    def stored(self) -> dict[str, Dataset]:
+        return {self.short(each.id): each for each in self.graph.datasets if each.storage is not None}
+
+
+@pytest.fixture(scope="module")
+def recorded(tmp_path_factory: pytest.TempPathFactory) -> Recorded:
+    folder = tmp_path_factory.mktemp("connectors").resolve()
+    ran = observed(PROGRAMS / "connectors.py", folder, str(folder / "out"), "kafka", conf=CONF).succeeded()
+    return Recorded(ran, Store(str(ran.store)).open("last").graph)
+
+
+FILES = ["parquet", "csv", "json", "orc", "avro"]
+
+# id: kind, namespace, format, name in the catalog
+STORED = {
+    **{f"out/{each}": ("sink", "file", each, None) for each in [*FILES, "text"]},
+    "out/by_item": ("sink", "file", "parquet", None),
+    "out/delta": ("sink", "file", "delta", None),
+    "out/delta~2": ("sink", "file", "delta", None),  # the append, by another step
+    "warehouse/delta_sales": ("sink", "file", "delta", "default.delta_sales"),
+    "warehouse/plain_sales": ("sink", "file", "parquet", "default.plain_sales"),
+    "APP.SALES": ("sink", "derby://memory/shop", "jdbc", None),
+    'query select "id", "price" * 2 as "twice" from APP.SALES': ("source", "derby://memory/shop", "jdbc", None),
+    "sales": ("source", "kafka://broker1.example:9092", "kafka", None),
+    "returns": ("source", "kafka://broker1.example:9092", "kafka", None),
+    "/data/sales": ("source", "hdfs://namenode.example:8020", "parquet", "default.on_hdfs"),
+    "s3://bucket/data/sales": ("source", "s3://bucket", "parquet", "default.on_s3"),
+    "abfss://box@account.dfs.core.windows.net/data/sales": (
+        "source", "abfss://box@account.dfs.core.windows.net", "parquet", "default.on_adls",
+    ),
+    "gs://bucket/data/sales": ("source", "gs://bucket", "parquet", "default.on_gcs"),
+    "counter": ("source", "unknown", None, None),
+    "counter~2": ("sink", "unknown", None, None),
+}  # fmt: skip
+
+
+def test_sources_and_sinks(recorded: Recorded) -> None:
+    got = {
+        name: (each.kind.value, each.namespace, each.storage.format, each.storage.table)
+        for name, each in recorded.stored().items()
+        if each.storage is not None
+    }
+    assert got == STORED
+
+
+def test_what_is_written_is_what_is_read(recorded: Recorded) -> None:
+    formats = [*FILES, "text"]
+    assert recorded.edges("to_files") == [(["sold"], [f"out/{each}"]) for each in FILES]
+    assert [inputs for inputs, _ in recorded.edges("from_files")] == [[f"out/{each}"] for each in formats]
+    reads = {
+        "one_partition": ["out/by_item"],
+        "latest_delta": ["out/delta~2", "out/delta"],  # the append and what it was appended to
+        "delta_table": ["warehouse/delta_sales"],
+        "from_table": ["warehouse/plain_sales"],
+        "from_database": ["APP.SALES"],
+        "from_kafka": ["sales", "returns"],
+        "from_unknown": ["counter"],
+    }
+    assert {function: recorded.edges(function)[0][0] for function in reads} == reads
+    assert recorded.edges("to_unknown")[0][1] == ["counter~2"]
+
+
+def test_unknown_connectors_are_gaps(recorded: Recorded) -> None:
+    gaps = [each.dataset for each in recorded.graph.gaps if each.what == "connector"]
+    assert sorted(gaps, key=str) == ["counter", "counter~2"]
+
+
+def test_no_secret_stays(recorded: Recorded) -> None:
+    files = [each for each in recorded.ran.store.rglob("*") if each.is_file()]
+    assert any(each.name == "events.jsonl" for each in files)
+    leaks = [str(each) for each in files if SECRET.encode() in _content(each)]
+    assert leaks == []
+    assert "ada" not in {each.namespace for each in recorded.graph.datasets}
+
+
+def _content(file: Path) -> bytes:
+    """Parquet as its text: its pages are compressed."""
+    if file.suffix != ".parquet":
+        return file.read_bytes()
+    import pyarrow.parquet as pq
+
+    return repr(pq.read_table(file).to_pylist()).encode()
