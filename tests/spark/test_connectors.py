@@ -19,8 +19,6 @@ pytestmark = pytest.mark.skipif(not (DELTA and CONNECTORS), reason="make test pr
 # A file system for every scheme that is never asked for anything: only its paths are made.
 SCHEMES = ("s3a", "abfss", "gs")
 NOWHERE = {f"spark.hadoop.fs.{each}.impl": "org.apache.hadoop.fs.http.HttpFileSystem" for each in SCHEMES}
-    f"spark.hadoop.fs.{scheme}.impl": "org.apache.hadoop.fs.http.HttpFileSystem" for scheme in ("s3a", "abfss", "gs")
-}
 CONF = {
     **NOWHERE,
     "spark.jars": ",".join(map(str, [*DELTA, *CONNECTORS])),
