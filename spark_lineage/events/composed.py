@@ -37,10 +37,23 @@ def compose(graph: LineageGraph) -> dict[str, Composed]:
     """By dataset, for the sinks and what they are made from. A dataset comes after those that it is made from."""
     wanted = _upstream_of_sinks(graph)
     done: dict[str, Composed] = {}
+    written: dict[tuple[str, str], Composed] = {}  # what lies at each place so far: an append adds to it
     for dataset in graph.datasets:
         if dataset.id in wanted and dataset.kind is not DatasetKind.SOURCE and dataset.fragment is not None:
             done[dataset.id] = _composed(dataset.fragment, done, wanted)
+            if dataset.kind is DatasetKind.SINK:
+                place = (dataset.namespace, dataset.name)
+                if place in written and (dataset.mode or "").startswith("append"):
+                    _merge(done[dataset.id], written[place])
+                written[place] = done[dataset.id]
     return done
+
+
+def _merge(whole: Composed, part: Composed) -> None:
+    whole.sources.update(part.sources)
+    whole.rows.update(part.rows)
+    for column, uses in part.columns.items():
+        whole.columns.setdefault(column, {}).update(uses)
 
 
 def _upstream_of_sinks(graph: LineageGraph) -> Mapping[str, Dataset]:
@@ -92,10 +105,7 @@ def _entries(
     for name, each in composed.items():
         if datasets[name].kind is DatasetKind.SINK:
             place = places.setdefault((datasets[name].namespace, datasets[name].name), Composed())
-            place.sources.update(each.sources)
-            place.rows.update(each.rows if columns else {})
-            for column, uses in (each.columns if columns else {}).items():
-                place.columns.setdefault(column, {}).update(uses)
+            _merge(place, each if columns else Composed(each.sources))
     return [_entry(*place, each, datasets) for place, each in places.items()]
 
 

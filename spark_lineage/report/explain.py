@@ -111,7 +111,12 @@ class _Composer:
             return None
         inputs = tuple(each for each in definition.inputs if each.dataset != dataset.id)
         rows = dataset.fragment.indirect if dataset.fragment else ()
-        return Hop(self._step(dataset), dataset, key[1], definition.expression, inputs, rows)
+        before = self._appended_to(dataset)
+        if before is None or key[1] not in columns(before):
+            return Hop(self._step(dataset), dataset, key[1], definition.expression, inputs, rows)
+        earlier = ColumnInput(before.id, key[1], "DIRECT", "IDENTITY")
+        text = f"one_of({_qualified(definition)}, {quoted(before.id)}.{quoted(key[1])})"
+        return Hop(self._step(dataset), dataset, key[1], text, (*inputs, earlier), rows)
 
     def _step(self, dataset: Dataset) -> Step | None:
         if dataset.id in self._made:
@@ -121,6 +126,20 @@ class _Composer:
     def _stored(self, dataset: Dataset) -> Dataset | None:
         """For a source: what an earlier step of this run wrote there."""
         if dataset.kind is not DatasetKind.SOURCE:
+            return None
+        place = (dataset.namespace, dataset.name)
+        before = [
+            each
+            for each in self._datasets.values()
+            if each.kind is DatasetKind.SINK
+            and (each.namespace, each.name) == place
+            and self._order[each.id] < self._order[dataset.id]
+        ]
+        return before[-1] if before else None
+
+    def _appended_to(self, dataset: Dataset) -> Dataset | None:
+        """For a sink that was appended to what this run had written there before: that."""
+        if dataset.kind is not DatasetKind.SINK or not (dataset.mode or "").startswith("append"):
             return None
         place = (dataset.namespace, dataset.name)
         before = [
@@ -238,6 +257,20 @@ class _Composer:
         if not self._qualified or dataset is None:
             return quoted(key[1])
         return f"{quoted(short(dataset))}.{quoted(key[1])}"
+
+
+def _qualified(definition: ColumnDefinition) -> str:
+    """The expression with each column's dataset written out, where one dataset has it."""
+    owners: dict[str, set[str]] = {}
+    for each in definition.inputs:
+        owners.setdefault(each.column, set()).add(each.dataset)
+
+    def write(reference: Reference) -> str | None:
+        if reference.qualifier is not None or len(owners[reference.column]) > 1:
+            return None
+        return f"{quoted(next(iter(owners[reference.column])))}.{quoted(reference.column)}"
+
+    return substituted(definition.expression, owners, {each.dataset for each in definition.inputs}, write)
 
 
 def _definition(dataset: Dataset, column: str) -> ColumnDefinition | None:

@@ -11,6 +11,7 @@ from test_explain import dataset, graph, interim
 
 from spark_lineage.events import composed
 from spark_lineage.model import ColumnInput, DatasetKind, LineageGraph, Storage
+from spark_lineage.report.explain import explain
 
 
 def use(subtype: str, dataset: str = "d", column: str = "c", masking: bool = False) -> ColumnInput:
@@ -92,6 +93,23 @@ def test_through_what_was_written_and_read_again() -> None:
     copy = entries(graph(SALES, SHOPS, CLEAN, REPORT, COPY))["/out/copy"]
     assert told(copy.fields["total"].inputs) == [("/data/sales", "price", ("DIRECT", "AGGREGATION"))]
     assert told(copy.inputs)[0] == ("/data/sales", None)
+
+
+def test_what_was_appended_comes_from_all_writes() -> None:
+    place = Storage("file", "/out/all", "parquet")
+    first = replace(
+        interim("/out/all", {"a": ("price", [("/data/sales", "price")])}, (), DatasetKind.SINK, place), mode="overwrite"
+    )
+    more = interim("/out/all~2", {"a": ("(city || 'x')", [("/data/shops", "city")])}, (), DatasetKind.SINK, place)
+    more = replace(more, name="/out/all", mode="append")
+    read = interim("read", {"a": ("a", [("/out/all~2", "a")])})
+    copy = sink("/out/copy", {"b": ("a", [("read", "a")])})
+    run = graph(SALES, SHOPS, first, more, read, copy)
+    made = {(name, field) for name, field, *_ in told(entries(run)["/out/copy"].fields["b"].inputs)}
+    assert made == {("/data/sales", "price"), ("/data/shops", "city")}
+    explained = explain(run, "/out/copy.b")
+    assert {(each.dataset.id, each.column) for each in explained.sources} == made
+    assert explained.definition == "one_of((shops.city || 'x'), sales.price)"
 
 
 def test_nothing_written() -> None:

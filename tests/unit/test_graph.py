@@ -292,6 +292,28 @@ class TestStorage:
         assert steps(graph)["job.b"].inputs == ("/data/report~3", "/data/report~2")
         assert [each.kind.value for each in graph.datasets].count("source") == 0
 
+    def test_files_of_a_place_that_are_read_for_their_schema_are_no_sources(self) -> None:
+        p, body = flat("a", None)
+        read = p.op(at(body, 0), OperationKind.READ, output="d1")
+        files = [storage(f"/data/orders/part-{number}.csv", format="text") for number in range(3)]
+        p.seen.append(executed(1, read, p.tick(), sources=[*files, storage("/data/orders/_delta_log/1.json")]))
+        p.mark("d1")
+        p.seen.append(fragment("d1", ["a"], sources=[ORDERS], operators=["Relation"], indirect=False))
+        p.op(at(body, 1), OperationKind.ACTION, inputs=["d1"])
+        p.finish()
+        assert steps(assemble(p.seen))["job.a"].inputs == ("/data/orders",)
+
+    def test_a_connector_that_is_not_known_is_a_gap(self) -> None:
+        p, body = flat("a", None)
+        p.op(at(body, 0), OperationKind.READ, output="d1")
+        p.mark("d1")
+        odd = replace(ORDERS, namespace="unknown", name="counter", format=None)
+        p.seen.append(fragment("d1", ["a"], sources=[odd], operators=["Relation"], indirect=False))
+        p.op(at(body, 1), OperationKind.ACTION, inputs=["d1"])
+        p.finish()
+        (gap,) = [each for each in assemble(p.seen).gaps if each.what == "connector"]
+        assert (gap.dataset, "counter is a connector that is not known" in gap.why) == ("counter", True)
+
     def test_a_function_that_reads_what_it_wrote_makes_no_source_of_it(self) -> None:
         p, body = flat("a", "b", None)
         p.op(at(body, 0), OperationKind.READ, output="d1")
