@@ -69,7 +69,7 @@ class Datasets:
         self._name_stored()
         self._named = interim_names(seen, list(self._interim.items()), self._taken())
         self._ids = {df: named.id for df, named in self._named.items()}
-        self._rewriter = Rewriter(seen.fragments, self._ids, self._source_ids)
+        self._rewriter = Rewriter(seen.fragments, self._ids, self._source_ids, self._written_as)
         self._connect()
         self.all = self._finished()
 
@@ -240,6 +240,15 @@ class Datasets:
 
     def _source_ids(self, df: str) -> tuple[str, ...]:
         return tuple(each.id for each in self._reads.get(df, ()))
+
+    def _written_as(self, df: str, position: int) -> dict[str, str]:
+        """Files without a header give their columns names of their own: which they are is told by the order."""
+        stored, fragment = self._reads[df][position], self._seen.fragments[df]
+        read = [name for name, _ in fragment.sources[position].columns]
+        written = [name for name, _ in stored.storage.columns]
+        if stored.activation is None or set(read) & set(written) or len(read) != len(written):
+            return {}
+        return dict(zip(read, written, strict=True))
 
     # -- edges
 

@@ -16,15 +16,18 @@ DEEPEST = 50  # fragments composed on top of each other; more is a circle
 class Rewriter:
     """Rewrites fragments. An input that is no dataset is looked through, if it has a fragment of its own.
 
-    ``source_ids(df)`` gives the ids of the sources of a fragment, in the order of ``Fragment.sources``.
+    ``source_ids(df)`` gives the ids of the sources of a fragment, in the order of ``Fragment.sources``;
+    ``written_as(df, position)`` the names that columns of a source have there, where it is read under other names.
     """
 
     def __init__(
-        self, fragments: Mapping[str, Fragment], ids: Mapping[str, str], source_ids: Callable[[str], tuple[str, ...]]
-    ) -> None:
+        self, fragments: Mapping[str, Fragment], ids: Mapping[str, str], source_ids: Callable[[str], tuple[str, ...]],
+        written_as: Callable[[str, int], Mapping[str, str]] = lambda df, position: {},
+    ) -> None:  # fmt: skip
         self._fragments = fragments
         self._ids = ids
         self._source_ids = source_ids
+        self._written_as = written_as
         self._done: dict[str, Fragment] = {}
         self._lost: dict[str, dict[str, None]] = {}
 
@@ -125,7 +128,8 @@ class Rewriter:
             ids = self._source_ids(owner)
             position = column.dataset[len("source:") :]
             if position.isdecimal() and int(position) < len(ids):
-                return (replace(column, dataset=ids[int(position)]),)
+                name = self._written_as(owner, int(position)).get(column.column, column.column)
+                return (replace(column, dataset=ids[int(position)], column=name),)
             self._lost.setdefault(root, {})[column.dataset] = None
             return ()
         if column.dataset in self._ids:

@@ -303,6 +303,23 @@ class TestStorage:
         p.finish()
         assert steps(assemble(p.seen))["job.a"].inputs == ("/data/orders",)
 
+    def test_columns_of_files_without_a_header_are_those_that_were_written(self) -> None:
+        p, body = flat("a", None, "b", None)
+        there = storage("/data/mid", "x", "y", format="csv")
+        p.op(at(body, 0), OperationKind.READ, output="d1")
+        write = p.op(at(body, 1), OperationKind.WRITE, inputs=["d1"])
+        p.seen.append(executed(1, write, p.tick() - 0.2, [(there, "overwrite", "d1")]))
+        p.tick(), p.tick()
+        p.op(at(body, 2), OperationKind.READ, output="d2")
+        p.mark("d2")
+        again = storage("/data/mid", "_c0", "_c1", format="csv")
+        p.seen.append(fragment("d2", ["_c0", "_c1"], sources=[again], operators=["Relation"], indirect=False))
+        p.op(at(body, 3), OperationKind.ACTION, inputs=["d2"])
+        p.finish()
+        made = datasets(assemble(p.seen))["b"].fragment
+        assert made is not None
+        assert [(each.column, each.inputs[0].column) for each in made.definitions] == [("_c0", "x"), ("_c1", "y")]
+
     def test_a_connector_that_is_not_known_is_a_gap(self) -> None:
         p, body = flat("a", None)
         p.op(at(body, 0), OperationKind.READ, output="d1")

@@ -13,6 +13,16 @@ object Reflected {
   def path(target: Any, methods: String*): Option[Any] =
     methods.foldLeft(Option(target))((at, method) => at.flatMap(value(_, method)).flatMap(opened))
 
+  /** The value of a private field: what a constructor was given and no method tells. None as above. */
+  def field(target: Any, name: String): Option[Any] =
+    Option(target).flatMap { t =>
+      Try {
+        val field = t.getClass.getDeclaredField(name)
+        field.setAccessible(true)
+        field.get(t)
+      }.toOption
+    }.flatMap(Option(_))
+
   private def opened(value: Any): Option[Any] = value match {
     case o: Option[_] => o
     case other => Option(other)

@@ -92,7 +92,7 @@ object Storages {
 
   private val kafka: PartialFunction[BaseRelation, Seq[Storage]] = {
     case r if r.getClass.getSimpleName == "KafkaRelation" =>
-      Reflected.value(r, "sourceOptions").collect { case m: Map[_, _] => m }
+      Reflected.field(r, "sourceOptions").collect { case m: Map[_, _] => m }
         .fold(Seq(unknown("KafkaRelation")))(m => ofKafka(m.map { case (k, v) => k.toString -> v.toString }))
   }
 
