@@ -6,14 +6,15 @@ read later in the program is one dataset; each write of it by another step is an
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable
+from dataclasses import replace
 
 from spark_lineage.graph.bare import as_stored, is_bare
 from spark_lineage.graph.facts import Facts, Measurements, columns, unknown
 from spark_lineage.graph.fragments import Rewriter, identity
 from spark_lineage.graph.naming import Named, interim_names, interim_namespace
 from spark_lineage.graph.observed import Observed, ancestors, moment
+from spark_lineage.graph.places import Address, Stored, overwrites, richer, within
 from spark_lineage.graph.steps import Activation, Steps
 from spark_lineage.model import (
     Dataset,
@@ -30,24 +31,6 @@ from spark_lineage.model import (
 
 UNKNOWN = "unknown"  # the namespace of storage behind connectors that the JVM half does not know
 NOT_TOLD_APART = "two places that it reads or writes have one name here"
-
-Address = tuple[str, str]  # namespace and name
-OVERWRITES = ("overwrite", "truncate", "replace", "createorreplace", "create", "errorifexists", "error", "ignore")
-
-
-@dataclass(eq=False)
-class Stored:
-    """One source (``activation`` None) or one sink while it is put together."""
-
-    storage: Storage
-    activation: Activation | None
-    at: float
-    ended: float = 0.0
-    ops: list[str | None] = field(default_factory=list)
-    modes: list[str] = field(default_factory=list)
-    df: str | None = None
-    failed: bool = False
-    id: str = ""
 
 
 class Datasets:
@@ -132,7 +115,7 @@ class Datasets:
         if op is None or op not in sink.ops:  # one write may run several executions (CTAS, Delta)
             sink.ops.append(op)
             sink.modes.append(mode)
-        sink.storage = _richer(sink.storage, storage)
+        sink.storage = richer(sink.storage, storage)
         sink.ended = max(sink.ended, moment(execution.ended), moment(operation.ended if operation else None))
         written = df if df is not None else _written_whole(operation)
         sink.df = written if written is not None else sink.df
@@ -157,7 +140,7 @@ class Datasets:
             claimed.update((each.storage.namespace, each.storage.name) for each in found)
         for execution in self._seen.executions:
             for storage in execution.sources:
-                if not _within(storage, claimed):
+                if not within(storage, claimed):
                     self._read_by_action(storage, execution)
 
     def _with_what_they_look_through(self, dfs: Iterable[str]) -> list[str]:
@@ -182,7 +165,7 @@ class Datasets:
             source = Stored(storage, None, at)
             versions.append(source)
         source.at = min(source.at, at)
-        source.storage = _richer(source.storage, storage)
+        source.storage = richer(source.storage, storage)
         return source
 
     def _written_before(self, versions: Iterable[Stored], at: float) -> list[Stored]:
@@ -191,7 +174,7 @@ class Datasets:
         found: list[Stored] = []
         for each in sorted(done, key=lambda each: each.ended, reverse=True):
             found.append(each)
-            if _overwrites(each):
+            if overwrites(each):
                 break
         return found
 
@@ -321,7 +304,7 @@ class Datasets:
             facts = unknown("failed", "the write failed")
         elif len(stored.ops) > 1:
             facts = unknown("several_writes", f"this step wrote it {len(stored.ops)} times: {', '.join(stored.modes)}")
-        elif facts.complete and stored.modes and not _overwrites(stored):
+        elif facts.complete and stored.modes and not overwrites(stored):
             facts = _with_detail(facts, f"{stored.modes[-1]}: these are the rows that this step wrote")
         return self._dataset(
             stored.id, stored.storage.name, stored.storage.namespace, DatasetKind.SINK, activation, facts, fragment,
@@ -375,30 +358,11 @@ class Datasets:
         return self._steps.of(maker) if maker is not None else None
 
 
-def _within(storage: Storage, places: Container[Address]) -> bool:
-    """Files of a place are not read for themselves: to infer a schema, as the log of a table."""
-    parts = storage.name.split("/")
-    folders = ["/".join(parts[:end]) for end in range(len(parts), 1, -1)]
-    return "_delta_log" in parts or any((storage.namespace, folder) in places for folder in folders)
-
-
 def _written_whole(operation: Operation | None) -> str | None:
     """A write operation writes its one input, if the JVM half could not say."""
     if operation is None or operation.kind is not OperationKind.WRITE or len(operation.inputs) != 1:
         return None
     return operation.inputs[0]
-
-
-def _overwrites(sink: Stored) -> bool:
-    return any(mode.lower().startswith(OVERWRITES) for mode in sink.modes)
-
-
-def _richer(a: Storage, b: Storage) -> Storage:
-    """Two sightings of one place: columns and version of the one that has them; the later version wins."""
-    return Storage(
-        a.namespace, a.name, a.format or b.format, b.version or a.version, a.table or b.table, a.columns or b.columns,
-        a.files or b.files,
-    )  # fmt: skip
 
 
 def _with_detail(facts: Facts, text: str) -> Facts:

@@ -186,12 +186,12 @@ class StoragesSuite extends PlanSuite {
     assert(sources(df).map(s => (s.namespace, s.name)) === Seq(("unknown", "OddRelation")))
   }
 
-  private def v2(properties: (String, String)*)(options: (String, String)*): Seq[Storage] = {
+  private def v2(told: (String, String)*)(options: (String, String)*): Seq[Storage] = {
     val table = new Table {
       override def name: String = "odd"
       override def schema: StructType = new StructType().add("id", LongType)
       override def capabilities: JSet[TableCapability] = JSet.of()
-      override def properties: JMap[String, String] = properties.toMap.asJava
+      override def properties: JMap[String, String] = told.toMap.asJava
     }
     Storages.ofV2(table, None, None, new CaseInsensitiveStringMap(options.toMap.asJava))
   }

@@ -1,0 +1,46 @@
+"""Places in storage: what a run read from them and wrote to them."""
+
+from __future__ import annotations
+
+from collections.abc import Container
+from dataclasses import dataclass, field
+
+from spark_lineage.graph.steps import Activation
+from spark_lineage.model import Storage
+
+Address = tuple[str, str]  # namespace and name
+OVERWRITES = ("overwrite", "truncate", "replace", "createorreplace", "create", "errorifexists", "error", "ignore")
+
+
+@dataclass(eq=False)
+class Stored:
+    """One source (``activation`` None) or one sink while it is put together."""
+
+    storage: Storage
+    activation: Activation | None
+    at: float
+    ended: float = 0.0
+    ops: list[str | None] = field(default_factory=list)
+    modes: list[str] = field(default_factory=list)
+    df: str | None = None
+    failed: bool = False
+    id: str = ""
+
+
+def within(storage: Storage, places: Container[Address]) -> bool:
+    """Files of a place are not read for themselves: to infer a schema, as the log of a table."""
+    parts = storage.name.split("/")
+    folders = ["/".join(parts[:end]) for end in range(len(parts), 1, -1)]
+    return "_delta_log" in parts or any((storage.namespace, folder) in places for folder in folders)
+
+
+def overwrites(sink: Stored) -> bool:
+    return any(mode.lower().startswith(OVERWRITES) for mode in sink.modes)
+
+
+def richer(a: Storage, b: Storage) -> Storage:
+    """Two sightings of one place: columns and version of the one that has them; the later version wins."""
+    return Storage(
+        a.namespace, a.name, a.format or b.format, b.version or a.version, a.table or b.table, a.columns or b.columns,
+        a.files or b.files,
+    )  # fmt: skip
