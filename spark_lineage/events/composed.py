@@ -35,12 +35,13 @@ def facet(graph: LineageGraph) -> ol.LineageJobFacet | None:
 
 def compose(graph: LineageGraph) -> dict[str, Composed]:
     """By dataset, for the sinks and what they are made from. A dataset comes after those that it is made from."""
-    wanted = _upstream_of_sinks(graph)
+    inputs = _inputs_by_dataset(graph)
+    wanted = _upstream_of_sinks(graph, inputs)
     done: dict[str, Composed] = {}
     written: dict[tuple[str, str], Composed] = {}  # what lies at each place so far: an append adds to it
     for dataset in graph.datasets:
-        if dataset.id in wanted and dataset.kind is not DatasetKind.SOURCE and dataset.fragment is not None:
-            done[dataset.id] = _composed(dataset.fragment, done, wanted)
+        if dataset.id in wanted and dataset.kind is not DatasetKind.SOURCE:
+            done[dataset.id] = _composed(dataset.fragment, inputs[dataset.id], done, wanted)
             if dataset.kind is DatasetKind.SINK:
                 place = (dataset.namespace, dataset.name)
                 if place in written and (dataset.mode or "").startswith("append"):
@@ -56,7 +57,18 @@ def _merge(whole: Composed, part: Composed) -> None:
         whole.columns.setdefault(column, {}).update(uses)
 
 
-def _upstream_of_sinks(graph: LineageGraph) -> Mapping[str, Dataset]:
+def _inputs_by_dataset(graph: LineageGraph) -> dict[str, tuple[str, ...]]:
+    """What each dataset is made from. Where rows come from Python, no plan says it: then all that its step used."""
+    used = {output: step.inputs for step in graph.steps for output in step.outputs}
+    return {
+        each.id: each.fragment.inputs
+        if each.fragment is not None and not each.fragment.opaque
+        else used.get(each.id, ())
+        for each in graph.datasets
+    }
+
+
+def _upstream_of_sinks(graph: LineageGraph, inputs: Mapping[str, tuple[str, ...]]) -> Mapping[str, Dataset]:
     datasets = {each.id: each for each in graph.datasets}
     open_ = [each.id for each in graph.datasets if each.kind is DatasetKind.SINK]
     found: dict[str, Dataset] = {}
@@ -64,21 +76,22 @@ def _upstream_of_sinks(graph: LineageGraph) -> Mapping[str, Dataset]:
         if each in found or each not in datasets:
             continue
         found[each] = datasets[each]
-        fragment = datasets[each].fragment
-        open_ += fragment.inputs if fragment is not None else ()
+        open_ += inputs[each]
     return found
 
 
-def _composed(fragment: Fragment, done: Mapping[str, Composed], datasets: Mapping[str, Dataset]) -> Composed:
+def _composed(
+    fragment: Fragment | None, inputs: Iterable[str], done: Mapping[str, Composed], datasets: Mapping[str, Dataset]
+) -> Composed:
     made = Composed()
-    for each in fragment.inputs:
+    for each in inputs:
         if each in done:
             made.sources.update(done[each].sources)
             made.rows.update(done[each].rows)
         elif each in datasets and datasets[each].kind is DatasetKind.SOURCE:
             made.sources[each] = None
-    made.rows.update(_ends(fragment.indirect, done, datasets))
-    for definition in fragment.definitions:
+    made.rows.update(_ends(fragment.indirect if fragment else (), done, datasets))
+    for definition in fragment.definitions if fragment else ():
         made.columns.setdefault(definition.column, {}).update(_ends(definition.inputs, done, datasets))
     return made
 

@@ -112,6 +112,17 @@ def test_what_was_appended_comes_from_all_writes() -> None:
     assert explained.definition == "one_of((shops.city || 'x'), sales.price)"
 
 
+def test_where_rows_went_through_python_only_the_dataset_is_known() -> None:
+    hop = interim("hop", {"x": ("x", [])})
+    assert hop.fragment is not None
+    hop = replace(hop, fragment=replace(hop.fragment, opaque=("rdd",)))
+    run = graph(SALES, CLEAN, hop, sink("/out/x", {"x": ("x", [("hop", "x")])}))
+    steps = tuple(replace(each, inputs=("clean",)) if "hop" in each.outputs else each for each in run.steps)
+    made = entries(replace(run, steps=steps))["/out/x"]
+    assert told(made.inputs)[0] == ("/data/sales", None)
+    assert made.fields is None
+
+
 def test_nothing_written() -> None:
     assert composed.facet(graph(SALES, CLEAN)) is None
 
