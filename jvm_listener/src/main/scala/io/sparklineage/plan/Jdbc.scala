@@ -28,7 +28,7 @@ object Jdbc {
   }
 
   // oracle:thin:scott/tiger@//host:1521/service, oracle:thin:@host:1521:sid, oracle:thin:@tcps://host/service
-  private val oracle = """oracle:\w+:(?:[^@]*)@(?:\w+:)?(?://)?([\w.-]+)(?::(\d+))?[:/]([\w.$-]+).*""".r
+  private val oracle = """oracle:\w+:(?:[^@]*)@(?:(?:\w+:)?//)?([\w.-]+)(?::(\d+))?[:/]([\w.$-]+).*""".r
 
   // oracle:thin:@(DESCRIPTION=(ADDRESS=(HOST=h)(PORT=1521))(CONNECT_DATA=(SERVICE_NAME=s))), or an alias of tnsnames.ora
   private def ofDescriptor(url: String): Place = {
