@@ -12,6 +12,7 @@ driver loses at most the last second. At the end the graph is assembled and beco
 from __future__ import annotations
 
 import _thread
+import dataclasses
 import logging
 import os
 import queue
@@ -29,6 +30,7 @@ from typing import TYPE_CHECKING, Any
 from spark_lineage import capture
 from spark_lineage.activation.links import links
 from spark_lineage.capture.masking import Masking
+from spark_lineage.checks.rules import Rules, load
 from spark_lineage.config import Config
 from spark_lineage.guard import Guard, logger
 from spark_lineage.jvm.bridge import Bridge, JvmHalfMissing
@@ -48,10 +50,13 @@ from spark_lineage.store import secret
 from spark_lineage.store.wal import WriteAhead
 
 if TYPE_CHECKING:
+    from spark_lineage.checks.results import Report
+    from spark_lineage.model import LineageGraph
     from spark_lineage.sinks.sender import Sender
 
 POLL_SECONDS = 1.0
 SETTLE_SECONDS = 2.0  # at most, for what ran before an observation began
+HISTORY_BYTES = 8_000_000  # of journals of earlier runs that the end of a program reads for its checks
 
 
 @dataclass(frozen=True)
@@ -74,6 +79,10 @@ class Relay:
         if self.bridge is not None:
             self.bridge.mark(df, df_id, inputs, why)
 
+    def ask(self, df_id: str, questions: Sequence[tuple[str, tuple[str, ...]]]) -> None:
+        if self.bridge is not None:
+            self.bridge.ask(df_id, questions)
+
     def set_op(self, df: Any, op_id: str | None) -> None:
         if self.bridge is not None:
             self.bridge.set_op(df, op_id)
@@ -86,9 +95,14 @@ class Relay:
 class Agent:
     """Observes one program. Made by :func:`start`."""
 
-    def __init__(self, config: Config, program: Program) -> None:
+    def __init__(
+        self, config: Config, program: Program, rules: Rules | None = None, with_functions: bool = False
+    ) -> None:
         self.config = config
         self.program = program
+        self.rules = rules
+        self.report: Report | None = None  # of the checks, once the run has ended
+        self._with_functions = with_functions
         self.run = run_id()
         self.store = Path(config.store).absolute()
         self.folder = self.store / "runs" / self.run
@@ -126,14 +140,20 @@ class Agent:
         )
         self.guard("repository", self._repository)
         self.guard("links", self._link)
+        if self.rules is None:
+            self.rules = self.guard("rules", self._load_rules) or Rules()
         recorder = capture.Recorder(
-            self._queue.put, self._relay, config, self.guard, roots=program.roots, read=read_source
-        )
+            self._queue.put, self._relay, config, self.guard, roots=program.roots, read=read_source,
+            questions=self.rules.questions(),
+        )  # fmt: skip
         self._recorder = recorder
         self._installation = capture.install(recorder)
         self.flush()
         # Not threading.Thread: a program that counts or lists its threads must not find one of ours.
         _thread.start_new_thread(self._poll, ())
+
+    def _load_rules(self) -> Rules:
+        return load(list(map(Path, (os.getcwd(), *self.program.roots))), also=self.config.checks_file)
 
     def _repository(self) -> None:
         seen = repository.read(self.program.path) if os.path.exists(self.program.path) else None
@@ -286,6 +306,9 @@ class Agent:
 
         until = time.monotonic() + self.config.exit_wait
         graph = assemble(self._seen)
+        self.report = self.guard("checks", self._check, graph)
+        if self.report is not None:
+            graph = dataclasses.replace(graph, checks=self.report.results)
         events = build(graph, self.config.namespace, self.config.sample_publish)
         Journal(self.folder).write(events, samples(graph))
         self._ahead.remove()
@@ -328,6 +351,15 @@ class Agent:
             logger.warning("spark-lineage.catalog: %s was not written", self.config.audit_catalog, exc_info=error)
             raise
 
+    def _check(self, graph: LineageGraph) -> Report:
+        from spark_lineage.checks.checking import check
+        from spark_lineage.checks.earlier import earlier
+        from spark_lineage.store import Store
+
+        run = graph.run
+        before = earlier(Store(self.store), run.app, run.started, run.id, HISTORY_BYTES)
+        return check(graph, before, None, self.rules, self._with_functions)
+
     def _deliver(self, sender: Sender, until: float) -> None:
         for sentence in sender.drain(max(0.0, until - time.monotonic())).sentences():
             logger.warning("spark-lineage.left: %s", sentence)
@@ -367,14 +399,17 @@ def current() -> Agent | None:
     return _current
 
 
-def start(config: Config, program: Program) -> Agent:
+def start(config: Config, program: Program, rules: Rules | None = None, with_functions: bool = False) -> Agent:
     """Begins to observe this process. A second start while one observes gives the first agent.
+
+    ``rules`` for checks: those beside the program if not given. ``with_functions``: those of ``checks.py`` are called
+    at the end, too.
 
     Raises OSError if the store cannot be written.
     """
     global _current
     if _current is None:
-        agent = Agent(config, program)
+        agent = Agent(config, program, rules, with_functions)
         agent.begin()
         _current = agent
     return _current

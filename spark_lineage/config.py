@@ -208,6 +208,20 @@ OPTIONS: tuple[Option, ...] = (
         _choice("debug", "info", "warning", "error"),
     ),
     Option("jar", "path", None, "The listener's jar, where the one in the package should not be used.", _optional_text),
+    Option(
+        "checks.file",
+        "path",
+        None,
+        "A file with rules for checks (TOML or Python), beside those of the configuration file.",
+        _optional_text,
+    ),
+    Option(
+        "checks.keys",
+        "count",
+        1_000_000,
+        "Keys of a dataset that are compared at most where a rule asks whether they are unique.",
+        _count,
+    ),
     Option("strict", "true | false", False, "For tests of spark-lineage itself: its own faults are raised.", _switch),
 )
 BY_NAME: Mapping[str, Option] = {option.name: option for option in OPTIONS}
@@ -233,6 +247,8 @@ class Config:
     limits_calls: int = 1000
     log_level: str = "warning"
     jar: str | None = None
+    checks_file: str | None = None
+    checks_keys: int = 1_000_000
     strict: bool = False
     #: option name -> where its value came from; not part of what two configurations are compared by
     origins: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
@@ -254,7 +270,7 @@ class Config:
         return self.origins.get(option.name, "").startswith(("argument ", ENVIRONMENT_PREFIX))
 
 
-FOR_JVM = ("mode", "sample.rows", "strict")
+FOR_JVM = ("mode", "sample.rows", "checks.keys", "strict")
 
 
 def _as_conf(value: Any) -> str:
@@ -364,10 +380,10 @@ def configuration_in(folder: Path) -> tuple[Path, dict[str, Any]] | None:
     """
     own = folder / FILE_NAME
     shared = folder / "pyproject.toml"
-    own_table = _read_toml(own) if own.is_file() else None
+    own_table = read_toml(own) if own.is_file() else None
     # Reading somebody's pyproject.toml may fail for reasons that are none of ours: look before parsing.
     mentions = shared.is_file() and b"spark-lineage" in shared.read_bytes()
-    shared_table = _read_toml(shared).get("tool", {}).get("spark-lineage") if mentions else None
+    shared_table = read_toml(shared).get("tool", {}).get("spark-lineage") if mentions else None
     if own_table is not None and shared_table is not None:
         raise ConfigError(f"Both {own} and [tool.spark-lineage] in {shared} have settings: keep one of them.")
     if own_table is not None:
@@ -375,7 +391,7 @@ def configuration_in(folder: Path) -> tuple[Path, dict[str, Any]] | None:
     return (shared, shared_table) if shared_table is not None else None
 
 
-def _read_toml(path: Path) -> dict[str, Any]:
+def read_toml(path: Path) -> dict[str, Any]:
     if sys.version_info >= (3, 11):
         import tomllib
     else:
@@ -390,13 +406,17 @@ def _read_toml(path: Path) -> dict[str, Any]:
 def _from_table(table: Mapping[str, Any], path: Path, prefix: str = "") -> Iterator[Setting]:
     for key, value in table.items():
         name = prefix + key.replace("-", "_")
+        if name == "checks" and isinstance(value, Mapping):  # what else stands there are rules: checks/rules.py
+            value = {key: value[key] for key in value if f"checks.{key}" in BY_NAME}
         option = BY_NAME.get(name)
         if option is None and isinstance(value, Mapping) and any(known.startswith(name + ".") for known in BY_NAME):
             yield from _from_table(value, path, name + ".")
         elif option is None:
             raise _unknown(name, BY_NAME, f"option in {path}:")
         else:
-            in_folder = str(path.parent / value) if name in {"store", "jar"} and _is_local(value) else value
+            in_folder = (
+                str(path.parent / value) if name in {"store", "jar", "checks.file"} and _is_local(value) else value
+            )
             yield _setting(option, in_folder, f"{name} in {path}")
 
 

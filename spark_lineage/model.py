@@ -311,6 +311,46 @@ class ColumnDefinition:
 
 
 @dataclass(frozen=True)
+class Clash:
+    """What does not fit together at one position (from 0) of a union by position: the first branch, another one."""
+
+    position: int
+    name: str
+    type: str
+    other_name: str
+    other_type: str
+
+
+@dataclass(frozen=True)
+class RowOperator:
+    """One operator of a fragment that decides which rows there are; what passes its rows on is left out."""
+
+    op: str  # input, opaque, filter, join, union, aggregate, deduplicate, limit, sample, generate, set, other
+    children: tuple[int, ...] = ()  # positions in Fragment.row_operators; an operator stands after those it reads
+    kind: str | None = None  # of joins ("left outer"), set operations and deduplications: which
+    text: str | None = None  # readable condition
+    equi: bool = False  # a join that compares for equality
+    datasets: tuple[str, ...] = ()  # what an input is
+    keys: tuple[str, ...] = ()  # names: grouping, deduplication keys
+    supplied: tuple[int, ...] = ()  # output columns (positions) that hold NULL where this outer join found nothing
+    undone: tuple[tuple[int, str], ...] = ()  # of filters: (outer join, condition that drops its rows without partner)
+    drops: tuple[
+        tuple[str, tuple[tuple[str, str], ...]], ...
+    ] = ()  # (condition, (dataset, column)s): all NULL: dropped
+    clashes: tuple[Clash, ...] = ()  # of unions by position
+
+
+@dataclass(frozen=True)
+class ColumnNote:
+    """Something of a column that the text of its expression does not tell safely."""
+
+    kind: str  # literal; cast (may make NULL of a value); filled (0 for NULL); average; average_of_filled
+    column: str
+    text: str
+    input: tuple[str, str] | None = None  # (dataset, column) that it is made from
+
+
+@dataclass(frozen=True)
 class Fragment:
     """The plan between a marked DataFrame and the inputs of its step."""
 
@@ -328,6 +368,8 @@ class Fragment:
     indirect: tuple[ColumnInput, ...]  # inputs that decide which rows there are: filters, joins, grouping, sorts
     sample_key: tuple[str, ...]
     covers: tuple[str, ...] = ()  # what the hash covers beside the plan: name@hash of functions, local@hash of rows
+    row_operators: tuple[RowOperator, ...] = ()  # the last is the root; empty: not known
+    notes: tuple[ColumnNote, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -350,6 +392,16 @@ class Sample:
 
 
 @dataclass(frozen=True)
+class Answer:
+    """What a rule wanted to know of every row, found by the probe: a count, or 1 and 0 for true and false."""
+
+    kind: str  # violations (of a condition in SQL), unique (columns)
+    arguments: tuple[str, ...]
+    value: int | None
+    reason: str | None = None  # why there is no value
+
+
+@dataclass(frozen=True)
 class Probed:
     """One measurement of a marked DataFrame. A later one with the same ``instance`` replaces the earlier."""
 
@@ -365,6 +417,7 @@ class Probed:
     fingerprint: str | None  # "row1:" + 32 hex digits
     sample: Sample | None
     plan_hash: str | None = None  # of the physical subtree: equal hashes measure the same rows
+    answers: tuple[Answer, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -459,6 +512,7 @@ class Dataset:
     measurements: int  # how many times a probe measured it
     mode: str | None = None  # save mode of a sink: overwrite, append, ...
     partial: tuple[Partial, ...] = ()  # of what is not complete: comparable where the same filters were pushed
+    answers: tuple[Answer, ...] = ()  # to rules, of a complete dataset
 
 
 @dataclass(frozen=True)
@@ -497,6 +551,33 @@ class Gap:
     why: str
 
 
+class CheckStatus(str, enum.Enum):
+    PASSED = "passed"
+    FAILED = "failed"
+    UNKNOWN = "could not tell"  # a fact is missing: neither evidence for nor against
+
+
+@dataclass(frozen=True)
+class CheckResult:
+    """One check of one dataset (or of one of its columns). ``expected`` and ``actual`` are for people."""
+
+    check: str  # name of a built-in check, or the text of a rule
+    step: str
+    dataset: str | None
+    status: CheckStatus
+    expected: str
+    actual: str
+    column: str | None = None
+    call: int = 1
+    rule: bool = False  # asked for by the user
+    where: str | None = None  # file and line of the step, or of the rule
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def passed(self) -> bool:
+        return self.status is CheckStatus.PASSED
+
+
 @dataclass(frozen=True)
 class Run:
     id: str
@@ -521,6 +602,7 @@ class LineageGraph:
     steps: tuple[Step, ...]  # in order of start; the application first
     datasets: tuple[Dataset, ...]  # in order of first appearance
     gaps: tuple[Gap, ...]
+    checks: tuple[CheckResult, ...] = ()  # as they were at the end of the run
 
 
 # --------------------------------------------------------------------------- JSON

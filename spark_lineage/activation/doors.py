@@ -104,16 +104,24 @@ def end_of(error: BaseException | None) -> tuple[Outcome, str | None, TracebackT
     return outcome, f"{type(error).__name__}: {text}" if text else type(error).__name__, error.__traceback__
 
 
-def stop_at_exit(ended_by: Callable[[], BaseException | None]) -> None:
-    """Writes the record when the interpreter ends: after the program's threads and its own exit functions."""
+def stop_at_exit(
+    ended_by: Callable[[], BaseException | None], then: Callable[[Agent | None, Outcome], None] | None = None
+) -> None:
+    """Writes the record when the interpreter ends: after the program's threads and its own exit functions.
+
+    ``then`` is told of the agent that ended, and how the program did.
+    """
 
     def stop() -> None:
         from spark_lineage import agent
 
+        ended, end = None, end_of(ended_by())
         try:
-            agent.stop(*end_of(ended_by()))
+            ended = agent.stop(*end)
         except Exception:
             logger.warning("the record could not be written", exc_info=True)
+        if then is not None:
+            then(ended, end[0])
 
     atexit.register(stop)
 

@@ -17,19 +17,19 @@ import sys
 import sysconfig
 import types
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from spark_lineage.activation import checking
+from spark_lineage.activation.checking import Checking, UsageError
 from spark_lineage.activation.doors import OwnDoor, stop_at_exit
 from spark_lineage.activation.jars import JarError, find_spark, jar_for
 from spark_lineage.activation.java import JavaError, find_java
 from spark_lineage.activation.tracebacks import without_our_frames
+from spark_lineage.checks.rules import RuleError, Rules, load
 from spark_lineage.config import OPTIONS, Config, ConfigError, did_you_mean, resolve
-
-
-class UsageError(Exception):
-    """The command cannot be carried out; its text is one sentence for the user."""
+from spark_lineage.model import Mode
 
 
 @dataclass(frozen=True)
@@ -41,6 +41,7 @@ class Request:
     arguments: tuple[str, ...] = ()
     settings: Mapping[str, Any] = field(default_factory=dict)
     help: bool = False
+    checking: Checking = field(default_factory=Checking)
 
 
 def prepare(words: Sequence[str]) -> Request | None:
@@ -54,9 +55,11 @@ def prepare(words: Sequence[str]) -> Request | None:
     module_path = _check_target(request)
     try:
         config = resolve(request.settings, folders=[Path.cwd(), _program_folder(request, module_path)])
+        if request.checking.on and (not config.enabled or config.mode is Mode.PLAN):
+            raise UsageError("--check needs what plan mode and enabled=false leave out: the rows that flow.")
         if config.enabled:
             _switch_on(config, request, module_path)
-    except (ConfigError, JavaError, JarError) as error:
+    except (ConfigError, JavaError, JarError, RuleError) as error:
         raise UsageError(str(error)) from None
     _use_this_python()
     return request
@@ -70,6 +73,12 @@ def parse(words: Sequence[str]) -> Request:
 
     Raises :class:`UsageError`.
     """
+    words, asked = checking.take(words)
+    request = _parse(words)
+    return replace(request, checking=asked)
+
+
+def _parse(words: Sequence[str]) -> Request:
     by_flag = {option.flag: option for option in OPTIONS}
     settings: dict[str, Any] = {}
     rest = list(words)
@@ -88,7 +97,7 @@ def parse(words: Sequence[str]) -> Request:
         flag, equals, value = word.partition("=")
         option = by_flag.get(flag)
         if option is None:
-            raise UsageError(f"Unknown option {flag}{did_you_mean(flag, [*by_flag, '-m', '--help'])}.")
+            raise UsageError(f"Unknown option {flag}{did_you_mean(flag, [*by_flag, *checking.WORDS, '-m', '--help'])}.")
         if not equals:
             if option.type == "true | false":
                 value = "true"
@@ -179,13 +188,19 @@ def _switch_on(config: Config, request: Request, module_path: str | None) -> Non
         argv=request.arguments,
         roots=(str(_program_folder(request, module_path)),),
     )
+    rules = _rules(config, request, program.roots)
     try:
-        observer = agent.start(config, program)
+        observer = agent.start(config, program, rules, with_functions=request.checking.on)
     except OSError as error:
         raise UsageError(f"The store {config.store} cannot be written: {error.strerror or error}.") from None
     autostart.step_aside()
     SparkHook(OwnDoor(config, jar, agent.current), observer.guard).install()
-    stop_at_exit(lambda: _Ended.by)
+    stop_at_exit(lambda: _Ended.by, checking.CheckAtEnd(request.checking) if request.checking.on else None)
+
+
+def _rules(config: Config, request: Request, roots: Sequence[str]) -> Rules:
+    """Raises RuleError and ConfigError: a bad rule is told before the program runs."""
+    return load([Path.cwd(), *map(Path, roots)], request.checking.rules, config.checks_file)
 
 
 def _is_remote() -> bool:

@@ -15,13 +15,14 @@ from spark_lineage.model import Unit, crossing
 class Node:
     """One DataFrame. ``frontier``: the nearest DataFrames of other units that it was made from."""
 
-    __slots__ = ("frontier", "id", "marked", "named", "unit")
+    __slots__ = ("frontier", "id", "made_by", "marked", "named", "unit")
 
     def __init__(self, id: str, unit: Unit | None, frontier: tuple[str, ...] = ()) -> None:
         self.id = id
         self.unit = unit
         self.frontier = frontier
         self.marked = False
+        self.made_by: tuple[str, ...] = ()  # names of its step, where rules ask for steps by name
         self.named: set[object] | None = None  # where its name was looked up, and what it was
 
 

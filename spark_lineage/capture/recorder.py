@@ -55,6 +55,9 @@ _OP_IDS = itertools.count(1)
 OPERATIONS_PER_CALL = 10  # how many operations of one step are told apart, times ``limits.calls``
 
 
+Question = tuple[str, tuple[str, ...]]  # kind, arguments: what a rule wants the probe to find
+
+
 class JvmPort(Protocol):
     """What the recorder asks of the JVM half. No call may start a Spark job."""
 
@@ -63,6 +66,7 @@ class JvmPort(Protocol):
     def set_op(self, df: Any, op_id: str | None) -> None: ...
 
     def function(self, udf: Any, code: str) -> None: ...
+    def ask(self, df_id: str, questions: Sequence[Question]) -> None: ...
 
 
 class Running:
@@ -96,7 +100,8 @@ class Recorder:
     """Turns pyspark calls into observations.
 
     ``emit`` takes them as notes (:mod:`spark_lineage.capture.notes`) and never waits. ``roots`` are the program's
-    folders, ``read`` is the static reading.
+    folders, ``read`` is the static reading, ``questions`` what rules want to know, by the name of a function or a
+    variable.
     """
 
     def __init__(
@@ -107,11 +112,13 @@ class Recorder:
         guard: Guard,
         roots: Sequence[str] = (),
         read: Read | None = None,
+        questions: Mapping[str, Sequence[Question]] | None = None,
     ) -> None:
         self.guard = guard
         self.thread = _Thread()
         self._emit = emit
         self._jvm = jvm
+        self._questions = questions or {}
         limit = int(getattr(config, "limits_calls", 1000)) or 1
         self._operations_limit = limit * OPERATIONS_PER_CALL
         self._operations: Counter[tuple[str, int | None]] = Counter()  # of one step: (call, statement)
@@ -236,8 +243,21 @@ class Recorder:
         node: Node | None = self._frames_of.get(df)
         if node is None:
             node = Node(f"d{next(self._df_ids)}", position.unit)
+            self._name_step(node, position)
             self._frames_of.put(df, node)
         return node
+
+    def _name_step(self, node: Node, position: Position) -> None:
+        """Notes what a rule may call the step: its function, or the variable that it is assigned to."""
+        if not self._questions:
+            return
+        function = position.call.code.function
+        names = {function, function.rpartition(".")[2]}
+        for each in (position, position.call.outer):
+            reading = each.call.code.reading if each is not None else None
+            if each is not None and reading is not None and each.statement is not None:
+                names.update((reading.statements[each.statement].variable or "").split(", "))
+        node.made_by = tuple(names & set(self._questions))
 
     def _session_inputs(
         self, running: Running, args: tuple[Any, ...], kwargs: Mapping[str, Any], found: list[tuple[Node, Any]]
@@ -324,6 +344,9 @@ class Recorder:
         self.guard("mark", self._mark_now, node, df, why)
 
     def _mark_now(self, node: Node, df: Any, why: str) -> None:
+        asked = dict.fromkeys(each for name in node.made_by for each in self._questions.get(name, ()))
+        if asked:
+            self.guard("ask", self._jvm.ask, node.id, tuple(asked))
         self._jvm.mark(df, node.id, node.frontier, why)
         self._emit((Marked, node.id, why, node.frontier))
 
@@ -387,6 +410,7 @@ class Recorder:
         if node is None:
             unit = running.position.unit
             node = Node(f"d{next(self._df_ids)}", unit, frontier(unit, running.inputs))
+            self._name_step(node, running.position)
             self._frames_of.put(df, node)
         return node.id
 

@@ -21,11 +21,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def _run(words: Sequence[str]) -> None:
-    from spark_lineage.activation import runner
+    from spark_lineage.activation import checking, runner
 
     try:
         prepared = runner.prepare(words)
-    except runner.UsageError as error:
+    except checking.UsageError as error:
         print(f"spark-lineage: {error}", file=sys.stderr)
         sys.exit(2)
     if prepared is None:  # help was asked for, after other options

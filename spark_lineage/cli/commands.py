@@ -24,6 +24,7 @@ COMMANDS = {
     "runs": "spark_lineage.cli.runs:runs",
     "history": "spark_lineage.cli.history:history",
     "explain": "spark_lineage.cli.explain:explain",
+    "check": "spark_lineage.cli.check:check",
     "send": "spark_lineage.cli.send:send",
     "status": "spark_lineage.cli.status:status",
     "verify": "spark_lineage.cli.verify:verify",
@@ -69,6 +70,13 @@ def spark_lineage_command() -> None:
     """
 
 
+CHECKING = [
+    ("--check", "End with the checks of the run: exit status 1 if one fails and the program did well."),
+    ("--rules FILE", "Rules for checks (TOML or Python) in place of those that are configured."),
+    ("--junit FILE", "Where --check writes its results as JUnit XML."),
+]
+
+
 class RunCommand(click.Command):
     """Only for ``--help``: the runner reads its command line itself (see ``spark_lineage.cli``)."""
 
@@ -76,7 +84,12 @@ class RunCommand(click.Command):
         rows = [(f"{option.flag} {option.type}".strip(), _help(option)) for option in OPTIONS]
         with formatter.section("Options"):
             formatter.write_dl(
-                [*rows, ("-m MODULE [ARGS]", "Run a module as `python -m MODULE` does."), ("-h, --help", "This text.")]
+                [
+                    *rows,
+                    *CHECKING,
+                    ("-m MODULE [ARGS]", "Run a module as `python -m MODULE` does."),
+                    ("-h, --help", "This text."),
+                ]
             )
 
 

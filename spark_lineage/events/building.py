@@ -8,7 +8,7 @@ from typing import Any
 
 from openlineage.client import event_v2, facet_v2
 
-from spark_lineage.events import composed, plans, standard
+from spark_lineage.events import checks, composed, plans, standard
 from spark_lineage.events import facets as ours
 from spark_lineage.events.identity import MAIN_THREAD, NAMESPACE, PREFIX, PRODUCER, iso, run_uuid, step_uuid
 from spark_lineage.events.jobs import job_names
@@ -55,6 +55,7 @@ class Builder:
         self._order = {each.id: number for number, each in enumerate(graph.datasets)}
         self._jobs = job_names(graph.steps, self._datasets)
         self._described = _first_readers(graph)
+        self._checks = checks.by_dataset(graph.checks)
         self._gaps = _gaps_by_step(graph)
 
     def events(self) -> list[event_v2.RunEvent]:
@@ -172,7 +173,12 @@ class Builder:
             namespace=dataset.namespace,
             name=dataset.name,
             facets=_stamped(self._facets(dataset)) if described else None,
-            inputFacets=_stamped({"inputStatistics": standard.input_statistics(dataset)}),
+            inputFacets=_stamped(
+                {
+                    "inputStatistics": standard.input_statistics(dataset),
+                    "dataQualityAssertions": checks.assertions(self._checks.get(dataset.id, ())),
+                }
+            ),
         )
 
     def _output(self, dataset: Dataset) -> event_v2.OutputDataset:
@@ -183,7 +189,7 @@ class Builder:
             outputFacets=_stamped({"outputStatistics": standard.output_statistics(dataset)}),
         )
 
-    def _facets(self, dataset: Dataset) -> dict[str, facet_v2.DatasetFacet | None]:
+    def _facets(self, dataset: Dataset) -> dict[str, Any]:
         return {
             "schema": standard.schema(dataset) if dataset.columns else None,
             "datasetType": standard.dataset_type(dataset),
@@ -195,6 +201,8 @@ class Builder:
             "symlinks": standard.symlinks(dataset),
             "version": standard.version(dataset),
             "lifecycleStateChange": standard.lifecycle(dataset),
+            # The specification has it with inputs, where it stands too; a dataset that nobody reads has it here.
+            "dataQualityAssertions": checks.assertions(self._checks.get(dataset.id, ())),
             f"{PREFIX}dataset": self._dataset(dataset),
             f"{PREFIX}fingerprint": _fingerprint(dataset),
             f"{PREFIX}sample": _sample(dataset, self._sample_rows),
@@ -223,6 +231,8 @@ class Builder:
             storedColumns=True if storage is not None and storage.columns else None,
             files=storage.files if storage else None,
             partial=[_partial(each) for each in dataset.partial] or None,
+            answers=checks.answer_documents(dataset.answers),
+            checks=checks.documents(self._checks.get(dataset.id, ())),
         )
 
     def _plans(self, step: Step) -> ours.SparkLineagePlanRunFacet | None:

@@ -125,6 +125,8 @@ class SparkLineageDatasetDatasetFacet(facet_v2.DatasetFacet):
     files: str | None = None
     partial: list[dict[str, Any]] | None = None
     mode: str | None = None
+    answers: list[dict[str, Any]] | None = None
+    checks: list[dict[str, Any]] | None = None
 
     @staticmethod
     def _get_schema() -> str:

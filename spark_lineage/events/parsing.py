@@ -54,6 +54,25 @@ class PartialFacts(msgspec.Struct):
     fingerprint: Text = None
 
 
+class Answered(msgspec.Struct):
+    kind: str
+    arguments: list[str]
+    value: int | None = None
+    reason: Text = None
+
+
+class Checked(msgspec.Struct):
+    check: str
+    status: str
+    expected: str
+    actual: str
+    step: str
+    call: Number
+    rule: bool
+    column: Text = None
+    where: Text = None
+
+
 class OurDataset(msgspec.Struct, rename="camel"):
     id: str
     kind: str
@@ -75,6 +94,8 @@ class OurDataset(msgspec.Struct, rename="camel"):
     mode: Text = None
     files: Text = None
     partial: list[PartialFacts] = []
+    answers: list[Answered] = []
+    checks: list[Checked] = []
 
 
 class SampleHash(msgspec.Struct):

@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, cast
 
+from spark_lineage.events import shapes
 from spark_lineage.events.lazily import Lazily
-from spark_lineage.model import Column, ColumnDefinition, ColumnInput, Fragment, Storage
+from spark_lineage.model import Column, ColumnDefinition, ColumnInput, ColumnNote, Fragment, RowOperator, Storage
 
 Document = dict[str, Any]
 
@@ -34,6 +35,10 @@ def to_document(output: str, fragment: Fragment, columns: Sequence[Column]) -> D
     }
     if fragment.covers:
         document["covers"] = list(fragment.covers)
+    if fragment.row_operators:
+        document["rowOperators"] = [shapes.operator_document(each) for each in fragment.row_operators]
+    if fragment.notes:
+        document["notes"] = [shapes.note_document(each) for each in fragment.notes]
     if fragment.columns != _declared(columns):
         document["columns"] = [{"name": n, "type": t, "nullable": nullable} for n, t, nullable in fragment.columns]
     return document
@@ -70,6 +75,14 @@ def of_document(document: Mapping[str, Any], columns: Sequence[Column]) -> Fragm
             indirect=tuple(_of_input(each, datasets) for each in document["indirect"]),
             sample_key=tuple(document["sampleKey"]),
             covers=tuple(document.get("covers", ())),
+            row_operators=cast(
+                "tuple[RowOperator, ...]",
+                Lazily(lambda: shapes.of_operators(document), f"the plan of {document['output']}"),
+            ),
+            notes=cast(
+                "tuple[ColumnNote, ...]",
+                Lazily(lambda: shapes.of_notes(document), f"the plan of {document['output']}"),
+            ),
         )
     )
 
@@ -78,8 +91,8 @@ def _checked(fragment: Fragment) -> Fragment:
     """Raises ValueError if something is of another type than it must be; definitions are looked at later."""
     from msgspec import convert  # for readers only
 
-    definitions = fragment.definitions
-    return replace(convert({**vars(fragment), "definitions": ()}, Fragment), definitions=definitions)
+    later = {name: getattr(fragment, name) for name in ("definitions", "row_operators", "notes")}
+    return replace(convert({**vars(fragment), **dict.fromkeys(later, ())}, Fragment), **later)
 
 
 def _of_definitions(document: Mapping[str, Any]) -> tuple[ColumnDefinition, ...]:

@@ -12,6 +12,9 @@ from spark_lineage.events import parsing, plans
 from spark_lineage.events.identity import MAIN_THREAD, seconds
 from spark_lineage.events.samples import of_document
 from spark_lineage.model import (
+    Answer,
+    CheckResult,
+    CheckStatus,
     Column,
     Dataset,
     DatasetKind,
@@ -73,7 +76,7 @@ def graph(events: Iterable[Event], samples: Iterable[Document] = (), fragments: 
     steps = tuple(_step(event, call) for call, event in own)
     ours = [event for _, event in own]
     datasets = _datasets(ours, {each["dataset"]: each for each in samples}, fragments)
-    return LineageGraph(_run(application, steps[0]), steps, datasets, tuple(_gaps(ours)))
+    return LineageGraph(_run(application, steps[0]), steps, datasets, tuple(_gaps(ours)), tuple(_checks(ours)))
 
 
 def _order(each: tuple[Call, Event]) -> int:
@@ -193,6 +196,17 @@ def _datasets(events: Iterable[Event], samples: Mapping[str, Document], with_fra
     return tuple(dataset for _, dataset in sorted(found, key=lambda each: each[0]))
 
 
+def _checks(events: Iterable[Event]) -> Iterable[CheckResult]:
+    for event in events:
+        for listed in (*event.inputs, *event.outputs):
+            ours = listed.facets.dataset if listed.facets else None
+            for each in ours.checks if ours is not None else ():
+                yield CheckResult(
+                    each.check, each.step, ours.id if ours else None, CheckStatus(each.status), each.expected,
+                    each.actual, each.column, each.call, each.rule, each.where,
+                )  # fmt: skip
+
+
 def _dataset(listed: ListedDataset, ours: OurDataset, plan: Document | None, sample: Document | None) -> Dataset:
     kind = DatasetKind(ours.kind)
     facts = listed.facets.fingerprint if listed.facets else None
@@ -219,6 +233,7 @@ def _dataset(listed: ListedDataset, ours: OurDataset, plan: Document | None, sam
         measurements=ours.measurements,
         mode=ours.mode,
         partial=tuple(map(_partial, ours.partial)),
+        answers=tuple(Answer(each.kind, tuple(each.arguments), each.value, each.reason) for each in ours.answers),
     )
 
 

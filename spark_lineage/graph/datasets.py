@@ -344,7 +344,7 @@ class Datasets:
             columns=columns(declared, facts), rows=facts.rows, complete=facts.complete, reason=facts.reason,
             detail=facts.detail, pushed=facts.pushed,
             fingerprint=facts.fingerprint, sample=facts.sample, storage=storage, fragment=fragment,
-            measurements=facts.measurements, mode=mode, partial=facts.partial,
+            measurements=facts.measurements, mode=mode, partial=facts.partial, answers=facts.answers,
         )  # fmt: skip
 
     def _gap(self, activation: Activation | None, dataset: str | None, what: str, why: str) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from spark_lineage.graph.observed import Observed, ancestors
-from spark_lineage.model import Column, Mode, OperationKind, Outcome, Partial, Probed, ProbedColumn, Sample
+from spark_lineage.model import Answer, Column, Mode, OperationKind, Outcome, Partial, Probed, ProbedColumn, Sample
 
 MOST_PARTIAL = 4  # of one dataset: as many are kept
 TOLERANCE = 1e-9  # relative, of the float sketches
@@ -33,6 +33,7 @@ class Facts:
     measurements: int
     differ: str | None = None  # how complete measurements disagree
     partial: tuple[Partial, ...] = ()
+    answers: tuple[Answer, ...] = ()
 
 
 def unknown(reason: str, detail: str | None = None, measurements: int = 0) -> Facts:
@@ -162,8 +163,18 @@ def _agreed(complete: Sequence[Probed], measurements: int) -> Facts:
                     merged[(column.name, len(merged))] = column
     return Facts(
         best.rows, True, None, best.detail, best.pushed, tuple(merged.values()), fingerprint, sample, measurements,
-        differ,
+        differ, answers=_answers(complete),
     )  # fmt: skip
+
+
+def _answers(complete: Sequence[Probed]) -> tuple[Answer, ...]:
+    """Of each question the answer that has a value, if one has."""
+    found: dict[tuple[str, tuple[str, ...]], Answer] = {}
+    for answer in (each for probe in complete for each in probe.answers):
+        known = found.setdefault((answer.kind, answer.arguments), answer)
+        if known.value is None:
+            found[(answer.kind, answer.arguments)] = answer
+    return tuple(found.values())
 
 
 def _columns_seen(probe: Probed) -> int:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from spark_lineage.graph.expressions import Reference, enclosed, quoted, substituted
-from spark_lineage.model import ColumnDefinition, ColumnInput, Fragment
+from spark_lineage.model import ColumnDefinition, ColumnInput, ColumnNote, Fragment, RowOperator
 
 _INPUT = re.compile(r"\bInput (d\d+)\b")
 DEEPEST = 50  # fragments composed on top of each other; more is a circle
@@ -67,6 +67,8 @@ class Rewriter:
             sources=sources,
             definitions=definitions,
             indirect=indirect,
+            row_operators=tuple(self._row_operator(df, each) for each in fragment.row_operators),
+            notes=tuple(self._note(df, each) for each in fragment.notes),
         )
 
     def _deciding(self, fragment: Fragment) -> tuple[ColumnInput, ...]:
@@ -79,6 +81,30 @@ class Rewriter:
             seen.update(hidden)
             open_ += [self._fragments[df] for df in hidden]
         return tuple(found)
+
+    def _row_operator(self, df: str, operator: RowOperator) -> RowOperator:
+        """What stands for several datasets, or for none, is an input of which nothing is known."""
+        named = [self._one(df, each) for each in operator.datasets]
+        drops = tuple((text, tuple(filter(None, (self._named(df, *each) for each in columns))))
+                      for text, columns in operator.drops)  # fmt: skip
+        if operator.op == "input" and None in named:
+            return RowOperator("opaque")
+        datasets = tuple(dict.fromkeys(each for each in named if each is not None))
+        return replace(operator, datasets=datasets, drops=tuple(each for each in drops if each[1]))
+
+    def _note(self, df: str, note: ColumnNote) -> ColumnNote:
+        return replace(note, input=self._named(df, *note.input)) if note.input is not None else note
+
+    def _one(self, df: str, dataset: str) -> str | None:
+        """The dataset of the graph that an input of the fragment is, as it came."""
+        if not dataset.startswith("source:"):
+            return self._ids.get(dataset)
+        ids, position = self._source_ids(df), dataset[len("source:") :]
+        return ids[int(position)] if position.isdecimal() and int(position) < len(ids) else None
+
+    def _named(self, df: str, dataset: str, column: str) -> tuple[str, str] | None:
+        named = self._one(df, dataset)
+        return (named, column) if named is not None else None
 
     def _text(self, text: str) -> str:
         """``Input d5`` is written as the dataset that it is."""
@@ -164,4 +190,6 @@ def identity(dataset: str, fragment: Fragment | None) -> Fragment | None:
             for name, _, _ in fragment.columns
         ),
         indirect=(),
+        row_operators=(RowOperator("input", datasets=(dataset,)),),
+        notes=(),
     )

@@ -5,6 +5,7 @@ Nothing here waits for Spark: ``mark`` sets a tag, ``set_op`` sets a local prope
 
 from __future__ import annotations
 
+import json
 import logging
 import threading
 from collections.abc import Sequence
@@ -42,6 +43,11 @@ class Bridge:
 
     def mark(self, df: Any, df_id: str, inputs: Sequence[str], why: str) -> None:
         self._mark(df._jdf, df_id, ",".join(inputs), "", why)
+
+    def ask(self, df_id: str, questions: Sequence[tuple[str, tuple[str, ...]]]) -> None:
+        """What rules want to know of a DataFrame's rows; before it is marked."""
+        asked = [{"kind": kind, "arguments": list(arguments)} for kind, arguments in questions]
+        self._api.ask(df_id, json.dumps(asked))
 
     def set_op(self, df: Any, op_id: str | None) -> None:
         """Ties the Spark jobs that this thread starts from now on to one operation."""

@@ -11,8 +11,11 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from spark_lineage.model import (
+    Answer,
+    Clash,
     ColumnDefinition,
     ColumnInput,
+    ColumnNote,
     Execution,
     Fragment,
     JvmGap,
@@ -20,6 +23,7 @@ from spark_lineage.model import (
     Outcome,
     Probed,
     ProbedColumn,
+    RowOperator,
     Sample,
     SparkStarted,
     Storage,
@@ -77,7 +81,37 @@ def _fragment(document: Document) -> Fragment:
         indirect=_inputs(document["indirect"]),
         sample_key=tuple(document["sample_key"]),
         covers=tuple(document["covers"]),
+        row_operators=tuple(map(_row_operator, document["row_operators"])),
+        notes=tuple(map(_note, document["notes"])),
     )
+
+
+def _row_operator(document: Document) -> RowOperator:
+    return RowOperator(
+        op=document["op"],
+        children=tuple(document["children"]),
+        kind=document.get("kind"),
+        text=document.get("text"),
+        equi=document.get("equi", False),
+        datasets=tuple(document.get("datasets", ())),
+        keys=tuple(document.get("keys", ())),
+        supplied=tuple(document.get("supplied", ())),
+        undone=tuple((one["join"], one["text"]) for one in document.get("undone", ())),
+        drops=tuple((one["text"], tuple(map(_pair, one["columns"]))) for one in document.get("drops", ())),
+        clashes=tuple(
+            Clash(one["position"], one["name"], one["type"], one["other_name"], one["other_type"])
+            for one in document.get("clashes", ())
+        ),
+    )
+
+
+def _pair(document: Sequence[str]) -> tuple[str, str]:
+    return (document[0], document[1])
+
+
+def _note(document: Document) -> ColumnNote:
+    origin = document["input"]
+    return ColumnNote(document["kind"], document["column"], document["text"], origin and _pair(origin))
 
 
 def _definition(document: Document) -> ColumnDefinition:
@@ -120,6 +154,9 @@ def _probe(document: Document) -> Probed:
         fingerprint=document["fingerprint"],
         sample=_sample(document["sample"]),
         plan_hash=document["plan_hash"],
+        answers=tuple(
+            Answer(one["kind"], tuple(one["arguments"]), one["value"], one["reason"]) for one in document["answers"]
+        ),
     )
 
 

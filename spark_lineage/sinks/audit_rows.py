@@ -13,7 +13,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from spark_lineage.model import ColumnInput, Dataset, LineageGraph, Run, Step
+from spark_lineage.model import CheckStatus, ColumnInput, Dataset, LineageGraph, Run, Step
 from spark_lineage.sinks import arrow_rows
 from spark_lineage.store.runs import RunRecord
 
@@ -68,8 +68,9 @@ COLUMNS: Mapping[str, list[tuple[str, Any]]] = {
         ("count", pa.int64()),
     ],
     "checks": [
-        ("check", pa.string()), ("step", pa.string()), ("dataset", pa.string()), ("passed", pa.bool_()),
-        ("expected", pa.string()), ("actual", pa.string()),
+        ("check", pa.string()), ("step", pa.string()), ("call", pa.int64()), ("dataset", pa.string()),
+        ("column", pa.string()), ("passed", pa.bool_()), ("status", pa.string()), ("expected", pa.string()),
+        ("actual", pa.string()), ("rule", pa.bool_()), ("location", pa.string()),
     ],
     "gaps": [("step", pa.string()), ("dataset", pa.string()), ("what", pa.string()), ("why", pa.string())],
     "events": [
@@ -274,7 +275,21 @@ def _samples(record: RunRecord) -> Iterable[Row]:
 
 
 def _checks(record: RunRecord) -> Iterable[Row]:
-    return ()
+    for each in record.graph.checks:
+        yield {
+            "check": each.check,
+            "step": each.step,
+            "call": each.call,
+            "dataset": each.dataset,
+            "column": each.column,
+            # What could not be told has not passed, and has not failed: status says which.
+            "passed": each.passed if each.status is not CheckStatus.UNKNOWN else None,
+            "status": each.status.value,
+            "expected": each.expected,
+            "actual": each.actual,
+            "rule": each.rule,
+            "location": each.where,
+        }
 
 
 def _gaps(record: RunRecord) -> Iterable[Row]:

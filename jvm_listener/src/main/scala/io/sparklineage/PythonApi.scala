@@ -3,7 +3,7 @@ package io.sparklineage
 import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan
 import org.apache.spark.sql.lineage.{SparkInternals, SparkLine}
 
-import io.sparklineage.boundary.{DatasetMark, Marks, Mode, SampleKeys, SteppedAside}
+import io.sparklineage.boundary.{DatasetMark, Marks, Mode, Questions, SampleKeys, SteppedAside}
 import io.sparklineage.emit.Observations
 import io.sparklineage.plan.{Codes, Fragments}
 import io.sparklineage.probe.Probes
@@ -33,6 +33,14 @@ object PythonApi {
       SampleKeys.promise(id, FragmentThread.submit(describe(plan, id, inputs)))
     }
   }
+
+  /**
+   * What rules of the user want to know of the rows of a DataFrame; to be said before it is marked.
+   *
+   * @param id        the Python half's id for it
+   * @param questions a JSON list of `{"kind": "violations" | "unique", "arguments": [text, ...]}`
+   */
+  def ask(id: String, questions: String): Unit = Guard.run("ask")(Questions.put(id, questions))
 
   /** Tells the plan fragment; gives the columns that choose its sample. */
   private def describe(plan: LogicalPlan, id: String, inputs: String): Seq[String] =

@@ -3,16 +3,19 @@ package io.sparklineage.boundary
 import org.apache.spark.sql.catalyst.expressions.ExprId
 import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan
 import org.apache.spark.sql.execution.{SparkPlan, SparkStrategy}
+import org.apache.spark.sql.lineage.SparkLine
 
 import io.sparklineage.Guard
-import io.sparklineage.probe.{ProbeColumn, ProbeExec, ProbeSpec, Mode => ProbeMode}
+import io.sparklineage.probe.{Posed, ProbeColumn, ProbeExec, ProbeSpec, Mode => ProbeMode}
 
 /**
  * A boundary becomes a probe.
  *
+ * @param session    the session whose queries these are
  * @param sampleRows how many rows a sample holds at most
+ * @param mostKeys   how many keys are compared at most to tell whether they are unique
  */
-final class PlanProbes(sampleRows: () => Int) extends SparkStrategy {
+final class PlanProbes(session: SparkLine.Session, sampleRows: () => Int, mostKeys: () => Int) extends SparkStrategy {
 
   override def apply(plan: LogicalPlan): Seq[SparkPlan] = plan match {
     case boundary: BoundaryNode => Seq(Guard.value("plan probe", planLater(boundary.child)) {
@@ -33,6 +36,18 @@ final class PlanProbes(sampleRows: () => Int) extends SparkStrategy {
       limited = facts.limited,
       sampleKey = Guard.value[Seq[String]]("sample key", Nil)(SampleKeys.of(facts.ids)),
       sampleRows = sampleRows(),
-      pushedOf = facts.marked.map(rows => rows.id -> rows.pushed).toMap)
+      pushedOf = facts.marked.map(rows => rows.id -> rows.pushed).toMap,
+      questions = Guard.value[Seq[Posed]]("questions", Nil)(posed(boundary)),
+      mostKeys = mostKeys())
+  }
+
+  private def posed(boundary: BoundaryNode): Seq[Posed] = Questions.of(boundary.facts.ids) match {
+    case Nil => Nil
+    case questions =>
+      val output = boundary.child.output
+      val columns = boundary.facts.names.zip(boundary.exprIds).map { case (name, id) =>
+        name -> id.flatMap(id => output.find(_.exprId == id))
+      }
+      questions.map(new Posing(session, columns).pose)
   }
 }

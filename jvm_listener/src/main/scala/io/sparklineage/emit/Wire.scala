@@ -101,6 +101,45 @@ object Wire {
       array("indirect", f.indirect)(input)
       texts("sample_key", f.sampleKey)
       texts("covers", f.covers)
+      array("row_operators", f.rowOperators)(rowOperator)
+      array("notes", f.notes) { n =>
+        block {
+          text("kind", n.kind)
+          text("column", n.column)
+          text("text", n.text)
+          json.writeFieldName("input")
+          n.input.fold(json.writeNull())(pair)
+        }
+      }
+    }
+
+    private def pair(of: (String, String)): Unit = row(Seq(of._1, of._2))(text)
+
+    // Most properties are empty in most operators: those are left out.
+    private def rowOperator(o: RowOperator): Unit = block {
+      text("op", o.op)
+      array("children", o.children)(json.writeNumber(_: Int))
+      o.kind.foreach(text("kind", _))
+      o.text.foreach(text("text", _))
+      if (o.equi) json.writeBooleanField("equi", true)
+      if (o.datasets.nonEmpty) texts("datasets", o.datasets)
+      if (o.keys.nonEmpty) texts("keys", o.keys)
+      if (o.supplied.nonEmpty) array("supplied", o.supplied)(json.writeNumber(_: Int))
+      if (o.undone.nonEmpty) array("undone", o.undone) { u =>
+        block { json.writeNumberField("join", u.join); text("text", u.text) }
+      }
+      if (o.drops.nonEmpty) array("drops", o.drops) { d =>
+        block { text("text", d.text); array("columns", d.columns)(pair) }
+      }
+      if (o.clashes.nonEmpty) array("clashes", o.clashes)(clash)
+    }
+
+    private def clash(c: Clash): Unit = block {
+      json.writeNumberField("position", c.position)
+      text("name", c.name)
+      text("type", c.dataType)
+      text("other_name", c.otherName)
+      text("other_type", c.otherType)
     }
 
     private def input(i: ColumnInput): Unit = block {
@@ -135,6 +174,14 @@ object Wire {
       json.writeFieldName("sample")
       p.sample.fold(json.writeNull())(sample)
       maybe("plan_hash", p.planHash)
+      array("answers", p.answers) { a =>
+        block {
+          text("kind", a.kind)
+          texts("arguments", a.arguments)
+          number("value", a.value)
+          maybe("reason", a.reason)
+        }
+      }
     }
 
     private def column(c: ProbedColumn): Unit = block {

@@ -37,11 +37,60 @@ final case class Fragment(
     definitions: Seq[ColumnDefinition],
     indirect: Seq[ColumnInput],
     sampleKey: Seq[String],
-    covers: Seq[String] = Nil
+    covers: Seq[String] = Nil,
+    rowOperators: Seq[RowOperator] = Nil,
+    notes: Seq[ColumnNote] = Nil
 ) extends Observation
 
 /** @param dataType the type as DDL, in lower case and not truncated (`DataType.catalogString`) */
 final case class FragmentColumn(name: String, dataType: String, nullable: Boolean)
+
+/**
+ * One operator of a fragment that decides which rows there are; what passes its rows on is left out.
+ *
+ * @param op       input, opaque, filter, join, union, aggregate, deduplicate, limit, sample, generate, set, other
+ * @param children positions in `Fragment.rowOperators`; an operator stands after those it reads
+ * @param kind     of joins, set operations and deduplications: which
+ * @param text     readable condition
+ * @param equi     a join that compares for equality
+ * @param datasets what an input is: DataFrame ids, `source:<index>`
+ * @param keys     names: grouping, deduplication keys
+ * @param supplied output columns of the fragment (positions) that hold NULL where this outer join found nothing
+ * @param undone   of filters: outer joins (positions) whose rows without a partner it drops, and by which condition
+ * @param drops    of filters: input columns; a row where all of them are NULL is dropped, by which condition
+ * @param clashes  of unions by position: what does not fit together
+ */
+final case class RowOperator(
+    op: String,
+    children: Seq[Int] = Nil,
+    kind: Option[String] = None,
+    text: Option[String] = None,
+    equi: Boolean = false,
+    datasets: Seq[String] = Nil,
+    keys: Seq[String] = Nil,
+    supplied: Seq[Int] = Nil,
+    undone: Seq[Undone] = Nil,
+    drops: Seq[Drop] = Nil,
+    clashes: Seq[Clash] = Nil
+)
+
+final case class Undone(join: Int, text: String)
+
+final case class Drop(text: String, columns: Seq[(String, String)])
+
+/** At one position (from 0) of a union: name and type in the first branch and in another. */
+final case class Clash(position: Int, name: String, dataType: String, otherName: String, otherType: String)
+
+/**
+ * Something of a column that its expression, as text, does not tell safely.
+ *
+ * @param kind   literal; cast (it may make NULL of a value); filled (0 in place of NULL); average (of an input
+ *               column); average_of_filled
+ * @param column of the output; of averages the name that the aggregate gives
+ * @param text   readable
+ * @param input  (dataset, column) that it is made from, where that is a column of an input
+ */
+final case class ColumnNote(kind: String, column: String, text: String, input: Option[(String, String)])
 
 /** How one output column comes from the input columns, as SQL for people. */
 final case class ColumnDefinition(column: String, expression: String, inputs: Seq[ColumnInput])
@@ -93,8 +142,12 @@ final case class Probed(
     columns: Seq[ProbedColumn],
     fingerprint: Option[String],
     sample: Option[Sample],
-    planHash: Option[String]
+    planHash: Option[String],
+    answers: Seq[Answer] = Nil
 ) extends Observation
+
+/** What a rule of the user wanted to know (see `probe.Question`): a count, 1 or 0 for true or false; or why not. */
+final case class Answer(kind: String, arguments: Seq[String], value: Option[Long], reason: Option[String])
 
 /** Facts of a column that flowed; the sketch is there for float and double columns only. */
 final case class ProbedColumn(

@@ -4,6 +4,7 @@ import java.util.IdentityHashMap
 
 import scala.collection.mutable
 
+import io.sparklineage.Guard
 import io.sparklineage.emit.Observations
 import io.sparklineage.model._
 
@@ -46,6 +47,7 @@ object Fragments {
     private val flow = new Lineage(scope, leaves.datasets, leaves.columnName).of(root)
     private val reasons = Nondeterminism.reasons(nodes.filter(scope.end(_).isEmpty))
     private val operators = new Operators(scope)
+    private lazy val shape = Guard.value("shape", Shape.Unknown)(new Shaping(scope, leaves.datasets).of(root))
 
     def fragment: Fragment = {
       opaque.filter(_.startsWith(Scope.Unrecognised)).distinct.foreach { name =>
@@ -65,7 +67,9 @@ object Fragments {
         definitions = definitions,
         indirect = listed(flow.rows),
         sampleKey = SampleKey.of(root, flow),
-        covers = covers
+        covers = covers,
+        rowOperators = shape.operators,
+        notes = shape.notes
       )
     }
 

@@ -12,6 +12,7 @@ final class Gauge private[probe] (layout: Layout, publish: PartitionFacts => Uni
   val longs: Array[Long] = layout.newLongs()
   val doubles: Array[Double] = layout.newDoubles()
   val sampler: Sampler = if (layout.sampling) layout.newSampler() else null
+  private val keys: Array[Keys] = if (layout.asked.exists(_.unique)) newKeys() else null
   private var drained = false
   private var below: Gauge = _
   private var slots: SharedSlots = _
@@ -24,6 +25,15 @@ final class Gauge private[probe] (layout: Layout, publish: PartitionFacts => Uni
     below = lower
     slots = shared
   }
+
+  private def newKeys(): Array[Keys] = {
+    val task = TaskContext.get()
+    val limit = Keys.limit(layout.mostKeys, if (task == null) 1 else task.numPartitions())
+    layout.asked.map(asking => if (asking.unique) new Keys(limit) else null)
+  }
+
+  /** The keys that the question asks about. */
+  def keysOf(question: Int): Keys = keys(question)
 
   private def settle(): Unit = if (below != null) {
     below.settle()
@@ -42,10 +52,13 @@ final class Gauge private[probe] (layout: Layout, publish: PartitionFacts => Uni
     }
   }
 
+  private def seenKeys: Array[KeysSeen] =
+    if (keys == null) null else keys.map(each => if (each == null) null else each.seen)
+
   private[probe] def facts(index: Int): PartitionFacts = {
     settle()
     val sampled = if (sampler == null) Array.empty[SampledRow] else sampler.seen(new Rendering(layout))
-    new PartitionFacts(index, drained, longs, doubles, sampled)
+    new PartitionFacts(index, drained, longs, doubles, sampled, seenKeys)
   }
 }
 
@@ -63,7 +76,8 @@ private[probe] final class PartitionFacts(
     val exhausted: Boolean,
     val longs: Array[Long],
     val doubles: Array[Double],
-    val sample: Array[SampledRow]
+    val sample: Array[SampledRow],
+    val keys: Array[KeysSeen]
 ) extends Serializable {
 
   def withoutTexts: PartitionFacts = withSample(sample.map(_.copy(values = null)))
@@ -73,7 +87,7 @@ private[probe] final class PartitionFacts(
     if (text != null && text.mix == row.mix) row.copy(values = text.values) else row
   })
 
-  private def withSample(rows: Array[SampledRow]) = new PartitionFacts(index, exhausted, longs, doubles, rows)
+  private def withSample(rows: Array[SampledRow]) = new PartitionFacts(index, exhausted, longs, doubles, rows, keys)
 }
 
 /** Goes to the executors: opens a gauge for each partition, and takes what it has seen back to the driver. */

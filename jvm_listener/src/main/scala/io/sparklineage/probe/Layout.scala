@@ -36,7 +36,7 @@ private[probe] final case class Measured(
  * those that are. So the running hash after the first group is the one that signs the float sketch.
  *
  * Slots in `Gauge.longs`: rows, row sum A, row sum B, then per column the sum of hashes and the number of
- * nulls; in `Gauge.doubles` per float column sum, sum of squares, signed sum.
+ * nulls, then per question what was counted and how often that failed; in `Gauge.doubles` per float column sum, sum of squares, signed sum.
  */
 private[probe] final class Layout(
     val columns: Array[Measured],
@@ -45,7 +45,9 @@ private[probe] final class Layout(
     val signed: Boolean,
     val key: Array[Int],
     val sampleRows: Int,
-    val timeZone: String
+    val timeZone: String,
+    val asked: Array[Asking] = Array.empty,
+    val mostKeys: Int = 0
 ) extends Serializable {
 
   /** The columns before the first float or double one. */
@@ -54,7 +56,9 @@ private[probe] final class Layout(
   def sums(column: Int): Int = Layout.Columns + 2 * column
   def nulls(column: Int): Int = Layout.Columns + 2 * column + 1
   def sketch(column: Int): Int = 3 * (column - exact)
-  def newLongs(): Array[Long] = new Array[Long](Layout.Columns + 2 * columns.length)
+  def counted(question: Int): Int = Layout.Columns + 2 * columns.length + 2 * question
+  def faults(question: Int): Int = counted(question) + 1
+  def newLongs(): Array[Long] = new Array[Long](counted(asked.length))
   def newDoubles(): Array[Double] = new Array[Double](3 * (columns.length - exact))
   def newSampler(): Sampler = new Sampler(sampleRows, columns.length)
 
@@ -92,7 +96,9 @@ private[probe] object Layout {
     val wholeRows = missing.isEmpty && columns.nonEmpty && columns.forall(_.hashable)
     // A pruned column of unknown hash would change the signs: then there is no signed sum.
     val signed = missing.forall(position => floatName(spec.columns(position).typeName))
-    new Layout(columns, spec.columns.length, wholeRows, signed, keyOf(spec, columns), spec.sampleRows, timeZone)
+    val asked = spec.questions.flatMap(Asking.of(_, columns.toSeq)).toArray
+    new Layout(
+      columns, spec.columns.length, wholeRows, signed, keyOf(spec, columns), spec.sampleRows, timeZone, asked, spec.mostKeys)
   }
 
   /** Sample key as indices into `columns`; where none of the wanted columns flows, all that are not floats. */

@@ -4,7 +4,7 @@ import java.util.concurrent.atomic.AtomicLong
 
 import scala.util.Try
 
-import io.sparklineage.model.{Probed, ProbedColumn, Sample, Sketch}
+import io.sparklineage.model.{Answer, Probed, ProbedColumn, Sample, Sketch}
 import org.apache.spark.SparkContext
 import org.apache.spark.rdd.RDD
 import org.apache.spark.sql.catalyst.InternalRow
@@ -78,7 +78,8 @@ private[probe] final class Measurement(val spec: ProbeSpec, layout: Layout, spar
           columns = if (seen.isEmpty && !whole) Nil else facts.columns,
           fingerprint = if (seen.isEmpty && !whole) None else facts.fingerprint,
           sample = facts.sample,
-          planHash = planHash
+          planHash = planHash,
+          answers = if (spec.questions.isEmpty) Nil else facts.answers(whole)
         )
       }
     }
@@ -133,6 +134,26 @@ private[probe] final class Measurement(val spec: ProbeSpec, layout: Layout, spar
             counts = rows.map(_.count)
           )
         )
+
+    /** `whole`: no row is missing; before, keys are not compared. */
+    def answers(whole: Boolean): Seq[Answer] = spec.questions.map { posed =>
+      val question = posed.question
+      val at = layout.asked.indexWhere(_.question == question)
+      val (value, reason) =
+        if (posed.expressions.isLeft) (None, posed.expressions.left.toOption)
+        else if (at < 0) (None, Some("a column of it does not flow: nothing reads it"))
+        else if (longs(layout.faults(at)) > 0) (None, Some("it failed on a row"))
+        else if (question.kind == Question.Unique) unique(at, whole)
+        else (Some(longs(layout.counted(at))), None)
+      Answer(question.kind, question.arguments, value, reason)
+    }
+
+    private def unique(at: Int, whole: Boolean): (Option[Long], Option[String]) =
+      if (!whole) (None, Some("not all rows flowed"))
+      else KeysSeen.unique(seen.map(_.keys(at)), spec.mostKeys) match {
+        case Some(all) => (Some(if (all) 1L else 0L), None)
+        case None => (None, Some(s"more than ${spec.mostKeys} keys (checks.keys), or too many of them in one partition"))
+      }
 
     private def sketch(at: Int) = Sketch(doubles(at), doubles(at + 1), Some(doubles(at + 2)).filter(_ => layout.signed))
 

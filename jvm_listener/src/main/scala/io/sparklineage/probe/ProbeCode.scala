@@ -105,7 +105,35 @@ private[probe] final class ProbeCode(
        |${marks(touched.lastOption.getOrElse(-1), layout.columns.length, hash)}
        |${whole(hash)}
        |${sample(hash, input)}
+       |${layout.asked.indices.map(ask(_, input)).mkString("\n")}
      """.stripMargin
+  }
+
+  /** Looks at the row for a question; where that fails the question has no answer, and the row passes on. */
+  private def ask(question: Int, input: Input): String = {
+    val asking = layout.asked(question)
+    val bound = input.bind(ctx, asking.columns.toSeq.map(i => Need(layout.columns(i), value = true, isNull = true)))
+    val values = bound.variables.map(_.code.toString).mkString("\n")
+    ctx.currentVars = bound.variables.map(v => ExprCode(v.isNull, v.value))
+    ctx.INPUT_ROW = null
+    val code = asking.expressions.map(_.genCode(ctx))
+    val faults = s"$longs[${layout.faults(question)}]"
+    val counted = s"$longs[${layout.counted(question)}]"
+    val look =
+      if (asking.unique) {
+        val Seq(has, first, second) = code
+        s"""
+           |${has.code}
+           |if (${has.value}) {
+           |  ${first.code}
+           |  ${second.code}
+           |  $gauge.keysOf($question).add(${first.value}, ${second.value});
+           |}
+         """.stripMargin
+      } else s"${code.head.code}\nif (!${code.head.isNull} && !${code.head.value}) $counted++;"
+    val body = s"if ($faults == 0L) {\n try {\n$values\n$look\n} catch (RuntimeException fault) { $faults++; }\n}"
+    val name = define("ask", "void", bound.parameters.stripPrefix(", "), body)
+    s"$name(${bound.arguments.stripPrefix(", ")});"
   }
 
   private def define(name: String, result: String, parameters: String, body: String): String = {

@@ -4,7 +4,7 @@ import io.sparklineage.Guard
 import org.apache.spark.rdd.RDD
 import org.apache.spark.sql.catalyst.InternalRow
 import org.apache.spark.sql.catalyst.expressions.{Attribute, AttributeSet, SortOrder}
-import org.apache.spark.sql.catalyst.expressions.codegen.{CodeAndComment, CodegenContext, ExprCode}
+import org.apache.spark.sql.catalyst.expressions.codegen.{CodegenContext, ExprCode}
 import org.apache.spark.sql.catalyst.plans.physical.Partitioning
 import org.apache.spark.sql.execution._
 
@@ -83,7 +83,7 @@ final case class ProbeExec(spec: ProbeSpec, child: SparkPlan) extends Unexplaine
     val rdd = child.execute()
     measurement.begin(Some(rdd), child)
     val handle = measurement.handle
-    val source = Guard.value("probe code", Option.empty[CodeAndComment]) {
+    val source = Guard.value("probe code", Option.empty[RowProbe.Source]) {
       if (conf.wholeStageEnabled) Some(RowProbe.source(layout)) else None
     }
     rdd.mapPartitionsWithIndex { (index, rows) =>

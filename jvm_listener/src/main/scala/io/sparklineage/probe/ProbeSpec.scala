@@ -44,6 +44,10 @@ final case class ProbeColumn(name: String, typeName: String, exprId: ExprId)
  *   how many rows to sample at most; 0: none
  * @param pushedOf
  *   as `pushed`, where it differs between the DataFrames that share this probe
+ * @param questions
+ *   what rules of the user want to know; most probes are asked nothing
+ * @param mostKeys
+ *   how many keys are compared at most to tell whether they are unique
  */
 final case class ProbeSpec(
     ids: Seq[String],
@@ -53,7 +57,9 @@ final case class ProbeSpec(
     limited: Boolean,
     sampleKey: Seq[String],
     sampleRows: Int,
-    pushedOf: Map[String, Seq[String]] = Map.empty) {
+    pushedOf: Map[String, Seq[String]] = Map.empty,
+    questions: Seq[Posed] = Nil,
+    mostKeys: Int = 0) {
 
   /** The filters pushed below that do not belong to this DataFrame; it may share the probe with its ancestor. */
   def pushedFor(id: String): Seq[String] = pushedOf.getOrElse(id, pushed)

@@ -13,8 +13,11 @@ abstract class RowProbe {
 
 private[probe] object RowProbe {
 
-  /** Java source of a `RowProbe` that takes the handle as its only reference; made on the driver. */
-  def source(layout: Layout): CodeAndComment = {
+  /** Java source of a `RowProbe`, and what it refers to after the handle. */
+  final case class Source(code: CodeAndComment, references: Array[Any])
+
+  /** Made on the driver. */
+  def source(layout: Layout): Source = {
     val ctx = new CodegenContext
     val name = "probe_handle"
     ctx.addReferenceObj(name, new AnyRef, classOf[ProbeHandle].getName)
@@ -44,15 +47,19 @@ private[probe] object RowProbe {
          |  ${ctx.declareAddedFunctions()}
          |}
        """.stripMargin
-    CodeFormatter.stripOverlappingComments(
+    val text = CodeFormatter.stripOverlappingComments(
       new CodeAndComment(CodeFormatter.stripExtraNewLines(body), ctx.getPlaceHolderToComments()))
+    Source(text, ctx.references.toArray.drop(1))
   }
 
-  def open(handle: ProbeHandle, source: Option[CodeAndComment]): RowProbe =
+  def open(handle: ProbeHandle, source: Option[Source]): RowProbe =
     source.flatMap(compiled(handle, _)).getOrElse(new InterpretedRowProbe(handle))
 
-  private def compiled(handle: ProbeHandle, source: CodeAndComment): Option[RowProbe] =
-    Guard.value("probe code", Option.empty[RowProbe])(Some(CodeGenerator.compile(source)._1.generate(Array[Any](handle)).asInstanceOf[RowProbe]))
+  private def compiled(handle: ProbeHandle, source: Source): Option[RowProbe] =
+    Guard.value("probe code", Option.empty[RowProbe]) {
+      val references = Array[Any](handle) ++ source.references
+      Some(CodeGenerator.compile(source.code)._1.generate(references).asInstanceOf[RowProbe])
+    }
 }
 
 /** The same without generated code, for where that cannot be compiled. */
@@ -66,7 +73,24 @@ private[probe] final class InterpretedRowProbe(handle: ProbeHandle) extends RowP
     if (c.hashable) XxHash64(Seq(input), Mixing.Seed) else null
   }
 
+  private val asked = layout.asked.map { asking =>
+    asking.expressions.map(_.transform { case b: BoundReference =>
+      b.copy(ordinal = layout.columns(asking.columns(b.ordinal)).ordinal)
+    })
+  }
+
+  private def ask(question: Int, row: InternalRow): Unit = if (longs(layout.faults(question)) == 0) {
+    try {
+      val values = asked(question)
+      val first = values.head.eval(row)
+      if (!layout.asked(question).unique) { if (first == false) longs(layout.counted(question)) += 1 }
+      else if (first == true)
+        gauge.keysOf(question).add(values(1).eval(row).asInstanceOf[Long], values(2).eval(row).asInstanceOf[Long])
+    } catch { case _: RuntimeException => longs(layout.faults(question)) += 1 }
+  }
+
   override def look(row: InternalRow): Unit = {
+    asked.indices.foreach(ask(_, row))
     longs(Layout.Rows) += 1
     var hash, key, prefix = Mixing.Seed
     layout.columns.indices.foreach { i =>

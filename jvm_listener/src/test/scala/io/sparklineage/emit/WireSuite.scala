@@ -60,7 +60,25 @@ class WireSuite extends AnyFunSuite {
         ColumnInput("d2", "x", Subtype.Transformation)
       ),
       Seq("id"),
-      Seq("fee@0123456789abcdef", "local@?")
+      Seq("fee@0123456789abcdef", "local@?"),
+      Seq(
+        RowOperator("input", datasets = Seq("d2")),
+        RowOperator("input", datasets = Seq("source:0")),
+        RowOperator("join", Seq(0, 1), Some("left outer"), Some("(id = id)"), equi = true, supplied = Seq(1)),
+        RowOperator(
+          "filter",
+          Seq(2),
+          text = Some("(price > 0)"),
+          undone = Seq(Undone(2, "(price > 0)")),
+          drops = Seq(Drop("(price > 0)", Seq("source:0" -> "price")))
+        ),
+        RowOperator("union", Seq(3, 0), clashes = Seq(Clash(1, "total", "double", "id", "bigint"))),
+        RowOperator("aggregate", Seq(4), keys = Seq("id"))
+      ),
+      Seq(
+        ColumnNote("literal", "id", "1", None),
+        ColumnNote("average_of_filled", "total", "coalesce(price, 0)", Some("source:0" -> "price"))
+      )
     ),
     "fragment-empty" -> Fragment(
       "d1",
@@ -92,7 +110,11 @@ class WireSuite extends AnyFunSuite {
       ),
       Some("row1:0123456789abcdef0123456789abcdef"),
       Some(Sample(Seq("id"), Seq("id", "x"), Seq(Seq(Some("1"), None), Seq(Some("2"), Some("2.5"))), Seq(1L, 1L))),
-      Some("0123456789abcdef")
+      Some("0123456789abcdef"),
+      Seq(
+        Answer("violations", Seq("x >= 0"), Some(3), None),
+        Answer("unique", Seq("id", "x"), None, Some("column x does not flow: nothing reads it"))
+      )
     ),
     "probe-incomplete" -> Probed(
       "d5",

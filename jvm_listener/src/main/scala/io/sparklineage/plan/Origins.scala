@@ -1,0 +1,69 @@
+package io.sparklineage.plan
+
+import scala.collection.mutable
+
+import org.apache.spark.sql.catalyst.expressions._
+import org.apache.spark.sql.catalyst.plans.logical._
+
+/** Where the attributes of a fragment come from: through renaming, and through the expressions of projections. */
+final class Origins(nodes: Seq[LogicalPlan], ends: LogicalPlan => Option[End], datasets: LogicalPlan => Seq[String]) {
+  private val defined = mutable.Map.empty[ExprId, Expression]
+  private val inputs = mutable.Map.empty[ExprId, (String, String)]
+
+  nodes.foreach { plan =>
+    if (ends(plan).isDefined) datasets(plan) match {
+      case Seq(one) => plan.output.foreach(a => inputs(a.exprId) = (one, a.name))
+      case _ =>
+    }
+    else plan match {
+      case p: Project => define(p.projectList)
+      case a: Aggregate =>
+        define(a.aggregateExpressions.filter { case Alias(_: Attribute, _) => true; case _ => false })
+      case _ =>
+    }
+  }
+
+  private def define(list: Seq[NamedExpression]): Unit =
+    list.foreach { case a: Alias => defined(a.exprId) = a.child; case _ => }
+
+  /** The attribute that this one is another name for, as far down as it goes. */
+  def of(a: Attribute): Attribute = {
+    var at = a
+    var steps = 0
+    while (steps < Origins.MostSteps) {
+      defined.get(at.exprId) match {
+        case Some(below: Attribute) => at = below
+        case _ => return at
+      }
+      steps += 1
+    }
+    at
+  }
+
+  /** The column of an input that an attribute is another name for. */
+  def input(a: Attribute): Option[(String, String)] = inputs.get(of(a).exprId)
+
+  /** With the expressions of projections written out; what would grow too large stays as it is. */
+  def expanded(e: Expression): Expression = {
+    var at = e
+    var left = Origins.MostSteps
+    while (left > 0) {
+      val next = at.transform { case a: Attribute if defined.contains(a.exprId) => defined(a.exprId) }
+      if (next.fastEquals(at) || Origins.size(next) > Origins.Largest) return at
+      at = next
+      left -= 1
+    }
+    at
+  }
+}
+
+object Origins {
+  private val MostSteps = 100
+  private val Largest = 200
+
+  private def size(e: Expression): Int = {
+    var n = 0
+    e.foreach(_ => n += 1)
+    n
+  }
+}

@@ -1,0 +1,44 @@
+"""Which runs a run is compared with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from spark_lineage.model import LineageGraph, Outcome
+from spark_lineage.store import Store, StoreError
+from spark_lineage.store.runs import Summary
+
+MOST = 10  # runs whose rows make the history
+
+
+def earlier(store: Store, app: str, started: float, run: str, most_bytes: float = float("inf")) -> list[LineageGraph]:
+    """The last runs of the same application before this one that ended well, oldest first.
+
+    ``most_bytes``: of their journals, all together.
+    """
+    found = []
+    for graph in _before(store, app, (started, run), most_bytes):
+        found.append(graph)
+        if len(found) == MOST:
+            break
+    return found[::-1]
+
+
+def _before(store: Store, app: str, moment: tuple[float, str], most_bytes: float) -> Iterator[LineageGraph]:
+    left = most_bytes
+    for each in reversed(store.runs()):
+        if each.app == app and (each.started, each.id) < moment:
+            left -= _size(each)
+            if left < 0:
+                return
+            try:
+                graph = store.open(each).graph
+            except StoreError:
+                continue  # a damaged run of the past says nothing about this one
+            if graph.run.outcome is Outcome.COMPLETE:
+                yield graph
+
+
+def _size(run: Summary) -> int:
+    path = run.folder / "events.jsonl"
+    return path.stat().st_size if path.exists() else 0

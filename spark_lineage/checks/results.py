@@ -1,0 +1,69 @@
+"""What a check says, and its JSON (the contract ``check.schema.json``)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from spark_lineage.model import CheckResult as Result
+from spark_lineage.model import CheckStatus as Status
+
+__all__ = ["Report", "Result", "Status", "document"]
+Document = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Report:
+    """All results of one run, in the order of its datasets, rules last."""
+
+    run: str
+    app: str
+    results: tuple[Result, ...]
+    problems: tuple[str, ...] = ()  # rules about steps or columns that there are not, functions that cannot be run
+
+    def of(self, status: Status) -> tuple[Result, ...]:
+        return tuple(each for each in self.results if each.status is status)
+
+    @property
+    def passed(self) -> bool:
+        """Nothing failed. What could not be told is no failure, and no evidence either: see :attr:`status`."""
+        return not self.of(Status.FAILED)
+
+    @property
+    def status(self) -> Status:
+        """Of the whole: could not tell where a rule of the user could not be decided and nothing failed."""
+        if not self.passed:
+            return Status.FAILED
+        open_rules = any(each.rule and each.status is Status.UNKNOWN for each in self.results)
+        return Status.UNKNOWN if open_rules else Status.PASSED
+
+
+def document(report: Report) -> Document:
+    """``results``: what passed or failed, and every rule; ``could_not_tell``: built-in checks without evidence."""
+    told = [each for each in report.results if each.rule or each.status is not Status.UNKNOWN]
+    untold = [each for each in report.results if not each.rule and each.status is Status.UNKNOWN]
+    return {
+        "run": report.run,
+        "app": report.app,
+        "passed": report.passed,
+        "status": report.status.value,
+        "results": [_result(each) for each in told],
+        "could_not_tell": [_result(each) for each in untold],
+    }
+
+
+def _result(result: Result) -> Document:
+    return {
+        "check": result.check,
+        "step": result.step,
+        "call": result.call,
+        "dataset": result.dataset,
+        "column": result.column,
+        "passed": result.passed,
+        "status": result.status.value,
+        "expected": result.expected,
+        "actual": result.actual,
+        "rule": result.rule,
+        "where": result.where,
+        **({"details": dict(result.details)} if result.details else {}),
+    }

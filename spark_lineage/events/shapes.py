@@ -1,0 +1,79 @@
+"""What decides on the rows of a plan, and notes on its columns, as plain documents and back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from spark_lineage.model import Clash, ColumnNote, RowOperator
+
+Document = dict[str, Any]
+
+
+def of_operators(plan: Mapping[str, Any]) -> tuple[RowOperator, ...]:
+    """Of the document of a plan; none where they are not known."""
+    return tuple(map(_of_row_operator, plan.get("rowOperators", ())))
+
+
+def of_notes(plan: Mapping[str, Any]) -> tuple[ColumnNote, ...]:
+    return tuple(map(_of_note, plan.get("notes", ())))
+
+
+def operator_document(operator: RowOperator) -> Document:
+    document: Document = {
+        "op": operator.op,
+        "children": list(operator.children),
+        "kind": operator.kind,
+        "text": operator.text,
+        "equi": operator.equi,
+        "datasets": list(operator.datasets),
+        "keys": list(operator.keys),
+        "supplied": list(operator.supplied),
+        "undone": [{"join": join, "text": text} for join, text in operator.undone],
+        "drops": [{"text": text, "columns": [list(each) for each in columns]} for text, columns in operator.drops],
+        "clashes": [_clash(each) for each in operator.clashes],
+    }
+    return {name: value for name, value in document.items() if value or name == "children"}
+
+
+def _clash(clash: Clash) -> Document:
+    return {
+        "position": clash.position,
+        "name": clash.name,
+        "type": clash.type,
+        "otherName": clash.other_name,
+        "otherType": clash.other_type,
+    }
+
+
+def _of_row_operator(document: Mapping[str, Any]) -> RowOperator:
+    return RowOperator(
+        op=document["op"],
+        children=tuple(document["children"]),
+        kind=document.get("kind"),
+        text=document.get("text"),
+        equi=document.get("equi", False),
+        datasets=tuple(document.get("datasets", ())),
+        keys=tuple(document.get("keys", ())),
+        supplied=tuple(document.get("supplied", ())),
+        undone=tuple((each["join"], each["text"]) for each in document.get("undone", ())),
+        drops=tuple((each["text"], tuple(map(_pair, each["columns"]))) for each in document.get("drops", ())),
+        clashes=tuple(
+            Clash(each["position"], each["name"], each["type"], each["otherName"], each["otherType"])
+            for each in document.get("clashes", ())
+        ),
+    )
+
+
+def _pair(document: Sequence[str]) -> tuple[str, str]:
+    return (document[0], document[1])
+
+
+def note_document(note: ColumnNote) -> Document:
+    document: Document = {"kind": note.kind, "column": note.column, "text": note.text}
+    return {**document, "input": list(note.input)} if note.input is not None else document
+
+
+def _of_note(document: Mapping[str, Any]) -> ColumnNote:
+    origin = document.get("input")
+    return ColumnNote(document["kind"], document["column"], document["text"], _pair(origin) if origin else None)
