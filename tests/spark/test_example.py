@@ -40,6 +40,7 @@ class Example:
     folder: Path
     stdout: str
     record: dict[str, Any]
+    checked: dict[str, Any]
     receiver: Receiver
 
     @property
@@ -63,8 +64,9 @@ def example(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Example]:
         store = ["--store", str(folder / "store")]
         stdout = ours("run", "--mode", "exact", *store, *program, timeout=290)
         shown = ours("show", "last", "--json", *store, timeout=60)
+        checked = ours("check", "last", "--json", *store, timeout=60)
         ours("send", *store, timeout=120)
-        yield Example(folder, stdout, json.loads(shown), receiver)
+        yield Example(folder, stdout, json.loads(shown), json.loads(checked), receiver)
 
 
 def test_the_record_agrees_with_the_tables(example: Example) -> None:
@@ -83,6 +85,12 @@ def test_the_record_agrees_with_the_tables(example: Example) -> None:
     assert len(functions) >= 8
     assert {step["kind"] for step in record["steps"]} >= {"application", "function", "statement"}
     assert record["run"]["outcome"] == "complete"
+
+
+def test_checks_have_nothing_against_it(example: Example) -> None:
+    results = example.checked["results"]
+    assert [each for each in results if not each["passed"]] == []
+    assert {"join_fan_out", "join_row_loss", "outer_join_undone"} <= {each["check"] for each in results}
 
 
 # --- the same in a receiver: what Marquez would draw of it
