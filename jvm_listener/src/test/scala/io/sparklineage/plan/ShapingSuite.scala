@@ -105,7 +105,7 @@ class ShapingSuite extends PlanSuite {
     assert(notes(orders().select(expr("try_to_timestamp(price)").as("p"))) === Seq("cast p of d1.price"))
     assert(notes(orders().select(lit(3).as("p"))) === Seq("literal p"))
     assert(notes(orders().na.fill(0).select("weight")) === Seq("filled weight of d1.weight"))
-    val mean = orders().na.fill(0).groupBy("customer").agg(avg("weight").as("m"))
+    val mean = orders().na.fill(0, Seq("weight")).groupBy("customer").agg(avg("weight").as("m"))
     assert(notes(mean) === Seq("average_of_filled m of d1.weight"))
     assert(notes(orders().groupBy("customer").agg(avg("weight").as("m"))) === Seq("average m of d1.weight"))
   }
