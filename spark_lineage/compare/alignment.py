@@ -8,6 +8,7 @@ it, and a variable may be called otherwise. What is left over is looked for in t
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
 
@@ -15,6 +16,7 @@ from spark_lineage.compare.sequences import align
 from spark_lineage.model import Dataset, DatasetKind, LineageGraph, Step, StepKind
 
 StepKey = tuple[str, int]
+MOST_FEATURES = 200  # of one call
 _WORD = re.compile(r"\w+|[^\w\s]")
 _STATEMENT_NUMBER = re.compile(r"^line_\d+(_\d+)?$")
 
@@ -38,6 +40,8 @@ class Traits:
     prints: tuple[str, ...] = ()
     operators: frozenset[str] = frozenset()
     children: list[Traits] = field(default_factory=list)
+    reads: tuple[str, ...] = ()  # sources, by the last part of their names
+    siblings: int = 1  # calls of the same function from the same step, itself included
     _tokens: frozenset[str] | None = None
 
     @property
@@ -70,6 +74,12 @@ class Side:
                 self.roots.append(traits)
             else:
                 parent.children.append(traits)
+        for traits in self.traits.values():
+            calls = Counter(each.label for each in traits.children)
+            for each in traits.children:
+                each.siblings = calls[each.label]
+            inputs = [self.datasets[each] for each in traits.step.inputs if each in self.datasets]
+            traits.reads = tuple(last_part(each) for each in inputs if each.kind is DatasetKind.SOURCE)
         for traits in reversed(list(self.traits.values())):  # parents come before children
             _describe(traits)
 
@@ -153,6 +163,27 @@ def similarity(a: Traits, b: Traits) -> float:
     return score if score >= 0.5 else 0.0
 
 
+def features(traits: Traits) -> Iterable[Hashable]:
+    """What may tell calls of one function apart, whatever their order: threads may have made another one.
+
+    What they and the steps below them read, by what plan they make what, and what was measured of it.
+    """
+    if traits.step.kind is not StepKind.FUNCTION or traits.siblings < 2:
+        return ()
+    found: set[Hashable] = set()
+    todo = [traits]
+    while todo and len(found) < MOST_FEATURES:
+        each = todo.pop()
+        todo.extend(each.children)
+        found.update(("read", name) for name in each.reads)
+        for output in each.outputs:
+            if output.fragment is not None:
+                found.add(("plan", output.fragment.plan_hash, each.label))
+            if output.complete or output.partial:
+                found.add(("content", content(output) if output.complete else output.partial, each.label))
+    return ((traits.label, feature) for feature in found)
+
+
 def _overlap(a: frozenset[str], b: frozenset[str]) -> float:
     return len(a & b) / len(a | b) if a and b else 0.0
 
@@ -173,7 +204,7 @@ def _descend(a: list[Traits], b: list[Traits], steps: dict[StepKey, StepKey]) ->
         taken = set(steps.values())
         left = [each for each in left if each.key not in steps]
         right = [each for each in right if each.key not in taken]
-        for x, y in align(left, right, STRONG, WEAK, similarity).items():
+        for x, y in align(left, right, STRONG, WEAK, similarity, features).items():
             steps[left[x].key] = right[y].key
             todo.append((left[x].children, right[y].children))
 

@@ -8,7 +8,8 @@ is linear but for the stretches where nothing but similarity is left, and those 
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Hashable, Sequence
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from itertools import pairwise
 from typing import TypeVar
 
@@ -21,12 +22,16 @@ LARGEST = 40_000  # cells of the table of similarities; larger stretches are pai
 
 def align(
     a: Sequence[T], b: Sequence[T], strong: Sequence[Key[T]], weak: Sequence[Key[T]],
-    similarity: Callable[[T, T], float],
+    similarity: Callable[[T, T], float], features: Callable[[T], Iterable[Hashable]] = lambda thing: (),
 ) -> Pairs:  # fmt: skip
-    """Positions in ``a`` -> positions in ``b``. ``similarity`` of 0 or less: never the same thing."""
+    """Positions in ``a`` -> positions in ``b``. ``similarity`` of 0 or less: never the same thing.
+
+    ``features``: what may tell things of one kind apart whose order means nothing.
+    """
     pairs: Pairs = {}
     for key in strong:
         _by_key(a, b, key, pairs)
+    _by_features(a, b, features, pairs)
     for low, high, from_, to in _stretches(pairs, len(a), len(b)):
         left = [at for at in range(low, high) if at not in pairs]
         taken = set(pairs.values())
@@ -43,6 +48,33 @@ def _by_key(a: Sequence[T], b: Sequence[T], key: Key[T], pairs: Pairs) -> None:
     for value, places in of_a.items():
         if len(places) == len(of_b.get(value, ())):
             pairs.update(zip(places, of_b[value], strict=True))
+
+
+def _by_features(
+    a: Sequence[T], b: Sequence[T], features: Callable[[T], Iterable[Hashable]], pairs: Pairs
+) -> None:  # fmt: skip
+    """Pairs what shares most features that no other has, on either side."""
+    taken = set(pairs.values())
+    of_a = _owners((at, features(a[at])) for at in range(len(a)) if at not in pairs)
+    of_b = _owners((at, features(b[at])) for at in range(len(b)) if at not in taken)
+    shared = Counter(
+        (owner, other)
+        for feature, owner in of_a.items()
+        if owner is not None and (other := of_b.get(feature)) is not None
+    )
+    for (x, y), _ in sorted(shared.items(), key=lambda each: (-each[1], each[0])):
+        if x not in pairs and y not in taken:
+            pairs[x] = y
+            taken.add(y)
+
+
+def _owners(all_: Iterable[tuple[int, Iterable[Hashable]]]) -> dict[Hashable, int | None]:
+    """Feature -> the only one that has it; None where several do."""
+    owners: dict[Hashable, int | None] = {}
+    for at, features in all_:
+        for feature in features:
+            owners[feature] = at if owners.get(feature, at) == at else None
+    return owners
 
 
 def _groups(items: Sequence[T], places: Sequence[int], key: Key[T]) -> dict[Hashable, list[int]]:
