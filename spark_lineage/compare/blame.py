@@ -287,7 +287,8 @@ class Judge:
             self.result.sources_changed.update(dict.fromkeys(above.stored))
             return above.stored
         else:
-            found = above.opaque or (own,)
+            # What Python did between them is not in the record: the last step whose rows came from it is the nearest.
+            found = (own,) if definition.opaque else above.opaque or (own,)
         self.result.first.update(dict.fromkeys(found))
         return found
 

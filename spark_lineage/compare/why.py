@@ -95,7 +95,7 @@ def _cause(
     if definition.nondeterminism:
         return f"same code and inputs: it is not deterministic ({', '.join(definition.nondeterminism)})"
     if definition.opaque:
-        return "its rows came from Python, by the same code"
+        return "its rows came from Python, by code that is not in the plan and that this step does not hold itself"
     if deterministic is False:
         return "same code, plan and inputs: what makes it differ is not in the plan"
     return "its definition changed"

@@ -33,8 +33,12 @@ final class LineageExtensions extends (SparkSessionExtensions => Unit) {
     new InsertBoundaries(SparkLine.session(session), () => SessionOptions.mode(session))
   }
 
-  private def probes(session: SparkSession): SparkStrategy = 
-    new PlanProbes(SparkLine.session(session), () => SessionOptions.sampleRows(session), () => SessionOptions.keys(session))
+  private def probes(session: SparkSession): SparkStrategy =
+    new PlanProbes(
+      SparkLine.session(session),
+      () => SessionOptions.sampleRows(session),
+      () => SessionOptions.keys(session)
+    )
 
   private def rule(build: => Rule[LogicalPlan]): Rule[LogicalPlan] =
     Guard.value[Rule[LogicalPlan]]("extensions", NoRule)(build)
@@ -72,8 +76,9 @@ object LineageExtensions {
 private object SessionOptions {
   def mode(session: SparkSession): Mode = Mode.named(session.conf.get("spark.lineage.mode", "")).getOrElse(Mode.Flow)
 
-  def keys(session: SparkSession): Int = session.conf.get("spark.lineage.checks.keys", "1000000").toIntOption.getOrElse(1000000)
+  def keys(session: SparkSession): Int =
+    session.conf.get("spark.lineage.checks.keys", "1000000").toIntOption.getOrElse(1000000)
 
-  def sampleRows(session: SparkSession): Int = 
+  def sampleRows(session: SparkSession): Int =
     session.conf.get("spark.lineage.sample.rows", "20").toIntOption.getOrElse(20)
 }

@@ -24,7 +24,25 @@ final class PlanProbes(session: SparkLine.Session, sampleRows: () => Int, mostKe
     case _ => Nil
   }
 
-  private def spec(boundary: BoundaryNode): ProbeSpec = {
+  private def spec(boundary: BoundaryNode): ProbeSpec = PlanProbes.spec(boundary, sampleRows()).copy(
+    questions = Guard.value[Seq[Posed]]("questions", Nil)(posed(boundary)),
+    mostKeys = mostKeys())
+
+  private def posed(boundary: BoundaryNode): Seq[Posed] = Questions.of(boundary.facts.ids) match {
+    case Nil => Nil
+    case questions =>
+      val output = boundary.child.output
+      val columns = boundary.facts.names.zip(boundary.exprIds).map { case (name, id) =>
+        name -> id.flatMap(id => output.find(_.exprId == id))
+      }
+      questions.map(new Posing(session, columns).pose)
+  }
+}
+
+object PlanProbes {
+
+  /** What the probe of a boundary is to measure, without what the user's rules ask. */
+  def spec(boundary: BoundaryNode, sampleRows: Int): ProbeSpec = {
     val facts = boundary.facts
     ProbeSpec(
       ids = facts.ids,
@@ -35,19 +53,7 @@ final class PlanProbes(session: SparkLine.Session, sampleRows: () => Int, mostKe
       pushed = facts.marked.flatMap(_.pushed).distinct,
       limited = facts.limited,
       sampleKey = Guard.value[Seq[String]]("sample key", Nil)(SampleKeys.of(facts.ids)),
-      sampleRows = sampleRows(),
-      pushedOf = facts.marked.map(rows => rows.id -> rows.pushed).toMap,
-      questions = Guard.value[Seq[Posed]]("questions", Nil)(posed(boundary)),
-      mostKeys = mostKeys())
-  }
-
-  private def posed(boundary: BoundaryNode): Seq[Posed] = Questions.of(boundary.facts.ids) match {
-    case Nil => Nil
-    case questions =>
-      val output = boundary.child.output
-      val columns = boundary.facts.names.zip(boundary.exprIds).map { case (name, id) =>
-        name -> id.flatMap(id => output.find(_.exprId == id))
-      }
-      questions.map(new Posing(session, columns).pose)
+      sampleRows = sampleRows,
+      pushedOf = facts.marked.map(rows => rows.id -> rows.pushed).toMap)
   }
 }

@@ -6,7 +6,10 @@ import org.apache.spark.sql.catalyst.plans.logical._
 import org.apache.spark.sql.catalyst.rules.Rule
 import org.apache.spark.sql.catalyst.trees.TreePattern.{COMMAND, EXTRACT_VALUE, FILTER, LIMIT, LOCAL_RELATION}
 
+import org.apache.spark.sql.internal.SQLConf
+
 import io.sparklineage.Guard
+import io.sparklineage.probe.DriverRows
 
 /**
  * Keeps boundaries out of the optimizer's way, together with its own rules and as often as they run: what Spark
@@ -58,10 +61,20 @@ private object LocalRows {
   private def evaluated(boundary: Boundary): Option[LogicalPlan] = boundary.child match {
     case rows: CommandResult => aside(boundary, rows.rows.size.toLong); Some(rows)
     case child if child.containsPattern(LOCAL_RELATION) => PropagateEmptyRelation(ConvertToLocalRelation(child)) match {
-        case rows: LocalRelation => aside(boundary, rows.data.size.toLong); Some(rows)
+        case rows: LocalRelation => looked(boundary, rows); Some(rows)
         case _ => None
       }
     case _ => None
+  }
+
+  private def looked(boundary: Boundary, rows: LocalRelation): Unit =
+    if (!boundary.facts.whole || !measured(boundary, rows)) aside(boundary, rows.data.size.toLong)
+
+  // Once for the same columns, however often a query is planned.
+  private def measured(boundary: Boundary, rows: LocalRelation): Boolean = Guard.value("local rows", false) {
+    val sampleRows = SQLConf.get.getConfString("spark.lineage.sample.rows", "20").toIntOption.getOrElse(20)
+    val spec = PlanProbes.spec(boundary, sampleRows)
+    !SteppedAside.isNews(boundary.facts.ids, rows.output.map(_.name)) || DriverRows.measure(spec, rows)
   }
 
   private def aside(boundary: Boundary, rows: Long): Unit =

@@ -12,7 +12,12 @@ class CompletenessSuite extends AnyFunSuite with ProbeFixture {
 
   test("take and limit do not claim what they did not see") {
     val want = truth(people)
-    Seq[org.apache.spark.sql.DataFrame => Unit](_.take(3), _.limit(3).collect(), _.head(), _.filter("k > 1").limit(2).count()).foreach { action =>
+    Seq[org.apache.spark.sql.DataFrame => Unit](
+      _.take(3),
+      _.limit(3).collect(),
+      _.head(),
+      _.filter("k > 1").limit(2).count()
+    ).foreach { action =>
       probes(people)(action).foreach { got =>
         if (got.complete) assertTrue(got, want)
         else {
@@ -37,7 +42,9 @@ class CompletenessSuite extends AnyFunSuite with ProbeFixture {
   test("pushed filters and limits below are told") {
     val id = freshId()
     val got = measured(write(Watched.watch(people, id, pushed = Seq("k = 1")))).find(_.dataset == id).get
-    assert(!got.complete && got.reason.contains("filter_pushed") && got.pushed == Seq("k = 1") && got.rows.contains(1000L))
+    assert(
+      !got.complete && got.reason.contains("filter_pushed") && got.pushed == Seq("k = 1") && got.rows.contains(1000L)
+    )
     assert(probe(people, limited = true)(write).reason.contains("limit"))
   }
 
@@ -91,24 +98,43 @@ class CompletenessSuite extends AnyFunSuite with ProbeFixture {
   test("df.rdd, toLocalIterator, several actions on one DataFrame") {
     val want = truth(people)
     assertTrue(probe(people)(w => w.rdd.count()), want)
-    assertTrue(probe(people) { w =>
-      val rdd = w.rdd
-      rdd.take(2)
-      rdd.count()
-      rdd.take(1)
-    }, want)
-    assertTrue(probe(people) { w => val rows = w.toLocalIterator(); while (rows.hasNext) rows.next() }, want)
-    assert(!probe(people) { w => w.toLocalIterator().next() }.complete)
-    assertTrue(probe(people) { w => w.take(1); () }.copy(complete = true, reason = None, rows = Some(1000L),
-      columns = probe(people)(write).columns, fingerprint = Some(want.row)), want)
+    assertTrue(
+      probe(people) { w =>
+        val rdd = w.rdd
+        rdd.take(2)
+        rdd.count()
+        rdd.take(1)
+      },
+      want
+    )
+    assertTrue(
+      probe(people) { w =>
+        val rows = w.toLocalIterator(); while (rows.hasNext) rows.next()
+      },
+      want
+    )
+    assert(!probe(people)(w => w.toLocalIterator().next()).complete)
+    assertTrue(
+      probe(people) { w => w.take(1); () }.copy(
+        complete = true,
+        reason = None,
+        rows = Some(1000L),
+        columns = probe(people)(write).columns,
+        fingerprint = Some(want.row)
+      ),
+      want
+    )
   }
 
   test("scalar subqueries, broadcasts, written files") {
     val want = truth(people)
-    assertTrue(probe(people) { w =>
-      w.createOrReplaceTempView("watched_people")
-      spark.sql("select id from range(3) where id < (select max(k) from watched_people)").collect()
-    }, want)
+    assertTrue(
+      probe(people) { w =>
+        w.createOrReplaceTempView("watched_people")
+        spark.sql("select id from range(3) where id < (select max(k) from watched_people)").collect()
+      },
+      want
+    )
     assertTrue(probe(people)(w => spark.range(10).join(broadcast(w), "id").collect()), want)
     val folder = java.nio.file.Files.createTempDirectory("probe").resolve("out").toString
     assertTrue(probe(people)(_.write.parquet(folder)), want)
@@ -119,7 +145,8 @@ class CompletenessSuite extends AnyFunSuite with ProbeFixture {
     val below = spark.range(10).repartition(2)
     val plain = below.groupBy("id").count()
     val watched = Watched.watch(below.toDF(), freshId()).groupBy("id").count()
-    def shown(df: org.apache.spark.sql.DataFrame) = df.queryExecution.executedPlan.toString.replaceAll("#\\d+L?", "").replaceAll("plan_id=\\d+", "")
+    def shown(df: org.apache.spark.sql.DataFrame) =
+      df.queryExecution.executedPlan.toString.replaceAll("#\\d+L?", "").replaceAll("plan_id=\\d+", "")
     assert(shown(watched) == shown(plain))
   }
 
@@ -140,7 +167,9 @@ class CompletenessSuite extends AnyFunSuite with ProbeFixture {
   test("equal probes below a reused exchange: what ran has the same plan hash") {
     val ids = Seq(freshId(), freshId())
     val sides = ids.map(id => Watched.watch(people.groupBy("k").agg(sum("x").as("x")), id))
-    val got = measured(write(sides.head.as("a").join(sides.last.as("b"), expr("a.k = b.k")))).filter(p => ids.contains(p.dataset))
+    val got = measured(write(sides.head.as("a").join(sides.last.as("b"), expr("a.k = b.k")))).filter(p =>
+      ids.contains(p.dataset)
+    )
     assert(got.nonEmpty && got.forall(_.complete))
     assert(got.flatMap(_.planHash).toSet.size == 1)
   }

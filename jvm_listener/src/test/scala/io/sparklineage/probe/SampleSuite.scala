@@ -14,9 +14,14 @@ class SampleSuite extends AnyFunSuite with ProbeFixture {
 
   /** The keys that the definition chooses. */
   private def chosen(df: DataFrame, key: Seq[String], rows: Int): Map[Seq[String], Long] = {
-    val hashed = df.select(key.map(k => col(k).cast("string").as(k)) ++ key.map(k => expr(s"xxhash64(`$k`)").as(s"h_$k")): _*)
+    val hashed =
+      df.select(key.map(k => col(k).cast("string").as(k)) ++ key.map(k => expr(s"xxhash64(`$k`)").as(s"h_$k")): _*)
     hashed.collect().toSeq
-      .map(r => key.indices.foldLeft(Mixing.Seed)((h, i) => Mixing.fold(h, r.getLong(key.size + i))) -> key.indices.map(r.getString(_): String))
+      .map(r =>
+        key.indices.foldLeft(Mixing.Seed)((h, i) => Mixing.fold(h, r.getLong(key.size + i))) -> key.indices.map(
+          r.getString(_): String
+        )
+      )
       .groupBy(_._1).toSeq.sortBy(_._1).take(rows).map { case (_, all) => all.head._2.toSeq -> all.size.toLong }.toMap
   }
 
@@ -42,7 +47,8 @@ class SampleSuite extends AnyFunSuite with ProbeFixture {
   test("a key that does not flow, no rows wanted, nulls and long values") {
     assert(sample(people.select("name", "x"), Seq("gone")).get.key == Seq("name"))
     assert(sample(people, rows = 0).isEmpty)
-    val long = sample(spark.range(3).select(expr("if(id = 1, null, repeat('äö😀', 200))").as("s"), expr("x'00ff'").as("b"))).get
+    val long =
+      sample(spark.range(3).select(expr("if(id = 1, null, repeat('äö😀', 200))").as("s"), expr("x'00ff'").as("b"))).get
     assert(long.rows.map(_.head.map(t => t.codePointCount(0, t.length))).toSet == Set(None, Some(256)))
     assert(long.rows.flatMap(_.head).forall(_.endsWith("\u2026")))
     assert(long.rows.map(_(1)).toSet == Set(Some("[00 FF]")))

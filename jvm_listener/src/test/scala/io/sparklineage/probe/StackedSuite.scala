@@ -13,15 +13,25 @@ class StackedSuite extends AnyFunSuite with ProbeFixture {
   private val steps: Seq[(String, Step)] = Seq(
     "column" -> (df => df.withColumn(s"n${df.columns.length}", col("id") * 3 + df.columns.length)),
     "float column" -> (df => df.withColumn(s"f${df.columns.length}", col("id") / 7)),
-    "nullable column" -> (df => df.withColumn(s"s${df.columns.length}", expr("if(id % 4 = 1, null, cast(id as string))"))),
+    "nullable column" -> (df =>
+      df.withColumn(s"s${df.columns.length}", expr("if(id % 4 = 1, null, cast(id as string))"))
+    ),
     "replaced" -> (df => df.withColumn("k", col("k") + 1)),
     "dropped" -> (df => df.drop("day")),
     "reordered" -> (df => df.select(df.columns.toSeq.reverse.map(col): _*)),
     "filter" -> (df => df.filter("id % 3 <> 1")),
     "not null" -> (df => df.filter("name is not null")),
     "explode" -> (df => df.withColumn(s"e${df.columns.length}", explode(array(col("k"), lit(7))))),
-    "join" -> (df => df.join(broadcast(spark.range(0, 7).select(col("id").cast("int").as(s"j${df.columns.length}"),
-      lit("g").as(s"g${df.columns.length}"))), expr(s"k = j${df.columns.length}"), "left")),
+    "join" -> (df =>
+      df.join(
+        broadcast(spark.range(0, 7).select(
+          col("id").cast("int").as(s"j${df.columns.length}"),
+          lit("g").as(s"g${df.columns.length}")
+        )),
+        expr(s"k = j${df.columns.length}"),
+        "left"
+      )
+    ),
     "same" -> (df => df.select(df.columns.toSeq.map(col): _*))
   )
 

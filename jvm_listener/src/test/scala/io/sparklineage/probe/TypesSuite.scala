@@ -55,14 +55,16 @@ class TypesSuite extends AnyFunSuite with ProbeFixture {
         assert(got.fingerprint.contains(table.get("fingerprint").asText()))
         table.get("sketches").fields().asScala.foreach { entry =>
           val sketch = got.columns.find(_.name == entry.getKey).flatMap(_.sketch).get
-          Seq(sketch.sum, sketch.sumSquares, sketch.signedSum.get).zip(entry.getValue.asScala).foreach { case (mine, theirs) =>
-            assert(math.abs(mine - theirs.asDouble()) <= 1e-9 * (1 + math.abs(mine)))
+          Seq(sketch.sum, sketch.sumSquares, sketch.signedSum.get).zip(entry.getValue.asScala).foreach {
+            case (mine, theirs) =>
+              assert(math.abs(mine - theirs.asDouble()) <= 1e-9 * (1 + math.abs(mine)))
           }
         }
         val sample = table.get("sample")
         assert(got.sample.get.key == sample.get("key").asScala.map(_.asText()).toSeq)
         assert(got.sample.get.counts == sample.get("counts").asScala.map(_.asLong()).toSeq)
-        val rows = sample.get("rows").asScala.map(_.asScala.map(v => if (v.isNull) None else Some(v.asText())).toSeq).toSeq
+        val rows =
+          sample.get("rows").asScala.map(_.asScala.map(v => if (v.isNull) None else Some(v.asText())).toSeq).toSeq
         assert(got.sample.get.rows == rows)
       }
     }
@@ -70,8 +72,11 @@ class TypesSuite extends AnyFunSuite with ProbeFixture {
 
   test("maps and variants have nulls, but no fingerprint; then the row has none") {
     val df = spark.range(10).select(
-      col("id"), expr("if(id = 3, null, map('a', id))").as("m"), expr("array(map(1, 2))").as("am"),
-      expr("if(id > 7, null, parse_json('{\"a\":1}'))").as("v"))
+      col("id"),
+      expr("if(id = 3, null, map('a', id))").as("m"),
+      expr("array(map(1, 2))").as("am"),
+      expr("if(id > 7, null, parse_json('{\"a\":1}'))").as("v")
+    )
     ways.foreach { case (_, conf) =>
       withConf(conf: _*) {
         val got = probe(df)(write)
@@ -90,8 +95,10 @@ class TypesSuite extends AnyFunSuite with ProbeFixture {
 
   test("float sketch: sums of finite values, signs from the other columns") {
     val df = spark.range(100).select(
-      col("id"), expr("case when id = 5 then double('NaN') when id = 6 then null else id * 0.25D end").as("x"),
-      expr("cast(id as float)").as("y"))
+      col("id"),
+      expr("case when id = 5 then double('NaN') when id = 6 then null else id * 0.25D end").as("x"),
+      expr("cast(id as float)").as("y")
+    )
     val finite = (0 until 100).filterNot(Set(5, 6)).map(_ * 0.25)
     val signs = spark.range(100).select(expr("xxhash64(id)")).collect().map(r => Mixing.fold(Mixing.Seed, r.getLong(0)))
     ways.foreach { case (_, conf) =>
@@ -109,7 +116,8 @@ class TypesSuite extends AnyFunSuite with ProbeFixture {
 
   test("nested fields in the hundreds") {
     val df = spark.range(50).select(expr(
-      s"named_struct(${(0 until 300).map(i => s"'f$i', if(id % 3 = 0, null, id + $i)").mkString(", ")})").as("s"))
+      s"named_struct(${(0 until 300).map(i => s"'f$i', if(id % 3 = 0, null, id + $i)").mkString(", ")})"
+    ).as("s"))
     assertTrue(probe(df)(write), truth(df))
   }
 }

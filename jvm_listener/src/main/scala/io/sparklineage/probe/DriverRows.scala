@@ -1,0 +1,28 @@
+package io.sparklineage.probe
+
+import org.apache.spark.SparkContext
+import org.apache.spark.sql.catalyst.plans.logical.LocalRelation
+import org.apache.spark.sql.internal.SQLConf
+
+/** Rows that are in the plan itself are looked at where they stand, on the driver: no spark_job ever sees them. */
+object DriverRows {
+
+  /** More values than these would make planning wait. */
+  private val MostValues = 200000L
+
+  /** Measures all rows of a relation; false if they are too many, or no SparkContext is there. */
+  def measure(spec: ProbeSpec, rows: LocalRelation): Boolean = {
+    val values = rows.data.size.toLong * math.max(rows.output.size, 1)
+    val context = SparkContext.getActive.filterNot(_.isStopped)
+    if (values > MostValues || context.isEmpty) false
+    else {
+      val layout = Layout(spec, rows.output, SQLConf.get.sessionLocalTimeZone)
+      val measurement = new Measurement(spec, layout, context.get)
+      val probe = new InterpretedRowProbe(measurement.handle)
+      rows.data.foreach(probe.look)
+      probe.gauge.exhausted()
+      measurement.here(probe.gauge.facts(0))
+      true
+    }
+  }
+}
