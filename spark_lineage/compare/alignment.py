@@ -41,6 +41,7 @@ class Traits:
     operators: frozenset[str] = frozenset()
     children: list[Traits] = field(default_factory=list)
     reads: tuple[str, ...] = ()  # sources, by the last part of their names
+    takes: tuple[Dataset, ...] = ()  # what other steps made
     siblings: int = 1  # calls of the same function from the same step, itself included
     _tokens: frozenset[str] | None = None
 
@@ -80,6 +81,7 @@ class Side:
                 each.siblings = calls[each.label]
             inputs = [self.datasets[each] for each in traits.step.inputs if each in self.datasets]
             traits.reads = tuple(last_part(each) for each in inputs if each.kind is DatasetKind.SOURCE)
+            traits.takes = tuple(each for each in inputs if each.kind is not DatasetKind.SOURCE)
         for traits in reversed(list(self.traits.values())):  # parents come before children
             _describe(traits)
 
@@ -176,12 +178,18 @@ def features(traits: Traits) -> Iterable[Hashable]:
         each = todo.pop()
         todo.extend(each.children)
         found.update(("read", name) for name in each.reads)
+        found.update(("takes", _seen(one), each.label) for one in each.takes if _seen(one) is not None)
         for output in each.outputs:
             if output.fragment is not None:
                 found.add(("plan", output.fragment.plan_hash, each.label))
-            if output.complete or output.partial:
-                found.add(("content", content(output) if output.complete else output.partial, each.label))
+            if _seen(output) is not None:
+                found.add(("content", _seen(output), each.label))
     return ((traits.label, feature) for feature in found)
+
+
+def _seen(dataset: Dataset) -> Hashable | None:
+    """What was measured of a dataset, if only of a part of it."""
+    return content(dataset) if dataset.complete else dataset.partial or None
 
 
 def _overlap(a: frozenset[str], b: frozenset[str]) -> float:

@@ -66,15 +66,16 @@ def compare(a: Dataset, b: Dataset, exact: Exact = lambda column: False) -> Meas
     schema = tuple(_schema(a.columns, b.columns))
     if _equal_at_sight(a, b):
         return Measured(Content.SAME)
-    held = _held(a), _held(b)
-    if None not in held and not schema:
-        return Measured(Content.SAME if held[0] == held[1] else Content.DIFFERENT, rows=a.rows != b.rows)
     seen = _comparable(a, b)
-    if isinstance(seen, str):
-        if schema:
-            return Measured(Content.DIFFERENT, schema)
-        return Measured(Content.UNKNOWN, why=seen)
-    return _facts(*seen, schema, exact)
+    found = _facts(*seen, schema, exact) if not isinstance(seen, str) else None
+    held = _held(a), _held(b)
+    if None not in held and not schema and (found is None or found.bare):
+        return Measured(Content.SAME if held[0] == held[1] else Content.DIFFERENT, rows=a.rows != b.rows)
+    if found is not None:
+        return found
+    if schema:
+        return Measured(Content.DIFFERENT, schema)
+    return Measured(Content.UNKNOWN, why=str(seen))
 
 
 def _held(dataset: Dataset) -> str | None:

@@ -126,6 +126,7 @@ def test_each_fault_is_pinned_on_its_step(recorded: Recorded) -> None:
     assert "rand()" in found["shaken"]["why"]
     assert "`fee`" in found["with_fee"]["why"]
     assert "`scaled`" in found["with_scale"]["why"]
+    assert [each["name"] for each in found["line_107"]["columns"]] == ["rank"]
     assert [(each["a"], each["b"]) for each in found["monthly"]["columns"] if each["change"] == "definition"] == [
         ("date_trunc('month', at)", "date_trunc('week', at)")
     ]

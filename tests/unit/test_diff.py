@@ -118,6 +118,26 @@ def test_the_order_of_threads_does_not_matter() -> None:
     assert compared(Runs(parts), Runs([parts[3], parts[0], parts[2], parts[1]])).same
 
 
+def test_calls_in_threads_are_told_apart_by_what_they_read_and_make() -> None:
+    """The calls are numbered as they came; a fault in one step of each changes what they make."""
+
+    def regions(order: str, plan: str) -> Runs:
+        made: list[Made] = []
+        for number, each in enumerate(order):
+            call = "" if number == 0 else f"~{number + 1}"
+            made.append(Made("read", (f"/data/{each}",), plan="read", content=each, kind=FUNCTION, source="r"))
+            changed = f"{each} {plan}"
+            made.append(Made("rate", (f"read{call}",), plan=plan, content=changed, kind=FUNCTION, source=plan))
+        return Runs(made, sources=[(f"/data/{each}", None) for each in "enw"])
+
+    assert compared(regions("enw", "p"), regions("wen", "p")).same
+    found = compared(regions("enw", "p"), regions("wen", "q"))
+    assert causes(found) == ["rate", "rate~2", "rate~3"]
+    assert {each.a.id: each.b.id for each in found.first_divergences if each.a and each.b} == {
+        "rate": "rate~2", "rate~2": "rate~3", "rate~3": "rate",
+    }  # fmt: skip
+
+
 def noisy(sum_: float, squares: float, fingerprint: str, **more: Any) -> Runs:
     runs = Runs([Made("total", ("/data/orders",), content="x", kind=FUNCTION, columns=("amount",), **more)])
     graph = runs.graph()

@@ -1,6 +1,6 @@
 package io.sparklineage.probe
 
-import org.apache.spark.SparkContext
+import org.apache.spark.sql.SparkSession
 import org.apache.spark.sql.catalyst.plans.logical.LocalRelation
 import org.apache.spark.sql.internal.SQLConf
 
@@ -10,10 +10,10 @@ object DriverRows {
   /** More values than these would make planning wait. */
   private val MostValues = 200000L
 
-  /** Measures all rows of a relation; false if they are too many, or no SparkContext is there. */
+  /** Measures all rows of a relation; false if they are too many, or no session is active. */
   def measure(spec: ProbeSpec, rows: LocalRelation): Boolean = {
     val values = rows.data.size.toLong * math.max(rows.output.size, 1)
-    val context = SparkContext.getActive.filterNot(_.isStopped)
+    val context = SparkSession.getActiveSession.map(_.sparkContext)
     if (values > MostValues || context.isEmpty) false
     else {
       val layout = Layout(spec, rows.output, SQLConf.get.sessionLocalTimeZone)
