@@ -111,11 +111,13 @@ def document(verdicts: list[Verdict]) -> str:
     head = [
         "# Localisation: which step does `diff` name?",
         "",
-        "Ten ordinary programs in different styles (`tests/localisation/programs`), seeded with one fault at a time",
-        "(`tests/localisation/table.py`, with the step that has to be named, written by hand). Each is recorded as it",
-        "is and with the fault; *right* means: exit status 1, exactly the faulty function or statement among",
-        "`first_divergences` and nothing else, no source reported as changed. For a harmless change: exit status 0 and",
-        "`same`. Half of the pairs run from other folders, with other output and store folders.",
+        "Ten ordinary programs in different styles (`tests/localisation/programs`) are seeded with one fault at a time",
+        "(`tests/localisation/table.py`, with the step that has to be named, written by hand). Each is recorded as it is",
+        "and with the fault, by `spark-lineage run` in a process of its own (the JVM stays warm between them). *Right*",
+        "means for a fault: exit status 1, the faulty function or statement and nothing else in `first_divergences`, no",
+        "source called changed; for a harmless change: exit status 0 and `same`. One pair in seven runs from the same",
+        "folder into the same output and store; in the others program, output and store are elsewhere. That a fault does",
+        "change what the program writes, and a harmless change does not, is checked without this package.",
         "",
         f"Measured by `make localisation` on {time.strftime('%Y-%m-%d')}: Spark {pyspark.__version__}, "
         f"Python {platform.python_version()}.",

@@ -133,9 +133,10 @@ class Bench:
     def diff(self, a: Recording, b: Recording) -> tuple[int, Document]:
         """Exit code and document of ``spark-lineage diff``."""
         ran = command_line(["diff", *named(a, b), "--json"], self.folder, {})
-        if ran.returncode not in (0, 1):
-            return ran.returncode, {"error": ran.stderr.strip()[-2000:]}
-        document: Document = json.loads(ran.stdout)
+        try:
+            document: Document = json.loads(ran.stdout)
+        except ValueError:
+            document = {"error": ran.stderr.strip()[-2000:]}
         return ran.returncode, document
 
 
