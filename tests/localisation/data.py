@@ -235,7 +235,7 @@ def payroll(files: Files, rng: random.Random) -> None:
             for version in range(versions):
                 row = {
                     "employee_id": 1000 * number + employee,
-                    "team": rng.choice(["sales", "tech", "legal", "office"]),
+                    "team": rng.choice(["sales", "tech", "legal", "office", None]),
                     "hours": rng.choice([20, 30, 38, 40, 45]),
                     "salary": round(rng.uniform(2000, 9000), 2),
                     "bonus": rng.choice([None, None, 100.0, 500.0]),

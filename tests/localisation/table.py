@@ -104,11 +104,11 @@ SENSORS = [
     fault("sensors", "range", "filter boundary", '<= high', '< high', "within"),
     fault("sensors", "window", "window frame", "rowsBetween(-rows, 0)", "rowsBetween(-rows, 1)", "smoothed"),
     fault("sensors", "constant", "window frame", "WINDOW = 5", "WINDOW = 50", "smoothed"),
-    fault("sensors", "offset", "wrong join type", '["plant", "sensor"], "left"', '["plant", "sensor"], "inner"', "calibrated.apply"),
+    fault("sensors", "offset", "wrong join type", '["plant", "sensor"], "left"', '["plant", "sensor"], "inner"', "apply"),
     fault("sensors", "hour", "date truncation", 'date_trunc("hour"', 'date_trunc("day"', "hourly"),
     fault("sensors", "highest", "wrong aggregate", 'F.max("celsius")', 'F.first("celsius")', "hourly"),
     fault("sensors", "best", "dedup keeps the wrong row", 'F.desc("quality")', 'F.asc("quality")', "one_per_second"),
-    fault("sensors", "alarm", "filter boundary", '> 20))', '> 30))', "alarms"),
+    fault("sensors", "alarm", "filter boundary", "> 20))", "> 200))", "alarms"),
 ]  # fmt: skip
 
 CLICKS = [
@@ -140,9 +140,9 @@ ENERGY = [
     fault("energy", "kilo", "unit mix-up", 'F.col("wh") / 1000', 'F.col("wh") / 100', "run.kilowatt_hours"),
     fault("energy", "tariff-end", "fan-out", '(located["at"] < tariffs["valid_until"])', '(located["at"] <= tariffs["valid_until"])', "run.priced"),
     fault("energy", "no-tariff", "wrong join type", 'valid, "left")', 'valid, "inner")', "run.priced"),
-    fault("energy", "carried", "null handling", "F.last(column, ignorenulls=True)", "F.last(column)", "run.filled.carry"),
-    fault("energy", "lag", "window frame", 'F.lag("counter", 1)', 'F.lag("counter", 2)', "run.used.difference", same_place=True),
-    fault("energy", "argument", "date truncation", 'per("hour")', 'per("day")', "run.per.total"),
+    fault("energy", "carried", "null handling", "F.last(column, ignorenulls=True)", "F.last(column)", "run.carry"),
+    fault("energy", "lag", "window frame", 'F.lag("counter", 1)', 'F.lag("counter", 2)', "run.difference", same_place=True),
+    fault("energy", "argument", "date truncation", 'per("hour")', 'per("day")', "run.total"),
     fault("energy", "rounding", "premature rounding", 'F.col("kwh") * F.coalesce("price"', 'F.round("kwh") * F.coalesce("price"', "run.priced"),
     fault("energy", "quality", "wrong population", '!= "bad"', '== "good"', "run.use"),
     fault("energy", "places", "filter boundary", "place <= 3", "place < 3", "run.peaks"),
