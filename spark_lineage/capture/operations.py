@@ -26,7 +26,7 @@ class Method:
     kind: Kind
     subject: str  # how the DataFrames it works on are found from ``self``: see ``Recorder``
     runs: bool  # may start Spark jobs
-    marks: bool = False  # what it works on is marked before, whoever made it: caches and writes
+    marks: bool = False  # what it works on is marked before, whoever made it: caches, writes, handing over to pandas
     opens: bool = False  # DataFrames that appear while it runs are looked at: it may call user code with them
 
     @functools.cached_property
@@ -41,6 +41,8 @@ _ACTIONS = frozenset(
     approxQuantile corr cov explain_
     """.split()
 )
+# What they give is looked at by the program and may come back into Spark: the content is that of an interim dataset.
+_HANDED_OVER = frozenset("toPandas toArrow".split())
 _CACHES = frozenset("cache persist checkpoint localCheckpoint unpersist".split())
 _VIEWS = frozenset(
     """
@@ -208,7 +210,7 @@ def _of(owner: type, label: str, subject: str, kind_of: Any, skipped: frozenset[
             if isinstance(value, FunctionType) or is_rdd:
                 kind = kind_of(name)
                 runs = kind is Kind.ACTION or name in _EAGER
-                marks = kind is Kind.CACHE and name != "unpersist"
+                marks = (kind is Kind.CACHE and name != "unpersist") or name in _HANDED_OVER
                 yield Method(part, name, f"{label}.{name}", kind, subject, runs, marks, opens=name == "pandas_api")
 
 

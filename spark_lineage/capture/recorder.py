@@ -335,7 +335,7 @@ class Recorder:
                 self._name(node, running, args, kwargs, frame)
         if running.method.marks:
             node, df = running.inputs[0]
-            self._mark_one(node, df, "cache" if running.method.kind is OperationKind.CACHE else "write")
+            self._mark_one(node, df, _WHY_MARKED.get(running.method.kind, "boundary"))
 
     def _mark_one(self, node: Node, df: Any, why: str) -> None:
         if node.marked or df is None:
@@ -587,6 +587,9 @@ class Recorder:
     def _overflowed(self, function: str) -> None:
         why = "called more often than limits.calls: later calls are recorded as one"
         self._emit(PythonGap(f"calls of {function}", why))
+
+
+_WHY_MARKED = {OperationKind.CACHE: "cache", OperationKind.WRITE: "write"}
 
 
 def _function_between(frame: FrameType, outermost: FrameType) -> str:

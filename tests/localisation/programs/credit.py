@@ -13,7 +13,8 @@ WEIGHTS = {"utilisation": -1.2, "payments": 0.04, "income": 0.00002}
 
 def payment_features(payments):
     settled = payments.filter(F.col("state") == "settled")
-    return settled.groupBy("applicant").agg(
+    recent = settled.filter(F.col("paid_on") >= F.lit("2025-02-01"))
+    return recent.groupBy("applicant").agg(
         F.count("*").alias("payments"), F.sum("amount").alias("paid"), F.max("paid_on").alias("last_paid")
     )
 

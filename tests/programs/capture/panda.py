@@ -19,6 +19,8 @@ fresh = spark.createDataFrame(pd.DataFrame({"id": [1]}))
 print(enriched.count(), merged.count(), both.count(), fresh.count())
 
 # lineage:
+# left <- -
+# right <- -
 # enriched <- left
 # merged <- left, right
 # both <- left, right
