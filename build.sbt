@@ -22,20 +22,38 @@ lazy val listener = (project in file("jvm_listener"))
       "Scala-Line" -> scalaBinaryVersion.value
     ),
     Compile / unmanagedSourceDirectories += baseDirectory.value / "src" / "main" / s"scala-spark-$sparkMajor",
-    scalacOptions ++= Seq("-deprecation", "-feature", "-unchecked", "-release:17", "-Xlint:_,-byname-implicit", "-Wunused"),
+    scalacOptions ++= Seq(
+      "-deprecation",
+      "-feature",
+      "-unchecked",
+      "-release:17",
+      "-Xlint:_,-byname-implicit",
+      "-Wunused"
+    ),
     // The compiler is the Scala linter: `make lint` allows it no warning.
     scalacOptions ++= (if (sys.props.contains("lint")) Seq("-Werror") else Nil),
     Test / fork := true,
     Test / javaOptions ++= Seq(
-      "-Xmx2g", "-XX:TieredStopAtLevel=1", "-Dspark.ui.enabled=false", "-Dspark.master=local[2]", "-Dspark.sql.shuffle.partitions=4",
+      "-Xmx2g",
+      "-XX:TieredStopAtLevel=1",
+      "-Dspark.ui.enabled=false",
+      "-Dspark.master=local[2]",
+      "-Dspark.sql.shuffle.partitions=4",
       // What spark-submit passes to every Java 17 process of its own.
-      "--add-opens=java.base/java.lang=ALL-UNNAMED", "--add-opens=java.base/java.lang.invoke=ALL-UNNAMED",
-      "--add-opens=java.base/java.lang.reflect=ALL-UNNAMED", "--add-opens=java.base/java.io=ALL-UNNAMED",
-      "--add-opens=java.base/java.net=ALL-UNNAMED", "--add-opens=java.base/java.nio=ALL-UNNAMED",
-      "--add-opens=java.base/java.util=ALL-UNNAMED", "--add-opens=java.base/java.util.concurrent=ALL-UNNAMED",
-      "--add-opens=java.base/java.util.concurrent.atomic=ALL-UNNAMED", "--add-opens=java.base/sun.nio.ch=ALL-UNNAMED",
-      "--add-opens=java.base/sun.nio.cs=ALL-UNNAMED", "--add-opens=java.base/sun.security.action=ALL-UNNAMED",
-      "--add-opens=java.base/sun.util.calendar=ALL-UNNAMED", "--add-modules=jdk.incubator.vector"
+      "--add-opens=java.base/java.lang=ALL-UNNAMED",
+      "--add-opens=java.base/java.lang.invoke=ALL-UNNAMED",
+      "--add-opens=java.base/java.lang.reflect=ALL-UNNAMED",
+      "--add-opens=java.base/java.io=ALL-UNNAMED",
+      "--add-opens=java.base/java.net=ALL-UNNAMED",
+      "--add-opens=java.base/java.nio=ALL-UNNAMED",
+      "--add-opens=java.base/java.util=ALL-UNNAMED",
+      "--add-opens=java.base/java.util.concurrent=ALL-UNNAMED",
+      "--add-opens=java.base/java.util.concurrent.atomic=ALL-UNNAMED",
+      "--add-opens=java.base/sun.nio.ch=ALL-UNNAMED",
+      "--add-opens=java.base/sun.nio.cs=ALL-UNNAMED",
+      "--add-opens=java.base/sun.security.action=ALL-UNNAMED",
+      "--add-opens=java.base/sun.util.calendar=ALL-UNNAMED",
+      "--add-modules=jdk.incubator.vector"
     ),
     Test / parallelExecution := false
   )

@@ -1,6 +1,14 @@
 package io.sparklineage.boundary
 
-import org.apache.spark.sql.catalyst.expressions.{Attribute, AttributeReference, AttributeSet, ExprId, Expression, ExpressionSet, SortOrder}
+import org.apache.spark.sql.catalyst.expressions.{
+  Attribute,
+  AttributeReference,
+  AttributeSet,
+  ExprId,
+  Expression,
+  ExpressionSet,
+  SortOrder
+}
 import org.apache.spark.sql.catalyst.plans.logical._
 
 /**
@@ -26,7 +34,8 @@ final case class BoundaryFacts(
     mode: Mode,
     names: Seq[String],
     types: Seq[String],
-    limited: Boolean = false) {
+    limited: Boolean = false
+) {
 
   def ids: Seq[String] = marked.map(_.id)
 
@@ -79,7 +88,7 @@ sealed trait BoundaryNode extends UnaryNode {
     }
 
   /** None in flow mode, so that pruning passes through; every column in exact mode. */
-  protected final def required: AttributeSet =
+  final protected def required: AttributeSet =
     if (facts.mode == Mode.Exact) child.outputSet else AttributeSet.empty
 
   override def output: Seq[Attribute] = child.output
@@ -149,8 +158,8 @@ final case class LookupBoundary(child: LogicalPlan, facts: BoundaryFacts, column
 final class PassingBoundary(
     override val child: LogicalPlan,
     override val facts: BoundaryFacts,
-    override val columns: Seq[Expression])
-    extends ScriptTransformation("", child.output, child, null) with BoundaryNode {
+    override val columns: Seq[Expression]
+) extends ScriptTransformation("", child.output, child, null) with BoundaryNode {
 
   override val output: Seq[Attribute] = child.output
 

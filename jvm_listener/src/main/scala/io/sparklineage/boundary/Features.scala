@@ -26,7 +26,9 @@ object Features extends PredicateHelper {
    */
   private def answered(plan: LogicalPlan): Seq[String] = plan match {
     case aggregate: Aggregate => straight(aggregate.child)
-        .filter(leaf => aggregate.groupingExpressions.isEmpty || Scans.connector(leaf)).map("aggregate " + Scans.name(_))
+        .filter(leaf => aggregate.groupingExpressions.isEmpty || Scans.connector(leaf)).map("aggregate " + Scans.name(
+          _
+        ))
     case TopRows(_, child) => straight(child).map("top " + Scans.name(_))
     case LocalLimit(_, child) => straight(child).map("limit " + Scans.name(_))
     case GlobalLimit(_, LocalLimit(_, child)) => straight(child).map("limit " + Scans.name(_))
@@ -40,7 +42,9 @@ object Features extends PredicateHelper {
   }
 
   private def inSubqueries(expression: Expression): Seq[String] =
-    expression.collect { case subquery: SubqueryExpression => s"subquery ${subquery.nodeName}" +: lines(subquery.plan) }.flatten
+    expression.collect { case subquery: SubqueryExpression =>
+      s"subquery ${subquery.nodeName}" +: lines(subquery.plan)
+    }.flatten
 
   /** A sort under a limit is part of it: Spark plans the two as one operator. */
   private def below(plan: LogicalPlan): Seq[LogicalPlan] = plan match {
@@ -56,7 +60,8 @@ object Features extends PredicateHelper {
     case LocalLimit(limit, _) => Some(s"local limit $limit")
     case join: Join => Some(joinLine(join))
     case aggregate: Aggregate => Some(
-        s"aggregate by ${aggregate.groupingExpressions.size} of ${aggregate.aggregateExpressions.size}")
+        s"aggregate by ${aggregate.groupingExpressions.size} of ${aggregate.aggregateExpressions.size}"
+      )
     case window: Window => Some(s"window ${window.windowExpressions.size}")
     case rows: LocalRelation => Some(s"local relation ${rows.data.size}")
     case leaf: LeafNode => Some(s"${leaf.nodeName} ${leaf.output.size}")
@@ -83,7 +88,7 @@ object Features extends PredicateHelper {
   private object TopRows {
     def unapply(plan: LogicalPlan): Option[(Expression, LogicalPlan)] = plan match {
       case GlobalLimit(limit, LocalLimit(_, Sort(_, true, child, _))) => Some((limit, child))
-      case GlobalLimit(limit, LocalLimit(_, project @ Project(_, Sort(_, true, child, _)))) => 
+      case GlobalLimit(limit, LocalLimit(_, project @ Project(_, Sort(_, true, child, _)))) =>
         Some((limit, project.copy(child = child)))
       case _ => None
     }

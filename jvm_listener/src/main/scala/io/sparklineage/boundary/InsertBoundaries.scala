@@ -36,7 +36,7 @@ final class InsertBoundaries(session: SparkLine.Session, mode: () => Mode) exten
 }
 
 /** One query's marks become nodes. */
-private final class Insertion(session: Mode) {
+final private class Insertion(session: Mode) {
   private val places = Iterator.from(0)
 
   def apply(plan: LogicalPlan): LogicalPlan = plan match {
@@ -65,8 +65,12 @@ private final class Insertion(session: Mode) {
     else {
       val mode = if (modes.exists(_._2 == Mode.Exact)) Mode.Exact else Mode.Flow
       val facts = BoundaryFacts(
-        places.next(), modes.map { case (mark, _) => MarkedRows(mark.id) }, mode, plan.output.map(_.name),
-        plan.output.map(_.dataType.catalogString))
+        places.next(),
+        modes.map { case (mark, _) => MarkedRows(mark.id) },
+        mode,
+        plan.output.map(_.name),
+        plan.output.map(_.dataType.catalogString)
+      )
       plan match {
         case below: BoundaryNode => below.withFacts(below.facts.and(facts).copy(mode = stricter(mode, below)))
         case _ => MarkedBoundary(plan, facts, plan.output)

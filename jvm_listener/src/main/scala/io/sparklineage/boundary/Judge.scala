@@ -27,7 +27,8 @@ object Judge {
   def allowed(session: SparkLine.Session, marked: LogicalPlan): LogicalPlan = {
     val flowing = boundaries(marked).filter(_.facts.mode == Mode.Flow)
     if (judging || flowing.isEmpty || Harmless(marked)) marked
-    else if (marked.collectWithSubqueries { case _ => 1 }.size > MostNodes) without(marked, flowing, "the plan is too large")
+    else if (marked.collectWithSubqueries { case _ => 1 }.size > MostNodes)
+      without(marked, flowing, "the plan is too large")
     else new Case(session, marked, flowing).verdict
   }
 
@@ -44,7 +45,7 @@ object Judge {
   }
 
   /** One query before the judge. */
-  private final class Case(session: SparkLine.Session, marked: LogicalPlan, flowing: Seq[BoundaryNode]) {
+  final private class Case(session: SparkLine.Session, marked: LogicalPlan, flowing: Seq[BoundaryNode]) {
     private val optimizer = new JudgeOptimizer(session)
     private val all = flowing.map(_.facts.place).toSet
     private val expected = features(all)
@@ -93,7 +94,8 @@ object Judge {
 
     private def inJudgement[A](body: => A): A = {
       here.set(java.lang.Boolean.TRUE)
-      try session.withActive(body) finally here.remove()
+      try session.withActive(body)
+      finally here.remove()
     }
   }
 }

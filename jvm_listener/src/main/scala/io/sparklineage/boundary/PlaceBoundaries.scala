@@ -56,7 +56,8 @@ object PlaceBoundaries extends Rule[LogicalPlan] {
   /** Partition pruning comes later and has to go down to the scan; a filter that stays above keeps its place. */
   private def letPruningPass(plan: LogicalPlan): LogicalPlan = plan match {
     case filter @ Filter(_, _: Boundary) => filter.withNewChildren(filter.child.children.map(child =>
-        filter.child.withNewChildren(Seq(letPruningPass(child)))))
+        filter.child.withNewChildren(Seq(letPruningPass(child)))
+      ))
     case boundary: Boundary if boundary.facts.mode == Mode.Flow && boundary.exists(Scans.partitioned) =>
       new PassingBoundary(letPruningPass(boundary.child), boundary.facts, boundary.columns)
     case other => other.mapChildren(letPruningPass)

@@ -26,7 +26,8 @@ final class PlanProbes(session: SparkLine.Session, sampleRows: () => Int, mostKe
 
   private def spec(boundary: BoundaryNode): ProbeSpec = PlanProbes.spec(boundary, sampleRows()).copy(
     questions = Guard.value[Seq[Posed]]("questions", Nil)(posed(boundary)),
-    mostKeys = mostKeys())
+    mostKeys = mostKeys()
+  )
 
   private def posed(boundary: BoundaryNode): Seq[Posed] = Questions.of(boundary.facts.ids) match {
     case Nil => Nil
@@ -54,6 +55,7 @@ object PlanProbes {
       limited = facts.limited,
       sampleKey = Guard.value[Seq[String]]("sample key", Nil)(SampleKeys.of(facts.ids)),
       sampleRows = sampleRows,
-      pushedOf = facts.marked.map(rows => rows.id -> rows.pushed).toMap)
+      pushedOf = facts.marked.map(rows => rows.id -> rows.pushed).toMap
+    )
   }
 }

@@ -11,7 +11,9 @@ object Pushed {
   def sql(condition: Expression): String = condition match {
     case _: DynamicPruning => "dynamic partition pruning"
     case other =>
-      val text = try other.sql catch { case NonFatal(_) => other.toString }
+      val text =
+        try other.sql
+        catch { case NonFatal(_) => other.toString }
       if (text.length <= Longest) text else text.take(Longest) + "..."
   }
 }

@@ -14,5 +14,8 @@ object SampleKeys {
 
   /** Of the first dataset that has one; empty where none has. */
   def of(ids: Seq[String]): Seq[String] =
-    ids.iterator.flatMap(id => Option(keys.get(id))).map(_.get(WaitMs, TimeUnit.MILLISECONDS)).find(_.nonEmpty).getOrElse(Nil)
+    ids.iterator.flatMap(id => Option(keys.get(id))).map(_.get(
+      WaitMs,
+      TimeUnit.MILLISECONDS
+    )).find(_.nonEmpty).getOrElse(Nil)
 }

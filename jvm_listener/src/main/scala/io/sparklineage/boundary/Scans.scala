@@ -37,7 +37,8 @@ object Scans {
   /** Files whose listing is not Spark's own. By package: Delta's classes are in Spark's namespace too. */
   def foreign(leaf: LogicalPlan): Boolean = leaf match {
     case relation: LogicalRelation => relation.relation match {
-        case files: HadoopFsRelation => !files.location.getClass.getName.startsWith(classOf[FileIndex].getPackage.getName + ".")
+        case files: HadoopFsRelation =>
+          !files.location.getClass.getName.startsWith(classOf[FileIndex].getPackage.getName + ".")
         case _ => false
       }
     case _ => false

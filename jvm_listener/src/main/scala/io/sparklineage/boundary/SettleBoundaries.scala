@@ -60,7 +60,8 @@ private object LocalRows {
 
   private def evaluated(boundary: Boundary): Option[LogicalPlan] = boundary.child match {
     case rows: CommandResult => aside(boundary, rows.rows.size.toLong); Some(rows)
-    case child if child.containsPattern(LOCAL_RELATION) => PropagateEmptyRelation(ConvertToLocalRelation(child)) match {
+    case child if child.containsPattern(LOCAL_RELATION) =>
+      PropagateEmptyRelation(ConvertToLocalRelation(child)) match {
         case rows: LocalRelation => looked(boundary, rows); Some(rows)
         case _ => None
       }
@@ -97,7 +98,8 @@ private object FiltersThrough extends PredicateHelper {
       else {
         val pushed = boundary.copy(
           child = Filter(down.reduce(And), boundary.child),
-          facts = boundary.facts.push(down.map(Pushed.sql)))
+          facts = boundary.facts.push(down.map(Pushed.sql))
+        )
         stay.reduceOption(And).map(Filter(_, pushed)).getOrElse(pushed)
       }
   }
@@ -124,7 +126,8 @@ private object NestedFieldsThrough {
       narrowed(project, boundary)(project.withNewChildren(Seq(standIn(boundary))))
     case project @ Project(_, filter @ Filter(_, boundary: Boundary)) if boundary.facts.mode == Mode.Flow =>
       narrowed(project, boundary)(
-        project.withNewChildren(Seq(filter.withNewChildren(Seq(standIn(boundary))))))
+        project.withNewChildren(Seq(filter.withNewChildren(Seq(standIn(boundary)))))
+      )
   }
 
   /** Spark pushes fields through an operator from a closed list only; one of them stands in for the boundary. */

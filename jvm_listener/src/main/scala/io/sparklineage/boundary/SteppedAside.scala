@@ -38,8 +38,19 @@ object SteppedAside {
 
   private def offer(id: String, instance: String, rows: Option[Long], reason: Option[String], detail: String): Unit = {
     Observations.offer(Probed(
-      dataset = id, instance = instance, execution = None, rows = rows, complete = reason.isEmpty, reason = reason,
-      detail = Some(detail), pushed = Nil, columns = Nil, fingerprint = None, sample = None, planHash = None))
+      dataset = id,
+      instance = instance,
+      execution = None,
+      rows = rows,
+      complete = reason.isEmpty,
+      reason = reason,
+      detail = Some(detail),
+      pushed = Nil,
+      columns = Nil,
+      fingerprint = None,
+      sample = None,
+      planHash = None
+    ))
     ()
   }
 }

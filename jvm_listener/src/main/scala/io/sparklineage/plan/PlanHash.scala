@@ -64,7 +64,9 @@ final class PlanHash(scope: Scope, position: LogicalPlan => String) {
   // How files are read changes what is read. Where they lie does not.
   private def options(plan: LogicalPlan): String = plan match {
     case r: LogicalRelation if r.relation.isInstanceOf[HadoopFsRelation] =>
-      val kept = r.relation.asInstanceOf[HadoopFsRelation].options.filterNot { case (name, _) => Places(name.toLowerCase) }
+      val kept = r.relation.asInstanceOf[HadoopFsRelation].options.filterNot { case (name, _) =>
+        Places(name.toLowerCase)
+      }
       kept.map { case (name, value) => s"${name.toLowerCase}=$value" }.toSeq.sorted.mkString("<", ";", ">")
     case _ => ""
   }
@@ -212,7 +214,8 @@ final class PlanHash(scope: Scope, position: LogicalPlan => String) {
       case l: Literal => s"lit:${l.dataType.catalogString}:${literal(l)}"
       case c: Cast => s"cast:${c.dataType.catalogString}(${apply(c.child)})"
       case v: NamedLambdaVariable => s"lambda:${lambdaVariables.getOrElseUpdate(v.exprId, lambdaVariables.size)}"
-      case p: PythonFuncExpression => s"python:${Codes.named(p)}:${p.evalType}${list(p.asInstanceOf[Expression].children)}"
+      case p: PythonFuncExpression =>
+        s"python:${Codes.named(p)}:${p.evalType}${list(p.asInstanceOf[Expression].children)}"
       case s: ScalaUDF => s"udf:${s.udfName.getOrElse("")}:${s.dataType.catalogString}${list(s.children)}"
       case r: ExpressionWithRandomSeed => name(r)
       case p: PlanExpression[_] => s"${name(p)}${list(p.children)}${p.plan match {

@@ -71,7 +71,7 @@ final class SharedSlots private[probe] (pairs: Seq[(Int, Int)]) extends Serializ
 }
 
 /** What a finished task has seen of partition `index` of the probe's input. */
-private[probe] final class PartitionFacts(
+final private[probe] class PartitionFacts(
     val index: Int,
     val exhausted: Boolean,
     val longs: Array[Long],

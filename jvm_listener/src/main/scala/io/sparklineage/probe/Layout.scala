@@ -16,7 +16,7 @@ import org.apache.spark.sql.types._
  * @param hashable
  *   whether Spark's `xxhash64` takes the type: maps and variants have no fingerprint
  */
-private[probe] final case class Measured(
+final private[probe] case class Measured(
     position: Int,
     ordinal: Int,
     name: String,
@@ -38,7 +38,7 @@ private[probe] final case class Measured(
  * Slots in `Gauge.longs`: rows, row sum A, row sum B, then per column the sum of hashes and the number of
  * nulls, then per question what was counted and how often that failed; in `Gauge.doubles` per float column sum, sum of squares, signed sum.
  */
-private[probe] final class Layout(
+final private[probe] class Layout(
     val columns: Array[Measured],
     val width: Int,
     val wholeRows: Boolean,
@@ -86,7 +86,15 @@ private[probe] object Layout {
         val dataType = attribute.dataType
         Some(
           Measured(
-            position, ordinal, column.name, column.typeName, dataType, attribute.nullable, hashable(dataType), column.exprId)
+            position,
+            ordinal,
+            column.name,
+            column.typeName,
+            dataType,
+            attribute.nullable,
+            hashable(dataType),
+            column.exprId
+          )
         )
       }
     }
@@ -98,7 +106,16 @@ private[probe] object Layout {
     val signed = missing.forall(position => floatName(spec.columns(position).typeName))
     val asked = spec.questions.flatMap(Asking.of(_, columns.toSeq)).toArray
     new Layout(
-      columns, spec.columns.length, wholeRows, signed, keyOf(spec, columns), spec.sampleRows, timeZone, asked, spec.mostKeys)
+      columns,
+      spec.columns.length,
+      wholeRows,
+      signed,
+      keyOf(spec, columns),
+      spec.sampleRows,
+      timeZone,
+      asked,
+      spec.mostKeys
+    )
   }
 
   /** Sample key as indices into `columns`; where none of the wanted columns flows, all that are not floats. */

@@ -11,7 +11,7 @@ import org.apache.spark.sql.catalyst.InternalRow
 import org.apache.spark.sql.execution.{InputAdapter, SparkPlan, WholeStageCodegenExec}
 
 /** One probe in one physical plan: what the tasks that ran it have seen so far. Lives on the driver. */
-private[probe] final class Measurement(val spec: ProbeSpec, layout: Layout, sparkContext: SparkContext) {
+final private[probe] class Measurement(val spec: ProbeSpec, layout: Layout, sparkContext: SparkContext) {
   private val accumulator = new ProbeAccumulator(layout.sampleRows, () => Probes.changed(this))
   sparkContext.register(accumulator)
 
@@ -73,7 +73,8 @@ private[probe] final class Measurement(val spec: ProbeSpec, layout: Layout, spar
           rows = if (seen.isEmpty && !whole) None else Some(facts.longs(Layout.Rows)),
           complete = reason.isEmpty,
           reason = reason,
-          detail = if (whole) None else expected.map(n => s"${seen.count(_.exhausted)} of $n partitions read to their end"),
+          detail =
+            if (whole) None else expected.map(n => s"${seen.count(_.exhausted)} of $n partitions read to their end"),
           pushed = spec.pushedFor(id),
           columns = if (seen.isEmpty && !whole) Nil else facts.columns,
           fingerprint = if (seen.isEmpty && !whole) None else facts.fingerprint,
@@ -103,7 +104,7 @@ private[probe] final class Measurement(val spec: ProbeSpec, layout: Layout, spar
     plan = None
   }
 
-  private final class Facts(seen: Seq[PartitionFacts], rows: Seq[SampledRow]) {
+  final private class Facts(seen: Seq[PartitionFacts], rows: Seq[SampledRow]) {
     val longs: Array[Long] = seen.foldLeft(layout.newLongs())((sum, one) => add(sum, one.longs))
     private val doubles = seen.sortBy(_.index).foldLeft(layout.newDoubles()) { (sum, one) =>
       sum.indices.map(i => sum(i) + one.doubles(i)).toArray
@@ -152,7 +153,8 @@ private[probe] final class Measurement(val spec: ProbeSpec, layout: Layout, spar
       if (!whole) (None, Some("not all rows flowed"))
       else KeysSeen.unique(seen.map(_.keys(at)), spec.mostKeys) match {
         case Some(all) => (Some(if (all) 1L else 0L), None)
-        case None => (None, Some(s"more than ${spec.mostKeys} keys (checks.keys), or too many of them in one partition"))
+        case None =>
+          (None, Some(s"more than ${spec.mostKeys} keys (checks.keys), or too many of them in one partition"))
       }
 
     private def sketch(at: Int) = Sketch(doubles(at), doubles(at + 1), Some(doubles(at + 2)).filter(_ => layout.signed))

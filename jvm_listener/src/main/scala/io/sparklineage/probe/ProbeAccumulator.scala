@@ -17,7 +17,7 @@ import org.apache.spark.util.AccumulatorV2
  * @param changed
  *   called on the driver after each task; null on executors
  */
-private[probe] final class ProbeAccumulator(sampleRows: Int, @transient private val changed: () => Unit)
+final private[probe] class ProbeAccumulator(sampleRows: Int, @transient private val changed: () => Unit)
     extends AccumulatorV2[PartitionFacts, Seq[PartitionFacts]] {
 
   private val byPartition = mutable.HashMap.empty[Int, PartitionFacts]

@@ -17,7 +17,7 @@ import org.apache.spark.sql.types._
  * @param asked
  *   what a probe above needs of this one
  */
-private[probe] final class ProbeCode(
+final private[probe] class ProbeCode(
     ctx: CodegenContext,
     layout: Layout,
     handle: String,
@@ -121,7 +121,7 @@ private[probe] final class ProbeCode(
     val counted = s"$longs[${layout.counted(question)}]"
     val look =
       if (asking.unique) {
-        val Seq(has, first, second) = code
+        val (has, first, second) = (code(0), code(1), code(2))
         s"""
            |${has.code}
            |if (${has.value}) {

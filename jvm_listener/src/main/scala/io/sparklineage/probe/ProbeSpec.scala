@@ -59,7 +59,8 @@ final case class ProbeSpec(
     sampleRows: Int,
     pushedOf: Map[String, Seq[String]] = Map.empty,
     questions: Seq[Posed] = Nil,
-    mostKeys: Int = 0) {
+    mostKeys: Int = 0
+) {
 
   /** The filters pushed below that do not belong to this DataFrame; it may share the probe with its ancestor. */
   def pushedFor(id: String): Seq[String] = pushedOf.getOrElse(id, pushed)

@@ -5,7 +5,7 @@ import scala.util.Try
 import org.apache.spark.sql.catalyst.expressions.{BoundReference, Expression, GenericInternalRow, ToPrettyString}
 
 /** Values as text, as `Dataset.show` writes them, each at most `Rendering.MaxLength` characters long. */
-private[probe] final class Rendering(layout: Layout) {
+final private[probe] class Rendering(layout: Layout) {
   private val expressions: Array[Expression] = layout.columns.zipWithIndex.map { case (column, i) =>
     ToPrettyString(BoundReference(i, column.dataType, nullable = true), Some(layout.timeZone))
   }

@@ -22,7 +22,11 @@ private[probe] object RowProbe {
     val name = "probe_handle"
     ctx.addReferenceObj(name, new AnyRef, classOf[ProbeHandle].getName)
     val handle = ctx.addMutableState(
-      classOf[ProbeHandle].getName, name, v => s"$v = (${classOf[ProbeHandle].getName}) references[0];", forceInline = true)
+      classOf[ProbeHandle].getName,
+      name,
+      v => s"$v = (${classOf[ProbeHandle].getName}) references[0];",
+      forceInline = true
+    )
     val code = new ProbeCode(ctx, layout, handle)
     val look = code.look(ProbeCode.Row("row"))
     val body =
@@ -48,7 +52,8 @@ private[probe] object RowProbe {
          |}
        """.stripMargin
     val text = CodeFormatter.stripOverlappingComments(
-      new CodeAndComment(CodeFormatter.stripExtraNewLines(body), ctx.getPlaceHolderToComments()))
+      new CodeAndComment(CodeFormatter.stripExtraNewLines(body), ctx.getPlaceHolderToComments())
+    )
     Source(text, ctx.references.toArray.drop(1))
   }
 
@@ -63,7 +68,7 @@ private[probe] object RowProbe {
 }
 
 /** The same without generated code, for where that cannot be compiled. */
-private[probe] final class InterpretedRowProbe(handle: ProbeHandle) extends RowProbe {
+final private[probe] class InterpretedRowProbe(handle: ProbeHandle) extends RowProbe {
   override val gauge: Gauge = handle.open()
   private val layout = handle.layout
   private val longs = gauge.longs
@@ -127,7 +132,7 @@ private[probe] final class InterpretedRowProbe(handle: ProbeHandle) extends RowP
 }
 
 /** Passes rows on and looks at each. */
-private[probe] final class ProbingIterator(input: Iterator[InternalRow], probe: RowProbe, index: Int)
+final private[probe] class ProbingIterator(input: Iterator[InternalRow], probe: RowProbe, index: Int)
     extends Iterator[InternalRow] {
   private var started = false
 

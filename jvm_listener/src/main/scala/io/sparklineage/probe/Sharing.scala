@@ -15,7 +15,7 @@ import org.apache.spark.sql.execution.joins.BroadcastHashJoinExec
  * @param sameRows
  *   nothing between the two drops or repeats rows
  */
-private[probe] final class Sharing(lower: Layout, upper: Layout, passed: Set[ExprId], val sameRows: Boolean) {
+final private[probe] class Sharing(lower: Layout, upper: Layout, passed: Set[ExprId], val sameRows: Boolean) {
 
   val columns: Map[Int, Int] = {
     val below = lower.columns.indices.filter(lower.columns(_).hashable).map(i => lower.columns(i).exprId -> i).toMap
@@ -57,7 +57,7 @@ private[probe] final class Sharing(lower: Layout, upper: Layout, passed: Set[Exp
 }
 
 /** What a probe is asked to keep of each row: column hashes, and running hashes before a column. */
-private[probe] final case class Asked(hashes: Set[Int], folds: Set[Int])
+final private[probe] case class Asked(hashes: Set[Int], folds: Set[Int])
 
 private[probe] object Sharing {
   val Nothing: Asked = Asked(Set.empty, Set.empty)

@@ -21,6 +21,8 @@ class ConnectorHarmSuite extends HarmSuite {
   same("connector: nested fields", 1)(m => m(read, "v1").select("s.b"))
   same("connector: aggregate in the source", 0)(m => m(read, "v1").agg(F.max("id"), F.count("k")))
   same("connector: aggregate by key", 0)(m => m(read, "v1").groupBy("k").agg(F.sum("id")))
-  same("connector: join", 2)(m => m(read, "v1").join(m(read.select(F.col("id").as("j")), "v2"), F.col("id") === F.col("j")))
+  same("connector: join", 2)(m =>
+    m(read, "v1").join(m(read.select(F.col("id").as("j")), "v2"), F.col("id") === F.col("j"))
+  )
   same("connector: limit")(m => m(read, "v1").limit(3))
 }

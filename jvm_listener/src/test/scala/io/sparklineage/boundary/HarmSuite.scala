@@ -20,7 +20,13 @@ abstract class HarmSuite extends AnyFunSuite with Sessions {
       val before = PhysicalPlans.features(PhysicalPlans.of(data))
       var rows: Seq[String] = Nil
       val jobs = sparkJobs { rows = data.collect().map(_.toString).toSeq.sorted }
-      (before, PhysicalPlans.features(PhysicalPlans.of(data)), jobs, rows, PhysicalPlans.probes(PhysicalPlans.of(data)).size)
+      (
+        before,
+        PhysicalPlans.features(PhysicalPlans.of(data)),
+        jobs,
+        rows,
+        PhysicalPlans.probes(PhysicalPlans.of(data)).size
+      )
     }
     val plain = observe(unmarked)
     PythonApi.drain()

@@ -23,13 +23,16 @@ class MarkSuite extends AnyFunSuite with Sessions {
   /** What was told of `id` since the last call, one line per measurement: rows, complete, reason, columns. */
   private def told(id: String): Seq[String] = {
     assert(PythonApi.settle(20000))
-    PythonApi.drain().linesIterator.filter(line => line.contains("\"kind\":\"probe\"") && line.contains(s"\"dataset\":\"$id\"")).map { line =>
+    PythonApi.drain().linesIterator.filter(line =>
+      line.contains("\"kind\":\"probe\"") && line.contains(s"\"dataset\":\"$id\"")
+    ).map { line =>
       def field(name: String) = s"\"$name\":\"?([^,\"]*)".r.findFirstMatchIn(line).map(_.group(1)).getOrElse("")
       s"${field("rows")} ${field("complete")} ${field("reason")}"
     }.toSeq
   }
 
-  private def cached(data: DataFrame): Boolean = PhysicalPlans.features(PhysicalPlans.of(data)).exists(_.startsWith("cached"))
+  private def cached(data: DataFrame): Boolean =
+    PhysicalPlans.features(PhysicalPlans.of(data)).exists(_.startsWith("cached"))
 
   test("a boundary under an aggregate is whole") {
     mark(rows, "m1").groupBy("k").count().collect()
@@ -96,7 +99,7 @@ class MarkSuite extends AnyFunSuite with Sessions {
   test("where a probe would cost something it steps aside and says what") {
     mark(rows, "m12").createOrReplaceTempView("r12")
     spark.sql("select (select sum(id) from r12), (select max(k) from r12)").collect()
-    assert(told("m12").forall(_ == "null false stepped_aside") )
+    assert(told("m12").forall(_ == "null false stepped_aside"))
   }
 
   test("a boundary below limit is partial, at a limit that collects it steps aside") {

@@ -26,10 +26,12 @@ object PhysicalPlans {
     case scan: FileSourceScanExec => Seq(
         s"scan ${scan.relation.location.rootPaths.map(_.getName).mkString(",")} read ${scan.requiredSchema.simpleString}" +
           s" partitions ${texts(scan.partitionFilters)} data ${texts(scan.dataFilters)}" +
-          s" pushed ${scan.metadata.getOrElse("PushedFilters", "")}")
+          s" pushed ${scan.metadata.getOrElse("PushedFilters", "")}"
+      )
     case scan: BatchScanExec => Seq(s"batch scan ${anonymous(scan.scan.description())} ${texts(scan.runtimeFilters)}")
     case scan: InMemoryTableScanExec => Seq(
-        s"cached ${scan.output.map(_.name).mkString(",")} where ${texts(scan.predicates)}")
+        s"cached ${scan.output.map(_.name).mkString(",")} where ${texts(scan.predicates)}"
+      )
     case reused: ReusedExchangeExec => Seq(s"reused ${reused.child.nodeName}")
     case exchange: Exchange => Seq(s"${exchange.nodeName} ${anonymous(exchange.outputPartitioning.toString)}")
     case _: ProbeExec | _: ProjectExec | _: WholeStageCodegenExec | _: InputAdapter | _: ColumnarToRowExec => Nil
@@ -50,8 +52,12 @@ object PhysicalPlans {
     (plan +: below.flatMap(nodes)) ++ plan.subqueries.flatMap(nodes)
   }
 
-  private def texts(expressions: Seq[Expression]): String = expressions.map(e => anonymous(e.toString)).sorted.mkString("[", "; ", "]")
+  private def texts(expressions: Seq[Expression]): String =
+    expressions.map(e => anonymous(e.toString)).sorted.mkString("[", "; ", "]")
 
   private def anonymous(text: String): String =
-    text.replaceAll("#\\d+L?", "").replaceAll("plan_id=\\d+", "").replaceAll("id=#?\\d+", "").replaceAll("(subquery|dynamicpruning)\\d*", "$1")
+    text.replaceAll(
+      "#\\d+L?",
+      ""
+    ).replaceAll("plan_id=\\d+", "").replaceAll("id=#?\\d+", "").replaceAll("(subquery|dynamicpruning)\\d*", "$1")
 }

@@ -11,7 +11,10 @@ class RenewedColumnsSuite extends AnyFunSuite with Sessions {
 
   override def beforeAll(): Unit = {
     super.beforeAll()
-    spark.range(0, 200).selectExpr("id", "id % 50 as customer", "cast(id * 1.5 as double) as amount").write.parquet(orders)
+    spark.range(
+      0,
+      200
+    ).selectExpr("id", "id % 50 as customer", "cast(id * 1.5 as double) as amount").write.parquet(orders)
   }
 
   private def marked(data: DataFrame, id: String, inputs: String = ""): DataFrame = {
@@ -23,7 +26,9 @@ class RenewedColumnsSuite extends AnyFunSuite with Sessions {
   private def probed(data: DataFrame, id: String): String = {
     data.collect()
     PythonApi.settle(10000)
-    val lines = PythonApi.drain().linesIterator.filter(line => line.contains("\"kind\":\"probe\"") && line.contains(s""""dataset":"$id""""))
+    val lines = PythonApi.drain().linesIterator.filter(line =>
+      line.contains("\"kind\":\"probe\"") && line.contains(s""""dataset":"$id"""")
+    )
     lines.toSeq.last
   }
 

@@ -42,5 +42,7 @@ trait Sessions extends BeforeAndAfterAll { self: Suite =>
     jobs.get - before
   }
 
-  override def afterAll(): Unit = try spark.stop() finally super.afterAll()
+  override def afterAll(): Unit =
+    try spark.stop()
+    finally super.afterAll()
 }

@@ -106,7 +106,13 @@ class WireSuite extends AnyFunSuite {
       Nil,
       Seq(
         ProbedColumn("id", "bigint", Some(0L), Some("xxh64:00000000deadbeef")),
-        ProbedColumn("x", "double", Some(1L), Some("xxh64:ffffffffffffffff"), Some(Sketch(Double.NaN, 1e300, Some(-0.0))))
+        ProbedColumn(
+          "x",
+          "double",
+          Some(1L),
+          Some("xxh64:ffffffffffffffff"),
+          Some(Sketch(Double.NaN, 1e300, Some(-0.0)))
+        )
       ),
       Some("row1:0123456789abcdef0123456789abcdef"),
       Some(Sample(Seq("id"), Seq("id", "x"), Seq(Seq(Some("1"), None), Seq(Some("2"), Some("2.5"))), Seq(1L, 1L))),

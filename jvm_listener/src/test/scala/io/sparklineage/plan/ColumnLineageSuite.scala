@@ -264,10 +264,13 @@ class ColumnLineageSuite extends PlanSuite {
       Expected("s", null, "d1.id TRANSFORMATION", "d1.price TRANSFORMATION")
     ),
     shape("field of a changed struct, element of an array")(
-      orders.select(struct(col("id"), col("price")).withField("price", upper(col("status"))).as("s"), array(
-        col("id"),
-        col("customer")
-      ).as("a")).select(col("s.price").as("p"), col("s.id").as("i"), col("a")(1).as("e"))
+      orders.select(
+        struct(col("id"), col("price")).withField("price", upper(col("status"))).as("s"),
+        array(
+          col("id"),
+          col("customer")
+        ).as("a")
+      ).select(col("s.price").as("p"), col("s.id").as("i"), col("a")(1).as("e"))
     )(
       Expected("p", "upper(status)", "d1.status TRANSFORMATION"),
       Expected("i", "id", "d1.id IDENTITY"),

@@ -89,7 +89,11 @@ class StoragesSuite extends PlanSuite {
   }
 
   test("what JDBC asks by a query is called by the query") {
-    val asked = Seq("(select a::int  from t) SPARK_GEN_SUBQ_7", "(select a::int from t) SPARK_GEN_SUBQ_12", "select a::int from t")
+    val asked = Seq(
+      "(select a::int  from t) SPARK_GEN_SUBQ_7",
+      "(select a::int from t) SPARK_GEN_SUBQ_12",
+      "select a::int from t"
+    )
     assert(asked.map(Jdbc.storage("jdbc:derby:memory:shop", _)).distinct ===
       Seq(Storage("derby://memory/shop", "query select a int from t", Some("jdbc"))))
   }

@@ -87,7 +87,7 @@ class CompletenessSuite extends AnyFunSuite with ProbeFixture {
       withConf("spark.sql.adaptive.enabled" -> "false") {
         val rdd = below.repartition(3, col("k")).queryExecution.toRdd
         assert(rdd.count() == 1000)
-        Shuffles.lose(spark, rdd)
+        Shuffles.lose(rdd)
         assert(rdd.count() == 1000)
       }
     }.filter(_.dataset == id)

@@ -37,8 +37,10 @@ class PlanMatrixSuite extends AnyFunSuite with ProbeFixture {
     "cartesian" -> (() => people.filter("id < 30").join(other.hint("shuffle_replicate_nl"))),
     "nested loop" -> (() => people.filter("id < 30").join(broadcast(other), expr("k > k2"))),
     "group by" -> (() => people.groupBy("k").agg(sum("x").as("x"), max("name").as("n"))),
-    "sort aggregate" -> (() => people.groupBy("k").agg(max("name"), collect_set("day").as("d")).select("k", "d")
-      .select(col("k"), size(col("d")))),
+    "sort aggregate" -> (() =>
+      people.groupBy("k").agg(max("name"), collect_set("day").as("d")).select("k", "d")
+        .select(col("k"), size(col("d")))
+    ),
     "distinct" -> (() => people.select("name", "k").distinct()),
     "window" -> (() => people.select(col("k"), row_number().over(Window.partitionBy("k").orderBy("id")).as("r"))),
     "union" -> (() => people.union(people.filter("k = 1"))),

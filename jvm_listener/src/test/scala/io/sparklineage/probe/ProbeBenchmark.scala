@@ -30,11 +30,19 @@ object ProbeBenchmark {
         .groupBy("l_returnflag").agg(sum("l_quantity"), sum("l_extendedprice"), avg("l_discount"))
     },
     "narrow aggregate, doubles" -> { wrap =>
-      wrap(lineitem.select(col("l_suppkey"), col("l_quantity").cast("double").as("q"), col("l_extendedprice").cast("double").as("p")), 1)
+      wrap(
+        lineitem.select(
+          col("l_suppkey"),
+          col("l_quantity").cast("double").as("q"),
+          col("l_extendedprice").cast("double").as("p")
+        ),
+        1
+      )
         .groupBy(col("l_suppkey") % 10).agg(sum("q"), sum("p"))
     },
     "six boundaries" -> { wrap =>
-      val a = wrap(lineitem.select("l_orderkey", "l_partkey", "l_quantity", "l_extendedprice", "l_discount", "l_shipdate"), 1)
+      val a =
+        wrap(lineitem.select("l_orderkey", "l_partkey", "l_quantity", "l_extendedprice", "l_discount", "l_shipdate"), 1)
       val b = wrap(a.filter(year(col("l_shipdate")) > 1992), 2)
       val c = wrap(b.withColumn("net", col("l_extendedprice") * (lit(1) - col("l_discount"))), 3)
       val d = wrap(c.withColumn("month", month(col("l_shipdate"))), 4)
@@ -44,7 +52,11 @@ object ProbeBenchmark {
     "all 16 columns" -> { wrap => wrap(lineitem, 1).filter("l_quantity > 10") },
     "60 columns" -> { wrap =>
       val wide = lineitem.limit(1000000).select(
-        (0 until 60).map(i => if (i % 3 == 0) col("l_orderkey").as(s"c$i") else if (i % 3 == 1) (col("l_partkey") + i).as(s"c$i") else col("l_comment").as(s"c$i")): _*)
+        (0 until 60).map(i =>
+          if (i % 3 == 0) col("l_orderkey").as(s"c$i")
+          else if (i % 3 == 1) (col("l_partkey") + i).as(s"c$i") else col("l_comment").as(s"c$i")
+        ): _*
+      )
       wrap(wide, 1)
     }
   )

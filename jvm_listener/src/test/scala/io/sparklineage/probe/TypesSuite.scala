@@ -53,7 +53,7 @@ class TypesSuite extends AnyFunSuite with ProbeFixture {
         val df = Watched.watch(spark.sql(table.get("sql").asText()).repartition(3), id, sampleRows = 8)
         val got = measured(write(df)).find(_.dataset == id).get
         assert(got.fingerprint.contains(table.get("fingerprint").asText()))
-        table.get("sketches").fields().asScala.foreach { entry =>
+        table.get("sketches").properties().asScala.foreach { entry =>
           val sketch = got.columns.find(_.name == entry.getKey).flatMap(_.sketch).get
           Seq(sketch.sum, sketch.sumSquares, sketch.signedSum.get).zip(entry.getValue.asScala).foreach {
             case (mine, theirs) =>

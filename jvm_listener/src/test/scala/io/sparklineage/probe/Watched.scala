@@ -53,7 +53,7 @@ object Watched {
 object Shuffles {
 
   /** Forgets the shuffle files that this RDD reads, as a lost executor would. */
-  def lose(spark: SparkSession, rdd: RDD[_]): Unit = {
+  def lose(rdd: RDD[_]): Unit = {
     def shuffles(of: RDD[_]): Seq[Int] = of.dependencies.flatMap {
       case shuffle: ShuffleDependency[_, _, _] => Seq(shuffle.shuffleId)
       case other => shuffles(other.rdd)

@@ -21,6 +21,9 @@ object SparkLine {
     try cache.useCachedData(plan)
     catch {
       case _: NoSuchMethodError =>
-        classOf[CacheManager].getMethod("useCachedData", classOf[LogicalPlan]).invoke(cache, plan).asInstanceOf[LogicalPlan]
+        classOf[CacheManager].getMethod(
+          "useCachedData",
+          classOf[LogicalPlan]
+        ).invoke(cache, plan).asInstanceOf[LogicalPlan]
     }
 }

@@ -19,8 +19,13 @@ final class JudgeOptimizer(session: SparkLine.Session)
     extends SparkOptimizer(session.sessionState.catalogManager, session.sessionState.catalog, new ExperimentalMethods) {
 
   private val outward = Set(
-    "GroupBasedRowLevelOperationScanPlanning", "V1Writes", "V2ScanRelationPushDown", "V2ScanPartitioningAndOrdering",
-    "V2Writes", "PruneFileSourcePartitions")
+    "GroupBasedRowLevelOperationScanPlanning",
+    "V1Writes",
+    "V2ScanRelationPushDown",
+    "V2ScanPartitioningAndOrdering",
+    "V2Writes",
+    "PruneFileSourcePartitions"
+  )
 
   override def extendedOperatorOptimizationRules: Seq[Rule[LogicalPlan]] = Seq(SettleBoundaries)
 
@@ -34,7 +39,8 @@ final class JudgeOptimizer(session: SparkLine.Session)
 
   /** File listings that are not Spark's own (Delta's log) may cost a Spark job to ask: nobody asks them. */
   def readable(plan: LogicalPlan): LogicalPlan = plan.transformUpWithSubqueries {
-    case leaf: LogicalRelation if Scans.foreign(leaf) => leaf.relation match {
+    case leaf: LogicalRelation if Scans.foreign(leaf) =>
+      leaf.relation match {
         case files: HadoopFsRelation =>
           leaf.copy(relation = files.copy(location = new UnreadIndex(files.location))(files.sparkSession))
         case _ => leaf
@@ -43,7 +49,7 @@ final class JudgeOptimizer(session: SparkLine.Session)
 }
 
 /** The place of a file listing, without the listing. */
-private final class UnreadIndex(real: FileIndex) extends FileIndex {
+final private class UnreadIndex(real: FileIndex) extends FileIndex {
   override val rootPaths: Seq[Path] = real.rootPaths
   override val partitionSchema: StructType = real.partitionSchema
   override def listFiles(partitions: Seq[Expression], data: Seq[Expression]): Seq[PartitionDirectory] = Nil
