@@ -127,20 +127,16 @@ class _Composer:
         """For a source: what an earlier step of this run wrote there."""
         if dataset.kind is not DatasetKind.SOURCE:
             return None
-        place = (dataset.namespace, dataset.name)
-        before = [
-            each
-            for each in self._datasets.values()
-            if each.kind is DatasetKind.SINK
-            and (each.namespace, each.name) == place
-            and self._order[each.id] < self._order[dataset.id]
-        ]
-        return before[-1] if before else None
+        return self._written_before(dataset)
 
     def _appended_to(self, dataset: Dataset) -> Dataset | None:
         """For a sink that was appended to what this run had written there before: that."""
         if dataset.kind is not DatasetKind.SINK or not (dataset.mode or "").startswith("append"):
             return None
+        return self._written_before(dataset)
+
+    def _written_before(self, dataset: Dataset) -> Dataset | None:
+        """What this run wrote last, before ``dataset``, in its place."""
         place = (dataset.namespace, dataset.name)
         before = [
             each
