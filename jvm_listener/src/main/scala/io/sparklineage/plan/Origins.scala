@@ -8,6 +8,7 @@ import org.apache.spark.sql.catalyst.plans.logical._
 /** Where the attributes of a fragment come from: through renaming, and through the expressions of projections. */
 final class Origins(nodes: Seq[LogicalPlan], ends: LogicalPlan => Option[End], datasets: LogicalPlan => Seq[String]) {
   private val defined = mutable.Map.empty[ExprId, Expression]
+  private val written = mutable.Map.empty[ExprId, Expression]
   private val inputs = mutable.Map.empty[ExprId, (String, String)]
 
   nodes.foreach { plan =>
@@ -23,8 +24,14 @@ final class Origins(nodes: Seq[LogicalPlan], ends: LogicalPlan => Option[End], d
     }
   }
 
+  // Children come before what reads them: what an expression stands on is written out before it.
   private def define(list: Seq[NamedExpression]): Unit =
-    list.foreach { case a: Alias => defined(a.exprId) = a.child; case _ => }
+    list.foreach {
+      case a: Alias =>
+        defined(a.exprId) = a.child
+        written(a.exprId) = expanded(a.child)
+      case _ =>
+    }
 
   /** The attribute that this one is another name for, as far down as it goes. */
   def of(a: Attribute): Attribute = {
@@ -43,17 +50,22 @@ final class Origins(nodes: Seq[LogicalPlan], ends: LogicalPlan => Option[End], d
   /** The column of an input that an attribute is another name for. */
   def input(a: Attribute): Option[(String, String)] = inputs.get(of(a).exprId)
 
-  /** With the expressions of projections written out; what would grow too large stays as it is. */
-  def expanded(e: Expression): Expression = {
-    var at = e
-    var left = Origins.MostSteps
-    while (left > 0) {
-      val next = at.transform { case a: Attribute if defined.contains(a.exprId) => defined(a.exprId) }
-      if (next.fastEquals(at) || Origins.size(next) > Origins.Largest) return at
-      at = next
-      left -= 1
+  /** With the expressions of projections written out, as far down as that stays small. */
+  def expanded(e: Expression): Expression =
+    if (sizeWritten(e) > Origins.Largest) e
+    else e.transformUp { case a: Attribute => written.getOrElse(a.exprId, a) }
+
+  /** How large it would be; a chain that doubles must be found out before it is made. Stops at what is too large. */
+  private def sizeWritten(e: Expression): Int = {
+    var n = 0
+    e.exists { part =>
+      n += (part match {
+        case a: Attribute => written.get(a.exprId).fold(1)(Origins.size)
+        case _ => 1
+      })
+      n > Origins.Largest
     }
-    at
+    n
   }
 }
 
@@ -63,7 +75,7 @@ object Origins {
 
   private def size(e: Expression): Int = {
     var n = 0
-    e.foreach(_ => n += 1)
+    e.exists { _ => n += 1; n > Largest }
     n
   }
 }
