@@ -312,7 +312,7 @@ class Agent:
         events = build(graph, self.config.namespace, self.config.sample_publish)
         Journal(self.folder).write(events, samples(graph))
         self._ahead.remove()
-        sender = self.guard("send", begin, self.store, self.folder)  # None: no transport is configured
+        sender = self.guard("send", begin, self.store, self.folder, until)  # None: no transport is configured
         # From the journal and not from the graph: the tables are a function of the events.
         self.guard("delta", DeltaAudit(self.store / "audit").append, self.folder)
         if self.config.audit_catalog and (bridge := self._relay.bridge) is not None and bridge.alive():
@@ -361,7 +361,10 @@ class Agent:
         return check(graph, before, None, self.rules, self._with_functions)
 
     def _deliver(self, sender: Sender, until: float) -> None:
-        for sentence in sender.drain(max(0.0, until - time.monotonic())).sentences():
+        begun = time.monotonic()
+        remaining = sender.drain(max(0.0, until - begun))
+        logger.info("spark-lineage.waited: %.2f s for receivers", time.monotonic() - begun)
+        for sentence in remaining.sentences():
             logger.warning("spark-lineage.left: %s", sentence)
             # The program has ended. Not sys.stderr: what the program has put there is its own.
             if sys.__stderr__ is not None and not sys.__stderr__.closed:

@@ -28,9 +28,9 @@ from spark_lineage.sinks.transports import Sink
 
 SUSPECT = 5  # attempts that reached the receiver, after which the event itself may be what it fails on
 HEADROOM = 1.25  # an attempt is begun only if the last ones would have fitted in the time that is left
-# Seconds that a receiver of which nothing is known may take. One that is cut off in the middle may keep the event all
-# the same, and would get it a second time.
-UNKNOWN = 2.5
+# Seconds that must be left for the first event to a receiver of which nothing is known, and for the next four. One that
+# is cut off in the middle may keep the event all the same, and would get it a second time.
+UNKNOWN, HARDLY_KNOWN = 2.5, 1.0
 Told = Callable[["Delivery"], None]
 
 
@@ -64,6 +64,7 @@ class Delivery:
         self._only_due = only_due
         self._told = told or (lambda delivery: None)
         self._lately: deque[float] = deque(maxlen=5)  # seconds that the last events took
+        self._strange = True  # whether no earlier process has told how long this receiver takes
         self._doubt: _Failed | None = None  # at the end of a journal: the next run's events tell more
 
     def due(self) -> list[Place]:
@@ -131,8 +132,7 @@ class Delivery:
     def _attempt(self, event: dict[str, Any], line: bytes) -> Answer | None:
         """None if there is no time for it."""
         left = self.deadline - time.monotonic()
-        pace = self._pace()
-        if left <= pace * HEADROOM + min(pace, 1.0) / 2 + 0.02:
+        if left <= self._needed():
             self.out_of_time = True
             return None
         begun = time.monotonic()
@@ -146,11 +146,19 @@ class Delivery:
             self.breaker.took()  # it works: the event was at fault
         return answer
 
-    def _pace(self) -> float:
-        """Seconds that the receiver takes for an event, from the last ones of this process or of an earlier one."""
-        if not self._lately and not math.isinf(self.deadline):
-            self._lately.append(cursors.pace(self.store, self.sink.key) or UNKNOWN)
-        return max(self._lately, default=0.0)
+    def _needed(self) -> float:
+        """Seconds that must be left for an attempt, going by the last events of this process or of an earlier one."""
+        if math.isinf(self.deadline):
+            return 0.0
+        if not self._lately and (earlier := cursors.pace(self.store, self.sink.key)) is not None:
+            self._lately.append(earlier)
+            self._strange = False
+        if not self._lately:
+            return UNKNOWN
+        pace = max(self._lately)
+        needed = pace * HEADROOM + min(pace, 1.0) / 2 + 0.02
+        few = self._strange and len(self._lately) < (self._lately.maxlen or 0)
+        return max(needed, HARDLY_KNOWN) if few else needed
 
     def _got(self, cursor: Cursor, line: bytes) -> Cursor:
         self.delivered += 1

@@ -24,11 +24,14 @@ from spark_lineage.sinks.transports import Sink, TransportError, configured, sin
 OTHERS = 0.3  # seconds between two looks at runs that another process is sending
 
 
-def begin(store: Path, run: Path) -> Sender | None:
-    """Begins to send this run; None, and nothing at all happens, where no OpenLineage transport is configured."""
+def begin(store: Path, run: Path, deadline: float = math.inf) -> Sender | None:
+    """Begins to send this run; None, and nothing at all happens, where no OpenLineage transport is configured.
+
+    ``deadline``: when the process will end at the latest, on the monotonic clock.
+    """
     if not configured():
         return None
-    sender = Sender(store).start()
+    sender = Sender(store, deadline=deadline).start()
     sender.take_on(run)
     return sender
 
@@ -39,7 +42,8 @@ class Sender:
     ``only_due``: only runs given to :meth:`take_on`, in this process or an earlier one. ``patience``: seconds for
     which a receiver that fails is tried again before :meth:`drain` takes it to be down; with 0, until the breaker
     opens. ``others``: seconds to wait for runs that another process is sending. ``make`` gives the sinks, and is
-    called in the background: it brings in the OpenLineage client.
+    called in the background: it brings in the OpenLineage client. ``deadline``, on the monotonic clock: no attempt is
+    begun that would not have been answered by then; :meth:`drain` sets it anew.
     """
 
     def __init__(
@@ -50,11 +54,13 @@ class Sender:
         others: float = 0.0,
         make: Callable[[], Sequence[Sink]] = sinks,
         told: Told | None = None,
+        deadline: float = math.inf,
     ) -> None:
         self.store = Path(store)
         self.deliveries: tuple[Delivery, ...] = ()
         self.problem: str | None = None
         self._only_due, self._patience, self._others, self._make, self._told = only_due, patience, others, make, told
+        self._deadline = deadline
         self._turn = threading.Condition()
         self._folders: list[Path] = []
         self._wanted = 0  # counts the calls of ``wake``
@@ -121,8 +127,6 @@ class Sender:
         return Remaining((Left("", "the configured transport", 0, events, len(marked), 0, why),))
 
     # -- threads
-
-    _deadline = math.inf
 
     def _begin(self) -> None:
         try:
