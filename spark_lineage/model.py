@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from typing import Any, Union
 
 WIRE_VERSION = 1
-FORMAT = 1  # of what is written into the store; in the address of every facet's schema
+FORMAT = 2  # of what is written into the store; in the address of every facet's schema
 
 
 class Damaged(ValueError):

@@ -8,7 +8,7 @@ from typing import Any
 
 from openlineage.client import event_v2, facet_v2
 
-from spark_lineage.events import checks, composed, plans, standard
+from spark_lineage.events import checks, columns, composed, plans, standard
 from spark_lineage.events import facets as ours
 from spark_lineage.events.identity import MAIN_THREAD, NAMESPACE, PREFIX, PRODUCER, iso, run_uuid, step_uuid
 from spark_lineage.events.jobs import job_names
@@ -21,7 +21,6 @@ from spark_lineage.model import (
     LineageGraph,
     Outcome,
     Partial,
-    ProbedColumn,
     RepositorySeen,
     Run,
     SparkStarted,
@@ -128,7 +127,9 @@ class Builder:
         )
 
     def _job_facets(self, step: Step, state: event_v2.RunState) -> dict[str, facet_v2.JobFacet | None]:
-        facets: dict[str, facet_v2.JobFacet | None] = {"jobType": standard.job_type(step)}
+        facets: dict[str, facet_v2.JobFacet | None] = {}
+        if state is not event_v2.RunState.START or step.kind is StepKind.APPLICATION:
+            facets["jobType"] = standard.job_type(step)
         if state is not event_v2.RunState.START:
             facets["sourceCode"] = standard.source_code(step)
             facets["sourceCodeLocation"] = standard.source_location(step, self._graph.run)
@@ -230,7 +231,7 @@ class Builder:
             mode=dataset.mode,
             storedColumns=True if storage is not None and storage.columns else None,
             files=storage.files if storage else None,
-            partial=[_partial(each) for each in dataset.partial] or None,
+            partial=[_partial(each, dataset.columns) for each in dataset.partial] or None,
             answers=checks.answer_documents(dataset.answers),
             checks=checks.documents(self._checks.get(dataset.id, ())),
         )
@@ -345,32 +346,20 @@ def _fingerprint(dataset: Dataset) -> ours.SparkLineageFingerprintDatasetFacet |
     if dataset.rows is None and dataset.fingerprint is None and not any(map(_has_facts, dataset.columns)):
         return None
     return ours.SparkLineageFingerprintDatasetFacet(
-        rowCount=dataset.rows, rows=dataset.fingerprint, columns=[_column(each) for each in dataset.columns]
+        rowCount=dataset.rows, rows=dataset.fingerprint, **columns.to_document(dataset.columns)
     )
 
 
-def _partial(each: Partial) -> dict[str, Any]:
-    document: dict[str, Any] = {"pushed": list(each.pushed), "rows": each.rows}
-    if each.fingerprint is not None:
-        document["fingerprint"] = each.fingerprint
-    return {**document, "columns": [{**_column(column), "type": column.type} for column in each.columns]}
+def _partial(each: Partial, declared: Sequence[Column]) -> dict[str, Any]:
+    """``declared``: the columns of the dataset, which are not named again if they are those of the measurement."""
+    document: dict[str, Any] = {"pushed": list(each.pushed), "rows": each.rows, "fingerprint": each.fingerprint}
+    if [(one.name, one.type) for one in each.columns] != [(one.name, one.type) for one in declared]:
+        document["declared"] = [{"name": one.name, "type": one.type} for one in each.columns]
+    return {**document, **columns.to_document(each.columns)}
 
 
 def _has_facts(column: Column) -> bool:
     return column.nulls is not None or column.fingerprint is not None or column.sum is not None
-
-
-def _column(column: Column | ProbedColumn) -> dict[str, Any]:
-    """Sketches as text: NaN and infinities are no JSON numbers."""
-    document: dict[str, Any] = {
-        "name": column.name,
-        "nulls": column.nulls,
-        "fingerprint": column.fingerprint,
-        "sum": column.sum,
-        "sumSquares": column.sum_squares,
-        "signedSum": column.signed_sum,
-    }
-    return {key: repr(each) if isinstance(each, float) else each for key, each in document.items() if each is not None}
 
 
 def _sample(dataset: Dataset, with_rows: bool) -> ours.SparkLineageSampleDatasetFacet | None:

@@ -138,8 +138,10 @@ class SparkLineageFingerprintDatasetFacet(facet_v2.DatasetFacet):
     """Order-independent hashes: of all rows, and column by column in the order of the schema."""
 
     rowCount: int | None
-    columns: list[dict[str, Any]]
     rows: str | None = None
+    nulls: list[int] | None = None
+    fingerprints: list[str] | None = None
+    sketches: list[list[Any]] | None = None
 
     @staticmethod
     def _get_schema() -> str:

@@ -36,8 +36,23 @@ class ColumnFacts(msgspec.Struct, gc=False, rename="camel"):
     signed_sum: Text = None
 
 
-class Fingerprint(msgspec.Struct, rename="camel"):
-    columns: list[ColumnFacts] = []
+class Sketch(msgspec.Struct, array_like=True, gc=False):
+    column: Number
+    sum: str
+    sum_squares: str
+    signed_sum: str
+
+
+class ColumnLists(msgspec.Struct):
+    """See ``columns``. ``columns``: in format 1, instead of the others."""
+
+    columns: list[ColumnFacts] | None = None
+    nulls: list[Annotated[int, msgspec.Meta(ge=-1)]] = []
+    fingerprints: list[str] = []
+    sketches: list[Sketch] = []
+
+
+class Fingerprint(ColumnLists, rename="camel"):
     row_count: Number | None = None
     rows: Text = None
 
@@ -47,10 +62,13 @@ class PartialColumn(ColumnFacts, gc=False, rename="camel"):
     type: str = ""
 
 
-class PartialFacts(msgspec.Struct):
+class PartialFacts(ColumnLists, kw_only=True):
+    """``declared``: the columns of the measurement, if they are not those of the dataset."""
+
     pushed: list[str]
     rows: Number
-    columns: list[PartialColumn]
+    columns: list[PartialColumn] | None = None  # type: ignore[assignment]  # in format 1
+    declared: list[Field] | None = None
     fingerprint: Text = None
 
 

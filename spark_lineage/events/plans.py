@@ -1,4 +1,4 @@
-"""Plan fragments as plain documents and back. Inputs are numbered: a name is written once."""
+"""Plan fragments as plain documents and back. Inputs are numbered, so a name is written once; what is usual is not."""
 
 from __future__ import annotations
 
@@ -19,26 +19,29 @@ def to_document(output: str, fragment: Fragment, columns: Sequence[Column]) -> D
     numbers = {dataset: number for number, dataset in enumerate(datasets)}
     document: Document = {
         "output": output,
-        "dataset": fragment.dataset,
         "hash": fragment.plan_hash,
         "operators": list(fragment.operators),
         "text": fragment.plan_text,
-        "deterministic": fragment.deterministic,
-        "nondeterminism": list(fragment.nondeterminism),
         "datasets": datasets,
-        "inputs": len(fragment.inputs),
+        "definitions": [_definition(each, numbers) for each in fragment.definitions],
+    }
+    at_times: Document = {
+        "nondeterminism": list(fragment.nondeterminism),
         "sources": [storage_document(each) for each in fragment.sources],
         "opaque": list(fragment.opaque),
         "sampleKey": list(fragment.sample_key),
-        "definitions": [_definition(each, numbers) for each in fragment.definitions],
         "indirect": [_input(each, numbers) for each in fragment.indirect],
+        "covers": list(fragment.covers),
+        "rowOperators": [shapes.operator_document(each) for each in fragment.row_operators],
+        "notes": [shapes.note_document(each) for each in fragment.notes],
     }
-    if fragment.covers:
-        document["covers"] = list(fragment.covers)
-    if fragment.row_operators:
-        document["rowOperators"] = [shapes.operator_document(each) for each in fragment.row_operators]
-    if fragment.notes:
-        document["notes"] = [shapes.note_document(each) for each in fragment.notes]
+    document.update((name, listed) for name, listed in at_times.items() if listed)
+    if fragment.dataset != output:
+        document["dataset"] = fragment.dataset
+    if not fragment.deterministic:
+        document["deterministic"] = False
+    if len(fragment.inputs) != len(datasets):
+        document["inputs"] = len(fragment.inputs)
     if fragment.columns != _declared(columns):
         document["columns"] = [{"name": n, "type": t, "nullable": nullable} for n, t, nullable in fragment.columns]
     return document
@@ -56,24 +59,24 @@ def of_document(document: Mapping[str, Any], columns: Sequence[Column]) -> Fragm
     written = document.get("columns")
     return _checked(
         Fragment(
-            dataset=document["dataset"],
+            dataset=document.get("dataset", document["output"]),
             columns=_declared(columns)
             if written is None
             else tuple((each["name"], each["type"], each["nullable"]) for each in written),
             plan_hash=document["hash"],
             operators=tuple(document["operators"]),
             plan_text=document["text"],
-            deterministic=document["deterministic"],
-            nondeterminism=tuple(document["nondeterminism"]),
-            inputs=tuple(datasets[: document["inputs"]]),
-            sources=tuple(of_storage_document(each) for each in document["sources"]),
-            opaque=tuple(document["opaque"]),
+            deterministic=document.get("deterministic", True),
+            nondeterminism=tuple(document.get("nondeterminism", ())),
+            inputs=tuple(datasets[: document.get("inputs", len(datasets))]),
+            sources=tuple(of_storage_document(each) for each in document.get("sources", ())),
+            opaque=tuple(document.get("opaque", ())),
             definitions=cast(
                 "tuple[ColumnDefinition, ...]",
                 Lazily(lambda: _of_definitions(document), f"the plan of {document['output']}"),
             ),
-            indirect=tuple(_of_input(each, datasets) for each in document["indirect"]),
-            sample_key=tuple(document["sampleKey"]),
+            indirect=tuple(_of_input(each, datasets) for each in document.get("indirect", ())),
+            sample_key=tuple(document.get("sampleKey", ())),
             covers=tuple(document.get("covers", ())),
             row_operators=cast(
                 "tuple[RowOperator, ...]",

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from itertools import count, repeat
+from itertools import chain, count, repeat
 from typing import TYPE_CHECKING, Any
 
 from msgspec import convert
 
-from spark_lineage.events import parsing, plans
+from spark_lineage.events import columns, parsing, plans
 from spark_lineage.events.identity import MAIN_THREAD, seconds
 from spark_lineage.events.samples import of_document
 from spark_lineage.model import (
@@ -210,7 +210,7 @@ def _checks(events: Iterable[Event]) -> Iterable[CheckResult]:
 def _dataset(listed: ListedDataset, ours: OurDataset, plan: Document | None, sample: Document | None) -> Dataset:
     kind = DatasetKind(ours.kind)
     facts = listed.facets.fingerprint if listed.facets else None
-    columns = _columns(listed, ours, facts.columns if facts else ())
+    declared = _columns(listed, ours, columns.of_lists(facts) if facts else ())
     return Dataset(
         id=ours.id,
         name=listed.name,
@@ -220,7 +220,7 @@ def _dataset(listed: ListedDataset, ours: OurDataset, plan: Document | None, sam
         call=ours.call,
         variable=ours.variable,
         engine=ours.engine,
-        columns=columns,
+        columns=declared,
         rows=facts.row_count if facts else None,
         complete=ours.complete,
         reason=ours.reason,
@@ -228,24 +228,28 @@ def _dataset(listed: ListedDataset, ours: OurDataset, plan: Document | None, sam
         pushed=tuple(ours.pushed),
         fingerprint=facts.rows if facts else None,
         sample=_sample(listed, sample),
-        storage=_storage(listed, ours, columns) if kind in (DatasetKind.SOURCE, DatasetKind.SINK) else None,
-        fragment=plans.of_document(plan, columns) if plan is not None else None,
+        storage=_storage(listed, ours, declared) if kind in (DatasetKind.SOURCE, DatasetKind.SINK) else None,
+        fragment=plans.of_document(plan, declared) if plan is not None else None,
         measurements=ours.measurements,
         mode=ours.mode,
-        partial=tuple(map(_partial, ours.partial)),
+        partial=tuple(_partial(each, declared) for each in ours.partial),
         answers=tuple(Answer(each.kind, tuple(each.arguments), each.value, each.reason) for each in ours.answers),
     )
 
 
-def _partial(seen: PartialFacts) -> Partial:
-    columns = tuple(
+def _partial(seen: PartialFacts, declared: Sequence[Column]) -> Partial:
+    """``declared``: the columns of the dataset, for a measurement that does not name its own."""
+    named: Sequence[Column | Field] = declared if seen.declared is None else seen.declared
+    if seen.columns is not None:
+        named = [parsing.Field(each.name, each.type) for each in seen.columns]
+    made = tuple(
         ProbedColumn(
-            each.name, each.type, each.nulls, each.fingerprint, _number(each.sum), _number(each.sum_squares),
-            _number(each.signed_sum),
+            column.name, column.type, facts.nulls, facts.fingerprint, _number(facts.sum), _number(facts.sum_squares),
+            _number(facts.signed_sum),
         )
-        for each in seen.columns
+        for column, facts in zip(named, chain(columns.of_lists(seen), repeat(_NOTHING)), strict=False)
     )  # fmt: skip
-    return Partial(tuple(seen.pushed), seen.rows, columns, seen.fingerprint)
+    return Partial(tuple(seen.pushed), seen.rows, made, seen.fingerprint)
 
 
 def _sample(listed: ListedDataset, kept: Document | None) -> Sample | None:

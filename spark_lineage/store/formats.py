@@ -1,6 +1,6 @@
 """Which format a run is written in. One that is newer than ours is refused, not misread.
 
-The number of the format stands in the address of the schema of the run's first facet (``…/facets/1/…``), and for a run
+The number of the format stands in the address of the schema of the run's first facet (``…/facets/2/…``), and for a run
 that has not ended in ``process.json``. A release that breaks what it writes has another number, or another first
 number of its version.
 """

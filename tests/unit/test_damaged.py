@@ -22,7 +22,7 @@ from observing import shop
 from spark_lineage.cli.commands import main
 from spark_lineage.events import build, samples
 from spark_lineage.graph import assemble
-from spark_lineage.model import ProgramStarted
+from spark_lineage.model import FORMAT, ProgramStarted
 from spark_lineage.sinks.journal import Journal
 from spark_lineage.store.journal import GENESIS, links
 from spark_lineage.store.wal import NAME, PROCESS, WriteAhead
@@ -145,7 +145,7 @@ def test_facts_that_are_missing_or_of_another_type_are_refused_even_under_a_new_
 
 
 NEWER: dict[str, Callable[[str], str]] = {
-    "format": lambda text: text.replace("/facets/1/", "/facets/2/"),
+    "format": lambda text: text.replace(f"/facets/{FORMAT}/", f"/facets/{FORMAT + 1}/"),
     "release": lambda text: text.replace("sparklineage.io/0.1.0", "sparklineage.io/0.2.0"),
     "first number": lambda text: text.replace("sparklineage.io/0.1.0", "sparklineage.io/17.0.0"),
 }
@@ -179,7 +179,7 @@ def killed(store: Path, **process: Any) -> Path:
 
 
 def test_a_killed_run_of_a_newer_version(store: Path) -> None:
-    killed(store, format=2)
+    killed(store, format=FORMAT + 1)
     for words in OPENING:
         assert "newer" in one_sentence(words, store)
 

@@ -88,7 +88,7 @@ def test_a_function_has_an_address_in_its_repository(remote: str | None, url: st
 
 def test_a_file_outside_of_the_repository_has_none() -> None:
     graph = assemble([*shop(), RepositorySeen("/srv", COMMIT, None, None)])
-    assert not any("sourceCodeLocation" in to_document(each)["job"]["facets"] for each in build(graph))
+    assert not any("sourceCodeLocation" in to_document(each)["job"].get("facets", {}) for each in build(graph))
 
 
 def test_the_facets_are_by_the_specification() -> None:
