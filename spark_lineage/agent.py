@@ -21,13 +21,14 @@ import sys
 import threading
 import time
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import FrameType, TracebackType
 from typing import TYPE_CHECKING, Any
 
 from spark_lineage import capture
+from spark_lineage.activation import parents
 from spark_lineage.activation.links import links
 from spark_lineage.capture.masking import Masking
 from spark_lineage.checks.rules import Rules, load
@@ -140,6 +141,7 @@ class Agent:
         )
         self.guard("repository", self._repository)
         self.guard("links", self._link)
+        self.guard("parents", self._parents, parents.of_environment(os.environ))
         if self.rules is None:
             self.rules = self.guard("rules", self._load_rules) or Rules()
         recorder = capture.Recorder(
@@ -166,12 +168,17 @@ class Agent:
                 self._links.add(each)
                 self._queue.put(each)
 
+    def _parents(self, found: Iterable[parents.Found]) -> None:
+        for each in found:
+            self._queue.put(each)
+
     def _mask_key(self) -> bytes:
         return self.config.mask_key.encode("utf-8") if self.config.mask_key else secret.of_store(self.store)
 
     def attach(self, spark_context: Any, ran_before: bool = False) -> None:
         """The program has a SparkContext now; ``ran_before``: it had it before this observation began."""
         self.guard("links", self._link)
+        self.guard("parents", lambda: self._parents(parents.of_conf(spark_context._conf.get)))
         self.guard("attach", self._attach, spark_context, ran_before)
 
     def _attach(self, spark_context: Any, ran_before: bool) -> None:

@@ -255,6 +255,16 @@ class LinkSeen:
 
 
 @dataclass(frozen=True)
+class ParentSeen:
+    """The run of another system that started the program, or (``root``) the one at the top of that."""
+
+    namespace: str
+    name: str  # of its job
+    run: str  # a UUID
+    root: bool = False
+
+
+@dataclass(frozen=True)
 class ProgramEnded:
     at: float
     outcome: Outcome
@@ -456,8 +466,8 @@ class JvmGap:
 
 
 Observation = Union[
-    ProgramStarted, ProgramEnded, RepositorySeen, LinkSeen, SourceRead, CallSeen, CallEnded, Operation, Marked,
-    VariableSeen, PythonGap,
+    ProgramStarted, ProgramEnded, RepositorySeen, LinkSeen, ParentSeen, SourceRead, CallSeen, CallEnded, Operation,
+    Marked, VariableSeen, PythonGap,
     SparkStarted, Fragment, Probed, Execution, JvmGap,
 ]  # fmt: skip
 
@@ -594,6 +604,8 @@ class Run:
     python: str
     repository: RepositorySeen | None = None
     links: tuple[LinkSeen, ...] = ()  # one for each system
+    parent: ParentSeen | None = None
+    root: ParentSeen | None = None  # None: the parent, or this run itself, is at the top as far as is known
 
 
 @dataclass(frozen=True)

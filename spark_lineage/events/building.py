@@ -52,7 +52,7 @@ class Builder:
         self._sample_rows = sample_rows
         self._datasets: dict[str, Dataset] = {each.id: each for each in graph.datasets}
         self._order = {each.id: number for number, each in enumerate(graph.datasets)}
-        self._jobs = job_names(graph.steps, self._datasets)
+        self._jobs = job_names(graph.steps, self._datasets, graph.run.parent)
         self._described = _first_readers(graph)
         self._checks = checks.by_dataset(graph.checks)
         self._gaps = _gaps_by_step(graph)

@@ -9,18 +9,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from spark_lineage.model import Dataset, Step
+from spark_lineage.model import Dataset, ParentSeen, Step
 
 Call = tuple[str, int]  # step, call
 Name = tuple[str, str]  # namespace, name
 
 
-def job_names(steps: Sequence[Step], datasets: Mapping[str, Dataset]) -> dict[Call, str]:
-    """The job of each call. A job's name begins with that of its parent, as receivers expect."""
+def job_names(
+    steps: Sequence[Step], datasets: Mapping[str, Dataset], parent: ParentSeen | None = None
+) -> dict[Call, str]:
+    """The job of each call. A job's name begins with that of its parent, as receivers expect; so does the
+    application's, if an orchestrator's run is its ``parent``: Marquez would call it so, and not find it as the parent
+    of its steps.
+    """
     names: dict[Call, str] = {}
     made: dict[str, dict[str, set[Name]]] = {}  # name of the step below its parent's job -> job -> what it makes
     for step in steps:
         base = _below(step, names)
+        if step.parent is None and parent is not None and not base.startswith(f"{parent.name}."):
+            base = f"{parent.name}.{base}"
         outputs = {(datasets[each].namespace, datasets[each].name) for each in step.outputs if each in datasets}
         jobs = made.setdefault(base, {base: set()})
         job = _job(base, step.call, outputs, jobs)

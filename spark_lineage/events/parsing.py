@@ -242,7 +242,28 @@ class Parameters(msgspec.Struct):
     parameters: list[Parameter] = []
 
 
+class ParentRun(msgspec.Struct, rename="camel"):
+    run_id: str
+
+
+class ParentJob(msgspec.Struct):
+    namespace: str
+    name: str
+
+
+class Root(msgspec.Struct):
+    run: ParentRun
+    job: ParentJob
+
+
+class Parent(msgspec.Struct):
+    run: ParentRun
+    job: ParentJob
+    root: Root | None = None
+
+
 class RunFacets(msgspec.Struct):
+    parent: Parent | None = None
     parameters: Parameters | None = msgspec.field(default=None, name="executionParameters")
     error: ErrorMessage | None = msgspec.field(default=None, name="errorMessage")
     call: Call | None = msgspec.field(default=None, name="sparkLineage_call")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from itertools import chain, count, repeat
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,7 @@ from spark_lineage.model import (
     LinkSeen,
     Mode,
     Outcome,
+    ParentSeen,
     Partial,
     ProbedColumn,
     RepositorySeen,
@@ -45,6 +47,7 @@ if TYPE_CHECKING:
         Field,
         ListedDataset,
         OurDataset,
+        Parent,
         PartialFacts,
         Repository,
         RunFacets,
@@ -87,6 +90,7 @@ def _run(event: Event, application: Step) -> Run:
     context = event.run.facets.context
     assert context is not None, "the caller has looked"
     repository = context.repository
+    parent, root = _parents(event.run.facets.parent)
     return Run(
         id=event.run.run_id,
         app=context.app,
@@ -102,7 +106,19 @@ def _run(event: Event, application: Step) -> Run:
         python=context.python,
         repository=_repository(repository) if repository else None,
         links=tuple(_links(context)),
+        parent=parent,
+        root=root,
     )
+
+
+def _parents(facet: Parent | None) -> tuple[ParentSeen | None, ParentSeen | None]:
+    """Of an application's event: the run that started it, and the one at the top if that is another one."""
+    if facet is None:
+        return None, None
+    parent = ParentSeen(facet.job.namespace, facet.job.name, facet.run.run_id)
+    top = facet.root
+    root = ParentSeen(top.job.namespace, top.job.name, top.run.run_id, root=True) if top is not None else None
+    return parent, root if root is not None and replace(root, root=False) != parent else None
 
 
 def _spark(spark: SparkSeen) -> SparkStarted:

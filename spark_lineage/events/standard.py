@@ -10,7 +10,7 @@ from urllib.parse import quote
 from openlineage.client import facet_v2 as ol
 
 from spark_lineage.events.identity import NAMESPACE, VERSION, run_uuid, step_uuid
-from spark_lineage.model import ColumnInput, Dataset, DatasetKind, Gap, Outcome, Run, Step, StepKind
+from spark_lineage.model import ColumnInput, Dataset, DatasetKind, Gap, Outcome, ParentSeen, Run, Step, StepKind
 
 LONGEST_EXPRESSION = 500  # characters of an expression in columnLineage; the plan facet has all of it
 _EMISSION = ol.job_type_job.EmissionPattern(eventTrigger="EVENT_BASED", eventContentMode="ACCUMULATIVE")
@@ -20,20 +20,28 @@ STREAM_LAYERS = {"kafka": "TOPIC"}
 def parent(
     run: Run, step: Step, namespace: str = NAMESPACE, jobs: Mapping[tuple[str, int], str] | None = None
 ) -> ol.parent_run.ParentRunFacet | None:
-    """The run above this step's, and the application at the root. None for the application itself.
+    """The run above this step's, and the one at the root. None for an application that nobody else's run started.
 
     ``jobs``: the job of each call, where it is not called as its step.
     """
+    names = jobs or {}
+    application = ParentSeen(namespace, names.get((run.app, 1), run.app), run_uuid(run.id))
+    top = run.root or run.parent or application
     if step.parent is None:
-        return None
+        return _parent_facet(run.parent, top) if run.parent is not None else None
     name, call = step.parent
-    above = run_uuid(run.id) if name == run.app else step_uuid(run.id, name, call)
+    if name == run.app:
+        return _parent_facet(application, top)
+    return _parent_facet(ParentSeen(namespace, names.get(step.parent, name), step_uuid(run.id, name, call)), top)
+
+
+def _parent_facet(above: ParentSeen, top: ParentSeen) -> ol.parent_run.ParentRunFacet:
     return ol.parent_run.ParentRunFacet(
-        run=ol.parent_run.Run(runId=above, facets=None),
-        job=ol.parent_run.Job(namespace=namespace, name=(jobs or {}).get(step.parent, name), facets=None),
+        run=ol.parent_run.Run(runId=above.run, facets=None),
+        job=ol.parent_run.Job(namespace=above.namespace, name=above.name, facets=None),
         root=ol.parent_run.Root(
-            run=ol.parent_run.RootRun(runId=run_uuid(run.id), facets=None),
-            job=ol.parent_run.RootJob(namespace=namespace, name=run.app, facets=None),
+            run=ol.parent_run.RootRun(runId=top.run, facets=None),
+            job=ol.parent_run.RootJob(namespace=top.namespace, name=top.name, facets=None),
         ),
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from spark_lineage.graph import redaction
 from spark_lineage.graph.datasets import Datasets
@@ -11,7 +12,7 @@ from spark_lineage.graph.naming import app_name
 from spark_lineage.graph.observed import Observed, sort_out
 from spark_lineage.graph.steps import Steps
 from spark_lineage.graph.versions import told_apart
-from spark_lineage.model import LineageGraph, Mode, Observation, Outcome, Run
+from spark_lineage.model import LineageGraph, Mode, Observation, Outcome, ParentSeen, Run
 
 
 def assemble(observations: Iterable[Observation]) -> LineageGraph:
@@ -26,6 +27,7 @@ def assemble(observations: Iterable[Observation]) -> LineageGraph:
 
 def _run(seen: Observed, steps: Steps) -> Run:
     started, ended, application = seen.started, seen.ended, steps.application
+    parent, root = _parents(seen)
     return Run(
         id=started.run if started else "",
         app=steps.root.name,
@@ -41,4 +43,13 @@ def _run(seen: Observed, steps: Steps) -> Run:
         python=started.python if started else "",
         repository=seen.repository,
         links=tuple(seen.links.values()),
+        parent=parent,
+        root=root,
     )
+
+
+def _parents(seen: Observed) -> tuple[ParentSeen | None, ParentSeen | None]:
+    """A root of which no parent is known is the parent; a root that is the parent says nothing more."""
+    top = seen.parents.get(True)
+    parent = seen.parents.get(False) or (replace(top, root=False) if top else None)
+    return parent, top if top is not None and replace(top, root=False) != parent else None

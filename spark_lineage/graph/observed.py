@@ -18,6 +18,7 @@ from spark_lineage.model import (
     Marked,
     Observation,
     Operation,
+    ParentSeen,
     Place,
     Probed,
     ProgramEnded,
@@ -42,6 +43,7 @@ class Observed:
     spark: SparkStarted | None = None
     repository: RepositorySeen | None = None
     links: dict[str, LinkSeen] = field(default_factory=dict)  # by system; the last one counts
+    parents: dict[bool, ParentSeen] = field(default_factory=dict)  # whether it is the root -> the first one
     functions: dict[tuple[str, int, str], FunctionReading] = field(default_factory=dict)
     calls: dict[str, CallSeen] = field(default_factory=dict)
     endings: dict[str, CallEnded] = field(default_factory=dict)
@@ -105,6 +107,8 @@ def sort_out(observations: Iterable[Observation]) -> Observed:
             seen.started = seen.started or observation
         elif isinstance(observation, LinkSeen):
             seen.links[observation.system] = observation
+        elif isinstance(observation, ParentSeen):
+            seen.parents.setdefault(observation.root, observation)
         elif isinstance(observation, RepositorySeen):
             seen.repository = seen.repository or observation
         elif isinstance(observation, ProgramEnded):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from spark_lineage.events.identity import iso
-from spark_lineage.model import Column, Dataset, Execution, LineageGraph, Run, Step
+from spark_lineage.model import Column, Dataset, Execution, LineageGraph, ParentSeen, Run, Step
 
 Document = dict[str, Any]
 
@@ -41,7 +41,12 @@ def _run(run: Run) -> Document:
         "python_version": run.python,
         "labels": dict(run.labels),
         "commit": run.repository.commit if run.repository else None,
+        "started_by": _started_by(run.parent),
     }
+
+
+def _started_by(parent: ParentSeen | None) -> Document | None:
+    return {"namespace": parent.namespace, "job": parent.name, "run": parent.run} if parent is not None else None
 
 
 def _step(step: Step) -> Document:

@@ -64,6 +64,8 @@ def _heading(graph: LineageGraph) -> RenderableType:
     spark = f"Spark {run.spark.spark_version}" if run.spark else "no Spark session"
     labels = "".join(f"  {name}={value}" for name, value in run.labels.items())
     lines = [first, Text(f"run {run.id}  {run.mode.value} mode  {spark}{labels}", style="dim")]
+    if run.parent is not None:
+        lines.append(Text(f"started by {run.parent.namespace}/{run.parent.name}, run {run.parent.run}", style="dim"))
     if run.outcome in MEANING:
         lines.append(Text(MEANING[run.outcome], style=STYLES[run.outcome]))
     if run.error:

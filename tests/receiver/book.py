@@ -122,7 +122,9 @@ class Book:
             if not is_uuid(run):
                 yield "run-id", f"{run} is no UUID"
             above = self._runs.get(parent[0]) if parent else None
-            seen = _RunSeen(job["namespace"], job["name"], parent, above.root if above else run, at)
+            # A run that others report is at the top as far as the facet says.
+            top = root if parent and parent[0] in self._foreign and root else run
+            seen = _RunSeen(job["namespace"], job["name"], parent, above.root if above else top, at)
             self._runs[run] = seen
             yield from self._parentage(seen, root)
         else:

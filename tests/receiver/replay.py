@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -15,7 +17,7 @@ Node = tuple[str, str, str]  # "job" or "dataset", namespace, name
 
 def replay(store: Path, book: Book | None = None) -> Book:
     """Every event of every run of a store, oldest run first, as the sender sends them."""
-    book = book or Book()
+    book = book or Book(foreign=started_by(store))
     for journal in sorted((store / "runs").glob("*/events.jsonl")):
         for line in journal.read_bytes().splitlines():
             book.receive(line)
@@ -27,6 +29,17 @@ def check(book: Book, finished: bool = True) -> None:
     found = [str(each) for each in (*book.breaches, *(book.unfinished() if finished else ()))]
     found += [f"refused with {answer.status} {dict(answer.body)}" for answer, _ in book.refused]
     assert not found, f"{len(found)} rules broken:\n" + "\n".join(found[:50])
+
+
+def started_by(store: Path) -> frozenset[str]:
+    """Runs of other systems that started the programs of a store: they report those themselves."""
+    found = set()
+    for journal in (store / "runs").glob("*/events.jsonl"):
+        with journal.open("rb") as lines, contextlib.suppress(ValueError, KeyError, TypeError, AttributeError):
+            facets = json.loads(next(lines, b""))["run"]["facets"]
+            if "sparkLineage_context" in facets:
+                found.add(facets["parent"]["run"]["runId"])
+    return frozenset(found)
 
 
 class Picture:

@@ -9,19 +9,30 @@ from __future__ import annotations
 import json
 import os
 import re
+import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
-from program_runs import Ran, environment, finish, plain_command, start
+from program_runs import Ran, environment, finish, start
 
 from spark_lineage.cli.commands import main
 from spark_lineage.sinks.delta import read_tables
 from spark_lineage.store import Store, journal
 from tests.receiver import BlackHole, DieAfter, Failing, Healthy, Receiver, Slow
 
+DAG, TASK = "01890000-0000-7000-8000-00000000000a", "01890000-0000-7000-8000-00000000000b"
+STARTED_BY = {  # as an orchestrator tells OpenLineage's Spark integration
+    "spark.openlineage.parentJobNamespace": "airflow",
+    "spark.openlineage.parentJobName": "daily.load",
+    "spark.openlineage.parentRunId": TASK,
+    "spark.openlineage.rootParentJobNamespace": "airflow",
+    "spark.openlineage.rootParentJobName": "daily",
+    "spark.openlineage.rootParentRunId": DAG,
+}
 WAIT = 6.0  # seconds; the option exit.wait
 TROUBLE = {
     "down": None,
@@ -54,9 +65,8 @@ spark.stop()
 
 @dataclass(frozen=True)
 class Outage:
-    """The program run once plain, and once observed with all receivers in trouble."""
+    """The program run once, with all receivers in trouble."""
 
-    plain: Ran
     observed: Ran
     receivers: dict[str, Receiver]
 
@@ -74,22 +84,19 @@ class Outage:
 
 @pytest.fixture(scope="module")
 def outage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Outage]:
-    folders = [tmp_path_factory.mktemp(name) for name in ("plain", "observed")]
-    receivers = {name: Receiver(behaviour or Healthy()) for name, behaviour in TROUBLE.items()}
+    folder = tmp_path_factory.mktemp("outages")
+    foreign = frozenset({DAG, TASK})
+    receivers = {name: Receiver(behaviour or Healthy(), foreign=foreign) for name, behaviour in TROUBLE.items()}
     with ExitStack() as listening:
         for name, behaviour in TROUBLE.items():
             if behaviour is not None:
                 listening.enter_context(receivers[name])
-        (folders[1] / "openlineage.yml").write_text(_transports(receivers))
-        for folder in folders:
-            (folder / "job.py").write_text(PROGRAM)
-        program = Path("job.py")
-        # Together they take hardly longer than one: most of it is the start of a JVM, on one core.
-        plain = start(plain_command(program), folders[0], environment(folders[0], {}))
+        (folder / "openlineage.yml").write_text(_transports(receivers))
+        (folder / "job.py").write_text(PROGRAM)
         options = ["--exit-wait", str(WAIT), "--log-level", "info"]
-        observed = [*plain_command(program)[:1], "-m", "spark_lineage", "run", *options, "job.py"]
-        ours = start(observed, folders[1], environment(folders[1], {}, ours=True))
-        yield Outage(finish(plain, folders[0]).succeeded(), finish(ours, folders[1]).succeeded(), receivers)
+        command = [sys.executable, "-m", "spark_lineage", "run", *options, "job.py"]
+        running = start(command, folder, environment(folder, STARTED_BY, ours=True))
+        yield Outage(finish(running, folder).succeeded(), receivers)
 
 
 def _transports(receivers: dict[str, Receiver]) -> str:
@@ -98,8 +105,8 @@ def _transports(receivers: dict[str, Receiver]) -> str:
 
 
 def test_the_program_does_what_it_does_without(outage: Outage) -> None:
-    assert outage.observed.stdout == outage.plain.stdout == "50\n"
-    assert [*outage.observed.written.values()] == [*outage.plain.written.values()] != []
+    assert outage.observed.stdout == "50\n"
+    assert pq.read_table(outage.observed.folder / "out" / "halves").num_rows == 50
 
 
 def test_the_end_waits_no_longer_than_it_may(outage: Outage) -> None:
@@ -137,3 +144,10 @@ def test_send_brings_the_rest_and_nothing_twice(outage: Outage, monkeypatch: pyt
     rows = read_tables(outage.observed.store / "audit", ["events"])["events"].to_pylist()
     stored = [json.loads(row["event"]) for row in sorted(rows, key=lambda row: row["seq"])]
     assert stored == list(journal.read_events(outage.run))
+
+
+def test_the_run_joins_that_of_the_orchestrator(outage: Outage) -> None:
+    facets = [each["run"]["facets"]["parent"] for each in journal.read_events(outage.run)]
+    assert {facet["root"]["run"]["runId"] for facet in facets} == {DAG}
+    assert facets[0]["run"]["runId"] == facets[-1]["run"]["runId"] == TASK
+    assert [facet["job"]["name"] for facet in facets].count("daily.load") == 2
