@@ -93,6 +93,15 @@ class Relay:
             self.bridge.function(udf, code)
 
 
+class _PandasContents:
+    """:mod:`spark_lineage.fingerprint.pandas_objects`, imported once a program has pandas objects: it needs pyarrow."""
+
+    def __getattr__(self, name: str) -> Any:
+        from spark_lineage.fingerprint import pandas_objects
+
+        return getattr(pandas_objects, name)
+
+
 class Agent:
     """Observes one program. Made by :func:`start`."""
 
@@ -146,7 +155,7 @@ class Agent:
             self.rules = self.guard("rules", self._load_rules) or Rules()
         recorder = capture.Recorder(
             self._queue.put, self._relay, config, self.guard, roots=program.roots, read=read_source,
-            questions=self.rules.questions(),
+            questions=self.rules.questions(), contents=_PandasContents(),
         )  # fmt: skip
         self._recorder = recorder
         self._installation = capture.install(recorder)
@@ -180,6 +189,8 @@ class Agent:
         self.guard("links", self._link)
         self.guard("parents", lambda: self._parents(parents.of_conf(spark_context._conf.get)))
         self.guard("attach", self._attach, spark_context, ran_before)
+        if self._recorder is not None:
+            self.guard("modules", self._recorder.look_for_modules)
 
     def _attach(self, spark_context: Any, ran_before: bool) -> None:
         try:

@@ -16,7 +16,7 @@ class Installation:
     """Patches that are in place."""
 
     def __init__(self, recorder: Recorder) -> None:
-        from spark_lineage.capture import patches, threads
+        from spark_lineage.capture import handing_over, patches, threads
 
         recorder.bind()
         self._recorder = recorder
@@ -26,8 +26,9 @@ class Installation:
         self._patches.install()
         self._later: dict[str, Patches] = {}
         self._installed = True
-        recorder.pandas_seen = lambda: self._add("pandas", patches.pandas_patches)
+        recorder.pandas_seen = self._follow_pandas
         recorder.later = (
+            ("pandas", lambda: self._follow_pandas() if handing_over.to_pandas(recorder.frames.scope) else None),
             ("pyspark.ml.util", lambda: self._add("ml", patches.ml_patches)),
             ("delta.tables", lambda: self._add("delta", patches.delta_patches)),
         )
@@ -38,10 +39,16 @@ class Installation:
             self._later[name] = Patches(table(self._recorder))
             self._later[name].install()
 
+    def _follow_pandas(self) -> None:
+        if self._installed and self._recorder.pandas is not None:
+            self._recorder.pandas.install()
+
     def uninstall(self) -> None:
         """Takes out what is still ours; can be called twice."""
         if self._installed:
             self._installed = False
+            if self._recorder.pandas is not None:
+                self._recorder.pandas.uninstall()
             for later in self._later.values():
                 later.uninstall()
             self._patches.uninstall()

@@ -68,7 +68,7 @@ class Code:
 class Call:
     """One activation of user code (beyond the limit of its function: all further ones together)."""
 
-    __slots__ = ("at", "code", "composite", "emitted", "error", "id", "outer", "thread")
+    __slots__ = ("at", "code", "composite", "emitted", "error", "gone", "id", "outer", "thread")
 
     def __init__(self, id: str, code: Code, outer: Position | None) -> None:
         self.id = id
@@ -79,6 +79,7 @@ class Call:
         self.composite = code.composite
         self.emitted = False
         self.error: str | None = None
+        self.gone: float | None = None  # when it ended, if nobody had been told of it by then
 
     def seen(self) -> CallSeen:
         code, outer = self.code, self.outer
@@ -127,6 +128,9 @@ class Position:
         return path
 
 
+_now = time.time  # of this module's own: at the end of the interpreter others are gone
+
+
 class Token:
     """Sits in ``frame.f_trace`` of one activation. If a tracer is switched on later it calls us: we do nothing."""
 
@@ -143,7 +147,9 @@ class Token:
         return None
 
     def __del__(self) -> None:
-        if self.ends and self.call.emitted:
+        if self.ends and not self.call.emitted:
+            self.call.gone = _now()
+        elif self.ends:
             try:
                 running = sys._getframe(1)
             except ValueError:  # the outermost frame has nobody below it
@@ -329,6 +335,8 @@ class Frames:
             for seen in reversed(unseen):
                 seen.emitted = True
                 self._emit((seen.seen,))
+                if seen.gone is not None:  # what it made was used after it had ended
+                    self._emit((CallEnded, seen.id, seen.gone, seen.error))
 
     def ended(self, call: Call, running: FrameType | None) -> None:
         """The frame of a call has gone while ``running`` ran."""

@@ -60,7 +60,8 @@ def _search(
         if parameters and each.outer is not None:  # what the caller gives
             each, names = each.outer, sources.given(each.outer, code, parameters)
         else:
-            each, names = _module(each, code.co_filename), tuple(unbound)
+            outer = each.outer
+            each, names = module_position(outer, code.co_filename) if outer is not None else None, tuple(unbound)
     return ()
 
 
@@ -68,9 +69,9 @@ def _held(name: str, instance: str) -> bool:
     return name.startswith("self.") and instance in ("self", "cls")
 
 
-def _module(position: Position, file: str) -> Position | None:
-    """Where the body of the module stands that the code at ``position`` belongs to, if it still runs."""
-    each = position.outer
+def module_position(position: Position, file: str) -> Position | None:
+    """Where the body of a module stands, if it still runs: at ``position`` or outside it."""
+    each: Position | None = position
     while each is not None and not (each.call.code.function == "<module>" and each.call.code.file == file):
         each = each.outer
     return each

@@ -64,34 +64,6 @@ def _batches(recorder: Recorder) -> Patch:
     return Patch(DataStreamWriter, "foreachBatch", make)
 
 
-def pandas_patches(recorder: Recorder) -> list[Patch]:
-    """pandas hands on what describes an object in one place; so do we."""
-    from pandas.core.generic import NDFrame
-
-    guard = recorder.guard
-
-    def derived(made: Any, origin: Any) -> None:
-        if isinstance(origin, NDFrame):  # getattr on it may give a column
-            recorder.derived(made, (origin,))
-        else:  # what concat and merge hand over
-            joined = (getattr(origin, "left", None), getattr(origin, "right", None))
-            recorder.derived(made, getattr(origin, "objs", None) or joined)
-
-    def make(original: Callable[..., Any]) -> Callable[..., Any]:
-        def __finalize__(self: Any, other: Any, *args: Any, **kwargs: Any) -> Any:
-            try:
-                result = original(self, other, *args, **kwargs)
-            except BaseException as error:
-                without_this_frame(error)
-                raise
-            guard("pandas", derived, result, other)
-            return result
-
-        return __finalize__
-
-    return [Patch(NDFrame, "__finalize__", make)]
-
-
 def _around(method: Method, recorder: Recorder) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     guard, begin, end, fail = recorder.guard, recorder.begin, recorder.end, recorder.fail
     off, getframe = guard.off, sys._getframe

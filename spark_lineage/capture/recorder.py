@@ -13,7 +13,7 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import FrameType
 from typing import Any, Protocol
 
@@ -32,6 +32,7 @@ from spark_lineage.capture.lineage import (
 from spark_lineage.capture.notes import Note
 from spark_lineage.capture.operations import Method, dataframe_class
 from spark_lineage.capture.origins import Origins
+from spark_lineage.capture.pandas_frames import Contents, PandasFrames
 from spark_lineage.capture.scope import Scope, program_folders
 from spark_lineage.capture.sources import Read, Sources
 from spark_lineage.guard import Guard
@@ -113,6 +114,7 @@ class Recorder:
         roots: Sequence[str] = (),
         read: Read | None = None,
         questions: Mapping[str, Sequence[Question]] | None = None,
+        contents: Contents | None = None,
     ) -> None:
         self.guard = guard
         self.thread = _Thread()
@@ -135,6 +137,11 @@ class Recorder:
         self.later: tuple[tuple[str, Callable[[], None]], ...] = ()  # what to call once a module is there
         self._df_ids = _DF_IDS
         self._op_ids = _OP_IDS
+        self.pandas = (
+            PandasFrames(self.frames, emit, guard, contents, config, (_DF_IDS, _OP_IDS), self._origins)
+            if contents is not None
+            else None
+        )
 
     #: called when the first pandas object of Spark's is seen
     pandas_seen: Callable[[], None] = staticmethod(lambda: None)
@@ -174,7 +181,7 @@ class Recorder:
             self.frames.left_by_caught(error, error_text)
         for module, _ in self.later:
             if module in sys.modules:
-                self._imported()
+                self.look_for_modules()
                 break
         running = Running(f"o{next(self._op_ids)}", method, position, outer)
         inputs = running.inputs = self._inputs(running, args, kwargs)
@@ -193,7 +200,8 @@ class Recorder:
         thread.active = running
         return running
 
-    def _imported(self) -> None:
+    def look_for_modules(self) -> None:
+        """Looks at what the program has imported meanwhile."""
         there = [entry for entry in self.later if entry[0] in sys.modules]
         self.later = tuple(entry for entry in self.later if entry not in there)
         for _, call in there:
@@ -268,7 +276,7 @@ class Recorder:
             self._view_input(running, first, found, args[0])
         elif name == "createDataFrame":
             data = kwargs.get("data", first)
-            found.extend((_measured(node), None) for node in self._origin(data))
+            found.extend((_measured(node), None) for node in self._origin(data, running.position))
             if type(data).__name__ in ("RDD", "PipelinedRDD"):
                 running.runs = True  # to infer a schema
         elif name == "sql":
@@ -315,10 +323,12 @@ class Recorder:
         if does != "query":
             running.runs = True
 
-    def _origin(self, data: Any) -> tuple[Node, ...]:
+    def _origin(self, data: Any, position: Position) -> tuple[Node, ...]:
         """What the data of ``createDataFrame`` came from, where it came through Python."""
         if isinstance(data, list):
             return self._rows.get(data)
+        if self.pandas is not None and self.pandas.installed and type(data).__module__.startswith("pandas."):
+            return self.guard("pandas", self.pandas.to_spark, data, position) or ()
         try:
             return self._carried.get(data) or ()
         except TypeError:
@@ -421,27 +431,23 @@ class Recorder:
         nodes = tuple(node for node, _ in running.inputs)
         if running.kind is OperationKind.ACTION:
             self._origins.ran(running.position, nodes, isinstance(result, (bool, int, float)))
+            if self.pandas is not None and self.pandas.installed:
+                self.pandas.brought(nodes, running.position)
         if type(result) is list:
             self._rows.put(result, nodes)
         elif type(result).__name__ == "Row":
             self._rows.put([result], nodes)
         elif type(result).__module__.startswith(("pandas.", "pyarrow.", "pyspark.")):
             self._carry_by_identity(result, nodes)
-            if type(result).__module__.startswith("pandas."):
+            if self.pandas is not None and type(result).__module__.startswith("pandas."):
                 self.pandas_seen()
+                self.guard("pandas", self.pandas.from_spark, result, nodes, running.position)
 
     def _carry_by_identity(self, result: Any, nodes: tuple[Node, ...]) -> None:
         try:
             self._carried.put(result, nodes)
         except TypeError:  # takes no weak reference
             return
-
-    def derived(self, made: Any, sources: Iterable[Any]) -> None:
-        """Something that is no DataFrame of Spark's was made from others."""
-        nodes = dict.fromkeys(node for source in sources for node in self._carried.get(source) or ())
-        if nodes:
-            known = dict.fromkeys(self._carried.get(made) or ())
-            self._carry_by_identity(made, tuple({**known, **nodes}))
 
     def function_made(self, udf: Any, function: Any) -> None:
         """Spark was handed a Python function: ``udf`` is the JVM's object for it."""
@@ -510,7 +516,7 @@ class Recorder:
         active = self.thread.active
         if is_frame and ((active is not None and not active.method.opens) or self._frames_of.get(made) is not None):
             return
-        self._imported()
+        self.look_for_modules()
         parents, outermost = self._held_between(made, frame)
         if not is_frame:
             if parents:

@@ -11,7 +11,7 @@ import ast
 import builtins
 import os
 import tokenize
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Union
 
@@ -20,6 +20,7 @@ from spark_lineage.static.names import (
     ENTRY_NAMES,
     EXECUTOR_CALLS,
     EXECUTOR_CALLS_OF_ONE,
+    PANDAS_EXECUTOR_CALLS,
     SHAPED_METHODS,
     UDF_DECORATORS,
 )
@@ -302,7 +303,7 @@ class References:
 
     def of(self, function: Function) -> Iterator[Target]:
         """All user functions that the body calls or hands on; :data:`UNKNOWN` where it calls what is not known."""
-        skipped = _handed_to_executors(function)
+        skipped = _handed_to_executors(function, self._methods)
         column_arguments = _inside_arguments(function)
         for node, parent in function.own:
             if id(node) in skipped:
@@ -543,21 +544,34 @@ def _is_dynamic(node: ast.expr) -> bool:
     return isinstance(node, ast.Call) and called_name(node) in ("getattr", "partial", "import_module")
 
 
-def _handed_to_executors(function: Function) -> set[int]:
-    """Ids of the nodes that are functions handed to a UDF or an RDD."""
+def _handed_to_executors(function: Function, methods: Container[str]) -> set[int]:
+    """Ids of the nodes that are functions handed to a UDF, an RDD or pandas; ``methods`` are the program's own."""
     handed: set[int] = set()
     for node, _ in function.own:
         if not isinstance(node, ast.Call):
             continue
         name = called_name(node)
         alone = len(node.args) == 1 and not node.keywords and isinstance(node.func, ast.Attribute)
-        if name in EXECUTOR_CALLS or (name in EXECUTOR_CALLS_OF_ONE and alone):
+        if name in EXECUTOR_CALLS or (name in EXECUTOR_CALLS_OF_ONE and alone) or _calls_back(node, name, methods):
             for item in [*node.args, *(keyword.value for keyword in node.keywords)]:
                 if isinstance(item, (ast.Name, ast.Attribute)):
                     handed.add(id(item))
                 elif isinstance(item, ast.Lambda):
                     handed.update(id(inner) for inner in ast.walk(item))
     return handed
+
+
+def _calls_back(node: ast.Call, name: str, methods: Container[str]) -> bool:
+    """``frame.apply(f)``, ``frame.groupby("k").transform(f)`` of pandas."""
+    if not isinstance(node.func, ast.Attribute) or name in methods:
+        return False
+    return name in PANDAS_EXECUTOR_CALLS or (name == "transform" and _is_grouped(node.func.value))
+
+
+def _is_grouped(node: ast.expr) -> bool:
+    return any(
+        isinstance(each, ast.Attribute) and each.attr in ("groupby", "rolling", "resample") for each in ast.walk(node)
+    )
 
 
 def _inside_arguments(function: Function) -> set[int]:

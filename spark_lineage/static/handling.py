@@ -7,6 +7,7 @@ from collections import defaultdict, deque
 
 from spark_lineage.static.callgraph import UNKNOWN, Function, Module, Program, References, Target
 from spark_lineage.static.names import uses_dataframe
+from spark_lineage.static.pandas_use import imports_pandas, uses_pandas
 
 
 def composites(program: Program, module: Module) -> set[Function]:
@@ -19,7 +20,8 @@ def composites(program: Program, module: Module) -> set[Function]:
     targets: dict[Function, list[Target]] = {
         function: [] if function.udf else list(references.of(function)) for function in functions
     }
-    handling = _handling(functions, targets, references)
+    pandas = any(imports_pandas(function) for function in functions)
+    handling = _handling(functions, targets, references, pandas)
     return {
         function
         for function in module.functions
@@ -37,14 +39,18 @@ def _methods(program: Program) -> dict[str, list[Function]]:
 
 
 def _handling(
-    functions: list[Function], targets: dict[Function, list[Target]], references: References
+    functions: list[Function], targets: dict[Function, list[Target]], references: References, pandas: bool
 ) -> set[Function]:
     callers: dict[Function, list[Function]] = defaultdict(list)
     for function, found in targets.items():
         for target in found:
             if isinstance(target, Function) and not target.udf and target is not function:
                 callers[target].append(function)
-    handling = {function for function in functions if not function.udf and _uses_api(function, references)}
+    handling = {
+        function
+        for function in functions
+        if not function.udf and (_uses_api(function, references) or (pandas and uses_pandas(function, references)))
+    }
     waiting = deque(handling)
     while waiting:
         for caller in callers[waiting.popleft()]:

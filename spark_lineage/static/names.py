@@ -23,6 +23,21 @@ DATAFRAME_METHODS = frozenset(
     pandas_api transpose lateralJoin groupByKey
     """.split()
 )
+# Of pandas alone: whoever calls these handles pandas DataFrames. None that Columns have too.
+PANDAS_METHODS = frozenset(
+    """
+    applymap assign bfill cumcount duplicated explode ffill iloc insert iterrows itertuples loc merge nlargest nsmallest
+    pivot_table query reindex rename_axis reset_index resample rolling set_index sort_index sort_values stack to_frame
+    unstack value_counts
+    """.split()
+)
+PANDAS_MAKERS = frozenset(
+    """
+    DataFrame Series concat crosstab cut get_dummies json_normalize melt merge merge_asof merge_ordered pivot pivot_table
+    qcut
+    """.split()
+)
+
 # Names shared with strings, lists, sets, files or modules, and the shape in which they count.
 SHAPED_METHODS = frozenset("join union count sort sql table range read write first head describe sample".split())
 
@@ -35,6 +50,8 @@ EXECUTOR_CALLS = frozenset(
     sortBy keyBy treeAggregate treeReduce
     """.split()
 )
+# What pandas calls for rows, columns or groups belongs to the step that calls pandas.
+PANDAS_EXECUTOR_CALLS = frozenset("apply applymap agg aggregate".split())
 # The same where they are called with one argument (the RDD method), not with two (the builtin, an executor's).
 EXECUTOR_CALLS_OF_ONE = frozenset("map filter reduce".split())
 UDF_DECORATORS = frozenset("udf pandas_udf arrow_udf udtf arrow_udtf".split())

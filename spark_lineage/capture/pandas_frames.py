@@ -1,0 +1,439 @@
+"""pandas objects between ``toPandas`` and ``createDataFrame``: who made them, who uses them, what they hold there.
+
+Every operation of pandas reads or replaces the *manager* of an object (``NDFrame._mgr``). While a program is observed
+that attribute is looked at through a property of the class: so each use of an object is seen before it can change
+anything, whatever method, operator or library does it, and no method is wrapped: pandas counts the references to an
+object before it warns of chained assignments, and a wrapper would hold one more.
+
+An object that was made in one unit and is touched in another is at a boundary: its content there is an interim
+dataset. What has changed since, in place, is a dataset of the unit that touched it last. Units, not single operations,
+are followed: what a unit makes stands on all that it has used. Objects are held weakly, their content not at all.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+import time
+import weakref
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterable, Iterator
+from dataclasses import replace
+from types import CodeType, FrameType
+from typing import Any, Protocol
+
+from spark_lineage.capture.frames import Frames, Position
+from spark_lineage.capture.lineage import Node
+from spark_lineage.capture.notes import Note
+from spark_lineage.capture.origins import Origins, module_position
+from spark_lineage.guard import Guard
+from spark_lineage.model import (
+    Fragment,
+    Marked,
+    Mode,
+    Operation,
+    OperationKind,
+    Probed,
+    PythonGap,
+    Unit,
+    crossing,
+)
+
+ENGINE = {"engine": "pandas"}
+MOST_VERSIONS = 200  # datasets of one unit: a loop that changes a frame very often is not followed to its end
+MOST_GLOBALS = 5000
+_ROWS = frozenset(["iterrows"])  # what these hand out is rows, not frames
+
+
+class Contents(Protocol):
+    """Looks into pandas objects: :mod:`spark_lineage.fingerprint.pandas_objects`."""
+
+    def measured(self, obj: Any, sample_rows: int) -> tuple[Probed, str | None]: ...
+
+    def digest(self, obj: Any) -> Hashable: ...
+
+    def shape(self, obj: Any) -> Hashable: ...
+
+    def columns_of(self, obj: Any) -> tuple[tuple[str, str], ...]: ...
+
+
+class Held(weakref.ref):  # type: ignore[type-arg]
+    """What is known of one pandas object that is alive."""
+
+    __slots__ = ("at", "content", "key", "last", "made", "node")
+
+    key: int
+    node: Node | None  # the dataset that it was when it was last looked at
+    content: Hashable  # what it held then
+    last: Position  # who touched it last
+    at: float  # since when
+    made: CodeType | None  # what of pandas was called there
+
+
+class Work:
+    """What one run of a unit has used so far, and whether it made datasets."""
+
+    __slots__ = ("inputs", "made")
+
+    def __init__(self) -> None:
+        self.inputs: dict[str, Node] = {}
+        self.made = False
+
+
+class _Thread(threading.local):
+    busy = False  # our own code runs, or somebody's that we called
+
+
+class PandasFrames:
+    """Follows pandas objects over the steps of a program.
+
+    ``emit`` takes notes; ``ids`` number the DataFrames and the operations of the run. ``contents`` looks into objects;
+    in plan mode nothing is measured.
+    """
+
+    def __init__(
+        self, frames: Frames, emit: Callable[[Note], None], guard: Guard, contents: Contents, config: Any,
+        ids: tuple[Iterator[int], Iterator[int]],
+        origins: Origins,
+    ) -> None:  # fmt: skip
+        self._frames = frames
+        self._emit = emit
+        self._guard = guard
+        self._contents = contents
+        self._origins = origins
+        self._measures = Mode(getattr(config, "mode", Mode.FLOW)) is not Mode.PLAN
+        self._sample_rows = int(getattr(config, "sample_rows", 20))
+        self._df_ids, self._op_ids = ids
+        self._held: dict[int, Held] = {}
+        self._work: dict[Unit, Work] = {}
+        self._at: dict[str, int | None] = {}  # call -> its statement that ran last
+        self._seen: Position | None = None
+        self._versions: Counter[Unit] = Counter()
+        self._is_pandas: dict[int, bool] = {}
+        self._thread = _Thread()
+        self._folder = ""
+        self._owner: Any = None
+        self._ours: property | None = None
+        self._before: Any = None
+
+    # -- the hook
+
+    def install(self) -> None:
+        """Looks at the managers of pandas objects from now on."""
+        from pandas.core.generic import NDFrame
+
+        if self._owner is not None:
+            return
+        self._folder = os.path.dirname(os.path.abspath(sys.modules["pandas"].__file__ or "")) + os.sep
+        self._owner, self._before = NDFrame, vars(NDFrame).get("_mgr")
+        self._ours = property(self._getter(), self._setter())
+        NDFrame._mgr = self._ours
+
+    def uninstall(self) -> None:
+        """Takes the hook out, if it is still ours."""
+        owner, self._owner = self._owner, None
+        if owner is not None and vars(owner).get("_mgr") is self._ours:
+            if self._before is None:
+                del owner._mgr
+            else:
+                owner._mgr = self._before
+        self._held.clear()
+        self._work.clear()
+
+    @property
+    def installed(self) -> bool:
+        return self._owner is not None
+
+    def _getter(self) -> Callable[[Any], Any]:
+        thread, guard, touched, off, getframe = self._thread, self._guard, self._touched, self._guard.off, sys._getframe
+
+        def _mgr(self: Any) -> Any:
+            try:
+                manager = self.__dict__["_mgr"]
+            except KeyError:
+                raise AttributeError(f"{type(self).__name__!r} object has no attribute '_mgr'") from None
+            if not thread.busy and "pandas" not in off:
+                thread.busy = True
+                try:
+                    touched(self, getframe(1))
+                except Exception as fault:
+                    guard.caught("pandas", fault)
+                finally:
+                    thread.busy = False
+            return manager
+
+        return _mgr
+
+    def _setter(self) -> Callable[[Any, Any], None]:
+        thread, guard, born, off, getframe = self._thread, self._guard, self._born, self._guard.off, sys._getframe
+        held = self._held
+
+        def _mgr(self: Any, manager: Any) -> None:
+            self.__dict__["_mgr"] = manager
+            if not thread.busy and "pandas" not in off and id(self) not in held:
+                thread.busy = True
+                try:
+                    born(self, getframe(1))
+                except Exception as fault:
+                    guard.caught("pandas", fault)
+                finally:
+                    thread.busy = False
+
+        return _mgr
+
+    # -- objects
+
+    def _born(self, obj: Any, frame: FrameType) -> None:
+        position, made = self._where(frame)
+        if position is not None and (made is None or made.co_name not in _ROWS):
+            self._hold(obj, position, made)
+
+    def _hold(self, obj: Any, position: Position, made: CodeType | None) -> Held:
+        held: Held = Held(obj, self._gone)
+        held.key, held.node, held.content = id(obj), None, None
+        held.last, held.at, held.made = position, time.time(), made
+        self._held[id(obj)] = held
+        self._here(position)
+        return held
+
+    def _gone(self, held: Any) -> None:
+        if self._held.get(held.key) is held:
+            del self._held[held.key]
+
+    def _touched(self, obj: Any, frame: FrameType) -> None:
+        held = self._held.get(id(obj))
+        if held is not None and held() is not obj:
+            held = None
+        position, made = self._where(frame)
+        if position is None:
+            return
+        if held is None:
+            if made is not None and made.co_name in _ROWS:
+                return
+            held = self._hold(obj, self._bound_at(obj, frame, position) or position, made)
+        if held.last.unit != position.unit:
+            self._crosses(held, obj, position, made, frame)
+
+    def _crosses(self, held: Held, obj: Any, position: Position, made: CodeType | None, frame: FrameType) -> None:
+        owner = _cached_by(obj)
+        if owner is not None:  # a column that its frame hands out again and again: it is the frame that is used
+            self._touched(owner, frame)
+            return
+        self._settle(held, obj)
+        if held.node is not None:
+            self._use(held.node, position, made)
+        held.last, held.at, held.made = position, time.time(), made
+
+    def _settle(self, held: Held, obj: Any) -> None:
+        """What the object holds now is a dataset: the one that it was, or one of the unit that touched it last."""
+        content = self._contents.digest(obj) if self._measures else self._contents.shape(obj)
+        if held.node is not None and content == held.content:
+            return
+        maker = held.last
+        self._versions[maker.unit] += 1
+        if self._versions[maker.unit] > MOST_VERSIONS:
+            self._too_many(maker)
+            return
+        held.node, held.content = self._made(held, obj), content
+
+    def _too_many(self, maker: Position) -> None:
+        if self._versions[maker.unit] == MOST_VERSIONS + 1:
+            why = f"more than {MOST_VERSIONS} pandas objects of one step: later ones are not recorded"
+            self._emit(PythonGap(f"pandas objects of {maker.call.code.function}", why, call=maker.call.id))
+
+    def _made(self, held: Held, obj: Any) -> Node:
+        maker = held.last
+        work = self._work_of(maker.unit)
+        inputs = self._inputs(maker, work, held.node)
+        node = Node(f"d{next(self._df_ids)}", maker.unit, tuple(inputs))
+        node.marked = work.made = True
+        self._frames.announce(maker.call)
+        self._operation(_called(held.made, obj), maker, tuple(inputs), node.id, held.at)
+        self._emit((Marked, node.id, "boundary", node.frontier))
+        columns, order = self._measure(node, obj)
+        self._emit(_fragment(node, columns, _called(held.made, obj), order))
+        return node
+
+    def _measure(self, node: Node, obj: Any) -> tuple[tuple[tuple[str, str], ...], str | None]:
+        """Columns, and a word for the order of the rows."""
+        if not self._measures:
+            return self._contents.columns_of(obj), None
+        probed, order = self._contents.measured(obj, self._sample_rows)
+        self._emit(replace(probed, dataset=node.id))
+        return tuple((each.name, each.type) for each in probed.columns), order
+
+    # -- units
+
+    def _inputs(self, maker: Position, work: Work, before: Node | None) -> dict[str, None]:
+        found = dict.fromkeys(work.inputs)
+        if before is not None:
+            found.update(dict.fromkeys(_across(before, maker.unit)))
+        if not found:  # rows that came through Python's own objects
+            for node in self._behind(maker):
+                found.update(dict.fromkeys(_across(node, maker.unit)))
+        return found
+
+    def _behind(self, maker: Position) -> Iterable[Node]:
+        reading = maker.call.code.reading
+        if reading is None or maker.statement is None or maker.statement >= len(reading.statements):
+            return ()
+        return self._origins.behind(self._frames.sources, maker, reading.statements[maker.statement].reads)
+
+    def _use(self, node: Node, position: Position, made: CodeType | None) -> None:
+        work = self._here(position)
+        for name in _across(node, position.unit):
+            if name not in work.inputs:
+                work.inputs[name] = node
+                self._frames.announce(position.call)
+                self._operation(_called(made, None), position, (name,), None, time.time())
+
+    def _work_of(self, unit: Unit) -> Work:
+        known = self._work.get(unit)
+        if known is None:
+            known = self._work[unit] = Work()
+        return known
+
+    def _here(self, position: Position) -> Work:
+        """The work of the unit that runs; a statement that runs again after another one begins anew."""
+        if position is not self._seen:
+            self._seen = position
+            each: Position | None = position
+            while each is not None:
+                if each.call.composite and self._at.get(each.call.id) != each.statement:
+                    self._at[each.call.id] = each.statement
+                    self._work.pop(each.unit, None)
+                each = each.outer
+        return self._work_of(position.unit)
+
+    def _operation(
+        self, name: str, position: Position, inputs: tuple[str, ...], output: str | None, started: float
+    ) -> None:
+        self._emit((_transform, f"o{next(self._op_ids)}", name, position, inputs, output, started, time.time()))
+
+    # -- to and from Spark
+
+    def from_spark(self, obj: Any, nodes: tuple[Node, ...], position: Position) -> None:
+        """``toPandas`` gave ``obj``: it holds what the DataFrame does that was measured."""
+        held = self._held.get(id(obj))
+        if held is None or held() is not obj:
+            held = self._hold(obj, position, None)
+        if len(nodes) == 1 and nodes[0].id:
+            held.node, held.last = nodes[0], position
+            held.content = self._contents.digest(obj) if self._measures else self._contents.shape(obj)
+        self.brought(nodes, position)
+
+    def brought(self, nodes: Iterable[Node], position: Position) -> None:
+        """Rows of these DataFrames of Spark's came into Python."""
+        work = self._here(position)
+        for node in nodes:
+            for name in _across(node, position.unit):
+                work.inputs.setdefault(name, node)
+
+    def to_spark(self, obj: Any, position: Position) -> tuple[Node, ...]:
+        """What ``createDataFrame(obj)`` at ``position`` stands on."""
+        self._thread.busy = True
+        try:
+            self._touched(obj, sys._getframe(1))
+        finally:
+            self._thread.busy = False
+        held = self._held.get(id(obj))
+        if held is not None and held.node is not None and held.last.unit == position.unit:
+            return (held.node,)
+        inputs = tuple(self._work_of(position.unit).inputs)
+        return (Node("", None, inputs),) if inputs else ()
+
+    # -- where
+
+    def _where(self, frame: FrameType | None) -> tuple[Position | None, CodeType | None]:
+        """The position of user code around ``frame``, and what of pandas it called.
+
+        What pandas itself calls back for rows, columns or groups belongs to what called pandas; ``pipe`` only calls.
+        """
+        codes, made, inner = self._frames, None, None
+        while frame is not None:
+            code = codes.code(frame)
+            if code.stands:
+                if not self._called_back(frame):
+                    break
+                made = inner = None
+            elif self._of_pandas(code.code):
+                inner, made = made, code.code
+                if inner is not None and "<locals>" in getattr(made, "co_qualname", ""):
+                    made = inner  # a decorator of pandas
+            frame = frame.f_back
+        return codes.position(frame), made
+
+    def _called_back(self, frame: FrameType) -> bool:
+        back = frame.f_back
+        while back is not None:
+            code = self._frames.code(back)
+            if not code.owned:
+                return self._of_pandas(code.code) and code.code.co_name != "pipe"
+            if code.stands or code.suspendable:
+                return False
+            back = back.f_back
+        return False
+
+    def _of_pandas(self, code: CodeType) -> bool:
+        known = self._is_pandas.get(id(code))
+        if known is None:
+            known = self._is_pandas[id(code)] = code.co_filename.startswith(self._folder)
+        return known
+
+    def _bound_at(self, obj: Any, frame: FrameType, position: Position) -> Position | None:
+        """Where a module bound an object that was there before we looked: the statement above that names it."""
+        user: FrameType | None = frame
+        while user is not None and not self._frames.code(user).owned:
+            user = user.f_back
+        if user is None or len(user.f_globals) > MOST_GLOBALS:
+            return None
+        names = {name for name, value in list(user.f_globals.items()) if value is obj}
+        here = module_position(position, user.f_code.co_filename)
+        reading = here.call.code.reading if here is not None else None
+        if not names or here is None or reading is None or here.statement is None:
+            return None
+        binding = [
+            each for each in reading.statements if each.index < here.statement and names.intersection(each.binds)
+        ]
+        return Position(here.call, binding[-1].index, binding[-1].line, here.outer) if binding else None
+
+
+def _across(node: Node, unit: Unit | None) -> tuple[str, ...]:
+    """The ids by which ``unit`` knows what it takes."""
+    return (node.id,) if node.id and crossing(node.unit, unit) else node.frontier
+
+
+def _cached_by(obj: Any) -> Any:
+    """Before copy-on-write a frame keeps the columns that it has handed out."""
+    cacher = vars(obj).get("_cacher")
+    return cacher[1]() if cacher is not None else None
+
+
+def _called(made: CodeType | None, obj: Any) -> str:
+    if made is None:
+        return "pandas"
+    name: str = getattr(made, "co_qualname", made.co_name)
+    name = name.replace("NDFrame.", f"{type(obj).__name__}.") if obj is not None else name
+    return f"pandas.{name.rpartition('<locals>.')[2]}"
+
+
+def _transform(
+    op: str, name: str, position: Position, inputs: tuple[str, ...], output: str | None, started: float, ended: float
+) -> Operation:
+    kept = tuple(each for each in inputs if each != output)
+    return Operation(
+        op, name, OperationKind.TRANSFORM, position.path, kept, output, started, ended, detail=ENGINE
+    )  # fmt: skip
+
+
+def _fragment(node: Node, columns: tuple[tuple[str, str], ...], name: str, order: str | None) -> Fragment:
+    return Fragment(
+        dataset=node.id, columns=tuple((column, type_, True) for column, type_ in columns), plan_hash=name,
+        operators=(name,), plan_text="", deterministic=True, nondeterminism=(), inputs=node.frontier, sources=(),
+        opaque=("pandas",), definitions=(), indirect=(), sample_key=(),
+        covers=(f"order@{order}",) if order is not None else (),
+    )  # fmt: skip
+
+
+__all__ = ["Contents", "PandasFrames"]

@@ -1,0 +1,72 @@
+"""Which functions handle pandas DataFrames, as far as the source tells; asked only of programs that import pandas.
+
+Functions of single columns are none: a body that calls them is one step all the same.
+"""
+
+from __future__ import annotations
+
+import ast
+
+from spark_lineage.static.callgraph import Function, References
+from spark_lineage.static.names import PANDAS_MAKERS, PANDAS_METHODS
+
+
+def imports_pandas(function: Function) -> bool:
+    return any(imported.module.split(".")[0] == "pandas" for imported in function.imports.values())
+
+
+def uses_pandas(function: Function, references: References) -> bool:
+    if _annotated(function):
+        return True
+    for node, parent in function.own:
+        if (
+            isinstance(node, ast.Attribute)
+            and isinstance(node.ctx, ast.Load)
+            and _is_method(node, function, references)
+        ):
+            return True
+        if isinstance(node, ast.Subscript) and _is_frame(node, parent, function):
+            return True
+    return False
+
+
+def _annotated(function: Function) -> bool:
+    """``frame: pd.DataFrame``, ``-> DataFrame`` of pandas."""
+    returns = getattr(function.node, "returns", None)
+    texts = [ast.unparse(each) for each in (*function.parameters.values(), returns) if each is not None]
+    return any(("pd." in text or "pandas." in text) and "DataFrame" in text for text in texts) or any(
+        "DataFrame" in text and _of_pandas("DataFrame", function) for text in texts
+    )
+
+
+def _is_method(node: ast.Attribute, function: Function, references: References) -> bool:
+    if isinstance(node.value, ast.Name) and _of_pandas(node.value.id, function):
+        return node.attr in PANDAS_MAKERS or node.attr.startswith("read_")
+    return node.attr in PANDAS_METHODS and not references.root_is_foreign(node.value, function)
+
+
+def _is_frame(node: ast.Subscript, parent: ast.AST | None, function: Function) -> bool:
+    """``frame["x"] = ...``, ``frame[["x", "y"]]``, ``frame[frame["x"] > 0]`` of a parameter."""
+    if not isinstance(node.value, ast.Name) or node.value.id not in function.parameters:
+        return False
+    key = node.slice
+    if isinstance(node.ctx, ast.Store):
+        return isinstance(key, ast.Constant) and isinstance(key.value, str) and isinstance(parent, ast.Assign)
+    if isinstance(key, ast.List):
+        return all(isinstance(each, ast.Constant) and isinstance(each.value, str) for each in key.elts)
+    return any(
+        isinstance(each, (ast.Subscript, ast.Attribute)) and isinstance(each.value, ast.Name)
+        and each.value.id == node.value.id
+        for each in ast.walk(key)
+    )  # fmt: skip
+
+
+def _of_pandas(name: str, function: Function) -> bool:
+    scope: Function | None = function
+    while scope is not None:
+        if name in scope.imports:
+            return scope.imports[name].module.split(".")[0] == "pandas"
+        if name in scope.parameters or name in scope.values:
+            return False
+        scope = scope.outer
+    return False
