@@ -30,6 +30,11 @@ class Method:
     opens: bool = False  # DataFrames that appear while it runs are looked at: it may call user code with them
 
     @functools.cached_property
+    def collects(self) -> bool:
+        """Gives all rows as Python objects, of which the program may make a pandas DataFrame."""
+        return self.name == "collect" and self.subject == "self"
+
+    @functools.cached_property
     def stored(self) -> bool:
         """Reads or writes what has a place of its own."""
         return self.kind in (Kind.READ, Kind.WRITE)

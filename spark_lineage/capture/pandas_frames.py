@@ -198,8 +198,9 @@ class PandasFrames:
         return held
 
     def _gone(self, held: Any) -> None:
-        if self._held.get(held.key) is held:
-            del self._held[held.key]
+        key: int = held.key
+        if self._held.get(key) is held:  # not another object at the same address
+            del self._held[key]
 
     def _touched(self, obj: Any, frame: FrameType) -> None:
         held = self._held.get(id(obj))
@@ -400,8 +401,8 @@ class PandasFrames:
 
 
 def _across(node: Node, unit: Unit | None) -> tuple[str, ...]:
-    """The ids by which ``unit`` knows what it takes."""
-    return (node.id,) if node.id and crossing(node.unit, unit) else node.frontier
+    """The ids by which ``unit`` knows what it takes; for what was not marked stands that which it was made from."""
+    return (node.id,) if node.id and node.marked and crossing(node.unit, unit) else node.frontier
 
 
 def _cached_by(obj: Any) -> Any:

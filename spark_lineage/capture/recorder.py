@@ -73,12 +73,13 @@ class JvmPort(Protocol):
 class Running:
     """One operation between its start and its end."""
 
-    __slots__ = ("detail", "id", "inputs", "kind", "method", "outer", "position", "runs", "started")
+    __slots__ = ("detail", "id", "inputs", "kind", "marks", "method", "outer", "position", "runs", "started")
 
     def __init__(self, id: str, method: Method, position: Position, outer: Any) -> None:
         self.id = id
         self.method = method
         self.kind = method.kind
+        self.marks = method.marks  # what it works on is marked
         self.runs = method.runs
         self.position = position
         self.inputs: list[tuple[Node, Any]] = []
@@ -190,8 +191,9 @@ class Recorder:
         if not position.call.emitted:
             self.frames.announce(position.call)
         unit = position.unit
+        running.marks = method.marks or (method.collects and self.pandas is not None and self.pandas.installed)
         for node, _ in inputs:
-            if node.unit != unit or method.marks:
+            if node.unit != unit or running.marks:
                 self._mark(running, args, kwargs, frame)
                 break
         if running.runs:
@@ -343,7 +345,7 @@ class Recorder:
                 if not node.marked:
                     self._mark_one(node, df, "boundary")
                 self._name(node, running, args, kwargs, frame)
-        if running.method.marks:
+        if running.marks:
             node, df = running.inputs[0]
             self._mark_one(node, df, _WHY_MARKED.get(running.method.kind, "boundary"))
 

@@ -250,7 +250,7 @@ class Judge:
             why = f"its columns did not flow, and {_doubtful(pair, own, causes)}"
             return State(Content.UNKNOWN, None, causes, own, why, None)
         kept = Doubts(ordered=own.ordered)
-        if definition.changed and (_sorts(pair.a) != _sorts(pair.b) or _names(pair.a) != _names(pair.b)):
+        if definition.changed and any(order(pair.a) != order(pair.b) for order in (_sorts, _names, _standing)):
             kept = kept.also(ordered=pair.ref)
         left = self._opened(pair, definition, inputs)
         if not left:
@@ -327,6 +327,12 @@ def _sorts(dataset: Dataset) -> list[str]:
 
 def _names(dataset: Dataset) -> list[str]:
     return [each.name for each in dataset.columns]
+
+
+def _standing(dataset: Dataset) -> list[str]:
+    """In which order the rows stand, and what they are called: known of pandas objects only."""
+    covers = dataset.fragment.covers if dataset.fragment is not None else ()
+    return [each for each in covers if each.startswith("order@")]
 
 
 def _doubtful(pair: Pair, doubts: Doubts, causes: tuple[Ref, ...] = ()) -> str:

@@ -33,8 +33,8 @@ PANDAS_METHODS = frozenset(
 )
 PANDAS_MAKERS = frozenset(
     """
-    DataFrame Series concat crosstab cut get_dummies json_normalize melt merge merge_asof merge_ordered pivot pivot_table
-    qcut
+    DataFrame Series concat crosstab cut get_dummies json_normalize melt merge merge_asof merge_ordered pivot
+    pivot_table qcut
     """.split()
 )
 

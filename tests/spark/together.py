@@ -2,6 +2,7 @@
 
 Each program runs plain and then observed, as ``__main__``, with a store of its own under ``FOLDER``, between
 ``spark_lineage.start`` and ``stop``. What each run printed and how it ended goes to ``FOLDER/<stem>.json``.
+``<name>__<variant>.py`` is recorded as the program ``<name>``.
 A session of its own per program would show the same and take twenty times as long.
 """
 
@@ -26,19 +27,19 @@ def run(program: Path) -> dict[str, Any]:
     """What a program printed, and the error that ended it."""
     module = types.ModuleType("__main__")
     module.__dict__.update(__file__=str(program), __builtins__=builtins)
-    out, ours, path = io.StringIO(), sys.modules["__main__"], list(sys.path)
+    out, err, ours, path = io.StringIO(), io.StringIO(), sys.modules["__main__"], list(sys.path)
     sys.modules["__main__"], sys.argv = module, [str(program)]
     sys.path.insert(0, str(program.parent))
     error = None
     try:
-        with contextlib.redirect_stdout(out):
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
             exec(compile(program.read_bytes(), str(program), "exec", dont_inherit=True), module.__dict__)
     except BaseException as raised:
         error = f"{type(raised).__name__}: {raised}"[:200]
     finally:
         sys.modules["__main__"] = ours
         sys.path[:] = path
-    return {"stdout": out.getvalue(), "error": error}
+    return {"stdout": out.getvalue(), "stderr": err.getvalue(), "error": error}
 
 
 def observed(program: Path, mode: str, store: Path) -> dict[str, Any]:
@@ -47,7 +48,7 @@ def observed(program: Path, mode: str, store: Path) -> dict[str, Any]:
     sys.modules["__main__"] = types.SimpleNamespace(__file__=str(program))  # type: ignore[assignment]
     sys.argv = [str(program)]
     try:
-        spark_lineage.start(mode=mode, store=str(store))
+        spark_lineage.start(mode=mode, store=str(store), app=program.stem.partition("__")[0])
     finally:
         sys.modules["__main__"] = ours
     try:

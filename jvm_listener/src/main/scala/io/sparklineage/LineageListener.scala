@@ -3,7 +3,7 @@ package io.sparklineage
 import org.apache.spark.SparkConf
 import org.apache.spark.scheduler._
 
-import io.sparklineage.boundary.Marks
+import io.sparklineage.boundary.{Marks, SteppedAside}
 import io.sparklineage.emit.Observations
 
 /**
@@ -16,6 +16,7 @@ final class LineageListener(conf: SparkConf) extends SparkListener {
 
   private val observers: Seq[SparkListener] = Guard.value[Seq[SparkListener]]("listener", Nil) {
     Guard.setStrict(conf.getBoolean(Guard.StrictKey, java.lang.Boolean.getBoolean(Guard.StrictKey)))
+    SteppedAside.forget()
     LineageExtensions.addTo(conf)
     Seq(MeasurementEnds, new Executions(conf, Observations.offer(_), node => Marks.of(node).map(_.id)))
   }

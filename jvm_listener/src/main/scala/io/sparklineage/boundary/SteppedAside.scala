@@ -9,8 +9,8 @@ import io.sparklineage.model.Probed
 object SteppedAside {
   private val told = ConcurrentHashMap.newKeySet[(String, String)]()
 
-  /** For tests: everything is told again. */
-  private[boundary] def forget(): Unit = told.clear()
+  /** Another application begins, whose DataFrames may have the same ids: everything is told again. */
+  private[sparklineage] def forget(): Unit = told.clear()
 
   /** A probe would have cost the query something; `why` says what. */
   def report(ids: Seq[String], why: String): Unit = tell(ids, "stepped_aside", why)

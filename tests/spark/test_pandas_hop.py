@@ -1,0 +1,143 @@
+"""Faults in what pandas does between ``toPandas`` and ``createDataFrame``: ``diff`` names the step that holds each.
+
+The programs run plain and observed in one Spark session; what they print has to be the same, warnings included.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from program_runs import PROGRAMS, environment
+
+from spark_lineage.compare.result import Comparison, compare_runs
+from spark_lineage.store import Store
+
+FOLDER = PROGRAMS / "pandas_hop"
+BASE = "base"
+
+# program -> (what is changed, into what, the step that has to be named; None: it changes nothing)
+CHANGES = {
+    "flat": [
+        ('"year"] == 2024', '"year"] == 2023', "rates~2"),
+        ('orders["amount"] > 0', 'orders["amount"] > 40', "orders~2"),
+        ("/ 1.19", "/ 1.07", "orders_net"),
+        ('== "xx"', '== "it"', "orders_loc"),
+        ('fillna("de")', 'fillna("fr")', "orders_country"),
+        ('["customer", "amount"])', '["customer", "id"])', "orders~4"),
+        ('keep="last"', 'keep="first"', "orders~5"),
+        ('how="left"', 'how="inner"', "orders~6"),
+        ('columns=["year"]', 'columns=["year", "rate"]', "line_25"),
+        ('"source", "shop"', '"source", "web"', "line_26"),
+        ("median()", "mean()", "orders_above"),
+        ('aggfunc="sum"', 'aggfunc="max"', "table"),
+        ('"below", "above"]', '"above", "below"]', "table_columns"),
+        (' + table["above"]', ' - table["above"]', "totals"),
+        ("rank()", "rank(ascending=False)", "totals_rank"),
+        ("/ 1.19", "/ 1.19  # without tax", None),
+    ],
+    "functions": [
+        ('["id"] + 100', '["id"] + 99', "main.load"),
+        ('["price"].mean()', '["price"].median()', "main.prepare.fill"),
+        ("< 100 + limit", "< 90 + limit", "main.prepare.keep"),
+        ("nlargest(2", "nlargest(3", "main.best"),
+        ("(-values)", "(-2 * values)", "main.scored.squash"),
+        ("- 5)", "- 6)", "main.scored"),
+        ("> 0.9", "> 0.5", "main.labelled"),
+        ("part / part.sum()", "part / part.max()", "main.by_kind.widen.share"),
+        ('("score", "mean")', '("score", "median")', "main.by_kind.line_60"),
+        ('"label").size()', '"kind").size().rename_axis("label")', "main.counts"),
+        ("ignore_index=True)", "ignore_index=True).iloc[1:]", "main.both"),
+        ("    out = frame.copy()\n    out[", "    out = frame.copy()\n\n    out[", None),
+    ],
+    "classes": [
+        ('filter("id > 2")', 'filter("id > 1")', "Report.run.Report.read"),
+        ('["sales"] > 1', '["sales"] > 2', "Report.run.Report.clean"),
+        ("ignore_index=True", 'ignore_index=True).drop_duplicates("id"', "Report.run.Report.joined"),
+        ("dt.month", "dt.day", "Report.run.Report.monthly"),
+        ("sum(axis=1)", "max(axis=1)", "Report.run.table_total"),
+        ("ascending=False", "ascending=True", "Report.run.Report.rank"),
+        ("> 200", "> 290", "final"),
+    ],
+    "series": [
+        ("quantile(0.9)", "quantile(0.5)", "capped"),
+        ("/ weights.max()", "/ weights.mean()", "ratio"),
+        ("clip(upper=cap)", "clip(upper=cap + 1)", "capped"),
+        ("id % 9", "id % 8", "names"),
+        ("* 37 % 41", "* 37 % 43", "things"),
+        ("[1, 2, 3]", "[1, 2]", "mask"),
+        ("id < 40", "id < 30", "rows"),
+        ('"weight": "mean"', '"weight": "max"', "sums"),
+        ("share > 0.5", "share > 0.9", "sums~2"),
+        ("frame = frame.copy()", "frame = frame.copy(deep=True)", None),
+    ],
+}
+
+
+@pytest.fixture(scope="module")
+def recorded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store for each variant, and what each printed."""
+    folder = tmp_path_factory.mktemp("hop")
+    variants = [path for program, changes in CHANGES.items() for path in _variants(folder, program, changes)]
+    script = Path(__file__).with_name("together.py")
+    done = subprocess.run(
+        [sys.executable, str(script), "flow", str(folder), *map(str, variants)],
+        cwd=folder, env=environment(folder, {}, ours=True), capture_output=True, text=True, timeout=900,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-4000:]
+    return folder
+
+
+def _variants(folder: Path, program: str, changes: list[tuple[str, str, str | None]]) -> list[Path]:
+    text = (FOLDER / f"{program}.py").read_text()
+    texts = {BASE: text}
+    for number, (old, new, _) in enumerate(changes):
+        assert text.count(old) == 1, (program, old, text.count(old))
+        texts[str(number)] = text.replace(old, new)
+    paths = []
+    for name, each in texts.items():
+        paths.append(folder / f"{program}__{name}.py")
+        paths[-1].write_text(each)
+    return paths
+
+
+def _told(folder: Path, program: str, name: str) -> dict[str, dict[str, str]]:
+    told: dict[str, dict[str, str]] = json.loads((folder / f"{program}__{name}.json").read_text())
+    return told
+
+
+def _compared(folder: Path, program: str, name: str) -> Comparison:
+    a, b = (Store(folder / f"{program}__{each}").open("last").graph for each in (BASE, name))
+    return compare_runs(a, b)
+
+
+CASES = [
+    pytest.param(program, number, id=f"{program}-{number}-{step}")
+    for program, changes in CHANGES.items()
+    for number, (_, _, step) in enumerate(changes)
+]
+
+
+@pytest.mark.parametrize(("program", "number"), CASES)
+def test_the_faulty_step_is_named(recorded: Path, program: str, number: int) -> None:
+    step = CHANGES[program][number][2]
+    base, changed = (_told(recorded, program, name)["plain"] for name in (BASE, str(number)))
+    assert (base["stdout"] == changed["stdout"]) is (step is None), "the change has to show"
+    found = _compared(recorded, program, str(number))
+    named = {each.step.step.partition(".")[2] for each in found.first_divergences}
+    assert named == ({step} if step is not None else set()), [each.why for each in found.first_divergences]
+    assert not found.sources_changed
+    assert found.same is (step is None)
+
+
+@pytest.mark.parametrize("program", CHANGES)
+def test_the_program_does_what_it_does_alone(recorded: Path, program: str) -> None:
+    for name in (BASE, *map(str, range(len(CHANGES[program])))):
+        told = _told(recorded, program, name)
+        assert told["observed"] == told["plain"]
+        assert told["plain"]["error"] is None
+        log = [path.read_text() for path in (recorded / f"{program}__{name}" / "runs").glob("*/agent.log")]
+        assert not "".join(log)
