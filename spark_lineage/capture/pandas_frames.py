@@ -35,7 +35,6 @@ from spark_lineage.model import (
     Operation,
     OperationKind,
     Probed,
-    PythonGap,
     Unit,
     crossing,
 )
@@ -44,6 +43,9 @@ ENGINE = {"engine": "pandas"}
 MOST_VERSIONS = 200  # datasets of one unit: a loop that changes a frame very often is not followed to its end
 MOST_GLOBALS = 5000
 _ROWS = frozenset(["iterrows"])  # what these hand out is rows, not frames
+
+
+Columns = tuple[tuple[str, str], ...]  # name, type
 
 
 class Contents(Protocol):
@@ -55,7 +57,7 @@ class Contents(Protocol):
 
     def shape(self, obj: Any) -> Hashable: ...
 
-    def columns_of(self, obj: Any) -> tuple[tuple[str, str], ...]: ...
+    def columns_of(self, obj: Any) -> Columns: ...
 
 
 class Held(weakref.ref):  # type: ignore[type-arg]
@@ -110,6 +112,7 @@ class PandasFrames:
         self._at: dict[str, int | None] = {}  # call -> its statement that ran last
         self._seen: Position | None = None
         self._versions: Counter[Unit] = Counter()
+        self._beyond: dict[Unit, Node] = {}  # what stands for the datasets beyond the limit
         self._is_pandas: dict[int, bool] = {}
         self._thread = _Thread()
         self._folder = ""
@@ -188,13 +191,22 @@ class PandasFrames:
         position, made = self._where(frame)
         if position is not None and (made is None or made.co_name not in _ROWS):
             self._hold(obj, position, made)
+            self._here(position)
 
     def _hold(self, obj: Any, position: Position, made: CodeType | None) -> Held:
         held: Held = Held(obj, self._gone)
         held.key, held.node, held.content = id(obj), None, None
         held.last, held.at, held.made = position, time.time(), made
         self._held[id(obj)] = held
-        self._here(position)
+        return held
+
+    def _adopted(self, obj: Any, frame: FrameType, position: Position, made: CodeType | None) -> Held:
+        """An object that was there before we looked."""
+        bound = self._bound_at(obj, frame, position)
+        if bound is None:
+            return self._hold(obj, position, made)
+        held = self._hold(obj, bound, None)
+        held.at = bound.call.at  # before all that was seen
         return held
 
     def _gone(self, held: Any) -> None:
@@ -212,7 +224,7 @@ class PandasFrames:
         if held is None:
             if made is not None and made.co_name in _ROWS:
                 return
-            held = self._hold(obj, self._bound_at(obj, frame, position) or position, made)
+            held = self._adopted(obj, frame, position, made)
         if held.last.unit != position.unit:
             self._crosses(held, obj, position, made, frame)
 
@@ -231,19 +243,15 @@ class PandasFrames:
         content = self._contents.digest(obj) if self._measures else self._contents.shape(obj)
         if held.node is not None and content == held.content:
             return
-        maker = held.last
-        self._versions[maker.unit] += 1
-        if self._versions[maker.unit] > MOST_VERSIONS:
-            self._too_many(maker)
-            return
-        held.node, held.content = self._made(held, obj), content
+        unit = held.last.unit
+        self._versions[unit] += 1
+        if self._versions[unit] <= MOST_VERSIONS:
+            held.node = self._made(held, obj, self._measures)
+        else:
+            held.node = self._beyond[unit] = self._beyond.get(unit) or self._made(held, obj, False)
+        held.content = content
 
-    def _too_many(self, maker: Position) -> None:
-        if self._versions[maker.unit] == MOST_VERSIONS + 1:
-            why = f"more than {MOST_VERSIONS} pandas objects of one step: later ones are not recorded"
-            self._emit(PythonGap(f"pandas objects of {maker.call.code.function}", why, call=maker.call.id))
-
-    def _made(self, held: Held, obj: Any) -> Node:
+    def _made(self, held: Held, obj: Any, measure: bool) -> Node:
         maker = held.last
         work = self._work_of(maker.unit)
         inputs = self._inputs(maker, work, held.node)
@@ -252,17 +260,21 @@ class PandasFrames:
         self._frames.announce(maker.call)
         self._operation(_called(held.made, obj), maker, tuple(inputs), node.id, held.at)
         self._emit((Marked, node.id, "boundary", node.frontier))
-        columns, order = self._measure(node, obj)
+        columns, order = self._measure(node, obj) if measure else self._not_measured(node, obj)
         self._emit(_fragment(node, columns, _called(held.made, obj), order))
         return node
 
-    def _measure(self, node: Node, obj: Any) -> tuple[tuple[tuple[str, str], ...], str | None]:
+    def _measure(self, node: Node, obj: Any) -> tuple[Columns, str | None]:
         """Columns, and a word for the order of the rows."""
-        if not self._measures:
-            return self._contents.columns_of(obj), None
         probed, order = self._contents.measured(obj, self._sample_rows)
         self._emit(replace(probed, dataset=node.id))
         return tuple((each.name, each.type) for each in probed.columns), order
+
+    def _not_measured(self, node: Node, obj: Any) -> tuple[Columns, str | None]:
+        if self._measures:
+            why = f"its step made more than {MOST_VERSIONS} pandas objects: this one stands for all later ones"
+            self._emit(Probed(node.id, "pandas", None, None, False, "too_many", why, (), (), None, None))
+        return self._contents.columns_of(obj), None
 
     # -- units
 
@@ -428,7 +440,7 @@ def _transform(
     )  # fmt: skip
 
 
-def _fragment(node: Node, columns: tuple[tuple[str, str], ...], name: str, order: str | None) -> Fragment:
+def _fragment(node: Node, columns: Columns, name: str, order: str | None) -> Fragment:
     return Fragment(
         dataset=node.id, columns=tuple((column, type_, True) for column, type_ in columns), plan_hash=name,
         operators=(name,), plan_text="", deterministic=True, nondeterminism=(), inputs=node.frontier, sources=(),

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 
 UNFOLDED = 1_000_000  # characters
+_FROM_PYTHON = frozenset(["pandas", "rdd", "local"])  # leaves of plans
 
 
 @click.command()
@@ -58,6 +59,8 @@ def _show(found: Explanation) -> None:
         width = max(len(f"{names(each.dataset)}.{each.column}") for each in found.sources)
         for each in found.sources:
             click.echo(f"  {f'{names(each.dataset)}.{each.column}'.ljust(width)}{_remarks(each)}".rstrip())
+    elif any(each.fragment is not None and _FROM_PYTHON & set(each.fragment.opaque) for each in _ends(found)):
+        click.echo("It came through Python or pandas, where columns are not followed; `show` has the steps.")
     elif not found.path:
         click.echo("It is a column of a source: it comes from outside the run.")
     else:
@@ -65,6 +68,11 @@ def _show(found: Explanation) -> None:
     _show_path(found, names)
     _show_deciding(found, names)
     _show_places(names)
+
+
+def _ends(found: Explanation) -> list[Dataset]:
+    """The datasets where the definition ends."""
+    return [hop.dataset for hop in found.path if not hop.inputs] or ([] if found.path else [found.dataset])
 
 
 def _show_path(found: Explanation, names: Names) -> None:

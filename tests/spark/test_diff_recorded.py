@@ -28,8 +28,7 @@ FAULTS = {
     'date_trunc("month"': ('date_trunc("week"', "monthly"),
     'F.col("amount") / 1.19': ('F.round(F.col("amount") / 1.19, 4)', "priced"),
     'frame["amount"] / 2': ('frame["amount"] / 3', "halved"),
-    # The function handles pandas only and is no step of its own: its statement makes the rows.
-    'method="first"': ('method="average"', "line_107"),
+    'method="first"': ('method="average"', "ranked"),
 }
 HARMLESS = {
     "import sys\n": "# Written otherwise.\nimport sys\n",
@@ -124,7 +123,7 @@ def test_each_fault_is_pinned_on_its_step(recorded: Recorded) -> None:
     assert "rand()" in found["shaken"]["why"]
     assert "`fee`" in found["with_fee"]["why"]
     assert "`scaled`" in found["with_scale"]["why"]
-    assert [each["name"] for each in found["line_107"]["columns"]] == ["rank"]
+    assert [each["name"] for each in found["ranked"]["columns"]] == ["rank"]
     assert [(each["a"], each["b"]) for each in found["monthly"]["columns"] if each["change"] == "definition"] == [
         ("date_trunc('month', at)", "date_trunc('week', at)")
     ]

@@ -8,12 +8,12 @@ from tests.localisation.jvm import WarmJvm
 from tests.localisation.suite import CONF, Bench, judge
 from tests.localisation.table import CHANGES
 
-# Few programs, as each takes a baseline; of each the changes that differ most. None of `credit`: a fault in a function
-# that handles pandas only is not named yet (docs/diff.md).
+# Few programs, as each takes a baseline; of each the changes that differ most.
 SHARE = [
     "retail/version", "retail/status", "retail/renamed-variable",
     "loans/udf", "loans/june", "loans/repartition",
     "clicks/users", "clicks/elsewhere",
+    "credit/keep", "credit/mean-income", "credit/segments", "credit/sorted",
 ]  # fmt: skip
 
 

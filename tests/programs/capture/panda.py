@@ -21,7 +21,8 @@ print(enriched.count(), merged.count(), both.count(), fresh.count())
 # lineage:
 # left <- -
 # right <- -
-# enriched <- left
+# enrich <- left
+# enriched <- enrich
 # merged <- left, right
 # both <- left, right
 # fresh <- -

@@ -11,7 +11,7 @@ class Report:
         self.parts = {}
 
     def read(self, region):
-        rows = [(i, region, float(i * len(region) % 23), f"2024-{i % 3 + 1:02d}-15") for i in range(30)]
+        rows = [(i, region, float(i * (7 if region == "south" else 5) % 23), f"2024-{i % 3 + 1:02d}-15") for i in range(30)]
         made = self.spark.createDataFrame(rows, "id INT, region STRING, sales DOUBLE, day STRING")
         self.parts[region] = made.filter("id > 2").toPandas()
 
@@ -47,5 +47,5 @@ class Report:
 
 spark = SparkSession.builder.getOrCreate()
 result = Report(spark).run()
-final = result.withColumn("big", F.col("total") > 200)
+final = result.withColumn("big", F.col("total") > 300)
 print([row.asDict() for row in final.collect()])

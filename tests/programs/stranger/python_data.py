@@ -61,9 +61,10 @@ print(big.count(), summary.count(), table.join(names, "odd").count(), counted.co
 # python_data.rows: numbers=6 -> rows (df)=4
 # python_data.collected: rows (df)=4 ->
 # python_data.built: rows (df)=4 -> built (big)=4
-# python_data.summary: numbers=6 -> summary=2
-# python_data.by_odd: numbers=6 ->
-# python_data.table: numbers=6 -> table=2
+# python_data.summary: numbers=6, summarised=2 -> summary=2
+# python_data.summarised: numbers=6 -> summarised=2
+# python_data.by_odd: numbers=6 -> by_odd=2
+# python_data.table: by_odd=2 -> table=2
 # python_data.lookup: -> lookup (names)=2
 # python_data.line_50: numbers=6, others=3 ->
 # python_data.counted: numbers=6, others=3 -> counted=2

@@ -15,6 +15,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from spark_lineage import capture
+from spark_lineage.fingerprint import pandas_objects
 from spark_lineage.guard import Guard
 from spark_lineage.model import (
     CallSeen,
@@ -133,7 +134,7 @@ def captured_lineage(*folders: str, strict: bool = True, calls: int = 1000) -> I
     got = Captured(port)
     guard = Guard(lambda what, why: got.seen.append(PythonGap(what, why)), strict=strict)
     config = SimpleNamespace(limits_calls=calls)
-    recorder = capture.Recorder(got.take, port, config, guard, roots=folders, read=read_source)
+    recorder = capture.Recorder(got.take, port, config, guard, roots=folders, read=read_source, contents=pandas_objects)
     installation = capture.install(recorder)
     try:
         yield got

@@ -1,0 +1,264 @@
+"""pandas objects followed from step to step, without Spark: what is a dataset, who made it, from what."""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import itertools
+import subprocess
+import sys
+import textwrap
+import weakref
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from spark_lineage.capture import observation
+from spark_lineage.capture.frames import Frames
+from spark_lineage.capture.origins import Origins
+from spark_lineage.capture.pandas_frames import MOST_VERSIONS, PandasFrames
+from spark_lineage.capture.scope import Scope
+from spark_lineage.capture.sources import Sources
+from spark_lineage.fingerprint import pandas_objects
+from spark_lineage.graph import assemble
+from spark_lineage.guard import Guard
+from spark_lineage.model import LineageGraph, Mode, Observation, Outcome, ProgramEnded, ProgramStarted, SourceRead
+from spark_lineage.static import read_source
+
+ROOT = Path(__file__).parents[2]
+
+
+class Followed:
+    """A program run in this process, with its pandas objects followed."""
+
+    def __init__(self, folder: Path, mode: str) -> None:
+        self.seen: list[Observation] = []
+        emit = lambda note: self.seen.append(observation(note))  # noqa: E731
+        sources = Sources(read_source, lambda reading: emit(SourceRead(reading)), lambda file, why: None)
+        frames = Frames(Scope([str(folder)]), sources, emit, 1000, lambda function: None)
+        config = SimpleNamespace(mode=mode, sample_rows=3)
+        ids = itertools.count(1), itertools.count(1)
+        self.pandas = PandasFrames(frames, emit, Guard(strict=True), pandas_objects, config, ids, Origins())
+        self.mode = Mode(mode)
+        self.file = folder / "job.py"
+
+    def graph(self) -> LineageGraph:
+        started = ProgramStarted("job", str(self.file), (), "3.11", 1.0, self.mode, {}, "r")
+        return assemble([started, *self.seen, ProgramEnded(2e9, Outcome.COMPLETE, None)])
+
+    def lines(self) -> list[str]:
+        """``step: inputs -> outputs=rows`` of each step that has some."""
+        graph = self.graph()
+        rows = {each.id: each.rows for each in graph.datasets}
+        return [
+            f"{each.step.partition('.')[2]}: {', '.join(each.inputs)} -> "
+            + ", ".join(f"{name}={rows[name]}" for name in each.outputs)
+            for each in graph.steps
+            if each.inputs or each.outputs
+        ]
+
+
+@contextlib.contextmanager
+def installed(followed: Followed) -> Iterator[Followed]:
+    followed.pandas.install()
+    try:
+        yield followed
+    finally:
+        followed.pandas.uninstall()
+
+
+def run(folder: Path, text: str, mode: str = "flow", before: str = "") -> Followed:
+    """``before`` runs while nobody looks yet."""
+    followed = Followed(folder, mode)
+    source = textwrap.dedent(before) + textwrap.dedent(text)
+    followed.file.write_text(source)
+    space: dict[str, Any] = {"__name__": "__main__", "follow": followed.pandas.install, "pd": pd}
+    with installed(followed) if not before else contextlib.nullcontext():
+        exec(compile(source, str(followed.file), "exec"), space)
+    followed.pandas.uninstall()
+    space.clear()
+    return followed
+
+
+FRAME = 'base = pd.DataFrame({"k": [1, 1, 2, 3], "x": [1.0, None, 3.0, 4.0]})\n'
+
+
+def test_statements_that_change_a_frame_in_place_are_steps(tmp_path: Path) -> None:
+    got = run(tmp_path, FRAME + """
+base["y"] = base["x"] * 2
+base.loc[base["k"] == 1, "y"] = 0
+base.drop(columns=["x"], inplace=True)
+base.columns = ["k", "z"]
+del base["k"]
+print(len(base))
+""")  # fmt: skip
+    assert got.lines() == [
+        "base:  -> base=4",
+        "base_y: base -> base_y=4",
+        "base_loc: base_y -> base_loc=4",
+        "line_5: base_loc -> line_5=4",
+        "base_columns: line_5 -> base_columns=4",
+        "line_7: base_columns -> line_7=4",
+        "line_8: line_7 -> ",
+    ]
+    columns = {each.id: [column.name for column in each.columns] for each in got.graph().datasets}
+    assert columns["line_5"] == ["k", "y"] and columns["base_columns"] == ["k", "z"] and columns["line_7"] == ["z"]
+
+
+def test_a_function_that_changes_its_argument_and_returns_nothing(tmp_path: Path) -> None:
+    got = run(tmp_path, FRAME + """
+def fill(frame):
+    frame["x"] = frame["x"].fillna(0)
+def look(frame):
+    return frame["x"].sum()
+fill(base)
+total = look(base)
+""")  # fmt: skip
+    assert [line for line in got.lines() if "fill" in line] == ["fill: base -> fill=4", "look: fill -> "]
+
+
+def test_what_only_looks_makes_nothing(tmp_path: Path) -> None:
+    got = run(
+        tmp_path, FRAME + "print(base.describe())\nshown = base.head(2)\nfor row in base.itertuples():\n    pass\n"
+    )
+    assert {each.name for each in got.graph().datasets} == {"base"}
+
+
+def test_what_pandas_calls_back_belongs_to_its_caller_and_pipe_does_not(tmp_path: Path) -> None:
+    got = run(tmp_path, FRAME + """
+def label(row):
+    return "high" if row["x"] > 2 else "low"
+def top(group):
+    return group.nlargest(1, "x")
+def widen(frame):
+    return frame.assign(w=1)
+rows = base.apply(label, axis=1)
+best = base.groupby("k")[["x"]].apply(top)
+wide = base.pipe(widen)
+print(rows, best, wide)
+""")  # fmt: skip
+    assert [line.partition(":")[0] for line in got.lines()] == ["base", "rows", "best", "widen", "line_12"]
+
+
+def test_rows_that_a_loop_hands_to_a_function_are_no_datasets(tmp_path: Path) -> None:
+    got = run(tmp_path, FRAME + """
+def twice(row):
+    return row["x"] * 2
+made = pd.DataFrame([twice(row) for _, row in base.iterrows()])
+print(made)
+""")  # fmt: skip
+    assert got.lines()[1] == "made: base -> made=4"
+
+
+def test_what_was_there_before_belongs_to_the_statement_that_bound_it(tmp_path: Path) -> None:
+    got = run(tmp_path, """
+follow()
+merged = base.merge(rates, on="k")
+print(merged)
+""", before=FRAME + 'rates = pd.DataFrame({"k": [1, 2], "r": [5, 6]})\nrates = rates[rates["k"] > 1]\n')  # fmt: skip
+    lines = [line for line in got.lines() if "merged" in line.partition(":")[0]]
+    assert lines == ["merged: base, rates~2 -> merged=1"]
+    assert {each.step for each in got.graph().datasets} == {"job.base", "job.rates~2", "job.merged"}
+
+
+def test_nothing_is_measured_in_plan_mode(tmp_path: Path) -> None:
+    got = run(tmp_path, FRAME + 'base["y"] = 1\nprint(base)\n', mode="plan")
+    found = {
+        each.id: (each.rows, each.reason, each.fingerprint, [c.name for c in each.columns])
+        for each in got.graph().datasets
+    }
+    assert found == {
+        "base": (None, "plan_mode", None, ["k", "x"]),
+        "base_y": (None, "plan_mode", None, ["k", "x", "y"]),
+    }
+
+
+def test_large_objects_are_only_counted_and_odd_ones_incomplete(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pandas_objects, "MOST_VALUES", 5)
+    got = run(tmp_path, FRAME + 'odd = pd.DataFrame({"o": [object(), 1]})\nprint(base, odd)\n')
+    found = {each.id: (each.rows, each.complete, each.reason, each.fingerprint) for each in got.graph().datasets}
+    assert found == {"base": (None, False, "too_large", None), "odd": (None, False, "no_fingerprint", None)}
+    details = {each.id: each.detail for each in got.graph().datasets}
+    assert "4 rows seen" in str(details["base"]) and "o: objects that have no fingerprint" in str(details["odd"])
+
+
+def test_a_loop_that_changes_a_frame_very_often_is_not_followed_to_its_end(tmp_path: Path) -> None:
+    got = run(tmp_path, FRAME + f"""
+for n in range({MOST_VERSIONS + 50}):
+    base["x"] = n
+    total = base["x"].sum()
+print(total)
+""")  # fmt: skip
+    made = [each for each in got.graph().datasets if each.step == "job.base_x"]
+    assert [each.complete for each in made] == [True] * MOST_VERSIONS + [False]
+    assert made[-1].reason == "too_many" and not [each for each in got.graph().datasets if each.step == "job.total"]
+
+
+def test_objects_are_let_go_and_carry_no_trace(tmp_path: Path) -> None:
+    followed = Followed(tmp_path, "flow")
+    plain = set(vars(pd.DataFrame({"a": [1]})))
+    with installed(followed):
+        frame = pd.DataFrame({"a": [1]})
+        column = frame["a"]
+        assert set(vars(frame)) - {"_item_cache"} == plain - {"_item_cache"}
+        held = [weakref.ref(frame), weakref.ref(column)]
+        del frame, column
+        gc.collect()
+        assert [each() for each in held] == [None, None]
+    assert "_mgr" not in vars(pd.core.generic.NDFrame)
+
+
+WARNS = """
+import warnings
+import pandas as pd
+warnings.simplefilter("always")
+frame = pd.DataFrame({"k": [1, 1, 2], "x": [1.0, None, 3.0]})
+def part(frame):
+    small = frame[frame["k"] == 1]
+    small["y"] = 1
+    return small
+small = part(frame)
+small.loc[small.index[0], "x"] = 5
+frame[frame["k"] == 2]["x"] = 7
+frame["x"].fillna(0, inplace=True)
+frame["x"][0] = 9
+frame.loc[:, "x"].replace(9, 8, inplace=True)
+column = frame["x"]
+column.iloc[1] = 4
+view = frame.iloc[:2]
+view.iloc[0, 0] = 6
+try:
+    frame["nope"]
+except KeyError as error:
+    print(error)
+print(frame, small, view, frame["x"] is frame["x"], frame._mgr.nblocks)
+"""
+FOLLOW = """
+import sys
+sys.path.insert(0, {root!r})
+from pathlib import Path
+from tests.unit.test_pandas_frames import Followed
+followed = Followed(Path({folder!r}), "flow")
+followed.pandas.install()
+exec(compile(open({file!r}).read(), {file!r}, "exec"), {{"__name__": "__main__"}})
+assert len(followed.graph().datasets) > 3
+"""
+
+
+def test_warnings_of_pandas_are_those_of_a_plain_run(tmp_path: Path) -> None:
+    program = tmp_path / "job.py"
+    program.write_text(WARNS)
+    follow = tmp_path / "follow.py"
+    follow.write_text(FOLLOW.format(root=str(ROOT), folder=str(tmp_path), file=str(program)))
+    plain, followed = (
+        subprocess.run([sys.executable, str(file)], capture_output=True, text=True, cwd=tmp_path)
+        for file in (program, follow)
+    )
+    assert (followed.stdout, followed.stderr, followed.returncode) == (plain.stdout, plain.stderr, 0)
+    assert "Warning" in plain.stderr
