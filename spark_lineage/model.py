@@ -551,6 +551,7 @@ class Step:
     doc: str | None
     thread: str
     arguments: tuple[tuple[str, str], ...] = ()  # of the call, as written there: parameter, expression
+    streaming: bool = False  # it started a streaming query
 
 
 @dataclass(frozen=True)

@@ -128,7 +128,8 @@ class Builder:
 
     def _job_facets(self, step: Step, state: event_v2.RunState) -> dict[str, facet_v2.JobFacet | None]:
         facets: dict[str, facet_v2.JobFacet | None] = {}
-        if state is not event_v2.RunState.START or step.kind is StepKind.APPLICATION:
+        # Receivers take a job for a batch until they are told.
+        if state is not event_v2.RunState.START or step.streaming or step.kind is StepKind.APPLICATION:
             facets["jobType"] = standard.job_type(step)
         if state is not event_v2.RunState.START:
             facets["sourceCode"] = standard.source_code(step)

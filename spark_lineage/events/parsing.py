@@ -286,7 +286,12 @@ class Documentation(msgspec.Struct):
     description: str
 
 
+class JobType(msgspec.Struct, rename="camel"):
+    processing_type: str = ""
+
+
 class JobFacets(msgspec.Struct, rename="camel"):
+    job_type: JobType | None = None
     source_code: SourceCode | None = None
     documentation: Documentation | None = None
 

@@ -174,6 +174,7 @@ def _step(event: Event, call: Call) -> Step:
         doc=job.documentation.description if job.documentation else None,
         thread=call.thread or MAIN_THREAD,
         arguments=_arguments(run) if call.kind != StepKind.APPLICATION.value else (),
+        streaming=job.job_type is not None and job.job_type.processing_type == "STREAMING",
     )
 
 

@@ -56,7 +56,7 @@ def engine(run: Run) -> ol.processing_engine_run.ProcessingEngineRunFacet | None
 
 def job_type(step: Step) -> ol.job_type_job.JobTypeJobFacet:
     return ol.job_type_job.JobTypeJobFacet(
-        processingType="BATCH",
+        processingType="STREAMING" if step.streaming else "BATCH",
         integration="SPARK",
         jobType=step.kind.value.upper(),
         emissionPattern=_EMISSION if step.kind is StepKind.APPLICATION else None,

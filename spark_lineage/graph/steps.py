@@ -321,6 +321,7 @@ class Steps:
             doc=whole.doc if whole else None,
             thread=seen.thread if seen else "MainThread",
             arguments=self._arguments(activation, whole),
+            streaming=any(map(_starts_query, activation.operations)),
         )
 
     def _arguments(self, activation: Activation, reading: FunctionReading | None) -> tuple[tuple[str, str], ...]:
@@ -330,6 +331,10 @@ class Steps:
         caller = self.seen.calls.get(call.site.call)
         statement = self.seen.statement(caller, call.site.statement) if caller is not None else None
         return arguments(statement.source, reading.source, call.function) if statement is not None else ()
+
+
+def _starts_query(operation: Operation) -> bool:
+    return operation.kind is OperationKind.WRITE and operation.name.startswith("DataStreamWriter.")
 
 
 def _end_line(activation: Activation, end_of_function: int | None) -> int:

@@ -45,6 +45,14 @@ def test_lineage_of_program(together: Path, name: str) -> None:
     assert not [gap for gap in shown.gaps if gap["what"] not in GAPS]
 
 
+def test_a_streaming_query_is_a_job_of_that_type(together: Path) -> None:
+    (journal,) = (together / "batches" / "runs").glob("*/events.jsonl")
+    jobs = [json.loads(line)["job"] for line in journal.read_text().splitlines()]
+    types = {job["name"]: job["facets"]["jobType"]["processingType"] for job in jobs if job.get("facets")}
+    assert [name for name, each in types.items() if each == "STREAMING"] == ["batches.query"]
+    assert types["batches.handle.totals"] == "BATCH"
+
+
 # What is told of a dataset or a stream; a fault of ours has a name of its own.
 GAPS = {"rows", "sink", "input"}
 

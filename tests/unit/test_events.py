@@ -15,7 +15,7 @@ from validating import OURS, check_event, check_show, shared
 from spark_lineage.events import build, read, samples
 from spark_lineage.events.serial import to_document, to_line
 from spark_lineage.graph import assemble
-from spark_lineage.model import LineageGraph, Mode, Observation, OperationKind, Outcome, Place, Probed
+from spark_lineage.model import LineageGraph, Mode, Observation, Operation, OperationKind, Outcome, Place, Probed
 from spark_lineage.report.document import document
 from tests.receiver import Book
 
@@ -127,6 +127,24 @@ def test_a_failing_step_is_fail_with_its_error_and_so_are_its_callers() -> None:
         "job.main.load": "COMPLETE", "job.main.clean": "COMPLETE", "job.main.total": "COMPLETE",
     }  # fmt: skip
     assert "path exists" in ends["job.main"]["run"]["facets"]["errorMessage"]["message"]
+
+
+def test_the_job_of_a_streaming_query_is_of_that_type() -> None:
+    graph = assemble(
+        replace(each, name="DataStreamWriter.start")
+        if isinstance(each, Operation) and each.kind is OperationKind.WRITE
+        else each
+        for each in shop()
+    )
+    assert [step.step for step in graph.steps if step.streaming] == ["job.main.line_34"]
+    types: dict[str, set[str]] = {}
+    for event in documents(graph):
+        for facet in (event["job"].get("facets") or {}).values():
+            types.setdefault(event["job"]["name"], set()).update({facet.get("processingType")} - {None})
+    assert {name for name, each in types.items() if each == {"STREAMING"}} == {"job.main.line_34"}
+    starts = [event for event in documents(graph) if event["job"]["name"] == "job.main.line_34"]
+    assert all("jobType" in event["job"]["facets"] for event in starts)
+    assert read(documents(graph), samples(graph)) == without_storages(graph)
 
 
 def test_a_source_is_described_once_where_it_is_read() -> None:
