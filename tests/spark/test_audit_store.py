@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
-from program_runs import PROGRAMS, ROOT, environment, finish, observed_command, start
+from program_runs import PROGRAMS, ROOT, environment, finish, observed_command, plain_command, start
 
 from spark_lineage.sinks.audit_rows import TABLES
 from spark_lineage.sinks.delta import DeltaAudit, read_tables
@@ -49,11 +48,20 @@ def test_two_drivers_at_once_in_one_store(tmp_path: Path) -> None:
     assert rows(store / "audit") == found
 
 
-CATCH_UP = """
-from pyspark.sql import SparkSession
+# The program stops its session; then the record of its end is brought by another session, in the same JVM.
+OBSERVED = """
+import spark_lineage
+spark_lineage.start()
+{program}
+spark_lineage.stop()
+
+from pathlib import Path
 from spark_lineage.sinks.catalog import CatalogAudit
+from spark_lineage.sinks.delta import read_tables
 from spark_lineage.store import Store
 
+before = read_tables(Path("warehouse"), ["runs", "events"])
+print([row["outcome"] for row in before["runs"].to_pylist()], before["events"].num_rows)
 audit = CatalogAudit(SparkSession.builder.getOrCreate(), "default")
 print(audit.catch_up(Store("lineage")), audit.catch_up(Store("lineage")))
 """
@@ -63,7 +71,7 @@ print(audit.catch_up(Store("lineage")), audit.catch_up(Store("lineage")))
 @pytest.mark.timeout(900)
 @pytest.mark.skipif(not JARS, reason="make demo (or make test) fetches Delta Lake's jars")
 def test_tables_of_a_catalog(tmp_path: Path) -> None:
-    """The program stops its session before it ends; another session brings the end of its record."""
+    """Written when the program stops its session, and brought up to its end by another session."""
     conf = {
         "spark.jars": ",".join(map(str, JARS)),
         "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
@@ -75,15 +83,10 @@ def test_tables_of_a_catalog(tmp_path: Path) -> None:
         "spark.sql.warehouse.dir": str(tmp_path / "warehouse"),
     }
     env = {**environment(tmp_path, conf, ours=True), "SPARK_LINEAGE__AUDIT__CATALOG": "default"}
-    warehouse = tmp_path / "warehouse"
-    ran = finish(start(observed_command(PROGRAM, "stop"), tmp_path, env), tmp_path).succeeded()
-    assert ran.stdout == "3\n"
-    before = rows(warehouse)
-    assert [row["outcome"] for row in before["runs"]] == ["running"]
-    assert before["events"] == []
-    caught_up = finish(start([sys.executable, "-c", CATCH_UP], tmp_path, env), tmp_path).succeeded()
-    assert caught_up.stdout == "1 0\n"
-    own, theirs = rows(tmp_path / "lineage" / "audit"), rows(warehouse)
+    (tmp_path / "job.py").write_text(OBSERVED.format(program=PROGRAM.read_text()))
+    ran = finish(start(plain_command(Path("job.py"), "stop"), tmp_path, env), tmp_path).succeeded()
+    assert ran.stdout == "3\n['running'] 0\n1 0\n"
+    own, theirs = rows(tmp_path / "lineage" / "audit"), rows(tmp_path / "warehouse")
     assert {name for name in TABLES if own[name] != theirs[name]} == set()
     # Nothing of their writing is in the record.
     assert {row["name"].rsplit("/", 1)[-1] for row in own["datasets"]} == {"numbers", "per_group", "counted"}
