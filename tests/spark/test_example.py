@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import json
 import os
 import re
@@ -10,6 +9,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cached_property
@@ -86,13 +86,12 @@ def run_example(folder: Path, receiver: Receiver, mode: str) -> Example:
 
 @pytest.fixture(scope="module")
 def examples(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Example]]:
-    with ExitStack() as open_:
-
-        @functools.cache
-        def example(mode: str) -> Example:
-            return run_example(tmp_path_factory.mktemp(f"example-{mode}"), open_.enter_context(Receiver()), mode)
-
-        yield example
+    """Both runs at once: much of a run is start-up and planning on one core."""
+    with ExitStack() as listening, ThreadPoolExecutor(len(MODES)) as pool:
+        receivers = {mode: listening.enter_context(Receiver()) for mode in MODES}
+        folders = {mode: tmp_path_factory.mktemp(f"example-{mode}") for mode in MODES}
+        running = {mode: pool.submit(run_example, folders[mode], receivers[mode], mode) for mode in MODES}
+        yield lambda mode: running[mode].result()
 
 
 @pytest.fixture(params=MODES)
