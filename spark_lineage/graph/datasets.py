@@ -6,7 +6,7 @@ read later in the program is one dataset; each write of it by another step is an
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from spark_lineage.graph.bare import as_stored, is_bare
@@ -14,7 +14,7 @@ from spark_lineage.graph.facts import Facts, Measurements, columns, unknown
 from spark_lineage.graph.fragments import Rewriter, identity
 from spark_lineage.graph.naming import Named, interim_names, interim_namespace
 from spark_lineage.graph.observed import Observed, ancestors, moment
-from spark_lineage.graph.places import Address, Stored, overwrites, richer, within
+from spark_lineage.graph.places import Address, Stored, address, overwrites, richer, within
 from spark_lineage.graph.steps import Activation, Steps
 from spark_lineage.model import (
     Dataset,
@@ -106,7 +106,8 @@ class Datasets:
         self, storage: Storage, mode: str, df: str | None, execution: Execution, operation: Operation | None,
         activation: Activation,
     ) -> None:  # fmt: skip
-        versions = self._stored.setdefault((storage.namespace, storage.name), [])
+        storage = replace(storage, version=None)  # a plan knows which version it read, not which one it makes
+        versions = self._stored.setdefault(address(storage), [])
         sink = next((each for each in versions if each.activation is activation), None)
         if sink is None:
             sink = Stored(storage, activation, moment(execution.started))
@@ -123,7 +124,8 @@ class Datasets:
 
     def _find_sources(self) -> None:
         """What each dataset's plan reads; then what executions read that no plan of a dataset accounts for."""
-        claimed: set[Address] = set()
+        self._find_amended()
+        claims: dict[str, set[Address]] = {}
         written = [each.df for versions in self._stored.values() for each in versions if each.df is not None]
         for df in self._with_what_they_look_through([*self._interim, *written]):
             fragment = self._seen.fragments.get(df)
@@ -137,11 +139,39 @@ class Datasets:
             for each in found:
                 versions = self._stored[(each.storage.namespace, each.storage.name)]
                 self._appended.setdefault(df, []).extend(self._written_before(versions, at)[1:])
-            claimed.update((each.storage.namespace, each.storage.name) for each in found)
+            claims[df] = {address(each.storage) for each in found}
+        everything = set().union(*claims.values())
         for execution in self._seen.executions:
             for storage in execution.sources:
-                if not within(storage, claimed):
+                if not within(storage, self._accounted(execution, claims, everything)):
                     self._read_by_action(storage, execution)
+
+    def _find_amended(self) -> None:
+        """A merge reads what it writes to: its result holds all that was written before."""
+        for execution in self._seen.executions:
+            for place in self._own_places(execution).intersection(map(address, execution.sources)):
+                for stored in self._stored[place]:
+                    stored.amends = stored.amends or (stored.df is None and execution.op in stored.ops)
+
+    def _own_places(self, execution: Execution) -> set[Address]:
+        """Where the operation writes to that this is an execution of."""
+        return {
+            place
+            for place, written in self._stored.items()
+            if execution.op is not None and any(execution.op in each.ops for each in written)
+        }
+
+    def _accounted(self, execution: Execution, claims: Mapping[str, set[Address]], known: set[Address]) -> set[Address]:
+        """Places whose reading by an execution is told by the plan of a dataset."""
+        operation = self._seen.by_op.get(execution.op) if execution.op is not None else None
+        if (
+            operation is None
+            or not operation.inputs
+            or operation.kind not in (OperationKind.ACTION, OperationKind.WRITE)
+        ):
+            return known - self._own_places(execution)
+        above = ancestors(self._seen.makers, operation.inputs)
+        return set().union(*(claims[df] for df in above if df in claims))
 
     def _with_what_they_look_through(self, dfs: Iterable[str]) -> list[str]:
         """Also DataFrames that are marked and no datasets, such as one that is cached within a step."""
@@ -174,7 +204,7 @@ class Datasets:
         found: list[Stored] = []
         for each in sorted(done, key=lambda each: each.ended, reverse=True):
             found.append(each)
-            if overwrites(each):
+            if overwrites(each) or each.amends:
                 break
         return found
 
@@ -359,8 +389,10 @@ class Datasets:
 
 
 def _written_whole(operation: Operation | None) -> str | None:
-    """A write operation writes its one input, if the JVM half could not say."""
+    """A write operation writes its one input, if the JVM half could not say; SQL may write anything made of it."""
     if operation is None or operation.kind is not OperationKind.WRITE or len(operation.inputs) != 1:
+        return None
+    if operation.name == "SparkSession.sql":
         return None
     return operation.inputs[0]
 

@@ -24,7 +24,12 @@ class Stored:
     modes: list[str] = field(default_factory=list)
     df: str | None = None
     failed: bool = False
+    amends: bool = False  # changes what is there, which it reads itself
     id: str = ""
+
+
+def address(storage: Storage) -> Address:
+    return (storage.namespace, storage.name)
 
 
 def within(storage: Storage, places: Container[Address]) -> bool:

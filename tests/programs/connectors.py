@@ -2,6 +2,7 @@
 
 import sys
 
+from delta.tables import DeltaTable
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.datasource import DataSource, DataSourceReader, DataSourceWriter, WriterCommitMessage
@@ -111,6 +112,48 @@ to_delta(sales)
 append_to_delta(sales)
 to_delta_table(sales)
 print("delta", len(latest_delta().collect()), len(first_delta().collect()), len(delta_table().collect()))
+
+# ---- Delta, changed in place
+
+
+def changed_prices():
+    return sales.withColumn("price", F.col("price") + 1)
+
+
+def upsert(changes):
+    table = DeltaTable.forPath(spark, f"{OUT}/amended")
+    merge = table.alias("old").merge(changes.filter("id = 1").alias("new"), "old.id = new.id")
+    merge.whenMatchedUpdateAll().whenNotMatchedInsertAll().execute()
+    return table
+
+
+def forget(table):
+    table.delete("id = 2")
+
+
+def correct():
+    spark.sql(f"UPDATE delta.`{OUT}/amended` SET item = 'c' WHERE id = 1")
+
+
+def total(table):
+    return table.toDF().groupBy("item").agg(F.sum("price").alias("total"))
+
+
+def sums_by_sql():
+    spark.sql(f"INSERT INTO delta.`{OUT}/amended` SELECT max(id), item, sum(price) FROM sales GROUP BY item")
+
+
+def start_amended(frame):
+    frame.write.format("delta").mode("overwrite").save(f"{OUT}/amended")
+
+
+start_amended(sales)
+amended = upsert(changed_prices())
+forget(amended)
+correct()
+print("amended", total(amended).collect())
+sales.createOrReplaceTempView("sales")
+sums_by_sql()
 
 # ---- tables of the catalog
 

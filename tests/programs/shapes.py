@@ -450,8 +450,11 @@ def through_an_rdd():
     return spark.createDataFrame(orders.select("order_id").rdd.map(lambda row: (row.order_id * 2,)), "twice long")
 
 
+handed_over = customers.select("customer_id", "name").toPandas()
+
+
 def through_pandas():
-    local = customers.select("customer_id", "name").toPandas()
+    local = handed_over.copy()
     local["name"] = local["name"].str.upper()
     return spark.createDataFrame(local)
 

@@ -63,6 +63,8 @@ STORED = {
     "out/by_item": ("sink", "file", "parquet", None),
     "out/delta": ("sink", "file", "delta", None),
     "out/delta~2": ("sink", "file", "delta", None),  # the append, by another step
+    "out/amended": ("sink", "file", "delta", None),
+    **{f"out/amended~{number}": ("sink", "file", "delta", None) for number in (2, 3, 4, 5)},
     "warehouse/delta_sales": ("sink", "file", "delta", "default.delta_sales"),
     "warehouse/plain_sales": ("sink", "file", "parquet", "default.plain_sales"),
     "APP.SALES": ("sink", "derby://memory/shop", "jdbc", None),
@@ -104,6 +106,22 @@ def test_what_is_written_is_what_is_read(recorded: Recorded) -> None:
     }
     assert {function: recorded.edges(function)[0][0] for function in reads} == reads
     assert recorded.edges("to_unknown")[0][1] == ["counter~2"]
+
+
+def test_a_table_that_is_changed_in_place(recorded: Recorded) -> None:
+    steps = {
+        "start_amended": (["sold"], ["out/amended"]),
+        "upsert": (["out/amended", "changed_prices"], ["out/amended~2"]),
+        "forget": (["out/amended~2"], ["out/amended~3"]),
+        "correct": (["out/amended~3"], ["out/amended~4"]),
+        "total": (["out/amended~4"], ["total"]),
+        "sums_by_sql": (["sold"], ["out/amended~5"]),
+    }
+    assert {function: recorded.edges(function)[0] for function in steps} == steps
+    inserted = recorded.stored()["out/amended~5"]
+    assert inserted.rows is None  # not those of the view that the INSERT reads
+    versions = {name: each.storage.version for name, each in recorded.stored().items() if each.storage is not None}
+    assert {versions[f"out/amended~{number}"] for number in (2, 3, 4, 5)} == {None}  # which they made is not known
 
 
 def test_unknown_connectors_are_gaps(recorded: Recorded) -> None:

@@ -188,8 +188,9 @@ object Storages {
     name.startsWith("org.apache.spark.sql.execution") && !name.contains("python")
   }
 
+  // delta.`/path` is no table of the catalog.
   def catalogName(catalog: Option[CatalogPlugin], id: Option[Identifier]): Option[String] =
-    id.filter(_ => catalog.isDefined).map { i =>
+    id.filter(i => catalog.isDefined && !i.name.contains("/")).map { i =>
       val name = catalog.get.name
       if (name == "spark_catalog") dotted(i) else s"$name.${dotted(i)}"
     }
