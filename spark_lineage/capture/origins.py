@@ -34,14 +34,25 @@ class Origins:
                 known.setdefault((each.call.id, each.statement), {}).update(dict.fromkeys(nodes))
             each = each.outer
 
-    def behind(self, sources: Sources, position: Position, names: Names) -> tuple[Node, ...]:
-        """What ``names`` stand on at ``position``; () if the source shows no way from what was brought into Python."""
+    def made(self, position: Position) -> None:
+        """What the statements at ``position`` gave is known itself: it is not looked behind."""
+        each: Position | None = position
+        while each is not None:
+            if each.statement is not None and len(self._rows) < MOST_PLACES:
+                self._rows[(each.call.id, each.statement)] = {}
+            each = each.outer
+
+    def behind(self, sources: Sources, position: Position, names: Names, here: bool = True) -> tuple[Node, ...]:
+        """What ``names`` stand on at ``position``; () if the source shows no way from what was brought into Python.
+
+        ``here``: what the statement there has brought itself counts.
+        """
         tables = [known for known in (self._rows, self._numbers) if known]
-        return next((found for known in tables if (found := _search(known, sources, position, names))), ())
+        return next((found for known in tables if (found := _search(known, sources, position, names, here))), ())
 
 
 def _search(
-    known: dict[Place, dict[Node, None]], sources: Sources, position: Position, names: Names
+    known: dict[Place, dict[Node, None]], sources: Sources, position: Position, names: Names, here: bool
 ) -> tuple[Node, ...]:
     each: Position | None = position
     while each is not None:
@@ -49,7 +60,7 @@ def _search(
         if reading is None or each.statement is None or each.statement >= len(reading.statements):
             return ()
         found, unbound = _in_body(known, each.call.id, reading, reading.statements[each.statement], names)
-        if each is position and names:  # create([f(row) for row in df.collect()])
+        if here and each is position and names:  # create([f(row) for row in df.collect()])
             found.update(known.get((each.call.id, each.statement), {}))
         if found:
             return tuple(found)
@@ -95,7 +106,7 @@ def _in_body(
             unbound.add(name)
         for statement in binding:
             nodes = known.get((call, statement.index))
-            if nodes:
+            if nodes is not None:
                 found.update(nodes)
             else:
                 todo.extend((each, statement.index) for each in statement.reads)

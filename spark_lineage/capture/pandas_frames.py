@@ -1,9 +1,8 @@
 """pandas objects between ``toPandas`` and ``createDataFrame``: who made them, who uses them, what they hold there.
 
-Every operation of pandas reads or replaces the *manager* of an object (``NDFrame._mgr``). While a program is observed
-that attribute is looked at through a property of the class: so each use of an object is seen before it can change
-anything, whatever method, operator or library does it, and no method is wrapped: pandas counts the references to an
-object before it warns of chained assignments, and a wrapper would hold one more.
+Each use of an object is seen before it can change anything (``pandas_hook.py``), whatever method, operator or library
+does it, and no method is wrapped: pandas counts the references to an object before it warns of chained assignments, and
+a wrapper would hold one more.
 
 An object that was made in one unit and is touched in another is at a boundary: its content there is an interim
 dataset. What has changed since, in place, is a dataset of the unit that touched it last. Units, not single operations,
@@ -12,13 +11,11 @@ are followed: what a unit makes stands on all that it has used. Objects are held
 
 from __future__ import annotations
 
-import os
 import sys
-import threading
 import time
 import weakref
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from types import CodeType, FrameType
 from typing import Any, Protocol
@@ -27,6 +24,7 @@ from spark_lineage.capture.frames import Frames, Position
 from spark_lineage.capture.lineage import Node
 from spark_lineage.capture.notes import Note
 from spark_lineage.capture.origins import Origins, module_position
+from spark_lineage.capture.pandas_hook import ManagerHook, Stack, Thread
 from spark_lineage.guard import Guard
 from spark_lineage.model import (
     Fragment,
@@ -74,17 +72,12 @@ class Held(weakref.ref):  # type: ignore[type-arg]
 
 
 class Work:
-    """What one run of a unit has used so far, and whether it made datasets."""
+    """What one run of a unit has used so far."""
 
-    __slots__ = ("inputs", "made")
+    __slots__ = ("inputs",)
 
     def __init__(self) -> None:
         self.inputs: dict[str, Node] = {}
-        self.made = False
-
-
-class _Thread(threading.local):
-    busy = False  # our own code runs, or somebody's that we called
 
 
 class PandasFrames:
@@ -104,6 +97,7 @@ class PandasFrames:
         self._guard = guard
         self._contents = contents
         self._origins = origins
+        self._plain = Origins()  # what numbers, lists and arrays were taken from
         self._measures = Mode(getattr(config, "mode", Mode.FLOW)) is not Mode.PLAN
         self._sample_rows = int(getattr(config, "sample_rows", 20))
         self._df_ids, self._op_ids = ids
@@ -113,77 +107,27 @@ class PandasFrames:
         self._seen: Position | None = None
         self._versions: Counter[Unit] = Counter()
         self._beyond: dict[Unit, Node] = {}  # what stands for the datasets beyond the limit
-        self._is_pandas: dict[int, bool] = {}
-        self._thread = _Thread()
-        self._folder = ""
-        self._owner: Any = None
-        self._ours: property | None = None
-        self._before: Any = None
-
-    # -- the hook
+        self._thread = Thread()
+        self._stack: Stack | None = None
+        self._hook: ManagerHook | None = None
 
     def install(self) -> None:
         """Looks at the managers of pandas objects from now on."""
-        from pandas.core.generic import NDFrame
-
-        if self._owner is not None:
-            return
-        self._folder = os.path.dirname(os.path.abspath(sys.modules["pandas"].__file__ or "")) + os.sep
-        self._owner, self._before = NDFrame, vars(NDFrame).get("_mgr")
-        self._ours = property(self._getter(), self._setter())
-        NDFrame._mgr = self._ours
+        if self._hook is None:
+            self._stack = Stack(self._frames)
+            self._hook = ManagerHook(self._stack, self._thread, self._guard, self._held, self._born, self._touched)
 
     def uninstall(self) -> None:
-        """Takes the hook out, if it is still ours."""
-        owner, self._owner = self._owner, None
-        if owner is not None and vars(owner).get("_mgr") is self._ours:
-            if self._before is None:
-                del owner._mgr
-            else:
-                owner._mgr = self._before
+        """Takes the hook out; can be called twice."""
+        hook, self._hook = self._hook, None
+        if hook is not None:
+            hook.remove()
         self._held.clear()
         self._work.clear()
 
     @property
     def installed(self) -> bool:
-        return self._owner is not None
-
-    def _getter(self) -> Callable[[Any], Any]:
-        thread, guard, touched, off, getframe = self._thread, self._guard, self._touched, self._guard.off, sys._getframe
-
-        def _mgr(self: Any) -> Any:
-            try:
-                manager = self.__dict__["_mgr"]
-            except KeyError:
-                raise AttributeError(f"{type(self).__name__!r} object has no attribute '_mgr'") from None
-            if not thread.busy and "pandas" not in off:
-                thread.busy = True
-                try:
-                    touched(self, getframe(1))
-                except Exception as fault:
-                    guard.caught("pandas", fault)
-                finally:
-                    thread.busy = False
-            return manager
-
-        return _mgr
-
-    def _setter(self) -> Callable[[Any, Any], None]:
-        thread, guard, born, off, getframe = self._thread, self._guard, self._born, self._guard.off, sys._getframe
-        held = self._held
-
-        def _mgr(self: Any, manager: Any) -> None:
-            self.__dict__["_mgr"] = manager
-            if not thread.busy and "pandas" not in off and id(self) not in held:
-                thread.busy = True
-                try:
-                    born(self, getframe(1))
-                except Exception as fault:
-                    guard.caught("pandas", fault)
-                finally:
-                    thread.busy = False
-
-        return _mgr
+        return self._hook is not None
 
     # -- objects
 
@@ -227,11 +171,14 @@ class PandasFrames:
             held = self._adopted(obj, frame, position, made)
         if held.last.unit != position.unit:
             self._crosses(held, obj, position, made, frame)
+        else:
+            held.last = position
 
     def _crosses(self, held: Held, obj: Any, position: Position, made: CodeType | None, frame: FrameType) -> None:
         owner = _cached_by(obj)
         if owner is not None:  # a column that its frame hands out again and again: it is the frame that is used
             self._touched(owner, frame)
+            held.last = position
             return
         self._settle(held, obj)
         if held.node is not None:
@@ -256,7 +203,8 @@ class PandasFrames:
         work = self._work_of(maker.unit)
         inputs = self._inputs(maker, work, held.node)
         node = Node(f"d{next(self._df_ids)}", maker.unit, tuple(inputs))
-        node.marked = work.made = True
+        node.marked = True
+        self._plain.made(maker)
         self._frames.announce(maker.call)
         self._operation(_called(held.made, obj), maker, tuple(inputs), node.id, held.at)
         self._emit((Marked, node.id, "boundary", node.frontier))
@@ -282,22 +230,20 @@ class PandasFrames:
         found = dict.fromkeys(work.inputs)
         if before is not None:
             found.update(dict.fromkeys(_across(before, maker.unit)))
-        if not found:  # rows that came through Python's own objects
-            for node in self._behind(maker):
-                found.update(dict.fromkeys(_across(node, maker.unit)))
+        names = _read_in(maker)
+        behind = self._plain.behind(self._frames.sources, maker, names, here=False)
+        if not found and not behind:  # rows that came through Python's own objects
+            behind = self._origins.behind(self._frames.sources, maker, names)
+        for node in behind:
+            found.update(dict.fromkeys(_across(node, maker.unit)))
         return found
-
-    def _behind(self, maker: Position) -> Iterable[Node]:
-        reading = maker.call.code.reading
-        if reading is None or maker.statement is None or maker.statement >= len(reading.statements):
-            return ()
-        return self._origins.behind(self._frames.sources, maker, reading.statements[maker.statement].reads)
 
     def _use(self, node: Node, position: Position, made: CodeType | None) -> None:
         work = self._here(position)
         for name in _across(node, position.unit):
             if name not in work.inputs:
                 work.inputs[name] = node
+                self._plain.ran(position, (node,), False)
                 self._frames.announce(position.call)
                 self._operation(_called(made, None), position, (name,), None, time.time())
 
@@ -328,6 +274,7 @@ class PandasFrames:
 
     def from_spark(self, obj: Any, nodes: tuple[Node, ...], position: Position) -> None:
         """``toPandas`` gave ``obj``: it holds what the DataFrame does that was measured."""
+        self._plain.made(position)
         held = self._held.get(id(obj))
         if held is None or held() is not obj:
             held = self._hold(obj, position, None)
@@ -353,52 +300,25 @@ class PandasFrames:
         held = self._held.get(id(obj))
         if held is not None and held.node is not None and held.last.unit == position.unit:
             return (held.node,)
-        inputs = tuple(self._work_of(position.unit).inputs)
-        return (Node("", None, inputs),) if inputs else ()
+        return self.used(position)
+
+    def used(self, position: Position, names: Sequence[str] = ()) -> tuple[Node, ...]:
+        """What of pandas the unit at ``position`` has used so far; else what stands behind ``names`` there."""
+        nodes = self._work_of(position.unit).inputs.values() or self._plain.behind(
+            self._frames.sources, position, names
+        )
+        inputs = dict.fromkeys(each for node in nodes for each in _across(node, position.unit))
+        return (Node("", None, tuple(inputs)),) if inputs else ()
 
     # -- where
 
-    def _where(self, frame: FrameType | None) -> tuple[Position | None, CodeType | None]:
-        """The position of user code around ``frame``, and what of pandas it called.
-
-        What pandas itself calls back for rows, columns or groups belongs to what called pandas; ``pipe`` only calls.
-        """
-        codes, made, inner = self._frames, None, None
-        while frame is not None:
-            code = codes.code(frame)
-            if code.stands:
-                if not self._called_back(frame):
-                    break
-                made = inner = None
-            elif self._of_pandas(code.code):
-                inner, made = made, code.code
-                if inner is not None and "<locals>" in getattr(made, "co_qualname", ""):
-                    made = inner  # a decorator of pandas
-            frame = frame.f_back
-        return codes.position(frame), made
-
-    def _called_back(self, frame: FrameType) -> bool:
-        back = frame.f_back
-        while back is not None:
-            code = self._frames.code(back)
-            if not code.owned:
-                return self._of_pandas(code.code) and code.code.co_name != "pipe"
-            if code.stands or code.suspendable:
-                return False
-            back = back.f_back
-        return False
-
-    def _of_pandas(self, code: CodeType) -> bool:
-        known = self._is_pandas.get(id(code))
-        if known is None:
-            known = self._is_pandas[id(code)] = code.co_filename.startswith(self._folder)
-        return known
+    def _where(self, frame: FrameType) -> tuple[Position | None, CodeType | None]:
+        assert self._stack is not None, "only the hook asks"
+        return self._stack.where(frame, self._thread)
 
     def _bound_at(self, obj: Any, frame: FrameType, position: Position) -> Position | None:
         """Where a module bound an object that was there before we looked: the statement above that names it."""
-        user: FrameType | None = frame
-        while user is not None and not self._frames.code(user).owned:
-            user = user.f_back
+        user = self._stack.user_frame(frame) if self._stack is not None else None
         if user is None or len(user.f_globals) > MOST_GLOBALS:
             return None
         names = {name for name, value in list(user.f_globals.items()) if value is obj}
@@ -410,6 +330,17 @@ class PandasFrames:
             each for each in reading.statements if each.index < here.statement and names.intersection(each.binds)
         ]
         return Position(here.call, binding[-1].index, binding[-1].line, here.outer) if binding else None
+
+
+def _read_in(position: Position) -> tuple[str, ...]:
+    """The names that the unit at ``position`` takes values from: its statement's, or those of its whole function."""
+    reading = position.call.code.reading
+    if reading is None:
+        return ()
+    if position.call.composite:
+        here = position.statement
+        return reading.statements[here].reads if here is not None and here < len(reading.statements) else ()
+    return tuple(dict.fromkeys(name for statement in reading.statements for name in statement.reads))
 
 
 def _across(node: Node, unit: Unit | None) -> tuple[str, ...]:

@@ -289,7 +289,10 @@ class Recorder:
     def _from_python(self, running: Running, frame: FrameType) -> None:
         """Data of ``createDataFrame`` whose identity tells nothing: the source may."""
         names = self.sources.read_by(frame, "createDataFrame")
-        nodes = self._origins.behind(self.sources, running.position, names)
+        nodes: tuple[Node, ...] = ()
+        if self.pandas is not None and self.pandas.installed:
+            nodes = self.guard("pandas", self.pandas.used, running.position, names) or ()
+        nodes = nodes or self._origins.behind(self.sources, running.position, names)
         if nodes:
             running.inputs.extend((_measured(node), None) for node in nodes)
             running.note("origin", "followed through the source")

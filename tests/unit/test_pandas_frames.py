@@ -262,3 +262,29 @@ def test_warnings_of_pandas_are_those_of_a_plain_run(tmp_path: Path) -> None:
     )
     assert (followed.stdout, followed.stderr, followed.returncode) == (plain.stdout, plain.stderr, 0)
     assert "Warning" in plain.stderr
+
+
+def test_numbers_lists_and_arrays_carry_what_they_were_taken_from(tmp_path: Path) -> None:
+    got = run(tmp_path, FRAME + """
+def highest(frame):
+    return frame["x"].max()
+def below(frame, limit):
+    return frame[frame["k"] < limit]
+def total(frame):
+    return frame.sum()
+other = pd.DataFrame({"x": [2.0, 3.0]})
+limit = highest(other)
+names = other["x"].tolist()
+few = below(base, limit)
+some = base[base["x"].isin(names)]
+all_of_few = total(few)
+made = pd.DataFrame({"x": names})
+print(few, some, made, all_of_few)
+""")  # fmt: skip
+    lines = {line.partition(":")[0]: line.partition(": ")[2] for line in got.lines()}
+    made = {each.step: each.fragment.inputs for each in got.graph().datasets if each.fragment is not None}
+    assert set(made["job.below"]) == {"base", "other"}
+    assert set(made["job.some"]) == {"base", "other"}
+    assert made["job.total"] == ("below",)
+    assert made["job.made"] == ("other",)
+    assert lines["highest"] == "other -> "
