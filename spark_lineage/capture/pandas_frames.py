@@ -61,7 +61,7 @@ class Contents(Protocol):
 class Held(weakref.ref):  # type: ignore[type-arg]
     """What is known of one pandas object that is alive."""
 
-    __slots__ = ("at", "content", "key", "last", "made", "node")
+    __slots__ = ("at", "content", "key", "last", "made", "node", "work")
 
     key: int
     node: Node | None  # the dataset that it was when it was last looked at
@@ -69,15 +69,17 @@ class Held(weakref.ref):  # type: ignore[type-arg]
     last: Position  # who touched it last
     at: float  # since when
     made: CodeType | None  # what of pandas was called there
+    work: Work  # of the unit that touched it last
 
 
 class Work:
-    """What one run of a unit has used so far."""
+    """What one run of a unit has used so far; ``before``: what its last run had, whose iterators may go on."""
 
-    __slots__ = ("inputs",)
+    __slots__ = ("before", "inputs")
 
-    def __init__(self) -> None:
+    def __init__(self, before: Work | None = None) -> None:
         self.inputs: dict[str, Node] = {}
+        self.before: dict[str, Node] = (before.inputs or before.before) if before is not None else {}
 
 
 class PandasFrames:
@@ -134,13 +136,12 @@ class PandasFrames:
     def _born(self, obj: Any, frame: FrameType) -> None:
         position, made = self._where(frame)
         if position is not None and (made is None or made.co_name not in _ROWS):
-            self._hold(obj, position, made)
-            self._here(position)
+            self._hold(obj, position, made, self._here(position))
 
-    def _hold(self, obj: Any, position: Position, made: CodeType | None) -> Held:
+    def _hold(self, obj: Any, position: Position, made: CodeType | None, work: Work) -> Held:
         held: Held = Held(obj, self._gone)
         held.key, held.node, held.content = id(obj), None, None
-        held.last, held.at, held.made = position, time.time(), made
+        held.last, held.at, held.made, held.work = position, time.time(), made, work
         self._held[id(obj)] = held
         return held
 
@@ -148,8 +149,8 @@ class PandasFrames:
         """An object that was there before we looked."""
         bound = self._bound_at(obj, frame, position)
         if bound is None:
-            return self._hold(obj, position, made)
-        held = self._hold(obj, bound, None)
+            return self._hold(obj, position, made, self._here(position))
+        held = self._hold(obj, bound, None, Work())
         held.at = bound.call.at  # before all that was seen
         return held
 
@@ -183,7 +184,7 @@ class PandasFrames:
         self._settle(held, obj)
         if held.node is not None:
             self._use(held.node, position, made)
-        held.last, held.at, held.made = position, time.time(), made
+        held.last, held.at, held.made, held.work = position, time.time(), made, self._here(position)
 
     def _settle(self, held: Held, obj: Any) -> None:
         """What the object holds now is a dataset: the one that it was, or one of the unit that touched it last."""
@@ -200,8 +201,7 @@ class PandasFrames:
 
     def _made(self, held: Held, obj: Any, measure: bool) -> Node:
         maker = held.last
-        work = self._work_of(maker.unit)
-        inputs = self._inputs(maker, work, held.node)
+        inputs = self._inputs(maker, held.work, held.node)
         node = Node(f"d{next(self._df_ids)}", maker.unit, tuple(inputs))
         node.marked = True
         self._plain.made(maker)
@@ -227,7 +227,7 @@ class PandasFrames:
     # -- units
 
     def _inputs(self, maker: Position, work: Work, before: Node | None) -> dict[str, None]:
-        found = dict.fromkeys(work.inputs)
+        found = dict.fromkeys(work.inputs or ({} if before is not None else work.before))
         if before is not None:
             found.update(dict.fromkeys(_across(before, maker.unit)))
         names = _read_in(maker)
@@ -261,7 +261,7 @@ class PandasFrames:
             while each is not None:
                 if each.call.composite and self._at.get(each.call.id) != each.statement:
                     self._at[each.call.id] = each.statement
-                    self._work.pop(each.unit, None)
+                    self._work[each.unit] = Work(self._work.get(each.unit))
                 each = each.outer
         return self._work_of(position.unit)
 
@@ -277,7 +277,7 @@ class PandasFrames:
         self._plain.made(position)
         held = self._held.get(id(obj))
         if held is None or held() is not obj:
-            held = self._hold(obj, position, None)
+            held = self._hold(obj, position, None, self._here(position))
         if len(nodes) == 1 and nodes[0].id:
             held.node, held.last = nodes[0], position
             held.content = self._contents.digest(obj) if self._measures else self._contents.shape(obj)
