@@ -28,7 +28,7 @@ class Rank(Base):
 
 def fetch(spark):
     c = spark.createDataFrame([(i, f"c{i%3}", 20.0 + i % 9) for i in range(40)], "id INT, city STRING, fee DOUBLE")
-    u = spark.createDataFrame([(i % 40, i % 5, float(i % 13) - 1) for i in range(200)], "id INT, month INT, usage DOUBLE")
+    u = spark.createDataFrame([(i % 40, i % 5, float(i % 13) - 6) for i in range(200)], "id INT, month INT, usage DOUBLE")
     return Frames(c.toPandas(), u.groupBy("id", "month").agg(F.sum("usage").alias("usage")).toPandas())
 
 def wide(usage):
