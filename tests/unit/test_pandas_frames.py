@@ -17,10 +17,11 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from spark_lineage.capture import observation
+from spark_lineage.capture import observation, threads
 from spark_lineage.capture.frames import Frames
 from spark_lineage.capture.origins import Origins
 from spark_lineage.capture.pandas_frames import MOST_VERSIONS, PandasFrames
+from spark_lineage.capture.patching import Patches
 from spark_lineage.capture.scope import Scope
 from spark_lineage.capture.sources import Sources
 from spark_lineage.fingerprint import pandas_objects
@@ -39,7 +40,7 @@ class Followed:
         self.seen: list[Observation] = []
         emit = lambda note: self.seen.append(observation(note))  # noqa: E731
         sources = Sources(read_source, lambda reading: emit(SourceRead(reading)), lambda file, why: None)
-        frames = Frames(Scope([str(folder)]), sources, emit, 1000, lambda function: None)
+        frames = self.frames = Frames(Scope([str(folder)]), sources, emit, 1000, lambda function: None)
         config = SimpleNamespace(mode=mode, sample_rows=3)
         ids = itertools.count(1), itertools.count(1)
         self.pandas = PandasFrames(frames, emit, Guard(strict=True), pandas_objects, config, ids, Origins())
@@ -64,11 +65,14 @@ class Followed:
 
 @contextlib.contextmanager
 def installed(followed: Followed) -> Iterator[Followed]:
+    around_threads = Patches(threads.patches(followed.frames, Guard(strict=True)))
+    around_threads.install()
     followed.pandas.install()
     try:
         yield followed
     finally:
         followed.pandas.uninstall()
+        around_threads.uninstall()
 
 
 def run(folder: Path, text: str, mode: str = "flow", before: str = "") -> Followed:
@@ -289,3 +293,54 @@ print(few, some, made, all_of_few)
     assert made["job.total"] == ("below",)
     assert made["job.made"] == ("other",)
     assert lines["highest"] == "other -> "
+
+
+class Broken:
+    """Looks into nothing."""
+
+    def __getattr__(self, name: str) -> Any:
+        raise OSError("a fault of ours")
+
+
+def test_faults_of_ours_are_told_and_end_it(tmp_path: Path) -> None:
+    followed = Followed(tmp_path, "flow")
+    told: list[str] = []
+    followed.pandas._guard = Guard(lambda what, why: told.append(f"{what}: {why}"))
+    followed.pandas._contents = Broken()
+    source = FRAME + "a = base[base['k'] > 1]\nb = a.sum()\nc = base.mean()\nd = base.max()\ne = list(d)\n"
+    followed.file.write_text(source)
+    space: dict[str, Any] = {"__name__": "__main__", "pd": pd}
+    with installed(followed):
+        exec(compile(source, str(followed.file), "exec"), space)
+    assert space["e"] == [3.0, 4.0]
+    assert told == ["pandas: OSError: a fault of ours"] * 3
+
+
+def test_threads_that_call_one_function_each_have_their_own_frames(tmp_path: Path) -> None:
+    got = run(tmp_path, """
+import pandas as pd
+from concurrent.futures import ThreadPoolExecutor
+def make(n):
+    frame = pd.DataFrame({"x": range(n)})
+    frame["y"] = n
+    return frame
+def widen(frame):
+    return frame.assign(z=1)
+def both(n):
+    return widen(make(n))
+with ThreadPoolExecutor(3) as pool:
+    made = list(pool.map(both, [2, 3, 4]))
+whole = pd.concat(made)
+print(len(whole))
+""")  # fmt: skip
+    datasets = {each.id: each for each in got.graph().datasets}
+    steps = {each.id: str(each.step).rpartition(".")[2] for each in datasets.values()}
+    rows = {
+        step: sorted(datasets[name].rows or 0 for name in steps if steps[name] == step) for step in ("make", "widen")
+    }
+    assert rows == {"make": [2, 3, 4], "widen": [2, 3, 4]}
+    assert datasets["whole"].rows == 9
+    inputs = {name: each.fragment.inputs for name, each in datasets.items() if each.fragment is not None}
+    assert len(inputs["whole"]) == 3
+    for name in (each for each in steps if steps[each] == "widen"):
+        assert [datasets[above].rows for above in inputs[name]] == [datasets[name].rows]
