@@ -75,10 +75,11 @@ class Held(weakref.ref):  # type: ignore[type-arg]
 class Work:
     """What one run of a unit has used so far; ``before``: what its last run had, whose iterators may go on."""
 
-    __slots__ = ("before", "inputs")
+    __slots__ = ("before", "inputs", "looked")
 
     def __init__(self, before: Work | None = None) -> None:
         self.inputs: dict[str, Node] = {}
+        self.looked = False  # behind the names that it reads
         self.before: dict[str, Node] = (before.inputs or before.before) if before is not None else {}
 
 
@@ -301,6 +302,14 @@ class PandasFrames:
         if held is not None and held.node is not None and held.last.unit == position.unit:
             return (held.node,)
         return self.used(position)
+
+    def values_used(self, position: Position) -> None:
+        """A DataFrame of Spark's is made at ``position``: numbers taken from pandas objects may be in its plan."""
+        work = self._here(position)
+        if not work.looked:
+            work.looked = True
+            for node in self._plain.behind(self._frames.sources, position, _read_in(position), here=False):
+                self._use(node, position, None)
 
     def used(self, position: Position, names: Sequence[str] = ()) -> tuple[Node, ...]:
         """What of pandas the unit at ``position`` has used so far; else what stands behind ``names`` there."""

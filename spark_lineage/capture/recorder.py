@@ -399,6 +399,8 @@ class Recorder:
         if running.runs:
             self._runs_no_more(running)
         if isinstance(result, self._dataframe):
+            if self.pandas is not None and self.pandas.installed:
+                self.guard("pandas", self.pandas.values_used, running.position)
             self._record(running, ended, self._made(running, result))
         elif type(result) in (list, tuple) and result and all(isinstance(item, self._dataframe) for item in result[:8]):
             for at, item in enumerate(result):  # randomSplit

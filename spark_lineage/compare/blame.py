@@ -157,7 +157,18 @@ class Judge:
         pair = self.result.pairs[name]
         through_a = [self._alignment.datasets[x] for x in pair.regions[0].ends if x in self._alignment.datasets]
         through_b = [y for y in pair.regions[1].ends if y in self.result.pairs]
-        return list(dict.fromkeys((*through_b, *through_a)))
+        return list(dict.fromkeys((*through_b, *through_a, *self._values(pair))))
+
+    def _values(self, pair: Pair) -> list[str]:
+        """pandas objects that a step of Spark's uses beside its plan: numbers taken from them are in the plan."""
+        made = definitions.made_by(self.a, pair.a), definitions.made_by(self.b, pair.b)
+        of_a, of_b = pair.a.fragment, pair.b.fragment
+        if made[0] is None or made[1] is None or of_a is None or of_b is None or pair.b.engine != "spark":
+            return []
+        if of_a.plan_hash == of_b.plan_hash or made[0].step.source_hash != made[1].step.source_hash:
+            return []
+        used = [each for each in made[1].step.inputs if each in self.result.pairs and each != pair.b.id]
+        return [each for each in used if self.b.datasets[each].engine == "pandas"]
 
     # -- judging
 

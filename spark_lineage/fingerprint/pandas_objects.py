@@ -170,11 +170,20 @@ def _digest_of_objects(values: list[Any]) -> Hashable:
 
 
 def _digest_of_extension(values: Any) -> Hashable:
-    parts = [getattr(values, name, None) for name in ("_ndarray", "_codes", "_data", "_mask")]
-    arrays = [part for part in parts if isinstance(part, np.ndarray)]
-    if arrays:
-        return (str(values.dtype), tuple(map(_digest, arrays)))
-    return (str(values.dtype), _digest_of_objects(list(values)))
+    """Only attributes that are no deprecated properties are read: those would warn on the program's stderr."""
+    if isinstance(chunks := getattr(values, "_pa_array", None), pa.ChunkedArray):
+        return (str(values.dtype), tuple(map(_digest_of_arrow, chunks.chunks)))
+    own = getattr(values, "__dict__", {})
+    parts = [getattr(values, "_ndarray", None), own.get("_data"), own.get("_mask")]
+    arrays = tuple(_digest(part) for part in parts if isinstance(part, np.ndarray))
+    if isinstance(values, pd.Categorical):
+        return ("category", arrays, _digest_of_index(values.categories))
+    return (str(values.dtype), arrays or _digest_of_objects(list(values)))
+
+
+def _digest_of_arrow(array: pa.Array) -> Hashable:
+    buffers = tuple(zlib.crc32(buffer) if buffer is not None else None for buffer in array.buffers())
+    return (len(array), array.offset, buffers)
 
 
 def _digest_of_index(index: Any) -> Hashable:

@@ -108,6 +108,7 @@ CHANGES = {
         ('"value", "share"]', '"value", "cum"]', "melted"),
         ("melted.dropna()", "melted.dropna().iloc[1:]", "melted~2"),
         ('F.sum("amount")', 'F.max("amount")', "res"),
+        ('("amount") < threshold', '("amount") <= threshold', "rest"),
     ],
     "arrow": [
         ("/ 3.0D", "/ 4.0D", "run.items"),

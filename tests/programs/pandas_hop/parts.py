@@ -28,5 +28,6 @@ melted = big.melt(id_vars=["id", "name"], value_vars=["value", "share"], value_n
 melted = melted.dropna()
 df = spark.createDataFrame(melted)
 res = df.groupBy("name", "variable").agg(F.round(F.sum("amount"), 6).alias("s"))
+rest = df.filter(F.col("amount") < threshold)
 rows = sorted(map(tuple, res.collect()))
-print(rows, list(big.columns))
+print(rows, list(big.columns), rest.count())
