@@ -310,6 +310,7 @@ class PandasFrames:
             work.looked = True
             for node in self._plain.behind(self._frames.sources, position, _read_in(position), here=False):
                 self._use(node, position, None)
+        self._plain.made(position)
 
     def used(self, position: Position, names: Sequence[str] = ()) -> tuple[Node, ...]:
         """What of pandas the unit at ``position`` has used so far; else what stands behind ``names`` there."""
