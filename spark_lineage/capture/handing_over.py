@@ -12,20 +12,28 @@ from pathlib import Path
 
 from spark_lineage.capture.scope import Scope
 
-_HANDS_OVER = re.compile(rb"\b(toPandas|toArrow|createDataFrame|pandas_api)\b")
+_TO_PANDAS = re.compile(rb"\b(toPandas|pandas_api)\b")
+_HANDS_OVER = re.compile(rb"\b(toArrow|createDataFrame)\b")
+_IMPORTS = re.compile(rb"\bimport\b[^\n#]*\bpandas\b|\bfrom\s+pandas\b")
 
 
 def to_pandas(scope: Scope) -> bool:
-    """Whether some module of the program that is loaded names what hands over; a notebook is taken to."""
+    """Whether the modules of the program that are loaded name what hands over; a notebook is taken to.
+
+    pyspark imports pandas itself where it is installed: that alone says nothing of the program.
+    """
     modules = list(sys.modules.values())
     if getattr(sys.modules.get("__main__"), "__file__", None) is None:
         return True
     files = {file for module in modules if isinstance(file := getattr(module, "__file__", None), str)}
-    return any(_names_it(file) for file in files if scope.verdict(file).owned)
+    sources = [_source(file) for file in files if scope.verdict(file).owned]
+    if any(map(_TO_PANDAS.search, sources)):
+        return True
+    return any(map(_IMPORTS.search, sources)) and any(map(_HANDS_OVER.search, sources))
 
 
-def _names_it(file: str) -> bool:
+def _source(file: str) -> bytes:
     try:
-        return _HANDS_OVER.search(Path(file).read_bytes()) is not None
+        return Path(file).read_bytes()
     except OSError:
-        return False
+        return b""
