@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sys
 import threading
+import weakref
 from collections.abc import Callable, Mapping
 from types import CodeType, FrameType
 from typing import Any, Protocol
@@ -18,7 +19,13 @@ from spark_lineage.guard import Guard
 
 OTHER, USER, FOLDED, PANDAS = range(4)  # kinds of code; FOLDED: of the user, but no call of its own
 _CALLS_ONLY = "pipe"  # what pandas calls through this is the user's own call
-_OUT_OF_REACH = (None, 0, None)
+
+
+def _nothing() -> None:
+    return None
+
+
+_OUT_OF_REACH = (_nothing, 0, None)
 
 
 class Seen(Protocol):
@@ -28,10 +35,13 @@ class Seen(Protocol):
 
 
 class Thread(threading.local):
-    """``busy``: our own code runs. ``memo``: token and instruction of the user's frame, and its position."""
+    """``busy``: our own code runs. ``memo``: token and instruction of the user's frame, and its position.
+
+    The token is held weakly: a call ends with it.
+    """
 
     busy = False
-    memo: tuple[Any, int, Position | None] = _OUT_OF_REACH
+    memo: tuple[Callable[[], Any], int, Position | None] = _OUT_OF_REACH
 
 
 class Stack:
@@ -74,7 +84,7 @@ class Stack:
         position = self._frames.position(frame)
         thread.memo = _OUT_OF_REACH
         if frame is not None and type(frame.f_trace) is Token and not self._frames.code(frame).suspendable:
-            thread.memo = (frame.f_trace, frame.f_lasti, position)
+            thread.memo = (weakref.ref(frame.f_trace), frame.f_lasti, position)
         return position, made
 
     def _called_back(self, frame: FrameType) -> bool:
@@ -140,7 +150,8 @@ class ManagerHook:
                 frame = back
             if frame is not None:
                 token, instruction, position = thread.memo
-                if frame.f_trace is token and frame.f_lasti == instruction:
+                trace = frame.f_trace
+                if trace is not None and trace is token() and frame.f_lasti == instruction:
                     seen = known.get(id(self))
                     if seen is not None and seen.last is position:
                         return manager

@@ -489,7 +489,8 @@ def normal_lines(text: str) -> list[str]:
     ]
     for pattern, replacement in rules:
         text = re.sub(pattern, replacement, text)
-    return [line.rstrip() for line in text.splitlines()]
+    # Spark's structured log has a stack trace in one line: a difference is told frame by frame.
+    return [line.rstrip() for line in text.replace("\\n", "\n").splitlines()]
 
 
 def same_for_people(one: str, other: str, again: str | None = None) -> list[str]:
