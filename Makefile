@@ -39,7 +39,7 @@ bench: .venv/tested $(FLIGHTS)/jars/READY
 	$(BIN)/python benchmarks/overhead.py
 	$(BIN)/python benchmarks/readers.py
 
-# An hour: `--keep FOLDER` keeps what is recorded for the next time.
+# A quarter of an hour: `--keep FOLDER` keeps what is recorded for the next time.
 localisation: .venv/tested
 	$(BIN)/python benchmarks/localisation.py --jobs 2 --doc
 
