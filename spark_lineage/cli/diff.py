@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from spark_lineage.cli.collecting import without_collections
+
 if TYPE_CHECKING:
     from spark_lineage.model import LineageGraph
 
@@ -23,6 +25,7 @@ SAME, DIFFERENT, UNDECIDED = 0, 1, 2
 @click.option("--store", metavar="PATH", help="The store to read; as configured if not given.")
 @click.option("--store-b", metavar="PATH", help="The store of B, if it is another one.")
 @click.option("--force", is_flag=True, help="Compare runs that look like those of different programs, too.")
+@without_collections()
 def diff(
     runs: tuple[str, ...], as_json: bool, baseline: str | None, store: str | None, store_b: str | None, force: bool
 ) -> int:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from spark_lineage.cli.collecting import without_collections
 from spark_lineage.cli.printing import print_json
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ _FROM_PYTHON = frozenset(["pandas", "rdd", "local"])  # leaves of plans
 @click.argument("run", default="last")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document with a stable shape.")
 @click.option("--store", metavar="PATH", help="The store to read; as configured if not given.")
+@without_collections()
 def explain(column: str, run: str, as_json: bool, store: str | None) -> None:
     """Show the full definition of a column, from the columns of its sources.
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from spark_lineage.cli.choosing import chosen, every_run, json_option, opened, run_options, store_option
+from spark_lineage.cli.collecting import without_collections
 from spark_lineage.store.errors import StoreError
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ MOST = 20  # runs looked at if not said otherwise
 )
 @run_options
 @store_option
+@without_collections()
 def history(name: str, as_json: bool, last: int, app: str | None, label: str | None, store: str | None) -> int:
     """Show rows, nulls and content of a step's output over the runs of a program, and in which run they changed.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from spark_lineage.cli.collecting import without_collections
 from spark_lineage.cli.printing import print_json
 
 
@@ -11,6 +12,7 @@ from spark_lineage.cli.printing import print_json
 @click.argument("run", default="last")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document with a stable shape.")
 @click.option("--store", metavar="PATH", help="The store to read; as configured if not given.")
+@without_collections()
 def show(run: str, as_json: bool, store: str | None) -> None:
     """Show what each step of a run took in and gave out.
 
