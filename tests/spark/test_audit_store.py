@@ -84,7 +84,7 @@ def test_tables_of_a_catalog(tmp_path: Path) -> None:
     }
     env = {**environment(tmp_path, conf, ours=True), "SPARK_LINEAGE__AUDIT__CATALOG": "default"}
     (tmp_path / "job.py").write_text(OBSERVED.format(program=PROGRAM.read_text()))
-    ran = finish(start(plain_command(Path("job.py"), "stop"), tmp_path, env), tmp_path).succeeded()
+    ran = finish(start(plain_command(Path("job.py"), "stop"), tmp_path, env), tmp_path, timeout=800).succeeded()
     assert ran.stdout == "3\n['running'] 0\n1 0\n"
     own, theirs = rows(tmp_path / "lineage" / "audit"), rows(tmp_path / "warehouse")
     assert {name for name in TABLES if own[name] != theirs[name]} == set()
