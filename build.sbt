@@ -36,6 +36,7 @@ lazy val listener = (project in file("jvm_listener"))
     Test / javaOptions ++= Seq(
       "-Xmx2g",
       "-XX:TieredStopAtLevel=1",
+      "-XX:ReservedCodeCacheSize=240m",
       "-Dspark.ui.enabled=false",
       "-Dspark.master=local[2]",
       "-Dspark.sql.shuffle.partitions=4",
