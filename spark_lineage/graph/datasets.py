@@ -124,7 +124,8 @@ class Datasets:
 
     def _find_sources(self) -> None:
         """What each dataset's plan reads; then what executions read that no plan of a dataset accounts for."""
-        self._find_amended()
+        own = self._own_places()
+        self._find_amended(own)
         claims: dict[str, set[Address]] = {}
         written = [each.df for versions in self._stored.values() for each in versions if each.df is not None]
         for df in self._with_what_they_look_through([*self._interim, *written]):
@@ -137,31 +138,37 @@ class Datasets:
             found = tuple(self._read(storage, at) for storage in fragment.sources)
             self._reads[df] = found
             for each in found:
-                versions = self._stored[(each.storage.namespace, each.storage.name)]
+                versions = self._stored[address(each.storage)]
                 self._appended.setdefault(df, []).extend(self._written_before(versions, at)[1:])
             claims[df] = {address(each.storage) for each in found}
         everything = set().union(*claims.values())
         for execution in self._seen.executions:
+            if not execution.sources:
+                continue
+            accounted = self._accounted(execution, claims, everything, own)
             for storage in execution.sources:
-                if not within(storage, self._accounted(execution, claims, everything)):
+                if not within(storage, accounted):
                     self._read_by_action(storage, execution)
 
-    def _find_amended(self) -> None:
+    def _find_amended(self, own: Mapping[str, set[Address]]) -> None:
         """A merge reads what it writes to: its result holds all that was written before."""
         for execution in self._seen.executions:
-            for place in self._own_places(execution).intersection(map(address, execution.sources)):
+            for place in own.get(execution.op or "", set()).intersection(map(address, execution.sources)):
                 for stored in self._stored[place]:
                     stored.amends = stored.amends or (stored.df is None and execution.op in stored.ops)
 
-    def _own_places(self, execution: Execution) -> set[Address]:
-        """Where the operation writes to that this is an execution of."""
-        return {
-            place
-            for place, written in self._stored.items()
-            if execution.op is not None and any(execution.op in each.ops for each in written)
-        }
+    def _own_places(self) -> dict[str, set[Address]]:
+        """Where each operation writes to."""
+        found: dict[str, set[Address]] = {}
+        for place, versions in self._stored.items():
+            for op in (op for each in versions for op in each.ops if op is not None):
+                found.setdefault(op, set()).add(place)
+        return found
 
-    def _accounted(self, execution: Execution, claims: Mapping[str, set[Address]], known: set[Address]) -> set[Address]:
+    def _accounted(
+        self, execution: Execution, claims: Mapping[str, set[Address]], known: set[Address],
+        own: Mapping[str, set[Address]],
+    ) -> set[Address]:  # fmt: skip
         """Places whose reading by an execution is told by the plan of a dataset."""
         operation = self._seen.by_op.get(execution.op) if execution.op is not None else None
         if (
@@ -169,7 +176,7 @@ class Datasets:
             or not operation.inputs
             or operation.kind not in (OperationKind.ACTION, OperationKind.WRITE)
         ):
-            return known - self._own_places(execution)
+            return known - own.get(execution.op or "", set())
         above = ancestors(self._seen.makers, operation.inputs)
         return set().union(*(claims[df] for df in above if df in claims))
 
@@ -186,7 +193,7 @@ class Datasets:
 
     def _read(self, storage: Storage, at: float) -> Stored:
         """The dataset that a read at ``at`` of this place sees: the latest write before it, else the source."""
-        versions = self._stored.setdefault((storage.namespace, storage.name), [])
+        versions = self._stored.setdefault(address(storage), [])
         before = self._written_before(versions, at)
         if before:
             return before[0]

@@ -26,6 +26,7 @@ import pyarrow.parquet
 from tests.localisation import data
 from tests.localisation.jvm import WarmJvm
 from tests.localisation.table import Change
+from tests.short_lived import JAVA_OPTIONS
 
 PROGRAMS = Path(__file__).parent / "programs"
 MODES = ("flow", "exact")
@@ -33,8 +34,7 @@ BASELINE = "baseline"
 CONF = {
     "spark.master": "local[2]",
     "spark.driver.memory": "1g",
-    # The first compiler only, and few threads: the programs live some seconds.
-    "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
+    "spark.driver.extraJavaOptions": f"{JAVA_OPTIONS} -XX:+UseSerialGC",  # few threads
     "spark.ui.enabled": "false",
     "spark.ui.showConsoleProgress": "false",
     "spark.sql.shuffle.partitions": "2",

@@ -27,6 +27,8 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
+from tests.short_lived import JAVA_OPTIONS
+
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAMS = ROOT / "tests" / "programs"
 SHARED = Path(os.environ.get("SPARK_LINEAGE_SHARED", ROOT.parent / "shared"))
@@ -34,9 +36,8 @@ SHARED = Path(os.environ.get("SPARK_LINEAGE_SHARED", ROOT.parent / "shared"))
 CONF = {
     "spark.master": "local[2]",
     "spark.driver.memory": "1g",
-    # Programs of some seconds: what the second compiler costs them, they do not live to gain.
-    "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=240m",
-    "spark.executor.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=240m",
+    "spark.driver.extraJavaOptions": JAVA_OPTIONS,
+    "spark.executor.extraJavaOptions": JAVA_OPTIONS,
     "spark.ui.enabled": "false",
     "spark.ui.showConsoleProgress": "false",
     "spark.sql.shuffle.partitions": "4",

@@ -21,6 +21,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.receiver import Picture, Receiver
+from tests.short_lived import JAVA_OPTIONS
 
 ROOT = Path(__file__).resolve().parents[2]
 FLIGHTS = ROOT / "examples" / "flights"
@@ -62,8 +63,7 @@ class Example:
 
 
 def run_example(folder: Path, receiver: Receiver, mode: str) -> Example:
-    # A program of half a minute: what the JVM's second compiler costs it, it does not live to gain.
-    (folder / "spark-defaults.conf").write_text("spark.driver.extraJavaOptions -XX:TieredStopAtLevel=1\n")
+    (folder / "spark-defaults.conf").write_text(f"spark.driver.extraJavaOptions {JAVA_OPTIONS}\n")
     env = {
         **os.environ,
         "PYTHONPATH": str(ROOT),

@@ -22,17 +22,9 @@ from program_runs import Ran, environment, finish, start
 from spark_lineage.cli.commands import main
 from spark_lineage.sinks.delta import read_tables
 from spark_lineage.store import Store, journal
+from tests import orchestrator
 from tests.receiver import BlackHole, DieAfter, Failing, Healthy, Receiver, Slow
 
-DAG, TASK = "01890000-0000-7000-8000-00000000000a", "01890000-0000-7000-8000-00000000000b"
-STARTED_BY = {  # as an orchestrator tells OpenLineage's Spark integration
-    "spark.openlineage.parentJobNamespace": "airflow",
-    "spark.openlineage.parentJobName": "daily.load",
-    "spark.openlineage.parentRunId": TASK,
-    "spark.openlineage.rootParentJobNamespace": "airflow",
-    "spark.openlineage.rootParentJobName": "daily",
-    "spark.openlineage.rootParentRunId": DAG,
-}
 WAIT = 6.0  # seconds; the option exit.wait
 TROUBLE = {
     "down": None,
@@ -85,7 +77,7 @@ class Outage:
 @pytest.fixture(scope="module")
 def outage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Outage]:
     folder = tmp_path_factory.mktemp("outages")
-    foreign = frozenset({DAG, TASK})
+    foreign = frozenset({orchestrator.DAG, orchestrator.TASK})
     receivers = {name: Receiver(behaviour or Healthy(), foreign=foreign) for name, behaviour in TROUBLE.items()}
     with ExitStack() as listening:
         for name, behaviour in TROUBLE.items():
@@ -95,7 +87,7 @@ def outage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Outage]:
         (folder / "job.py").write_text(PROGRAM)
         options = ["--exit-wait", str(WAIT), "--log-level", "info"]
         command = [sys.executable, "-m", "spark_lineage", "run", *options, "job.py"]
-        running = start(command, folder, environment(folder, STARTED_BY, ours=True))
+        running = start(command, folder, environment(folder, orchestrator.CONF, ours=True))
         yield Outage(finish(running, folder).succeeded(), receivers)
 
 
@@ -148,6 +140,6 @@ def test_send_brings_the_rest_and_nothing_twice(outage: Outage, monkeypatch: pyt
 
 def test_the_run_joins_that_of_the_orchestrator(outage: Outage) -> None:
     facets = [each["run"]["facets"]["parent"] for each in journal.read_events(outage.run)]
-    assert {facet["root"]["run"]["runId"] for facet in facets} == {DAG}
-    assert facets[0]["run"]["runId"] == facets[-1]["run"]["runId"] == TASK
+    assert {facet["root"]["run"]["runId"] for facet in facets} == {orchestrator.DAG}
+    assert facets[0]["run"]["runId"] == facets[-1]["run"]["runId"] == orchestrator.TASK
     assert [facet["job"]["name"] for facet in facets].count("daily.load") == 2

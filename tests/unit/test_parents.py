@@ -16,9 +16,9 @@ from spark_lineage.graph import assemble
 from spark_lineage.model import ParentSeen, PythonGap
 from spark_lineage.report.document import document
 from spark_lineage.store.wal import decode, encode
+from tests.orchestrator import CONF, DAG, TASK
 from tests.receiver import Book
 
-DAG, TASK = "01890000-0000-7000-8000-00000000000a", "01890000-0000-7000-8000-00000000000b"
 PARENT = ParentSeen("airflow", "daily.load", TASK)
 ROOT = ParentSeen("airflow", "daily", DAG, root=True)
 
@@ -62,15 +62,7 @@ def test_the_root_of_the_environment() -> None:
 
 
 def test_the_conf_of_the_spark_integration() -> None:
-    conf = {
-        "spark.openlineage.parentJobNamespace": "airflow",
-        "spark.openlineage.parentJobName": "daily.load",
-        "spark.openlineage.parentRunId": TASK,
-        "spark.openlineage.rootParentJobNamespace": "airflow",
-        "spark.openlineage.rootParentJobName": "daily",
-        "spark.openlineage.rootParentRunId": DAG,
-    }
-    assert list(parents.of_conf(conf.get)) == [PARENT, ROOT]
+    assert list(parents.of_conf(CONF.get)) == [PARENT, ROOT]
     assert list(parents.of_conf({"spark.openlineage.parentJobNamespace": "airflow"}.get)) == []
     (gap,) = parents.of_conf({"spark.openlineage.parentRunId": TASK}.get)
     assert isinstance(gap, PythonGap)
