@@ -2,12 +2,13 @@
 
     python benchmarks/python_overhead.py [--operations 1000] [--rounds 20]
 
-Plain and captured rounds alternate in one process; medians over rounds of the differences. CPU is that of Python
-(``time.thread_time``): what the JVM does for a mark is not in it. ``flat``: operations of one statement; ``calls``:
-each pair of operations in a new call of a function, whose input crosses a boundary once; ``deep``: the same below 30
-more frames of the program's own. ``in calls`` is spent inside the program's calls, ``behind`` by the agent's
-thread, which makes observations of what was noted down and writes them ahead. The first operations after the
-patches are in place cost more (the interpreter specialises its code anew) and are not counted.
+Plain and captured rounds alternate in one process on one session that has the listener; medians over rounds of the
+differences. CPU is that of Python (``time.thread_time``), calls into the JVM half included, what the JVM itself does
+for them not. ``flat``: operations of one statement; ``calls``: each pair of operations in a new call of a function,
+and four such calls in a chain, so that three of four outputs cross a boundary and are marked; ``deep``: the same below
+30 more frames of the program's own. ``in calls`` is spent inside the program's calls, ``behind`` by the agent's
+thread, which makes observations of what was noted down, takes those of the JVM half and writes all ahead. The first
+operations after the patches are in place cost more (the interpreter specialises its code anew) and are not counted.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,18 +28,12 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from spark_lineage import capture  # noqa: E402
+from spark_lineage.activation.jars import LISTENER, find_spark, jar_for  # noqa: E402
 from spark_lineage.config import Config  # noqa: E402
 from spark_lineage.guard import Guard  # noqa: E402
+from spark_lineage.jvm.bridge import Bridge  # noqa: E402
 from spark_lineage.static import read_source  # noqa: E402
 from spark_lineage.store.wal import WriteAhead  # noqa: E402
-
-
-class NoJvm:
-    """Answers like the JVM half, at once."""
-
-    def mark(self, df: Any, df_id: str, inputs: Sequence[str], why: str) -> None: ...
-
-    def set_op(self, df: Any, op_id: str) -> None: ...
 
 
 def flat(base: Any, count: int) -> None:
@@ -51,8 +46,8 @@ def pair(df: Any) -> Any:
 
 
 def calls(base: Any, count: int) -> None:
-    for _ in range(count // 2):
-        pair(base)
+    for _ in range(count // 8):
+        pair(pair(pair(pair(base))))
 
 
 def deep(base: Any, count: int, frames: int = 30) -> None:
@@ -79,25 +74,27 @@ def plain_cpu(work: Work, base: Any, count: int) -> float:
     return cpu(lambda: work(base, count)) / count
 
 
-def captured_cpu(work: Work, base: Any, count: int, folder: Path) -> Cost:
+def captured_cpu(work: Work, base: Any, count: int, folder: Path, bridge: Bridge) -> Cost:
     notes: queue.SimpleQueue[capture.Note] = queue.SimpleQueue()
     config = Config(limits_calls=10**9)
     roots = [str(ROOT / "benchmarks")]
-    recorder = capture.Recorder(notes.put, NoJvm(), config, Guard(strict=True), roots, read_source)
+    recorder = capture.Recorder(notes.put, bridge, config, Guard(strict=True), roots, read_source)
     installation = capture.install(recorder)
     ahead = WriteAhead(folder)
+
+    def write() -> None:
+        made = [capture.observation(notes.get()) for _ in range(notes.qsize())]
+        ahead.append([*bridge.drain(), *made])
+
     try:
         work(base, WARM_UP)  # reads the source of this file, too: once per file, not per operation
-        write(ahead, notes)
+        write()
         inside = cpu(lambda: work(base, count))
-        return Cost(inside / count, cpu(lambda: write(ahead, notes)) / count)
+        bridge.settle(10)  # all that was marked has been described
+        return Cost(inside / count, cpu(write) / count)
     finally:
         installation.uninstall()
         ahead.remove()
-
-
-def write(ahead: WriteAhead, notes: queue.SimpleQueue[capture.Note]) -> None:
-    ahead.append([capture.observation(notes.get()) for _ in range(notes.qsize())])
 
 
 def cpu(work: Callable[[], None]) -> float:
@@ -110,15 +107,18 @@ def cpu(work: Callable[[], None]) -> float:
 def per_operation(rounds: int, count: int) -> None:
     from pyspark.sql import SparkSession
 
-    spark = SparkSession.builder.master("local[1]").config("spark.ui.enabled", "false").getOrCreate()
+    builder = SparkSession.builder.master("local[1]").config("spark.ui.enabled", "false")
+    builder = builder.config("spark.jars", str(jar_for(find_spark()))).config("spark.extraListeners", LISTENER)
+    spark = builder.getOrCreate()
     spark.sparkContext.setLogLevel("ERROR")
+    bridge = Bridge(spark.sparkContext)
     base = spark.range(10)
     print("| program | plain us | in calls, more | behind, more | together |\n|---|---|---|---|---|")
     with tempfile.TemporaryDirectory() as folder:
         for work in (flat, calls, deep):
             plain_cpu(work, base, count)
             pairs = [
-                (plain_cpu(work, base, count), captured_cpu(work, base, count, Path(folder))) for _ in range(rounds)
+                (plain_cpu(work, base, count), captured_cpu(work, base, count, Path(folder), bridge)) for _ in range(rounds)
             ]
             print(row(work.__name__, pairs))
     spark.stop()

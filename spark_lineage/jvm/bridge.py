@@ -37,8 +37,8 @@ class Bridge:
         self._api = api
         if (wire := api.wire()) != WIRE_VERSION:
             raise JvmHalfMissing(f"the spark-lineage jar speaks wire version {wire}, this package {WIRE_VERSION}")
-        self._mark = api.mark  # bound once: py4j asks the JVM each time for a member of a class
-        self._set_property = spark_context._jsc.setLocalProperty
+        self._mark = _as_they_are(api.mark)
+        self._set_property = _as_they_are(spark_context._jsc.setLocalProperty)
         self._client = spark_context._gateway._gateway_client
 
     def mark(self, df: Any, df_id: str, inputs: Sequence[str], why: str) -> None:
@@ -94,6 +94,13 @@ class Bridge:
 
     def status(self) -> str:
         return str(self._api.status())
+
+
+def _as_they_are(member: Any) -> Any:
+    """A method of the JVM's, bound once (py4j asks the JVM for it each time it is named), whose arguments are strings,
+    None or objects of the JVM's: py4j need not ask each of pyspark's converters about each, which is most of a call."""
+    member.converters = ()
+    return member
 
 
 def _decoded(line: str) -> Observation:

@@ -16,7 +16,17 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from spark_lineage.model import FORMAT, CallEnded, CallSeen, Observation, Operation, plain
+from spark_lineage.model import (
+    FORMAT,
+    CallEnded,
+    CallSeen,
+    Fragment,
+    Marked,
+    Observation,
+    Operation,
+    VariableSeen,
+    plain,
+)
 
 NAME = "observations.jsonl"
 MANY = 200  # observations at once, from which on speed counts
@@ -127,7 +137,7 @@ def encode_fast(observation: Observation) -> str:
     return encode(observation)
 
 
-_FREQUENT = (Operation, CallSeen, CallEnded)  # one or more per call of pyspark; none has numbers that JSON lacks
+_FREQUENT = (Operation, CallSeen, CallEnded, Marked, VariableSeen, Fragment)
 
 
 @functools.cache
