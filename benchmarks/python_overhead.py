@@ -118,7 +118,8 @@ def per_operation(rounds: int, count: int) -> None:
         for work in (flat, calls, deep):
             plain_cpu(work, base, count)
             pairs = [
-                (plain_cpu(work, base, count), captured_cpu(work, base, count, Path(folder), bridge)) for _ in range(rounds)
+                (plain_cpu(work, base, count), captured_cpu(work, base, count, Path(folder), bridge))
+                for _ in range(rounds)
             ]
             print(row(work.__name__, pairs))
     spark.stop()

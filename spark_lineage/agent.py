@@ -84,9 +84,9 @@ class Relay:
         if self.bridge is not None:
             self.bridge.ask(df_id, questions)
 
-    def set_op(self, df: Any, op_id: str | None) -> None:
+    def set_op(self, op_id: str | None) -> None:
         if self.bridge is not None:
-            self.bridge.set_op(df, op_id)
+            self.bridge.set_op(op_id)
 
     def function(self, udf: Any, code: str) -> None:
         if self.bridge is not None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from spark_lineage.capture.frames import calls_around, calls_on
+from spark_lineage.capture.marks import JvmPort
 from spark_lineage.capture.notes import Note, observation
 from spark_lineage.capture.patching import Patch, Patches
-from spark_lineage.capture.recorder import JvmPort, Recorder
+from spark_lineage.capture.recorder import Recorder
 
 __all__ = ["Installation", "JvmPort", "Note", "Recorder", "calls_around", "calls_on", "install", "observation"]
 
@@ -18,7 +19,7 @@ class Installation:
     def __init__(self, recorder: Recorder) -> None:
         from spark_lineage.capture import handing_over, patches, threads
 
-        recorder.bind()
+        recorder.known.bind()
         self._recorder = recorder
         self._patches: Patches = Patches(
             [*patches.patches(recorder), *threads.patches(recorder.frames, recorder.guard)]
@@ -26,7 +27,7 @@ class Installation:
         self._patches.install()
         self._later: dict[str, Patches] = {}
         self._installed = True
-        recorder.pandas_seen = self._follow_pandas
+        recorder.results.pandas_seen = self._follow_pandas
         recorder.later = (
             ("pandas", lambda: self._follow_pandas() if handing_over.to_pandas(recorder.frames.scope) else None),
             ("pyspark.ml.util", lambda: self._add("ml", patches.ml_patches)),

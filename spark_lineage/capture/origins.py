@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from spark_lineage.capture.frames import Position
+from spark_lineage.capture.calls import Position
 from spark_lineage.capture.lineage import Node
 from spark_lineage.capture.sources import Sources
 from spark_lineage.model import FunctionReading, Statement

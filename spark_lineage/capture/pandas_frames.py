@@ -20,7 +20,8 @@ from dataclasses import replace
 from types import CodeType, FrameType
 from typing import Any, Protocol
 
-from spark_lineage.capture.frames import Frames, Position
+from spark_lineage.capture.calls import Position
+from spark_lineage.capture.frames import Frames
 from spark_lineage.capture.lineage import Node
 from spark_lineage.capture.notes import Note
 from spark_lineage.capture.origins import Origins, module_position

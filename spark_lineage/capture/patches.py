@@ -52,7 +52,7 @@ def _batches(recorder: Recorder) -> Patch:
 
     def make(original: Callable[..., Any]) -> Callable[..., Any]:
         def foreachBatch(self: Any, func: Any, *args: Any, **kwargs: Any) -> Any:
-            guard("streaming", recorder.will_be_called, func, vars(self).get("_df"), sys._getframe(1))
+            guard("streaming", recorder.unseen.will_be_called, func, vars(self).get("_df"), sys._getframe(1))
             try:
                 return original(self, func, *args, **kwargs)
             except BaseException as error:
@@ -95,7 +95,8 @@ def _around(method: Method, recorder: Recorder) -> Callable[[Callable[..., Any]]
 
 
 def _on_creation(recorder: Recorder, is_rdd: bool) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    guard, appeared, getframe, thread = recorder.guard, recorder.appeared, sys._getframe, recorder.thread
+    guard, getframe, thread = recorder.guard, sys._getframe, recorder.thread
+    appeared = recorder.rdd_appeared if is_rdd else recorder.frame_appeared
 
     def make(original: Callable[..., Any]) -> Callable[..., Any]:
         def __init__(*args: Any, **kwargs: Any) -> None:

@@ -12,7 +12,8 @@ import weakref
 from collections.abc import Callable
 from typing import Any
 
-from spark_lineage.capture.frames import Frames, Position
+from spark_lineage.capture.calls import Position
+from spark_lineage.capture.frames import Frames
 from spark_lineage.capture.patching import Patch, without_this_frame
 from spark_lineage.guard import Guard
 

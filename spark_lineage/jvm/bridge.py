@@ -49,7 +49,7 @@ class Bridge:
         asked = [{"kind": kind, "arguments": list(arguments)} for kind, arguments in questions]
         self._api.ask(df_id, json.dumps(asked))
 
-    def set_op(self, df: Any, op_id: str | None) -> None:
+    def set_op(self, op_id: str | None) -> None:
         """Ties the Spark jobs that this thread starts from now on to one operation."""
         self._set_property(OP_PROPERTY, op_id)
 

@@ -16,7 +16,7 @@ from spark_lineage.capture.lineage import (
     relation_names,
     statement_kind,
 )
-from spark_lineage.capture.recorder import redacted
+from spark_lineage.capture.texts import redacted
 
 
 @pytest.mark.parametrize(

@@ -45,7 +45,7 @@ class RecordingPort:
         assert df._jdf is not None
         self.marks.append((df_id, tuple(inputs), why))
 
-    def set_op(self, df: Any, op_id: str | None) -> None:
+    def set_op(self, op_id: str | None) -> None:
         self.ops.append(op_id)
 
     def function(self, udf: Any, code: str) -> None:

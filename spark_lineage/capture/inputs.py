@@ -1,0 +1,145 @@
+"""What an operation works on: DataFrames, views, and what came from them through Python."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import FrameType
+from typing import Any
+
+from spark_lineage.capture.calls import Position
+from spark_lineage.capture.known import Known
+from spark_lineage.capture.lineage import Node, statement_kind
+from spark_lineage.capture.pandas_frames import PandasFrames
+from spark_lineage.capture.running import Input, Running
+from spark_lineage.capture.sources import Sources
+from spark_lineage.capture.texts import first_text, redacted
+from spark_lineage.guard import Guard
+from spark_lineage.model import OperationKind
+
+SQL_LIMIT = 4000  # characters
+TABLE_METHODS = frozenset({"table", "saveAsTable", "insertInto", "toTable"})
+_SQL_KINDS = {"write": OperationKind.WRITE, "view": OperationKind.VIEW, "cache": OperationKind.CACHE}
+
+Args = tuple[Any, ...]
+Kwargs = Mapping[str, Any]
+
+
+class Inputs:
+    """Finds the inputs of an operation that begins, and says of it what its arguments tell."""
+
+    def __init__(self, known: Known, sources: Sources, guard: Guard, pandas: PandasFrames | None) -> None:
+        self._known = known
+        self._sources = sources
+        self._guard = guard
+        self._pandas = pandas
+
+    def of(self, running: Running, args: Args, kwargs: Kwargs, frame: FrameType) -> list[Input]:
+        """The inputs of an operation, its first argument first. ``frame`` is the one that calls."""
+        method, known = running.method, self._known
+        if method.subject == "self":
+            found = [(known.node(args[0], running.position), args[0])]
+        else:
+            found = self._subjects(running, args, kwargs)
+        if method.stored:
+            _stored(running, args, kwargs)
+        elif method.kind is OperationKind.VIEW:
+            running.note("view", first_text(args, kwargs) or "")
+        dataframe = known.dataframe
+        for value in (*args[1:], *kwargs.values()) if kwargs else args[1:]:
+            if isinstance(value, dataframe):
+                found.append((known.node(value, running.position), value))
+        if not found and method.name == "createDataFrame":
+            found = self._from_python(running, frame)
+        return found
+
+    def _subjects(self, running: Running, args: Args, kwargs: Kwargs) -> list[Input]:
+        """The DataFrames that something which is none itself works on."""
+        known = self._known
+        subject = running.method.subject
+        this = args[0] if args else None
+        if subject in ("_df", "df"):
+            return self._frames_in(vars(this).get(subject), position=running.position)
+        if subject == "cogrouped":
+            groups = (vars(this).get("_gd1"), vars(this).get("_gd2"))
+            return self._frames_in(*(getattr(group, "_df", None) for group in groups), position=running.position)
+        if subject in ("carrier", "rdd"):
+            return [(node, None) for node in known.carried.get(this) or ()]
+        if subject == "session":
+            return self._of_session(running, args, kwargs)
+        if running.method.name == "table" and subject == "_spark" and len(args) > 1:
+            return self._view(running, args[1], vars(this).get("_spark"))
+        return []
+
+    def _frames_in(self, *values: Any, position: Position) -> list[Input]:
+        known = self._known
+        return [(known.node(df, position), df) for df in values if isinstance(df, known.dataframe)]
+
+    def _of_session(self, running: Running, args: Args, kwargs: Kwargs) -> list[Input]:
+        name = running.method.name
+        first = args[1] if len(args) > 1 else next(iter(kwargs.values()), None)
+        if name == "table":
+            return self._view(running, first, args[0])
+        if name == "createDataFrame":
+            data = kwargs.get("data", first)
+            if type(data).__name__ in ("RDD", "PipelinedRDD"):
+                running.runs = True  # to infer a schema
+            return [(_measured(node), None) for node in self._origin(data, running.position)]
+        text = kwargs.get("sqlQuery", first)
+        return self._sql(running, text, kwargs, args[0]) if name == "sql" and isinstance(text, str) else []
+
+    def _view(self, running: Running, name: object, session: object) -> list[Input]:
+        view = self._known.views.get(name, session) if isinstance(name, str) else None
+        if view is None:
+            return []
+        running.kind = OperationKind.TRANSFORM
+        return [view]
+
+    def _sql(self, running: Running, text: str, kwargs: Kwargs, session: object) -> list[Input]:
+        found = self._known.views.named_in(text, session)
+        does = statement_kind(text)
+        running.note("sql", redacted(text[:SQL_LIMIT]))
+        if does in _SQL_KINDS:
+            running.kind = _SQL_KINDS[does]
+        elif not found and not kwargs:
+            running.kind = OperationKind.READ if does == "query" else OperationKind.CREATE
+        if does != "query":
+            running.runs = True
+        return found
+
+    # -- what came through Python
+
+    def _origin(self, data: Any, position: Position) -> tuple[Node, ...]:
+        """What the data of ``createDataFrame`` came from, where its identity tells."""
+        if isinstance(data, list):
+            return self._known.rows.get(data)
+        if self._pandas is not None and self._pandas.installed and type(data).__module__.startswith("pandas."):
+            return self._guard("pandas", self._pandas.to_spark, data, position) or ()
+        try:
+            return self._known.carried.get(data) or ()
+        except TypeError:
+            return ()
+
+    def _from_python(self, running: Running, frame: FrameType) -> list[Input]:
+        """Data of ``createDataFrame`` whose identity tells nothing: the source may."""
+        names = self._sources.read_by(frame, "createDataFrame")
+        nodes: tuple[Node, ...] = ()
+        if self._pandas is not None and self._pandas.installed:
+            nodes = self._guard("pandas", self._pandas.used, running.position, names) or ()
+        nodes = nodes or self._known.origins.behind(self._sources, running.position, names)
+        if nodes:
+            running.note("origin", "followed through the source")
+        return [(_measured(node), None) for node in nodes]
+
+
+def _stored(running: Running, args: Args, kwargs: Kwargs) -> None:
+    """Notes where it reads or writes."""
+    what = "table" if running.method.name in TABLE_METHODS else "path"
+    named = (kwargs[key] for key in ("path", "name", "tableName") if key in kwargs)
+    place = args[1] if len(args) > 1 else next(named, None)
+    if isinstance(place, str) and running.method.name != "jdbc":  # its URL has credentials
+        running.note(what, redacted(place))
+
+
+def _measured(node: Node) -> Node:
+    """What was collected in the statement that made it was not marked: then what that was made from stands for it."""
+    return node if node.marked or not node.frontier else Node("", None, node.frontier)

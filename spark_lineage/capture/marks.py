@@ -1,0 +1,99 @@
+"""When a DataFrame is marked, so that a probe looks at its rows, and under which names it is used."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from types import FrameType
+from typing import Any, Protocol
+
+from spark_lineage.capture.frames import Frames
+from spark_lineage.capture.known import Known
+from spark_lineage.capture.lineage import Node
+from spark_lineage.capture.notes import Note
+from spark_lineage.capture.running import Running
+from spark_lineage.capture.sources import Sources
+from spark_lineage.guard import Guard
+from spark_lineage.model import Marked, OperationKind, VariableSeen, crossing
+
+NAMES_PER_DATAFRAME = 16
+_WHY = {OperationKind.CACHE: "cache", OperationKind.WRITE: "write"}  # else: boundary
+
+Question = tuple[str, tuple[str, ...]]  # kind, arguments: what a rule wants the probe to find
+
+
+class JvmPort(Protocol):
+    """What capture asks of the JVM half. No call may start a Spark job."""
+
+    def mark(self, df: Any, df_id: str, inputs: Sequence[str], why: str) -> None: ...
+
+    def set_op(self, op_id: str | None) -> None: ...
+
+    def function(self, udf: Any, code: str) -> None: ...
+
+    def ask(self, df_id: str, questions: Sequence[Question]) -> None: ...
+
+
+class Marks:
+    """``questions`` is what rules want to know, by the name of a function or a variable."""
+
+    def __init__(
+        self, known: Known, frames: Frames, sources: Sources, jvm: JvmPort, guard: Guard,
+        emit: Callable[[Note], None], questions: Mapping[str, Sequence[Question]],
+    ) -> None:  # fmt: skip
+        self._known = known
+        self._frames = frames
+        self._sources = sources
+        self._jvm = jvm
+        self._guard = guard
+        self._emit = emit
+        self._questions = questions
+
+    def of(self, running: Running, args: tuple[Any, ...], kwargs: Mapping[str, Any], frame: FrameType) -> None:
+        """Marks those inputs of an operation that cross a boundary there, or that it hands over."""
+        here = running.position.unit
+        for node, df in running.inputs:
+            if crossing(node.unit, here):
+                if not node.marked:
+                    self._mark(node, df, "boundary")
+                self._name(node, running, args, kwargs, frame)
+        if running.marks:
+            node, df = running.inputs[0]
+            self._mark(node, df, _WHY.get(running.method.kind, "boundary"))
+
+    def _mark(self, node: Node, df: Any, why: str) -> None:
+        if node.marked or df is None:
+            return
+        node.marked = True
+        self._guard("mark", self._mark_now, node, df, why)
+
+    def _mark_now(self, node: Node, df: Any, why: str) -> None:
+        asked = dict.fromkeys(each for name in node.made_by for each in self._questions[name]) if node.made_by else ()
+        if asked:
+            self._guard("ask", self._jvm.ask, node.id, tuple(asked))
+        self._jvm.mark(df, node.id, node.frontier, why)
+        self._emit((Marked, node.id, why, node.frontier))
+
+    def _name(
+        self, node: Node, running: Running, args: tuple[Any, ...], kwargs: Mapping[str, Any], frame: FrameType
+    ) -> None:
+        """The name under which a DataFrame that crosses a boundary is used here; each place is looked at once."""
+        named = node.named
+        if named is None:
+            named = node.named = set()
+        place = (id(frame.f_code), frame.f_lasti)  # its hash would read all of its constants
+        if place in named or len(named) > NAMES_PER_DATAFRAME:
+            return
+        named.add(place)
+        code = self._frames.code(frame)
+        if not code.owned or code.folded:
+            return
+        names = self._sources.names(frame, running.method.name)
+        written = list(zip(args, [names.receiver, *names.arguments]))  # noqa: B905 (starred arguments)
+        written += [(kwargs[key], name) for key, name in names.keywords.items() if key in kwargs]
+        call, known = running.position.call.id, self._known
+        for value, name in written:
+            if name is None or (call, name) in named or not isinstance(value, known.dataframe):
+                continue
+            if known.frames.get(value) is node:
+                named.add((call, name))
+                self._emit((VariableSeen, node.id, name, call))

@@ -1,0 +1,87 @@
+"""What an operation has given: a DataFrame, a view, or Python's own objects that may become one again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from spark_lineage.capture.known import Known
+from spark_lineage.capture.lineage import GLOBAL, Node, created_view, frontier
+from spark_lineage.capture.pandas_frames import PandasFrames
+from spark_lineage.capture.running import Input, Running
+from spark_lineage.capture.texts import first_text
+from spark_lineage.guard import Guard
+from spark_lineage.model import OperationKind
+
+_CARRIERS = ("pandas.", "pyarrow.", "pyspark.")  # whose objects come from DataFrames and go into others
+
+
+class Results:
+    """``pandas_seen`` is called when the first pandas object of Spark's is seen."""
+
+    def __init__(self, known: Known, guard: Guard, pandas: PandasFrames | None) -> None:
+        self._known = known
+        self._guard = guard
+        self._pandas = pandas
+        self.pandas_seen: Callable[[], None] = lambda: None
+
+    def frame(self, running: Running, df: Any) -> str:
+        """The id of a DataFrame that the operation gave."""
+        node: Node | None = self._known.frames.get(df)
+        if node is None:
+            position = running.position
+            node = self._known.made(df, position, frontier(position.unit, running.inputs))
+        return node.id
+
+    def other(self, running: Running, result: Any) -> None:
+        """Remembers where a result came from that is no DataFrame."""
+        if not running.inputs or result is None:
+            return
+        nodes = tuple(node for node, _ in running.inputs)
+        if running.kind is OperationKind.ACTION:
+            self._known.origins.ran(running.position, nodes, isinstance(result, (bool, int, float)))
+            if self._pandas is not None and self._pandas.installed:
+                self._pandas.brought(nodes, running.position)
+        kind = type(result)
+        if kind is list:
+            self._known.rows.put(result, nodes)
+        elif kind.__name__ == "Row":
+            self._known.rows.put([result], nodes)
+        elif kind.__module__.startswith(_CARRIERS):
+            self._known.carry(result, nodes)
+            if self._pandas is not None and kind.__module__.startswith("pandas."):
+                self.pandas_seen()
+                self._guard("pandas", self._pandas.from_spark, result, nodes, running.position)
+
+    # -- views
+
+    def view(self, running: Running, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
+        """An operation has changed what a name stands for."""
+        name, method = first_text(args, kwargs), running.method
+        key = f"{GLOBAL if 'Global' in method.name else ''}{name}"
+        if method.name == "sql":
+            self._view_by_sql(running, created_view((running.detail or {}).get("sql", "")), args[0])
+        elif method.subject == "self" and name is not None and running.inputs:
+            node, df = running.inputs[0]
+            self._known.views.put(key, node, df, vars(df).get("_session"))
+        elif method.name.startswith("drop") and name is not None:
+            self._known.views.drop(key, vars(args[0]).get("_sparkSession"))
+
+    def _view_by_sql(self, running: Running, view: str | None, session: object) -> None:
+        """``CREATE TEMPORARY VIEW``: what reads it reads what it reads; there is no DataFrame to mark."""
+        if view is None:
+            return
+        if not running.inputs:
+            self._known.views.drop(view, session)
+            return
+        self._known.views.put(view, Node("", None, ids(running.inputs)), None, session)
+
+
+def ids(inputs: list[Input]) -> tuple[str, ...]:
+    """Of the DataFrames that an operation works on; of those behind one that has none itself."""
+    if len(inputs) == 1 and inputs[0][0].id:
+        return (inputs[0][0].id,)
+    found: dict[str, None] = {}
+    for node, _ in inputs:
+        found.update(dict.fromkeys((node.id,) if node.id else node.frontier))
+    return tuple(found)

@@ -1,0 +1,27 @@
+"""Texts of the program's own that are recorded: what may stand in them, and how much."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+ERROR_LIMIT = 2000  # characters of an error's text
+_SECRET = re.compile(r"(?i)((?:password|passwd|secret|token|key)\w*[\"'`]?\s*(?:=>|=|:|\s)\s*)([\"'])[^\"']*\2")
+
+
+def redacted(text: str) -> str:
+    """Without the credentials of URLs and of ``password '...'``."""
+    return _SECRET.sub(r"\1\2***\2", re.sub(r"://[^/@\s]+@", "://***@", text))
+
+
+def error_text(error: BaseException) -> str:
+    """``ValueError: text``, without asking the JVM."""
+    described = vars(error).get("_desc")  # pyspark's errors from the JVM; their __str__ calls it
+    text = described if isinstance(described, str) else str(error)
+    return f"{type(error).__name__}: {text}"[:ERROR_LIMIT]
+
+
+def first_text(args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> str | None:
+    """The first argument of a method that is a text."""
+    return next((value for value in (*args[1:], *kwargs.values()) if isinstance(value, str)), None)

@@ -1,0 +1,120 @@
+"""DataFrames and RDDs that are made by what is not looked at: MLlib, Delta, ``broadcast``, streams."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import time
+from collections.abc import Callable, Iterator
+from types import FrameType
+from typing import Any
+
+from spark_lineage.capture.calls import Position
+from spark_lineage.capture.frames import Frames
+from spark_lineage.capture.known import OP_IDS, Known
+from spark_lineage.capture.lineage import Identities
+from spark_lineage.capture.operations import Method
+from spark_lineage.capture.running import Input, Running
+from spark_lineage.model import OperationKind
+
+_FUNCTION = 0x3  # flags of the code of a function: never the locals of a module
+
+
+class Unseen:
+    """``marks(running, frame)`` marks what it works on; ``made(running, df)`` records that it gave a DataFrame."""
+
+    def __init__(
+        self, known: Known, frames: Frames, marks: Callable[[Running, FrameType], None],
+        made: Callable[[Running, Any], None],
+    ) -> None:  # fmt: skip
+        self._known = known
+        self._frames = frames
+        self._marks = marks
+        self._made = made
+        self._called_back: Identities = Identities()  # function of foreachBatch -> (position, the stream's node)
+
+    def frame(self, made: Any, frame: FrameType) -> bool:
+        """A DataFrame that no operation of ours made: its parents are what the code between it and the user holds.
+
+        True if it is the batch of a stream, which Spark hands to the user's function in a thread of its own.
+        """
+        parents, outermost = self._held_between(made, frame)
+        user = frame if outermost is None else outermost.f_back
+        position = self._frames.position(user) if user is not None else None
+        if position is None:
+            return self._batch(made, frame)
+        name = _function_between(frame, outermost) if outermost is not None else type(made).__name__
+        kind = OperationKind.TRANSFORM if parents else OperationKind.READ
+        running = _running(Method(type(made), name, name, kind, "self", False), position, parents)
+        self._frames.announce(position.call)
+        self._marks(running, outermost or frame)
+        self._made(running, made)
+        return False
+
+    def rdd(self, made: Any, frame: FrameType) -> None:
+        """An RDD that no operation of ours made."""
+        parents, _ = self._held_between(made, frame)
+        if parents:
+            self._known.carried.put(made, tuple(dict.fromkeys(node for node, _ in parents)))
+
+    # -- streams
+
+    def will_be_called(self, function: Any, df: Any, frame: FrameType) -> None:
+        """``foreachBatch(function)`` of a stream that is ``df``, from the frame that calls it."""
+        position = self._frames.position(frame)
+        if position is not None and isinstance(df, self._known.dataframe):
+            self._frames.announce(position.call)
+            with contextlib.suppress(TypeError):  # a callable that takes no weak reference
+                self._called_back.put(function, (position, self._known.node(df, position)))
+
+    def _batch(self, made: Any, frame: FrameType) -> bool:
+        """The argument of foreachBatch, if its function is known; else it is adopted where it is used first."""
+        caller = frame.f_locals.get("self") if frame.f_code.co_name == "call" else None
+        of_ours = type(caller).__name__ == "ForeachBatchFunction"
+        called_back = self._called_back.get(vars(caller).get("func")) if of_ours else None
+        if called_back is None:
+            return False
+        position, stream = called_back
+        label = "DataStreamWriter.foreachBatch"
+        method = Method(type(made), "foreachBatch", label, OperationKind.TRANSFORM, "none", False)
+        self._made(_running(method, position, [(stream, None)]), made)
+        return True
+
+    # -- parents
+
+    def _held_between(self, made: Any, frame: FrameType | None) -> tuple[list[Input], FrameType | None]:
+        """DataFrames held by the frames of others between here and user code; the outermost of those frames."""
+        found: dict[int, Input] = {}
+        outermost: FrameType | None = None
+        while frame is not None and not self._frames.code(frame).owned:
+            outermost = frame
+            if frame.f_code.co_flags & _FUNCTION == _FUNCTION:
+                values = [value for value in frame.f_locals.values() if value is not made]
+                found.update((id(node), (node, df)) for node, df in self._inputs_among(values))
+            frame = frame.f_back
+        return list(found.values()), outermost
+
+    def _inputs_among(self, values: list[Any]) -> Iterator[Input]:
+        for value in values:
+            if isinstance(value, self._known.dataframe):
+                if (node := self._known.frames.get(value)) is not None:
+                    yield node, value
+            elif type(value).__name__ in ("RDD", "PipelinedRDD"):
+                yield from zip(self._known.carried.get(value) or (), itertools.repeat(None))
+
+
+def _running(method: Method, position: Position, inputs: list[Input]) -> Running:
+    running = Running(f"o{next(OP_IDS)}", method, position, None)
+    running.inputs = inputs
+    running.started = time.time()
+    return running
+
+
+def _function_between(frame: FrameType, outermost: FrameType) -> str:
+    """The function of others that the user called: the outermost that is not just a decorator's inside."""
+    names = []
+    inner: FrameType | None = frame
+    while inner is not None:
+        names.append(inner.f_code.co_name)
+        inner = None if inner is outermost else inner.f_back
+    return next((name for name in reversed(names) if name not in ("wrapped", "wrapper", "inner")), names[-1])
