@@ -5,9 +5,12 @@ from __future__ import annotations
 import ast
 from collections import defaultdict, deque
 
-from spark_lineage.static.callgraph import UNKNOWN, Function, Module, Program, References, Target
+from spark_lineage.static.definitions import Function, Module
 from spark_lineage.static.names import uses_dataframe
 from spark_lineage.static.pandas_use import imports_pandas, uses_pandas
+from spark_lineage.static.program import Program
+from spark_lineage.static.receivers import is_foreign
+from spark_lineage.static.references import UNKNOWN, References, Target
 
 
 def composites(program: Program, module: Module) -> set[Function]:
@@ -21,7 +24,7 @@ def composites(program: Program, module: Module) -> set[Function]:
         function: [] if function.udf else list(references.of(function)) for function in functions
     }
     pandas = any(imports_pandas(function) for function in functions)
-    handling = _handling(functions, targets, references, pandas)
+    handling = _handling(functions, targets, program, pandas)
     return {
         function
         for function in module.functions
@@ -39,7 +42,7 @@ def _methods(program: Program) -> dict[str, list[Function]]:
 
 
 def _handling(
-    functions: list[Function], targets: dict[Function, list[Target]], references: References, pandas: bool
+    functions: list[Function], targets: dict[Function, list[Target]], program: Program, pandas: bool
 ) -> set[Function]:
     callers: dict[Function, list[Function]] = defaultdict(list)
     for function, found in targets.items():
@@ -49,7 +52,7 @@ def _handling(
     handling = {
         function
         for function in functions
-        if not function.udf and (_uses_api(function, references) or (pandas and uses_pandas(function, references)))
+        if not function.udf and (_uses_api(function, program) or (pandas and uses_pandas(function, program)))
     }
     waiting = deque(handling)
     while waiting:
@@ -60,10 +63,10 @@ def _handling(
     return handling
 
 
-def _uses_api(function: Function, references: References) -> bool:
+def _uses_api(function: Function, program: Program) -> bool:
     return any(
         isinstance(node, ast.Attribute)
         and uses_dataframe(node, parent)
-        and not references.root_is_foreign(node.value, function)
+        and not is_foreign(node.value, function, program)
         for node, parent in function.own
     )

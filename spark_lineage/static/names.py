@@ -8,6 +8,9 @@ the shape that pyspark gives them (see ``SHAPES``).
 from __future__ import annotations
 
 import ast
+import builtins
+
+BUILTINS = frozenset(dir(builtins))
 
 # Methods of DataFrame, GroupedData, DataFrameReader/Writer and SparkSession that make or use a DataFrame.
 DATAFRAME_METHODS = frozenset(
@@ -40,6 +43,14 @@ PANDAS_MAKERS = frozenset(
 
 # Names shared with strings, lists, sets, files or modules, and the shape in which they count.
 SHAPED_METHODS = frozenset("join union count sort sql table range read write first head describe sample".split())
+
+# Calls in the arguments of these most likely make Columns.
+COLUMN_TAKERS = frozenset(
+    """
+    select withColumn withColumns filter where agg groupBy groupby orderBy sort drop selectExpr when otherwise
+    withColumnRenamed repartition
+    """.split()
+)
 
 # Calls whose function arguments run on the executors: their bodies are no steps.
 EXECUTOR_CALLS = frozenset(
@@ -95,3 +106,10 @@ def _shape(name: str, attribute: ast.Attribute, call: ast.Call | None, parent: a
 def _receiver(attribute: ast.Attribute) -> str:
     value = attribute.value
     return value.id if isinstance(value, ast.Name) else value.attr if isinstance(value, ast.Attribute) else ""
+
+
+def called_name(node: ast.expr) -> str:
+    """``udf`` of ``@udf``, ``@F.udf("int")`` and ``udf(f)``."""
+    if isinstance(node, ast.Call):
+        node = node.func
+    return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""

@@ -7,23 +7,21 @@ from __future__ import annotations
 
 import ast
 
-from spark_lineage.static.callgraph import Function, References
+from spark_lineage.static.definitions import Function
 from spark_lineage.static.names import PANDAS_MAKERS, PANDAS_METHODS
+from spark_lineage.static.program import Program
+from spark_lineage.static.receivers import is_foreign
 
 
 def imports_pandas(function: Function) -> bool:
     return any(imported.module.split(".")[0] == "pandas" for imported in function.imports.values())
 
 
-def uses_pandas(function: Function, references: References) -> bool:
+def uses_pandas(function: Function, program: Program) -> bool:
     if _annotated(function):
         return True
     for node, parent in function.own:
-        if (
-            isinstance(node, ast.Attribute)
-            and isinstance(node.ctx, ast.Load)
-            and _is_method(node, function, references)
-        ):
+        if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load) and _is_method(node, function, program):
             return True
         if isinstance(node, ast.Subscript) and _is_frame(node, parent, function):
             return True
@@ -39,10 +37,10 @@ def _annotated(function: Function) -> bool:
     )
 
 
-def _is_method(node: ast.Attribute, function: Function, references: References) -> bool:
+def _is_method(node: ast.Attribute, function: Function, program: Program) -> bool:
     if isinstance(node.value, ast.Name) and _of_pandas(node.value.id, function):
         return node.attr in PANDAS_MAKERS or node.attr.startswith("read_")
-    return node.attr in PANDAS_METHODS and not references.root_is_foreign(node.value, function)
+    return node.attr in PANDAS_METHODS and not is_foreign(node.value, function, program)
 
 
 def _is_frame(node: ast.Subscript, parent: ast.AST | None, function: Function) -> bool:
@@ -62,11 +60,9 @@ def _is_frame(node: ast.Subscript, parent: ast.AST | None, function: Function) -
 
 
 def _of_pandas(name: str, function: Function) -> bool:
-    scope: Function | None = function
-    while scope is not None:
+    for scope in function.scopes():
         if name in scope.imports:
             return scope.imports[name].module.split(".")[0] == "pandas"
         if name in scope.parameters or name in scope.values:
             return False
-        scope = scope.outer
     return False

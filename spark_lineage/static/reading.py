@@ -10,8 +10,9 @@ from collections.abc import Iterator, Sequence
 
 from spark_lineage.model import FunctionReading, SourceReading, Statement
 from spark_lineage.static import dataflow
-from spark_lineage.static.callgraph import Function, Program
+from spark_lineage.static.definitions import Function
 from spark_lineage.static.handling import composites
+from spark_lineage.static.program import Program
 
 SOURCE_LIMIT = 20_000  # characters of one function's text that are kept
 

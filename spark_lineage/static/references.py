@@ -1,0 +1,246 @@
+"""Which user functions a body calls or hands on, as far as the source tells.
+
+A body's *references* are what its names, attributes and literals of functions stand for: functions of this file,
+of enclosing functions, of classes (methods by their name, inherited ones too) and of user modules it imports.
+What is called but cannot be resolved (a parameter, an element of a parameter) is :data:`UNKNOWN`.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Union
+
+from spark_lineage.static.arguments import handed_to_executors, making_columns
+from spark_lineage.static.definitions import Class, Function, Module
+from spark_lineage.static.names import BUILTINS, DATAFRAME_METHODS, EXECUTOR_CALLS, SHAPED_METHODS, called_name
+from spark_lineage.static.program import Program
+from spark_lineage.static.receivers import is_foreign
+
+
+@dataclass(eq=False)
+class Unknown:
+    """A callable that the source does not name; it may be a user function."""
+
+
+UNKNOWN = Unknown()
+Target = Union[Function, Class, Module, Unknown]
+
+
+class References:
+    """Resolves what the body of one function stands on."""
+
+    def __init__(self, program: Program, methods: dict[str, list[Function]]) -> None:
+        self._program = program
+        self._methods = methods
+
+    def of(self, function: Function) -> Iterator[Target]:
+        """All user functions that the body calls or hands on; :data:`UNKNOWN` where it calls what is not known."""
+        skipped = handed_to_executors(function, self._methods)
+        column_arguments = making_columns(function)
+        for node, parent in function.own:
+            if id(node) in skipped:
+                continue
+            called = isinstance(parent, ast.Call) and parent.func is node
+            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
+                found = list(self._name(node.id, function, set()))
+                yield from (target for target in found if not isinstance(target, Unknown))
+                if called and id(parent) not in column_arguments:
+                    yield from (target for target in found if isinstance(target, Unknown))
+                if called:
+                    yield from self._instances(node, function)
+            elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load):
+                yield from self._attribute(node, function)
+            elif isinstance(node, ast.Call) and id(node) not in column_arguments and _is_dynamic(node.func):
+                yield UNKNOWN
+
+    def _name(self, name: str, function: Function, seen: set[tuple[int, str]]) -> Iterator[Target]:
+        for scope in function.scopes():
+            if (id(scope), name) in seen:
+                return
+            if name in scope.functions:
+                yield scope.functions[name]
+                return
+            if name in scope.classes:
+                yield from self._constructor(scope.classes[name])
+                return
+            if name in scope.values or name in scope.iterated:
+                seen.add((id(scope), name))
+                for value in scope.values.get(name, []):
+                    yield from self._value(value, scope, seen)
+                for source in scope.iterated.get(name, []):
+                    yield from self._elements(source, scope, seen)
+                return
+            if name in scope.parameters:
+                if name not in ("self", "cls"):
+                    yield UNKNOWN
+                return
+            if name in scope.imports:
+                yield from self._imported(self._program.resolve(scope.imports[name], scope.module))
+                return
+        yield from self._global(name, function.module)
+
+    def _global(self, name: str, module: Module) -> Iterator[Target]:
+        found = self._program.symbol(module, name)
+        if found is not None:
+            yield from self._imported(found)
+        elif name not in BUILTINS and not module.body.stars:
+            yield UNKNOWN  # a notebook's earlier cell
+
+    def _imported(self, target: Module | Function | Class | None) -> Iterator[Target]:
+        if isinstance(target, Class):
+            yield from self._constructor(target)
+        elif isinstance(target, Function):
+            yield target
+
+    def _constructor(self, made: Class, _depth: int = 0) -> Iterator[Function]:
+        for name in ("__init__", "__new__", "__post_init__"):
+            if name in made.methods:
+                yield made.methods[name]
+        for base in made.node.bases if _depth < 8 else ():
+            for target in self._class_of(base, made.module):
+                yield from self._constructor(target, _depth + 1)
+
+    def _class_of(self, node: ast.expr, module: Module) -> Iterator[Class]:
+        if isinstance(node, ast.Name):
+            found = self._program.symbol(module, node.id)
+            if isinstance(found, Class):
+                yield found
+
+    def _value(self, node: ast.expr, scope: Function, seen: set[tuple[int, str]]) -> Iterator[Target]:
+        """The functions that a value holds; what a call gives back is not known, what is handed to it is held."""
+        if isinstance(node, ast.Name):
+            yield from self._name(node.id, scope, seen)
+        elif isinstance(node, ast.Attribute):
+            yield from self._attribute(node, scope)
+        elif isinstance(node, (ast.List, ast.Tuple, ast.Set)):
+            for item in node.elts:
+                yield from self._value(item, scope, seen)
+        elif isinstance(node, ast.Dict):
+            for item in node.values:
+                yield from self._value(item, scope, seen)
+        elif isinstance(node, ast.Starred):
+            yield from self._value(node.value, scope, seen)
+        elif isinstance(node, ast.IfExp):
+            yield from self._value(node.body, scope, seen)
+            yield from self._value(node.orelse, scope, seen)
+        elif isinstance(node, ast.Lambda):
+            for inner in ast.walk(node.body):
+                if isinstance(inner, ast.Name):
+                    yield from (t for t in self._name(inner.id, scope, seen) if not isinstance(t, Unknown))
+                elif isinstance(inner, ast.Attribute):
+                    yield from self._attribute(inner, scope)
+        elif isinstance(node, ast.Call) and called_name(node) not in EXECUTOR_CALLS:
+            for item in [*node.args, *(keyword.value for keyword in node.keywords)]:
+                if isinstance(item, (ast.Name, ast.Lambda, ast.List, ast.Tuple, ast.Dict)):
+                    yield from (t for t in self._value(item, scope, seen) if not isinstance(t, Unknown))
+        elif isinstance(node, ast.Subscript) or _is_dynamic(node):
+            yield UNKNOWN
+            if isinstance(node, ast.Subscript):
+                yield from self._value(node.value, scope, seen)
+
+    def _elements(self, node: ast.expr, scope: Function, seen: set[tuple[int, str]]) -> Iterator[Target]:
+        found = list(self._value(node, scope, seen))
+        if isinstance(node, ast.Call):  # enumerate(steps), STEPS.items()
+            held = [*node.args, *([node.func.value] if isinstance(node.func, ast.Attribute) else [])]
+            for item in held:
+                found.extend(self._value(item, scope, seen))
+        yield from found
+        if not found and not isinstance(node, (ast.List, ast.Tuple, ast.Set, ast.Dict, ast.Constant)):
+            yield UNKNOWN
+
+    def _attribute(self, node: ast.Attribute, function: Function) -> Iterator[Target]:
+        if isinstance(node.value, ast.Name):
+            module = self._module_named(node.value.id, function)
+            if module is not None:
+                yield from self._imported(self._program.symbol(module, node.attr))
+                return
+        elif isinstance(node.value, ast.Attribute):
+            module = self._dotted_module(node.value, function)
+            if module is not None:
+                yield from self._imported(self._program.symbol(module, node.attr))
+                return
+        if node.attr not in self._methods:
+            return
+        if node.attr in DATAFRAME_METHODS or node.attr in SHAPED_METHODS:
+            if not self._is_own_object(node.value, function):
+                return
+        elif is_foreign(node.value, function, self._program):
+            return
+        yield from self._methods[node.attr]
+
+    def _module_named(self, name: str, function: Function) -> Module | None:
+        for scope in function.scopes():
+            if name in scope.imports:
+                found = self._program.resolve(scope.imports[name], scope.module)
+                return found if isinstance(found, Module) else None
+            if name in scope.parameters or name in scope.values:
+                return None
+        return None
+
+    def _dotted_module(self, node: ast.Attribute, function: Function) -> Module | None:
+        """``import a.b; a.b.f()``"""
+        try:
+            dotted = ast.unparse(node)
+        except ValueError:
+            return None
+        for scope in function.scopes():
+            if dotted in scope.imports:
+                found = self._program.resolve(scope.imports[dotted], scope.module)
+                return found if isinstance(found, Module) else None
+        return None
+
+    def _is_own_object(self, node: ast.expr, function: Function) -> bool:
+        """``self``, a user class, or a variable that a user class made."""
+        if isinstance(node, ast.Call):
+            if isinstance(node.func, ast.Name) and node.func.id == "super":
+                return True
+            return any(True for _ in self._classes(node.func, function))
+        if not isinstance(node, ast.Name):
+            return False
+        if node.id in ("self", "cls"):
+            return True
+        if any(True for _ in self._classes(node, function)):
+            return True
+        return any(
+            isinstance(value, ast.Call) and any(True for _ in self._classes(value.func, function))
+            for value in self._values_of(node.id, function)
+        )
+
+    def _instances(self, node: ast.Name, function: Function) -> Iterator[Function]:
+        """``pipeline(df)`` where a user class with ``__call__`` made ``pipeline``."""
+        for value in self._values_of(node.id, function):
+            if isinstance(value, ast.Call) and any(True for _ in self._classes(value.func, function)):
+                yield from self._methods.get("__call__", [])
+
+    def _values_of(self, name: str, function: Function) -> list[ast.expr]:
+        for scope in function.scopes():
+            if name in scope.values:
+                return scope.values[name]
+        return []
+
+    def _classes(self, node: ast.expr, function: Function) -> Iterator[Class]:
+        if isinstance(node, ast.Name):
+            for scope in function.scopes():
+                if node.id in scope.classes:
+                    yield scope.classes[node.id]
+                    return
+                if node.id in scope.imports:
+                    found = self._program.resolve(scope.imports[node.id], scope.module)
+                    if isinstance(found, Class):
+                        yield found
+                    return
+            yield from self._class_of(node, function.module)
+        elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+            module = self._module_named(node.value.id, function)
+            found = self._program.symbol(module, node.attr) if module is not None else None
+            if isinstance(found, Class):
+                yield found
+
+
+def _is_dynamic(node: ast.expr) -> bool:
+    """``steps[name](df)``, ``getattr(module, name)(df)``: a call of what only the run knows."""
+    if isinstance(node, ast.Subscript):
+        return True
+    return isinstance(node, ast.Call) and called_name(node) in ("getattr", "partial", "import_module")
