@@ -266,21 +266,36 @@ def test_operations_have_their_kind_and_their_op_on_the_jvm(spark: SparkSession,
     ]
 
 
-def test_every_fault_of_ours_is_swallowed(spark: SparkSession, monkeypatch: pytest.MonkeyPatch) -> None:
-    """With each entry into our code raising, programs print the same; after three faults a part is off."""
-    path = PROGRAMS / "functions.py"
-    plain, _, _ = run_plain(path)
-    for name in ("begin", "end", "appeared"):
-        with monkeypatch.context() as patched:
+@pytest.mark.parametrize(
+    ("entry", "program"),
+    [
+        ("begin", "functions"),
+        ("end", "functions"),
+        ("fail", "errors"),
+        ("frame_appeared", "ml"),
+        ("rdd_appeared", "hops"),
+        ("function_made", "udfs"),
+    ],
+)
+def test_every_fault_of_ours_is_swallowed(
+    spark: SparkSession, monkeypatch: pytest.MonkeyPatch, entry: str, program: str
+) -> None:
+    """With an entry into our code raising, programs print and raise the same; after three faults a part is off."""
+    path = PROGRAMS / f"{program}.py"
+    plain, plain_error, _ = run_plain(path)
+    entered = 0
 
-            def broken(*args: object) -> None:
-                raise AssertionError("a fault of ours")
+    def broken(*args: object) -> None:
+        nonlocal entered
+        entered += 1
+        raise AssertionError("a fault of ours")
 
-            patched.setattr(capture.Recorder, name, broken)
-            with captured_lineage(str(path.parent), strict=False) as got:
-                printed, error, _ = run_plain(path)
-        assert (printed, error) == (plain, None)
-        assert name == "appeared" or len([gap for gap in got.gaps if "a fault of ours" in gap]) == 3
+    monkeypatch.setattr(capture.Recorder, entry, broken)
+    with captured_lineage(str(path.parent), strict=False) as got:
+        printed, error, _ = run_plain(path)
+    assert (printed, repr(error)) == (plain, repr(plain_error))
+    faults = [gap for gap in got.gaps if "a fault of ours" in gap]
+    assert len(faults) == min(entered, 3) > 0
 
 
 def test_a_dead_jvm_half_costs_nothing_but_gaps(spark: SparkSession, monkeypatch: pytest.MonkeyPatch) -> None:
