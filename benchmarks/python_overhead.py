@@ -32,7 +32,7 @@ from spark_lineage.activation.jars import LISTENER, find_spark, jar_for  # noqa:
 from spark_lineage.config import Config  # noqa: E402
 from spark_lineage.guard import Guard  # noqa: E402
 from spark_lineage.jvm.bridge import Bridge  # noqa: E402
-from spark_lineage.static import read_source  # noqa: E402
+from spark_lineage.static import SourceReader  # noqa: E402
 from spark_lineage.store.wal import WriteAhead  # noqa: E402
 
 
@@ -78,7 +78,7 @@ def captured_cpu(work: Work, base: Any, count: int, folder: Path, bridge: Bridge
     notes: queue.SimpleQueue[capture.Note] = queue.SimpleQueue()
     config = Config(limits_calls=10**9)
     roots = [str(ROOT / "benchmarks")]
-    recorder = capture.Recorder(notes.put, bridge, config, Guard(strict=True), roots, read_source)
+    recorder = capture.Recorder(notes.put, bridge, config, Guard(strict=True), roots, SourceReader(roots).read)
     installation = capture.install(recorder)
     ahead = WriteAhead(folder)
 

@@ -46,7 +46,7 @@ from spark_lineage.model import (
     PythonGap,
     SparkStarted,
 )
-from spark_lineage.static import read_source, repository
+from spark_lineage.static import SourceReader, repository
 from spark_lineage.store import secret
 from spark_lineage.store.wal import WriteAhead
 
@@ -154,8 +154,8 @@ class Agent:
         if self.rules is None:
             self.rules = self.guard("rules", self._load_rules) or Rules()
         recorder = capture.Recorder(
-            self._queue.put, self._relay, config, self.guard, roots=program.roots, read=read_source,
-            questions=self.rules.questions(), contents=_PandasContents(),
+            self._queue.put, self._relay, config, self.guard, roots=program.roots,
+            read=SourceReader(program.roots).read, questions=self.rules.questions(), contents=_PandasContents(),
         )  # fmt: skip
         self._recorder = recorder
         self._installation = capture.install(recorder)

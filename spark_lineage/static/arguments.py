@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Container
+from collections.abc import Iterable
 
 from spark_lineage.static.definitions import Function
 from spark_lineage.static.names import (
@@ -14,27 +14,40 @@ from spark_lineage.static.names import (
     called_name,
 )
 
+ALWAYS = ""
 
-def handed_to_executors(function: Function, methods: Container[str]) -> set[int]:
-    """Ids of the nodes that are functions handed to a UDF, an RDD or pandas; ``methods`` are the program's own."""
-    handed: set[int] = set()
+
+def handed_to_executors(function: Function) -> dict[int, str]:
+    """The nodes, by id, that are functions handed to a UDF, an RDD or pandas.
+
+    With a name: only where the program has no method of its own of this name; :data:`ALWAYS` where that is the same.
+    """
+    handed: dict[int, str] = {}
     for node, _ in function.own:
         if not isinstance(node, ast.Call):
             continue
         name = called_name(node)
         alone = len(node.args) == 1 and not node.keywords and isinstance(node.func, ast.Attribute)
-        if name in EXECUTOR_CALLS or (name in EXECUTOR_CALLS_OF_ONE and alone) or _calls_back(node, name, methods):
-            for item in [*node.args, *(keyword.value for keyword in node.keywords)]:
-                if isinstance(item, (ast.Name, ast.Attribute)):
-                    handed.add(id(item))
-                elif isinstance(item, ast.Lambda):
-                    handed.update(id(inner) for inner in ast.walk(item))
+        if name in EXECUTOR_CALLS or (name in EXECUTOR_CALLS_OF_ONE and alone):
+            unless = ALWAYS
+        elif _calls_back(node, name):
+            unless = name
+        else:
+            continue
+        for item in [*node.args, *(keyword.value for keyword in node.keywords)]:
+            inside: Iterable[ast.AST] = ()
+            if isinstance(item, (ast.Name, ast.Attribute)):
+                inside = (item,)
+            elif isinstance(item, ast.Lambda):
+                inside = ast.walk(item)
+            for each in inside:
+                handed[id(each)] = ALWAYS if handed.get(id(each)) == ALWAYS else unless
     return handed
 
 
-def _calls_back(node: ast.Call, name: str, methods: Container[str]) -> bool:
+def _calls_back(node: ast.Call, name: str) -> bool:
     """``frame.apply(f)``, ``frame.groupby("k").transform(f)`` of pandas."""
-    if not isinstance(node.func, ast.Attribute) or name in methods:
+    if not isinstance(node.func, ast.Attribute):
         return False
     return name in PANDAS_EXECUTOR_CALLS or (name == "transform" and _is_grouped(node.func.value))
 

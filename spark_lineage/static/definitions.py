@@ -6,6 +6,7 @@ Nothing is resolved here: what a name stands for, :mod:`spark_lineage.static.ref
 from __future__ import annotations
 
 import ast
+import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
@@ -34,6 +35,14 @@ class Function:
     udf: bool = False
     wrapper: bool = False
 
+    def forget(self) -> None:
+        """Lets the tree go: what is left is what a function of another module may ask about."""
+        self.node = ast.Pass()
+        self.own = []
+        self.values = {name: [] for name in self.values}
+        self.iterated = {name: [] for name in self.iterated}
+        self.parameters = dict.fromkeys(self.parameters)
+
     def scopes(self) -> Iterator[Function]:
         """The bodies in which its names are looked up: its own, then the enclosing ones."""
         scope: Function | None = self
@@ -45,7 +54,7 @@ class Function:
 @dataclass(eq=False)
 class Class:
     qualname: str
-    node: ast.ClassDef
+    bases: list[ast.expr]
     module: Module
     methods: dict[str, Function] = field(default_factory=dict)
 
@@ -61,18 +70,24 @@ class Imported:
 
 @dataclass(eq=False)
 class Module:
-    file: str
+    file: str  # absolute
+    text: int = 0  # hash of its text
     functions: list[Function] = field(default_factory=list)  # in source order, ``<module>`` first
     classes: list[Class] = field(default_factory=list)
+    reaches: list[Module] = field(default_factory=list)  # the user modules it imports
+
+    def __post_init__(self) -> None:
+        self.folder = os.path.dirname(self.file)
 
     @property
     def body(self) -> Function:
         return self.functions[0]
 
 
-def defined(file: str, tree: ast.Module) -> Module:
-    """The module whose text is ``tree``."""
-    module = Module(file)
+def defined(file: str, text: str) -> Module:
+    """The module in ``file``. Raises SyntaxError if ``text`` is not Python."""
+    tree = ast.parse(text)
+    module = Module(os.path.abspath(file), hash(text))
     body = Function("<module>", tree, module, None)
     module.functions.append(body)
     _Builder(module, body).block(tree.body, tree)
@@ -86,18 +101,19 @@ class _Builder:
         self.module, self.function, self.prefix, self.owner = module, function, prefix, owner
 
     def block(self, nodes: Iterable[ast.AST], parent: ast.AST) -> None:
-        for node in nodes:
-            self.visit(node, parent)
-
-    def visit(self, node: ast.AST, parent: ast.AST) -> None:
-        self.function.own.append((node, parent))
-        if isinstance(node, _FUNCTIONS):
-            self._function(node)
-        elif isinstance(node, ast.ClassDef):
-            self._class(node)
-        else:
-            self._bind(node)
-            self.block(ast.iter_child_nodes(node), node)
+        """In source order and without recursion into expressions: a chain of calls is as deep as it is long."""
+        waiting = [(node, parent) for node in reversed(list(nodes))]
+        while waiting:
+            node, parent = waiting.pop()
+            self.function.own.append((node, parent))
+            if isinstance(node, _FUNCTIONS):
+                self._function(node)
+            elif isinstance(node, ast.ClassDef):
+                self._class(node)
+            else:
+                self._bind(node)
+                parts = [part for part in ast.iter_child_nodes(node) if not isinstance(part, ast.expr_context)]
+                waiting.extend((part, node) for part in reversed(parts))
 
     def _function(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
         self.block([*node.decorator_list, *node.args.defaults, *(d for d in node.args.kw_defaults if d)], node)
@@ -118,7 +134,7 @@ class _Builder:
 
     def _class(self, node: ast.ClassDef) -> None:
         self.block([*node.decorator_list, *node.bases, *(keyword.value for keyword in node.keywords)], node)
-        made = Class(self.prefix + node.name, node, self.module)
+        made = Class(self.prefix + node.name, node.bases, self.module)
         self.module.classes.append(made)
         if self.owner is None:
             self.function.classes[node.name] = made

@@ -4,63 +4,114 @@ from __future__ import annotations
 
 import ast
 from collections import defaultdict, deque
+from dataclasses import dataclass
 
 from spark_lineage.static.definitions import Function, Module
 from spark_lineage.static.names import uses_dataframe
 from spark_lineage.static.pandas_use import imports_pandas, uses_pandas
 from spark_lineage.static.program import Program
 from spark_lineage.static.receivers import is_foreign
-from spark_lineage.static.references import UNKNOWN, References, Target
+from spark_lineage.static.references import UNKNOWN, Named, Reference, References, Target, Unknown
 
 
-def composites(program: Program, module: Module) -> set[Function]:
-    """The functions of ``module`` whose body calls or hands on functions that handle DataFrames.
+@dataclass(frozen=True)
+class _Summary:
+    """What is asked of one function; its tree is let go then."""
 
-    The module's own body is always one: a flat script is divided into its statements.
-    """
-    functions = [function for part in program.modules.values() if part is not None for function in part.functions]
-    references = References(program, _methods(program))
-    targets: dict[Function, list[Target]] = {
-        function: [] if function.udf else list(references.of(function)) for function in functions
-    }
-    pandas = any(imports_pandas(function) for function in functions)
-    handling = _handling(functions, targets, program, pandas)
-    return {
-        function
-        for function in module.functions
-        if function is module.body or any(target is UNKNOWN or target in handling for target in targets[function])
-    }
+    references: tuple[Reference, ...]
+    uses_api: bool
+    uses_pandas: bool
+    imports_pandas: bool
 
 
-def _methods(program: Program) -> dict[str, list[Function]]:
+class Handling:
+    """Which functions of a program handle DataFrames; each function is looked at once."""
+
+    def __init__(self, program: Program) -> None:
+        self._program = program
+        self._references = References(program)
+        self._summaries: dict[Function, _Summary] = {}
+
+    def composites(self, module: Module) -> set[Function]:
+        """The functions of ``module`` whose body calls or hands on functions that handle DataFrames.
+
+        The module's own body is always one: a flat script is divided into its statements. What counts is what the
+        module reaches by its imports, whatever else of the program was read.
+        """
+        modules = self._program.reachable(module)
+        self._summarise(modules)
+        functions = [function for each in modules for function in each.functions]
+        methods = _methods(modules)
+        targets = {function: self._targets(function, methods) for function in functions}
+        handling = self._handling(functions, targets)
+        return {
+            function
+            for function in module.functions
+            if function is module.body or any(target is UNKNOWN or target in handling for target in targets[function])
+        }
+
+    def _summarise(self, modules: list[Module]) -> None:
+        for module in modules:
+            if module.body not in self._summaries:
+                for function in module.functions:
+                    self._summaries[function] = self._summary(function)
+                for function in module.functions:
+                    function.forget()
+
+    def _summary(self, function: Function) -> _Summary:
+        if function.udf:
+            return _Summary((), False, False, imports_pandas(function))
+        return _Summary(
+            tuple(dict.fromkeys(self._references.of(function))),
+            _uses_api(function, self._program),
+            uses_pandas(function, self._program),
+            imports_pandas(function),
+        )
+
+    def _targets(self, function: Function, methods: dict[str, list[Function]]) -> list[Target]:
+        found: list[Target] = []
+        for reference in self._summaries[function].references:
+            target = reference.target
+            if reference.only_with is not None and reference.only_with not in methods:
+                continue
+            if isinstance(target, Named):
+                found.extend(methods.get(target.name, ()))
+            elif isinstance(target, Unknown):
+                if target.unless.isdisjoint(methods):
+                    found.append(UNKNOWN)
+            else:
+                found.append(target)
+        return found
+
+    def _handling(self, functions: list[Function], targets: dict[Function, list[Target]]) -> set[Function]:
+        callers: dict[Function, list[Function]] = defaultdict(list)
+        for function, found in targets.items():
+            for target in found:
+                if isinstance(target, Function) and not target.udf and target is not function:
+                    callers[target].append(function)
+        summaries = self._summaries
+        pandas = any(summaries[function].imports_pandas for function in functions)
+        handling = {
+            function
+            for function in functions
+            if summaries[function].uses_api or (pandas and summaries[function].uses_pandas)
+        }
+        waiting = deque(handling)
+        while waiting:
+            for caller in callers[waiting.popleft()]:
+                if caller not in handling:
+                    handling.add(caller)
+                    waiting.append(caller)
+        return handling
+
+
+def _methods(modules: list[Module]) -> dict[str, list[Function]]:
     methods: dict[str, list[Function]] = defaultdict(list)
-    for module in program.modules.values():
-        for owner in module.classes if module is not None else ():
+    for module in modules:
+        for owner in module.classes:
             for name, method in owner.methods.items():
                 methods[name].append(method)
     return dict(methods)
-
-
-def _handling(
-    functions: list[Function], targets: dict[Function, list[Target]], program: Program, pandas: bool
-) -> set[Function]:
-    callers: dict[Function, list[Function]] = defaultdict(list)
-    for function, found in targets.items():
-        for target in found:
-            if isinstance(target, Function) and not target.udf and target is not function:
-                callers[target].append(function)
-    handling = {
-        function
-        for function in functions
-        if not function.udf and (_uses_api(function, program) or (pandas and uses_pandas(function, program)))
-    }
-    waiting = deque(handling)
-    while waiting:
-        for caller in callers[waiting.popleft()]:
-            if caller not in handling:
-                handling.add(caller)
-                waiting.append(caller)
-    return handling
 
 
 def _uses_api(function: Function, program: Program) -> bool:

@@ -1,41 +1,64 @@
-"""``read_source``: one file -> :class:`SourceReading`."""
+"""One user file -> :class:`SourceReading`."""
 
 from __future__ import annotations
 
 import ast
-import hashlib
-import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from spark_lineage.model import FunctionReading, SourceReading, Statement
 from spark_lineage.static import dataflow
-from spark_lineage.static.definitions import Function
-from spark_lineage.static.handling import composites
+from spark_lineage.static.definitions import Function, defined
+from spark_lineage.static.handling import Handling
+from spark_lineage.static.normalised import BLOCKS, TRIES, Normaliser, body_of
 from spark_lineage.static.program import Program
 
 SOURCE_LIMIT = 20_000  # characters of one function's text that are kept
 
 
-def read_source(text: str, file: str, folders: Sequence[str] = ()) -> SourceReading:
-    """Reads one user file.
+class SourceReader:
+    """Reads the user files of one program.
 
-    ``folders`` are the program's folders, in which imports of user modules are looked up; the file's own folder
-    is always one. Raises SyntaxError if ``text`` is not Python.
+    Imports of user modules are looked up beside the file that has them and in ``folders``, those of the program.
     """
-    tree = ast.parse(text)
-    program = Program((*folders, os.path.dirname(os.path.abspath(file))))
-    module = program.add(file, tree)
-    divided = composites(program, module)
-    lines = [line + "\n" for line in text.replace("\r\n", "\n").replace("\r", "\n").split("\n")]  # as ast counts
-    tree = _PlainFormats().visit(tree)
-    normaliser = Normaliser()
-    functions = tuple(_function(function, function in divided, lines, normaliser) for function in module.functions)
-    return SourceReading(file=file, source_hash=normaliser.hash(tree), functions=functions)
+
+    def __init__(self, folders: Sequence[str] = ()) -> None:
+        self._folders = folders
+        self._begin()
+
+    def _begin(self) -> None:
+        self._program = Program(self._folders)
+        self._handling = Handling(self._program)
+
+    def read(self, text: str, file: str) -> SourceReading:
+        """The reading of ``text``, which ``file`` holds. Raises SyntaxError if it is not Python."""
+        module = defined(file, text)
+        bodies = [(function, function.node) for function in module.functions]  # the trees are let go below
+        known = self._program.known(file)
+        if known is not None and known.text != module.text:  # it was changed meanwhile
+            self._begin()
+            known = None
+        if known is None:
+            self._program.add(module)
+        divided = self._handling.composites(known or module)
+        composite = [function in divided for function in (known or module).functions]
+        lines = [line + "\n" for line in text.replace("\r\n", "\n").replace("\r", "\n").split("\n")]  # as ast counts
+        normaliser = Normaliser()
+        functions = tuple(
+            _function(function, node, is_composite, lines, normaliser)
+            for (function, node), is_composite in zip(bodies, composite, strict=True)
+        )
+        return SourceReading(file=file, source_hash=normaliser.hash(bodies[0][1]), functions=functions)
 
 
-def _function(function: Function, composite: bool, lines: Sequence[str], normaliser: Normaliser) -> FunctionReading:
-    node = function.node
+def read_source(text: str, file: str, folders: Sequence[str] = ()) -> SourceReading:
+    """Reads one file alone: see :class:`SourceReader`."""
+    return SourceReader(folders).read(text, file)
+
+
+def _function(
+    function: Function, node: ast.AST, composite: bool, lines: Sequence[str], normaliser: Normaliser
+) -> FunctionReading:
     line = first_line(node)
     end_line = (getattr(node, "end_lineno", None) or len(lines)) if not isinstance(node, ast.Module) else len(lines)
     return FunctionReading(
@@ -61,90 +84,12 @@ def first_line(node: ast.AST) -> int:
     return min([line, *(decorator.lineno for decorator in decorators)])
 
 
-# --------------------------------------------------------------------------- normalised source
-
-
-class Normaliser:
-    """Text of statements by ``ast.unparse`` without docstrings: comments and formatting do not matter.
-
-    Each statement is unparsed once; bodies are put together from their statements' texts.
-    """
-
-    def __init__(self) -> None:
-        self._texts: dict[ast.AST, str] = {}
-
-    def hash(self, node: ast.AST) -> str:
-        """16 hex digits. Of a compound statement other than a definition: its header alone."""
-        definition = isinstance(node, (ast.Module, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef))
-        text = self._text(node) if definition or not _is_compound(node) else ast.unparse(_emptied(node))
-        return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
-
-    def _text(self, node: ast.AST) -> str:
-        if node not in self._texts:
-            self._texts[node] = self._compound(node) if _is_compound(node) else ast.unparse(node)
-        return self._texts[node]
-
-    def _compound(self, node: ast.AST) -> str:
-        header = "" if isinstance(node, (ast.Module, *_TRIES)) else ast.unparse(_emptied(node))
-        parts = [type(node).__name__, header]
-        for name in _BLOCKS:
-            block = getattr(node, name, None) or []
-            parts.extend([name, *(self._text(item) for item in (_body(node) if name == "body" else block))])
-        return "\n".join(parts)
-
-
-class _PlainFormats(ast.NodeTransformer):
-    """f-strings as calls: how they are unparsed differs between 3.11 and 3.12."""
-
-    def visit_JoinedStr(self, node: ast.JoinedStr) -> ast.AST:
-        # 3.12.1 has empty texts in format specifications.
-        parts = [value for value in node.values if not (isinstance(value, ast.Constant) and value.value == "")]
-        return self._call("format", node, [self.visit(value) for value in parts])
-
-    def visit_FormattedValue(self, node: ast.FormattedValue) -> ast.AST:
-        spec = [self.visit(node.format_spec)] if node.format_spec is not None else []
-        return self._call("value", node, [self.visit(node.value), ast.Constant(value=node.conversion), *spec])
-
-    @staticmethod
-    def _call(name: str, node: ast.expr, parts: list[ast.expr]) -> ast.AST:
-        return ast.copy_location(ast.Call(func=ast.Name(id=name, ctx=ast.Load()), args=parts, keywords=[]), node)
-
-
-_TRIES = (ast.Try, *((ast.TryStar,) if hasattr(ast, "TryStar") else ()))  # 3.11
-_BLOCKS = ("body", "handlers", "orelse", "finalbody", "cases")
-
-
-def _is_compound(node: ast.AST) -> bool:
-    return isinstance(getattr(node, "body", None), list) or hasattr(node, "cases")
-
-
-def _emptied(node: ast.AST) -> ast.AST:
-    """A compound statement with an empty body."""
-    if isinstance(node, ast.match_case):
-        return ast.Match(subject=node.guard or ast.Constant(value=True), cases=[
-            ast.match_case(pattern=node.pattern, guard=None, body=[ast.Pass()])])  # fmt: skip
-    if isinstance(node, ast.ExceptHandler):
-        return node.type or ast.Pass()
-    fields = {name: [] if name in _BLOCKS else value for name, value in ast.iter_fields(node)}
-    if "body" in fields:
-        fields["body"] = [ast.Pass()]
-    return ast.copy_location(type(node)(**fields), node)
-
-
-def _is_docstring(statement: ast.stmt) -> bool:
-    return (
-        isinstance(statement, ast.Expr)
-        and isinstance(statement.value, ast.Constant)
-        and isinstance(statement.value.value, str)
-    )
-
-
 # --------------------------------------------------------------------------- statements
 
 
 def _statements(node: ast.AST, lines: Sequence[str], normaliser: Normaliser) -> Iterator[Statement]:
     seen: Counter[str] = Counter()
-    for index, (statement, end_line) in enumerate(_in_order(_body(node))):
+    for index, (statement, end_line) in enumerate(_in_order(body_of(node))):
         variable = assigned(statement)
         if variable is not None:
             seen[variable] += 1
@@ -163,19 +108,20 @@ def _statements(node: ast.AST, lines: Sequence[str], normaliser: Normaliser) -> 
         )
 
 
-def _body(node: ast.AST) -> list[ast.stmt]:
-    body: list[ast.stmt] = list(getattr(node, "body", []))
-    return body[1:] if body and _is_docstring(body[0]) else body
-
-
 def _in_order(body: Sequence[ast.stmt]) -> Iterator[tuple[ast.stmt, int]]:
     """Statements in source order with the last line that is theirs alone (a compound one: its header)."""
-    for statement in body:
-        inner = _blocks(statement)
-        if not isinstance(statement, _TRIES):
+    for statement in _own_statements(body):
+        if not isinstance(statement, TRIES):
             yield statement, _header_end(statement)
-        for block in inner:
-            yield from _in_order(block)
+
+
+def _own_statements(body: Sequence[ast.stmt]) -> Iterator[ast.stmt]:
+    """Statements that run in the same body, in source order; a long ``elif`` is deep, so nothing recurses."""
+    waiting = list(reversed(body))
+    while waiting:
+        statement = waiting.pop()
+        yield statement
+        waiting.extend(reversed([inner for block in _blocks(statement) for inner in block]))
 
 
 def _blocks(statement: ast.stmt) -> Iterator[list[ast.stmt]]:
@@ -185,7 +131,7 @@ def _blocks(statement: ast.stmt) -> Iterator[list[ast.stmt]]:
     if isinstance(statement, ast.ClassDef):
         # The body of a class runs in a frame that is folded into this body: its statement is the class.
         return
-    for name in _BLOCKS:
+    for name in BLOCKS:
         block = getattr(statement, name, None)
         if name in ("handlers", "cases"):
             yield from (part.body for part in block or ())
@@ -241,8 +187,8 @@ _SWALLOWING = frozenset({"suppress", "raises", "assertRaises", "assertRaisesRege
 
 
 def _guarded(node: ast.AST) -> Iterator[tuple[int, int]]:
-    for statement in _own_statements(_body(node)):
-        if isinstance(statement, _TRIES):
+    for statement in _own_statements(body_of(node)):
+        if isinstance(statement, TRIES):
             body: list[ast.stmt] = getattr(statement, "body")  # noqa: B009 (TryStar is unknown to 3.10)
             if getattr(statement, "handlers", None) or _leaves(getattr(statement, "finalbody", [])):
                 yield first_line(body[0]), body[-1].end_lineno or body[-1].lineno
@@ -253,13 +199,6 @@ def _guarded(node: ast.AST) -> Iterator[tuple[int, int]]:
 def _leaves(block: Sequence[ast.stmt]) -> bool:
     """A ``finally`` with return, break or continue swallows too."""
     return any(isinstance(statement, (ast.Return, ast.Break, ast.Continue)) for statement in _own_statements(block))
-
-
-def _own_statements(body: Sequence[ast.stmt]) -> Iterator[ast.stmt]:
-    for statement in body:
-        yield statement
-        for block in _blocks(statement):
-            yield from _own_statements(block)
 
 
 def _swallows(item: ast.withitem) -> bool:

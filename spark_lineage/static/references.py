@@ -12,48 +12,73 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Union
 
-from spark_lineage.static.arguments import handed_to_executors, making_columns
+from spark_lineage.static.arguments import ALWAYS, handed_to_executors, making_columns
 from spark_lineage.static.definitions import Class, Function, Module
 from spark_lineage.static.names import BUILTINS, DATAFRAME_METHODS, EXECUTOR_CALLS, SHAPED_METHODS, called_name
 from spark_lineage.static.program import Program
 from spark_lineage.static.receivers import is_foreign
 
 
-@dataclass(eq=False)
+@dataclass(frozen=True)
 class Unknown:
-    """A callable that the source does not name; it may be a user function."""
+    """A callable that the source does not name; it may be a user function.
+
+    Not counted where the program has a method by one of the names ``unless``: then :class:`Named` has it.
+    """
+
+    unless: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Named:
+    """All methods of this name that the program's classes have."""
+
+    name: str
 
 
 UNKNOWN = Unknown()
-Target = Union[Function, Class, Module, Unknown]
+Target = Union[Function, Class, Module, Unknown, Named]
+
+
+@dataclass(frozen=True)
+class Reference:
+    """``only_with``: it counts only where the program's classes have a method of this name."""
+
+    target: Target
+    only_with: str | None = None
 
 
 class References:
-    """Resolves what the body of one function stands on."""
+    """Resolves what the body of one function stands on; methods by their names alone, whoever has them."""
 
-    def __init__(self, program: Program, methods: dict[str, list[Function]]) -> None:
+    def __init__(self, program: Program) -> None:
         self._program = program
-        self._methods = methods
 
-    def of(self, function: Function) -> Iterator[Target]:
-        """All user functions that the body calls or hands on; :data:`UNKNOWN` where it calls what is not known."""
-        skipped = handed_to_executors(function, self._methods)
+    def of(self, function: Function) -> Iterator[Reference]:
+        """All user functions that the body calls or hands on; :class:`Unknown` where it calls what is not known."""
+        handed = handed_to_executors(function)
         column_arguments = making_columns(function)
         for node, parent in function.own:
-            if id(node) in skipped:
-                continue
-            called = isinstance(parent, ast.Call) and parent.func is node
-            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
-                found = list(self._name(node.id, function, set()))
-                yield from (target for target in found if not isinstance(target, Unknown))
-                if called and id(parent) not in column_arguments:
-                    yield from (target for target in found if isinstance(target, Unknown))
-                if called:
-                    yield from self._instances(node, function)
-            elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load):
-                yield from self._attribute(node, function)
-            elif isinstance(node, ast.Call) and id(node) not in column_arguments and _is_dynamic(node.func):
-                yield UNKNOWN
+            only_with = handed.get(id(node))
+            if only_with != ALWAYS:
+                for target in self._at(node, parent, function, column_arguments):
+                    yield Reference(target, only_with)
+
+    def _at(
+        self, node: ast.AST, parent: ast.AST | None, function: Function, column_arguments: set[int]
+    ) -> Iterator[Target]:
+        called = isinstance(parent, ast.Call) and parent.func is node
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
+            found = list(self._name(node.id, function, set()))
+            yield from (target for target in found if not isinstance(target, Unknown))
+            if called and id(parent) not in column_arguments:
+                yield from (target for target in found if isinstance(target, Unknown))
+            if called:
+                yield from self._instances(node, function)
+        elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load):
+            yield from self._attribute(node, function)
+        elif isinstance(node, ast.Call) and id(node) not in column_arguments and _is_dynamic(node.func):
+            yield UNKNOWN
 
     def _name(self, name: str, function: Function, seen: set[tuple[int, str]]) -> Iterator[Target]:
         for scope in function.scopes():
@@ -98,7 +123,7 @@ class References:
         for name in ("__init__", "__new__", "__post_init__"):
             if name in made.methods:
                 yield made.methods[name]
-        for base in made.node.bases if _depth < 8 else ():
+        for base in made.bases if _depth < 8 else ():
             for target in self._class_of(base, made.module):
                 yield from self._constructor(target, _depth + 1)
 
@@ -147,8 +172,10 @@ class References:
             for item in held:
                 found.extend(self._value(item, scope, seen))
         yield from found
-        if not found and not isinstance(node, (ast.List, ast.Tuple, ast.Set, ast.Dict, ast.Constant)):
-            yield UNKNOWN
+        names = frozenset(target.name for target in found if isinstance(target, Named))
+        sure = any(not isinstance(target, Named) for target in found)
+        if not sure and not isinstance(node, (ast.List, ast.Tuple, ast.Set, ast.Dict, ast.Constant)):
+            yield Unknown(unless=names)
 
     def _attribute(self, node: ast.Attribute, function: Function) -> Iterator[Target]:
         if isinstance(node.value, ast.Name):
@@ -161,14 +188,12 @@ class References:
             if module is not None:
                 yield from self._imported(self._program.symbol(module, node.attr))
                 return
-        if node.attr not in self._methods:
-            return
         if node.attr in DATAFRAME_METHODS or node.attr in SHAPED_METHODS:
             if not self._is_own_object(node.value, function):
                 return
         elif is_foreign(node.value, function, self._program):
             return
-        yield from self._methods[node.attr]
+        yield Named(node.attr)
 
     def _module_named(self, name: str, function: Function) -> Module | None:
         for scope in function.scopes():
@@ -181,10 +206,7 @@ class References:
 
     def _dotted_module(self, node: ast.Attribute, function: Function) -> Module | None:
         """``import a.b; a.b.f()``"""
-        try:
-            dotted = ast.unparse(node)
-        except ValueError:
-            return None
+        dotted = _dotted(node)
         for scope in function.scopes():
             if dotted in scope.imports:
                 found = self._program.resolve(scope.imports[dotted], scope.module)
@@ -208,11 +230,11 @@ class References:
             for value in self._values_of(node.id, function)
         )
 
-    def _instances(self, node: ast.Name, function: Function) -> Iterator[Function]:
+    def _instances(self, node: ast.Name, function: Function) -> Iterator[Named]:
         """``pipeline(df)`` where a user class with ``__call__`` made ``pipeline``."""
         for value in self._values_of(node.id, function):
             if isinstance(value, ast.Call) and any(True for _ in self._classes(value.func, function)):
-                yield from self._methods.get("__call__", [])
+                yield Named("__call__")
 
     def _values_of(self, name: str, function: Function) -> list[ast.expr]:
         for scope in function.scopes():
@@ -237,6 +259,15 @@ class References:
             found = self._program.symbol(module, node.attr) if module is not None else None
             if isinstance(found, Class):
                 yield found
+
+
+def _dotted(node: ast.expr) -> str:
+    """``a.b.c``; empty where the names do not begin with a variable."""
+    names: list[str] = []
+    while isinstance(node, ast.Attribute):
+        names.append(node.attr)
+        node = node.value
+    return ".".join([node.id, *reversed(names)]) if isinstance(node, ast.Name) else ""
 
 
 def _is_dynamic(node: ast.expr) -> bool:

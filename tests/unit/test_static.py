@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import ast
 import textwrap
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
 from spark_lineage.model import FunctionReading
-from spark_lineage.static import read_source
+from spark_lineage.static import SourceReader, read_source
 
 
 def reading(text: str, name: str = "<module>") -> FunctionReading:
@@ -320,3 +322,82 @@ def test_odd_files_are_read() -> None:
     assert read_source("", "/nowhere/job.py").functions[0].statements == ()
     assert read_source("'only a docstring'", "/nowhere/job.py").functions[0].doc == "only a docstring"
     assert len(read_source("a = 1\r\nb = 'x\x0cy'\r\nc = 2", "/nowhere/job.py").functions[0].statements) == 3
+
+
+@pytest.mark.parametrize(
+    ("opening", "middle", "ending"),
+    [
+        ("spark.range(INNERMOST)", ".withColumn('x', F.lit(1))", ""),
+        ("f(df).select(INNERMOST", " + F.col('x')", ")"),
+    ],
+)
+def test_expressions_may_be_deep(opening: str, middle: str, ending: str, tmp_path: Path) -> None:
+    """As generated code has them: as many levels as Python itself compiles, some of them beyond ast's recursion."""
+
+    def job(innermost: str, between: str = "") -> str:
+        chain = opening.replace("INNERMOST", innermost) + between.join([middle] * 600) + ending
+        return f"def clean(df):\n    return df.filter('a')\n\ndef main(df):\n    out = clean({chain})\n    return out\n"
+
+    text = job("1")
+    compile(text, "job.py", "exec")
+    first, changed, formatted = reading(text, "main"), reading(job("2"), "main"), reading(job("1", "  "), "main")
+    assert first.composite
+    assert [statement.variable for statement in first.statements] == ["out", None]
+    assert first.source_hash == formatted.source_hash != changed.source_hash
+
+    (tmp_path / "job.py").write_text(text)
+    main = read_source("import job\njob.main(None)\n", str(tmp_path / "main.py")).functions[0]
+    assert main.composite
+
+
+def test_an_f_string_reads_what_stands_in_it() -> None:
+    assert reading("out = f'{rows:>{width}} {kept!r}'").statements[0].reads == ("rows", "kept", "width")
+
+
+def test_an_elif_may_be_long() -> None:
+    """Each ``elif`` is one level deeper."""
+    branches = "".join(f"    elif name == {number}:\n        df = df.drop('c{number}')\n" for number in range(300))
+    function = reading(f"def pick(df, name):\n    if not name:\n        pass\n{branches}    return df\n", "pick")
+    assert [statement.variable for statement in function.statements].count("df") == 300
+
+
+def test_modules_may_import_each_other_and_in_long_chains(tmp_path: Path) -> None:
+    for number in range(300):
+        (tmp_path / f"m{number}.py").write_text(f"from m{number + 1} import *\n")
+    (tmp_path / "m300.py").write_text("def clean(df):\n    return df.distinct()\n")
+    (tmp_path / "a.py").write_text("from b import lost\nimport m0\n")
+    (tmp_path / "b.py").write_text("from a import lost\nfrom m290 import clean\n")
+    text = "import a\nfrom b import clean, lost\n\ndef main(df):\n    return lost(clean(df))\n"
+    assert composites(text, str(tmp_path / "main.py")) == {"main"}
+
+
+def test_a_program_is_read_file_by_file_as_each_file_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its modules import each other, are parsed once each, and none sees what only another one imports."""
+    package = tmp_path / "lib"
+    package.mkdir()
+    (package / "__init__.py").write_text("")
+    for number in range(12):
+        (package / f"m{number}.py").write_text(
+            f"from lib import m{(number + 1) % 12}, m{(number + 5) % 12}\nfrom lib import frames\n\n"
+            f"class Part{number}:\n    def run{number}(self, df):\n        return frames.clean(df)\n\n"
+            f"def main(df, them):\n    df = m{(number + 1) % 12}.main(df, them)\n    return them[0].run{number}(df)\n"
+        )
+    (package / "frames.py").write_text("def clean(df):\n    return df.distinct()\n\ndef go(x):\n    return x.run3(1)\n")
+    (tmp_path / "job.py").write_text("from lib import m0\n\ndef main(spark):\n    m0.main(spark.range(3), [])\n")
+    files = sorted(map(str, tmp_path.rglob("*.py")))
+    texts = {file: Path(file).read_text() for file in files}
+    alone = {file: read_source(texts[file], file, [str(tmp_path)]) for file in files}
+    go = next(function for function in alone[str(package / "frames.py")].functions if function.qualname == "go")
+    assert not go.composite  # frames imports no class that has a method run3
+
+    parsed: Counter[str] = Counter()
+    real = ast.parse
+    monkeypatch.setattr(ast, "parse", lambda text, *rest: (parsed.update([text]), real(text, *rest))[1])
+    for order in (files, files[::-1]):
+        parsed.clear()
+        reader = SourceReader([str(tmp_path)])
+        assert {file: reader.read(texts[file], file) for file in order} == alone
+        assert max(parsed[text] for text in texts.values() if text) <= 2  # once as imported, once to be read
+
+    changed = texts[files[0]] + "\ndef more(spark):\n    return main(spark)\n"
+    assert reader.read(changed, files[0]) == read_source(changed, files[0], [str(tmp_path)])

@@ -29,7 +29,7 @@ from spark_lineage.model import (
     VariableSeen,
     unit,
 )
-from spark_lineage.static import read_source
+from spark_lineage.static import SourceReader
 
 PROGRAMS = Path(__file__).parents[2] / "programs" / "capture"
 
@@ -134,7 +134,9 @@ def captured_lineage(*folders: str, strict: bool = True, calls: int = 1000) -> I
     got = Captured(port)
     guard = Guard(lambda what, why: got.seen.append(PythonGap(what, why)), strict=strict)
     config = SimpleNamespace(limits_calls=calls)
-    recorder = capture.Recorder(got.take, port, config, guard, roots=folders, read=read_source, contents=pandas_objects)
+    recorder = capture.Recorder(
+        got.take, port, config, guard, roots=folders, read=SourceReader(folders).read, contents=pandas_objects
+    )
     installation = capture.install(recorder)
     try:
         yield got
