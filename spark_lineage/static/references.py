@@ -77,8 +77,11 @@ class References:
                 yield from self._instances(node, function)
         elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load):
             yield from self._attribute(node, function)
-        elif isinstance(node, ast.Call) and id(node) not in column_arguments and _is_dynamic(node.func):
-            yield UNKNOWN
+        elif isinstance(node, ast.Call) and id(node) not in column_arguments:
+            if _is_dynamic(node.func):
+                yield UNKNOWN
+            elif isinstance(node.func, ast.Call) and any(True for _ in self._classes(node.func.func, function)):
+                yield Named("__call__")  # Clean(config)(df)
 
     def _name(self, name: str, function: Function, seen: set[tuple[int, str]]) -> Iterator[Target]:
         for scope in function.scopes():

@@ -168,10 +168,14 @@ def column(name): return F.col(name).cast("int").alias(name)
         "def inner(d):\n        return d.distinct()\n    return inner(df)",
         "return unknown_from_another_cell(df)",
         "return df.write.foreachBatch(lambda d, i: clean(d))",
+        "return Clean(3)(df)",
+        "return cleaning(3)(df)",
     ],
 )
 def test_bodies_that_call_or_hand_on_functions_are_composite(body: str) -> None:
-    assert "f" in composites(f"{HANDLERS}\nSTEPS = [clean]\ndef f(df):\n    {body}\n")
+    callables = "class Clean:\n    def __call__(self, df):\n        return df.distinct()\n"
+    callables += "def cleaning(n):\n    def inner(df):\n        return df.distinct()\n    return inner\n"
+    assert "f" in composites(f"{HANDLERS}\n{callables}\nSTEPS = [clean]\ndef f(df):\n    {body}\n")
 
 
 @pytest.mark.parametrize(
