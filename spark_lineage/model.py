@@ -161,6 +161,7 @@ class CallSeen:
     thread: str
     at: float  # seconds since the epoch
     composite: bool  # as the static reading has it
+    task: int | None = None  # it began a thread or a pool's task: which of all, in the order in which they were given
 
 
 @dataclass(frozen=True)

@@ -53,7 +53,7 @@ class Code:
 class Call:
     """One activation of user code (beyond the limit of its function: all further ones together)."""
 
-    __slots__ = ("at", "code", "composite", "emitted", "error", "gone", "id", "outer", "thread")
+    __slots__ = ("at", "code", "composite", "emitted", "error", "gone", "id", "outer", "task", "thread")
 
     def __init__(self, id: str, code: Code, outer: Position | None) -> None:
         self.id = id
@@ -65,6 +65,7 @@ class Call:
         self.emitted = False
         self.error: str | None = None
         self.gone: float | None = None  # when it ended, if nobody had been told of it by then
+        self.task: int | None = None
 
     def seen(self) -> CallSeen:
         code, outer = self.code, self.outer
@@ -79,6 +80,7 @@ class Call:
             thread=self.thread,
             at=self.at,
             composite=self.composite,
+            task=self.task,
         )
 
 

@@ -65,6 +65,13 @@ class _Stack(threading.local):
         self.held: dict[int, tuple[CodeType, Token]] = {}
 
 
+class _Task(threading.local):
+    """What the pool's task is that this thread runs: who gave it, and its number."""
+
+    site: Position | None = None
+    number: int = 0
+
+
 class Frames:
     """Finds the position of user code on a stack.
 
@@ -82,8 +89,9 @@ class Frames:
     ) -> None:
         self.scope = scope
         self.sources = sources
-        self.sites: weakref.WeakKeyDictionary[threading.Thread, Position] = weakref.WeakKeyDictionary()
-        self.task = threading.local()  # .site: who submitted what this pool thread runs
+        self.sites: weakref.WeakKeyDictionary[threading.Thread, tuple[Position, int]] = weakref.WeakKeyDictionary()
+        self.task = _Task()
+        self.tasks = itertools.count(1)  # threads and tasks of pools, in the order in which the program gives them
         self._emit = emit
         self._limit = limit
         self._overflowed = overflowed
@@ -160,13 +168,14 @@ class Frames:
 
     def _outside(self) -> Position | None:
         """A thread's outermost frame is no module: its parent is where the work was given to it."""
-        site = getattr(self.task, "site", None)
+        site = self.task.site
         if site is not None:
-            return site  # type: ignore[no-any-return]
+            return site
         thread = threading.current_thread()
         if thread is threading.main_thread():
             return None
-        return self.sites.get(thread) or self._root
+        started = self.sites.get(thread)
+        return started[0] if started is not None else self._root
 
     def _token(self, frame: FrameType, code: Code) -> Token:
         for outer in reversed(self._unseen_around(frame)):  # outermost first: a deep stack must not deepen ours
@@ -194,12 +203,20 @@ class Frames:
         call = code.overflow
         if call is None:
             call = Call(f"c{next(self._ids)}", code, outer)
+            if outer is not None and outer.call.thread != call.thread:
+                call.task = self._task_of(outer)
             if code.calls > self._limit:
                 code.overflow = call
                 self._overflowed(code.function)
         if outer is None and self._root is None:
             self._root = Position(call, None, frame.f_lineno, None)
         return Token(self, call, outer, code.overflow is None)
+
+    def _task_of(self, outer: Position) -> int | None:
+        if self.task.site is outer:
+            return self.task.number
+        started = self.sites.get(threading.current_thread())
+        return started[1] if started is not None and started[0] is outer else None
 
     def _held(self, frame: FrameType, code: Code) -> Token:
         held = self._stack.held

@@ -1,6 +1,6 @@
 """Whose work a thread does: the user code that started it, or that submitted its task.
 
-Only the position is remembered; functions and arguments go through untouched.
+Only the position and a number are remembered; functions and arguments go through untouched.
 """
 
 from __future__ import annotations
@@ -17,9 +17,11 @@ from spark_lineage.capture.frames import Frames
 from spark_lineage.capture.patching import Patch, without_this_frame
 from spark_lineage.guard import Guard
 
+Given = tuple[Position, int]  # where the program gave the work, and which it is of all that it gave
+
 
 def patches(frames: Frames, guard: Guard) -> list[Patch]:
-    items: weakref.WeakKeyDictionary[Any, Position] = weakref.WeakKeyDictionary()
+    items: weakref.WeakKeyDictionary[Any, Given] = weakref.WeakKeyDictionary()
     work_item = concurrent.futures.thread._WorkItem
     return [
         Patch(threading.Thread, "start", lambda original: _start(original, frames, guard)),
@@ -32,7 +34,7 @@ def _start(original: Callable[..., Any], frames: Frames, guard: Guard) -> Callab
     def remember(thread: threading.Thread, frame: Any) -> None:
         position = frames.position(frame)
         if position is not None:
-            frames.sites[thread] = position
+            frames.sites[thread] = (position, next(frames.tasks))
 
     def start(self: threading.Thread) -> None:
         guard("threads", remember, self, sys._getframe(1))
@@ -46,12 +48,12 @@ def _start(original: Callable[..., Any], frames: Frames, guard: Guard) -> Callab
 
 
 def _submitted(
-    original: Callable[..., Any], frames: Frames, guard: Guard, items: weakref.WeakKeyDictionary[Any, Position]
+    original: Callable[..., Any], frames: Frames, guard: Guard, items: weakref.WeakKeyDictionary[Any, Given]
 ) -> Callable[..., Any]:
     def remember(item: Any, frame: Any) -> None:
         position = frames.position(frame)
         if position is not None:
-            items[item] = position
+            items[item] = (position, next(frames.tasks))
 
     def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
         guard("threads", remember, self, sys._getframe(1))
@@ -65,10 +67,10 @@ def _submitted(
 
 
 def _run(
-    original: Callable[..., Any], frames: Frames, guard: Guard, items: weakref.WeakKeyDictionary[Any, Position]
+    original: Callable[..., Any], frames: Frames, guard: Guard, items: weakref.WeakKeyDictionary[Any, Given]
 ) -> Callable[..., Any]:
     def run(self: Any, *args: Any, **kwargs: Any) -> Any:
-        frames.task.site = guard("threads", items.get, self)
+        frames.task.site, frames.task.number = guard("threads", items.get, self) or (None, 0)
         try:
             return original(self, *args, **kwargs)
         except BaseException as error:

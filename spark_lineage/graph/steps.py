@@ -233,9 +233,20 @@ class Steps:
             ends = [activation.ended or 0.0 for activation in self.all[1:]]
             self.application.ended = max([moment(self.seen.ended.at), self.application.started, *ends])
         self.all.sort(key=lambda activation: (activation.order > 0, activation.started, activation.order))
-        for activation in self.all:
+        self._number()
+
+    def _number(self) -> None:
+        """Which run of its step each one is: in the order in which the program gives work to its threads, whichever of
+        them is faster; what a run encloses is numbered before what the next one does."""
+        below: dict[Activation, list[Activation]] = {}
+        for activation in self.all[1:]:
+            below.setdefault(activation.parent or self.application, []).append(activation)
+        waiting = [self.application]
+        while waiting:
+            activation = waiting.pop()
             activation.node.runs += 1
             activation.call = activation.node.runs
+            waiting.extend(reversed(_as_given(below.get(activation, []))))
 
     def _settle_times(self, activation: Activation) -> None:
         operations = activation.operations
@@ -359,6 +370,22 @@ def _label(call: CallSeen) -> str:
 
 def _is_cell(file: str) -> bool:
     return file.startswith(("<ipython", "cell ")) or "ipykernel" in file
+
+
+def _as_given(siblings: list[Activation]) -> list[Activation]:
+    """What one run encloses; runs of one step in the order of their tasks, where each is a task of its own."""
+    of_node: dict[Node, list[Activation]] = {}
+    for each in siblings:
+        of_node.setdefault(each.node, []).append(each)
+    ordered: list[Activation] = []
+    for runs in of_node.values():
+        tasks = {task: each for each in runs if (task := _task(each)) is not None}
+        ordered.extend([each for _, each in sorted(tasks.items())] if len(tasks) == len(runs) else runs)
+    return ordered
+
+
+def _task(activation: Activation) -> int | None:
+    return activation.seen.task if activation.seen is not None and not activation.is_statement else None
 
 
 def _folded(parent: Activation, key: Key) -> Activation:

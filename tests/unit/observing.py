@@ -62,13 +62,13 @@ class Program:
 
     def call(
         self, function: str, line: int, site: Place | None = None, composite: bool = False, module: str = "__main__",
-        file: str = FILE,
+        file: str = FILE, task: int | None = None,
     ) -> str:  # fmt: skip
         name = f"c{self._calls}"
         self._calls += 1
         parent = site.call if site else None
         self.seen.append(
-            CallSeen(name, parent, function, module, file, line, site, "MainThread", self.tick(), composite)
+            CallSeen(name, parent, function, module, file, line, site, "MainThread", self.tick(), composite, task)
         )
         return name
 

@@ -72,6 +72,25 @@ class TestSteps:
         assert (found["job.line_3"].inputs, found["job.line_3"].outputs) == (("one",), ("/data/a",))
         assert (found["job.line_3#2"].inputs, found["job.line_3#2"].outputs) == (("two",), ("/data/b",))
 
+    def test_tasks_of_a_pool_are_numbered_as_they_were_given(self) -> None:
+        """Whichever thread was faster; and what a task encloses is numbered with it."""
+        found = []
+        for order in ((1, 2, 3), (3, 1, 2)):
+            p, body = flat(None)
+            p.read(function("process", 10), function("make", 20))
+            site = Place(body, 0, 1)
+            tasks = {task: p.call("process", 10, site, task=task) for task in order}
+            for task in reversed(order):  # the last to begin is the first that makes something
+                call = p.call("make", 20, Place(tasks[task], None, 11))
+                p.op((site, Place(tasks[task], None, 11), Place(call, None, 21)), output=f"d{task}")
+            for task in order:
+                p.mark(f"d{task}")
+                p.op((site, Place(tasks[task], None, 12)), OperationKind.ACTION, inputs=[f"d{task}"])
+                p.seen.append(probe(f"d{task}", task))
+            p.finish()
+            found.append({each.id: each.rows for each in assemble(p.seen).datasets})
+        assert found[0] == found[1] == {"make": 1, "make~2": 2, "make~3": 3}
+
     def test_methods_of_one_name_are_told_apart_by_their_class(self) -> None:
         p = Program()
         p.read(module("a", "b"), function("Drop.transform", 10, None), function("Scale.transform", 20, None))
