@@ -65,11 +65,13 @@ class _Stack(threading.local):
         self.held: dict[int, tuple[CodeType, Token]] = {}
 
 
-class _Task(threading.local):
-    """What the pool's task is that this thread runs: who gave it, and its number."""
+Given = tuple[Position, int]  # where the program gave work to a thread, and which it is of all that it gave
 
-    site: Position | None = None
-    number: int = 0
+
+class _Task(threading.local):
+    """The task of a pool that this thread runs."""
+
+    given: Given | None = None
 
 
 class Frames:
@@ -89,7 +91,7 @@ class Frames:
     ) -> None:
         self.scope = scope
         self.sources = sources
-        self.sites: weakref.WeakKeyDictionary[threading.Thread, tuple[Position, int]] = weakref.WeakKeyDictionary()
+        self.sites: weakref.WeakKeyDictionary[threading.Thread, Given] = weakref.WeakKeyDictionary()
         self.task = _Task()
         self.tasks = itertools.count(1)  # threads and tasks of pools, in the order in which the program gives them
         self._emit = emit
@@ -168,14 +170,13 @@ class Frames:
 
     def _outside(self) -> Position | None:
         """A thread's outermost frame is no module: its parent is where the work was given to it."""
-        site = self.task.site
-        if site is not None:
-            return site
-        thread = threading.current_thread()
-        if thread is threading.main_thread():
-            return None
-        started = self.sites.get(thread)
-        return started[0] if started is not None else self._root
+        given = self._given()
+        if given is not None:
+            return given[0]
+        return None if threading.current_thread() is threading.main_thread() else self._root
+
+    def _given(self) -> Given | None:
+        return self.task.given or self.sites.get(threading.current_thread())
 
     def _token(self, frame: FrameType, code: Code) -> Token:
         for outer in reversed(self._unseen_around(frame)):  # outermost first: a deep stack must not deepen ours
@@ -204,19 +205,14 @@ class Frames:
         if call is None:
             call = Call(f"c{next(self._ids)}", code, outer)
             if outer is not None and outer.call.thread != call.thread:
-                call.task = self._task_of(outer)
+                given = self._given()
+                call.task = given[1] if given is not None and given[0] is outer else None
             if code.calls > self._limit:
                 code.overflow = call
                 self._overflowed(code.function)
         if outer is None and self._root is None:
             self._root = Position(call, None, frame.f_lineno, None)
         return Token(self, call, outer, code.overflow is None)
-
-    def _task_of(self, outer: Position) -> int | None:
-        if self.task.site is outer:
-            return self.task.number
-        started = self.sites.get(threading.current_thread())
-        return started[1] if started is not None and started[0] is outer else None
 
     def _held(self, frame: FrameType, code: Code) -> Token:
         held = self._stack.held

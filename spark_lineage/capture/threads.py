@@ -12,12 +12,9 @@ import weakref
 from collections.abc import Callable
 from typing import Any
 
-from spark_lineage.capture.calls import Position
-from spark_lineage.capture.frames import Frames
+from spark_lineage.capture.frames import Frames, Given
 from spark_lineage.capture.patching import Patch, without_this_frame
 from spark_lineage.guard import Guard
-
-Given = tuple[Position, int]  # where the program gave the work, and which it is of all that it gave
 
 
 def patches(frames: Frames, guard: Guard) -> list[Patch]:
@@ -70,13 +67,13 @@ def _run(
     original: Callable[..., Any], frames: Frames, guard: Guard, items: weakref.WeakKeyDictionary[Any, Given]
 ) -> Callable[..., Any]:
     def run(self: Any, *args: Any, **kwargs: Any) -> Any:
-        frames.task.site, frames.task.number = guard("threads", items.get, self) or (None, 0)
+        frames.task.given = guard("threads", items.get, self)
         try:
             return original(self, *args, **kwargs)
         except BaseException as error:
             without_this_frame(error)
             raise
         finally:
-            frames.task.site = None
+            frames.task.given = None
 
     return run

@@ -41,7 +41,8 @@ def handed_to_executors(function: Function) -> dict[int, str]:
             elif isinstance(item, ast.Lambda):
                 inside = ast.walk(item)
             for each in inside:
-                handed[id(each)] = ALWAYS if handed.get(id(each)) == ALWAYS else unless
+                if handed.get(id(each)) != ALWAYS:
+                    handed[id(each)] = unless
     return handed
 
 

@@ -71,7 +71,7 @@ class Imported:
 @dataclass(eq=False)
 class Module:
     file: str  # absolute
-    text: int = 0  # hash of its text
+    text_hash: int
     functions: list[Function] = field(default_factory=list)  # in source order, ``<module>`` first
     classes: list[Class] = field(default_factory=list)
     reaches: list[Module] = field(default_factory=list)  # the user modules it imports

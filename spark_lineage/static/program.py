@@ -26,8 +26,9 @@ class Program:
         self._imported: dict[tuple[str, str, int], Module | None] = {}  # (folder of the importer, name, level)
         self._search: dict[str, tuple[str, ...]] = {}
 
-    def known(self, file: str) -> Module | None:
-        return self._modules.get(os.path.abspath(file))
+    def known(self, module: Module) -> Module | None:
+        """What was read of the same file before."""
+        return self._modules.get(module.file)
 
     def add(self, module: Module) -> None:
         """Adds a module and all that it reaches."""
@@ -35,12 +36,11 @@ class Program:
         while self._reached:
             importer = self._reached.popleft()
             found = [
-                reached
+                self._inner(imported, importer) or self._module(imported.module, imported.level, importer)
                 for function in importer.functions
                 for imported in [*function.imports.values(), *function.stars]
-                for reached in self._modules_of(imported, importer)
             ]
-            importer.reaches = list(dict.fromkeys(found))
+            importer.reaches = list(dict.fromkeys(module for module in found if module is not None))
 
     def _add(self, module: Module) -> Module:
         self._modules[module.file] = module
@@ -60,23 +60,19 @@ class Program:
 
     def resolve(self, imported: Imported, importer: Module, _depth: int = 0) -> Module | Function | Class | None:
         """The user module, function or class that is imported; None if it is not the program's own."""
-        if imported.name is None:
-            return self._module(imported.module, imported.level, importer)
-        inner = self._module(f"{imported.module}.{imported.name}".lstrip("."), imported.level, importer)
+        inner = self._inner(imported, importer)
         if inner is not None:
             return inner
         module = self._module(imported.module, imported.level, importer)
-        return self.symbol(module, imported.name, _depth + 1) if module is not None else None
+        if module is None or imported.name is None:
+            return module
+        return self.symbol(module, imported.name, _depth + 1)
 
-    def _modules_of(self, imported: Imported, importer: Module) -> Iterator[Module]:
-        names = [imported.module]
-        if imported.name is not None:
-            names.insert(0, f"{imported.module}.{imported.name}".lstrip("."))
-        for name in names:
-            module = self._module(name, imported.level, importer)
-            if module is not None:
-                yield module
-                return
+    def _inner(self, imported: Imported, importer: Module) -> Module | None:
+        """``from package import module``"""
+        if imported.name is None:
+            return None
+        return self._module(f"{imported.module}.{imported.name}".lstrip("."), imported.level, importer)
 
     def symbol(self, module: Module, name: str, _depth: int = 0) -> Module | Function | Class | None:
         body = module.body

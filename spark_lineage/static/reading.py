@@ -19,7 +19,7 @@ SOURCE_LIMIT = 20_000  # characters of one function's text that are kept
 class SourceReader:
     """Reads the user files of one program.
 
-    Imports of user modules are looked up beside the file that has them and in ``folders``, those of the program.
+    Imports of user modules are looked up in ``folders``, those of the program, and around the file that has them.
     """
 
     def __init__(self, folders: Sequence[str] = ()) -> None:
@@ -34,8 +34,8 @@ class SourceReader:
         """The reading of ``text``, which ``file`` holds. Raises SyntaxError if it is not Python."""
         module = defined(file, text)
         bodies = [(function, function.node) for function in module.functions]  # the trees are let go below
-        known = self._program.known(file)
-        if known is not None and known.text != module.text:  # it was changed meanwhile
+        known = self._program.known(module)
+        if known is not None and known.text_hash != module.text_hash:  # it was changed meanwhile
             self._begin()
             known = None
         if known is None:
@@ -49,11 +49,6 @@ class SourceReader:
             for (function, node), is_composite in zip(bodies, composite, strict=True)
         )
         return SourceReading(file=file, source_hash=normaliser.hash(bodies[0][1]), functions=functions)
-
-
-def read_source(text: str, file: str, folders: Sequence[str] = ()) -> SourceReading:
-    """Reads one file alone: see :class:`SourceReader`."""
-    return SourceReader(folders).read(text, file)
 
 
 def _function(

@@ -17,7 +17,7 @@ from spark_lineage.capture.notes import Note, observation
 from spark_lineage.capture.scope import Scope
 from spark_lineage.capture.sources import Sources
 from spark_lineage.model import CallEnded, CallSeen
-from spark_lineage.static import read_source
+from spark_lineage.static import SourceReader
 
 
 class Watch:
@@ -31,7 +31,7 @@ class Watch:
         self.paths: list[Any] = []
         self.left: list[tuple[str, ...]] = []
         self.names: list[Any] = []
-        sources = Sources(read_source, lambda reading: None, lambda file, why: None)
+        sources = Sources(SourceReader().read, lambda reading: None, lambda file, why: None)
         self.frames = Frames(Scope([str(folder)]), sources, self.take, limit, self.overflowed.append)
 
     def take(self, note: Note) -> None:
@@ -372,7 +372,7 @@ def test_code_of_others_is_no_call(watch: Watch, tmp_path: Path) -> None:
         ("<string>", False, "code without a file"),
         ("<frozen importlib._bootstrap>", False, "code without a file"),
         (asyncio.__file__, False, "standard library"),
-        (read_source.__code__.co_filename, False, "spark-lineage's own"),
+        (SourceReader.read.__code__.co_filename, False, "spark-lineage's own"),
     ],
 )
 def test_verdicts_carry_their_reason(file: str, owned: bool, reason: str) -> None:

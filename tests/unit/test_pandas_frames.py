@@ -28,7 +28,7 @@ from spark_lineage.fingerprint import pandas_objects
 from spark_lineage.graph import assemble
 from spark_lineage.guard import Guard
 from spark_lineage.model import LineageGraph, Mode, Observation, Outcome, ProgramEnded, ProgramStarted, SourceRead
-from spark_lineage.static import read_source
+from spark_lineage.static import SourceReader
 
 ROOT = Path(__file__).parents[2]
 
@@ -39,7 +39,7 @@ class Followed:
     def __init__(self, folder: Path, mode: str) -> None:
         self.seen: list[Observation] = []
         emit = lambda note: self.seen.append(observation(note))  # noqa: E731
-        sources = Sources(read_source, lambda reading: emit(SourceRead(reading)), lambda file, why: None)
+        sources = Sources(SourceReader().read, lambda reading: emit(SourceRead(reading)), lambda file, why: None)
         frames = self.frames = Frames(Scope([str(folder)]), sources, emit, 1000, lambda function: None)
         config = SimpleNamespace(mode=mode, sample_rows=3)
         ids = itertools.count(1), itertools.count(1)

@@ -9,8 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from spark_lineage.model import FunctionReading
-from spark_lineage.static import SourceReader, read_source
+from spark_lineage.model import FunctionReading, SourceReading
+from spark_lineage.static import SourceReader
+
+
+def read_source(text: str, file: str, *folders: str) -> SourceReading:
+    """One file alone."""
+    return SourceReader(folders).read(text, file)
 
 
 def reading(text: str, name: str = "<module>") -> FunctionReading:
@@ -390,7 +395,7 @@ def test_a_program_is_read_file_by_file_as_each_file_alone(tmp_path: Path, monke
     (tmp_path / "job.py").write_text("from lib import m0\n\ndef main(spark):\n    m0.main(spark.range(3), [])\n")
     files = sorted(map(str, tmp_path.rglob("*.py")))
     texts = {file: Path(file).read_text() for file in files}
-    alone = {file: read_source(texts[file], file, [str(tmp_path)]) for file in files}
+    alone = {file: read_source(texts[file], file, str(tmp_path)) for file in files}
     go = next(function for function in alone[str(package / "frames.py")].functions if function.qualname == "go")
     assert not go.composite  # frames imports no class that has a method run3
 
@@ -404,4 +409,4 @@ def test_a_program_is_read_file_by_file_as_each_file_alone(tmp_path: Path, monke
         assert max(parsed[text] for text in texts.values() if text) <= 2  # once as imported, once to be read
 
     changed = texts[files[0]] + "\ndef more(spark):\n    return main(spark)\n"
-    assert reader.read(changed, files[0]) == read_source(changed, files[0], [str(tmp_path)])
+    assert reader.read(changed, files[0]) == read_source(changed, files[0], str(tmp_path))
