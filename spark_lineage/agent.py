@@ -30,7 +30,6 @@ from typing import TYPE_CHECKING, Any
 from spark_lineage import capture
 from spark_lineage.activation import parents
 from spark_lineage.activation.links import links
-from spark_lineage.capture.masking import Masking
 from spark_lineage.checks.rules import Rules, load
 from spark_lineage.config import Config
 from spark_lineage.guard import Guard, logger
@@ -46,8 +45,9 @@ from spark_lineage.model import (
     PythonGap,
     SparkStarted,
 )
+from spark_lineage.privacy import keys
+from spark_lineage.privacy.masking import Masking
 from spark_lineage.static import SourceReader, repository
-from spark_lineage.store import secret
 from spark_lineage.store.wal import WriteAhead
 
 if TYPE_CHECKING:
@@ -182,7 +182,7 @@ class Agent:
             self._queue.put(each)
 
     def _mask_key(self) -> bytes:
-        return self.config.mask_key.encode("utf-8") if self.config.mask_key else secret.of_store(self.store)
+        return self.config.mask_key.encode("utf-8") if self.config.mask_key else keys.of_store(self.store)
 
     def attach(self, spark_context: Any, ran_before: bool = False) -> None:
         """The program has a SparkContext now; ``ran_before``: it had it before this observation began."""

@@ -10,7 +10,7 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from typing import Union
 
-from spark_lineage.graph import redaction
+from spark_lineage.privacy import redaction
 
 LONGEST = 200  # characters of one argument
 Argument = tuple[str, str]  # parameter, expression as written

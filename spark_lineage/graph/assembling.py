@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from spark_lineage.graph import redaction
 from spark_lineage.graph.datasets import Datasets
 from spark_lineage.graph.gaps import ledger
 from spark_lineage.graph.naming import app_name
@@ -13,6 +12,7 @@ from spark_lineage.graph.observed import Observed, sort_out
 from spark_lineage.graph.steps import Steps
 from spark_lineage.graph.versions import told_apart
 from spark_lineage.model import LineageGraph, Mode, Observation, Outcome, ParentSeen, Run
+from spark_lineage.privacy import redaction
 
 
 def assemble(observations: Iterable[Observation]) -> LineageGraph:

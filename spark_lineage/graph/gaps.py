@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from spark_lineage.graph import redaction
 from spark_lineage.graph.datasets import Datasets
 from spark_lineage.graph.observed import Observed
 from spark_lineage.graph.steps import Steps
 from spark_lineage.model import Gap, OperationKind
+from spark_lineage.privacy import redaction
 
 
 def ledger(seen: Observed, steps: Steps, datasets: Datasets) -> tuple[Gap, ...]:

@@ -6,7 +6,6 @@ import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from spark_lineage.graph import redaction
 from spark_lineage.model import (
     CallEnded,
     CallSeen,
@@ -30,6 +29,7 @@ from spark_lineage.model import (
     Statement,
     VariableSeen,
 )
+from spark_lineage.privacy import redaction
 
 LATEST = 32503680000.0  # year 3000: later moments are not moments
 

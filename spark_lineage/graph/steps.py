@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from spark_lineage.graph import redaction
 from spark_lineage.graph.arguments import arguments
 from spark_lineage.graph.observed import Observed, moment
 from spark_lineage.model import (
@@ -25,6 +24,7 @@ from spark_lineage.model import (
     Unit,
     unit,
 )
+from spark_lineage.privacy import redaction
 
 MODULE = "<module>"
 DEEPEST_RECURSION = 3  # a function that calls itself deeper than this stays the same step

@@ -18,7 +18,7 @@ from observing import (
     storage,
 )
 
-from spark_lineage.graph import assemble, redaction
+from spark_lineage.graph import assemble
 from spark_lineage.model import (
     Dataset,
     DatasetKind,
@@ -36,6 +36,7 @@ from spark_lineage.model import (
     Step,
     StepKind,
 )
+from spark_lineage.privacy import redaction
 
 
 def steps(graph: LineageGraph) -> dict[str, Step]:

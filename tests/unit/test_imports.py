@@ -12,14 +12,14 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "spark_lineage"
-SEAMS = {"model", "config", "guard", "compat"}
+SEAMS = {"model", "config", "guard", "compat", "privacy"}
 ALONE = ["capture", "jvm", "static", "fingerprint", "graph", "events", "sinks", "store"]
 # What is more than the seams, with the reason.
 ALSO = {
     "sinks": {"store", "events"},  # they hand on what was stored and emitted
     "store": {"events", "graph"},  # runs are read back from their events; a killed run is assembled when it is read
 }
-WITHOUT_PYSPARK = ["graph", "events", "compare", "checks", "report", "store", "static"]
+WITHOUT_PYSPARK = ["privacy", "graph", "events", "compare", "checks", "report", "store", "static"]
 WIRING = {"agent", "cli", "activation", "__main__", "__init__"}
 
 

@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 
 from spark_lineage.agent import Agent, Program
-from spark_lineage.capture.masking import MASKED, Masking, looks_personal
 from spark_lineage.config import resolve
 from spark_lineage.model import Outcome, Probed, ProbedColumn, Sample
-from spark_lineage.store import secret
+from spark_lineage.privacy import keys
+from spark_lineage.privacy.masking import MASKED, Masking, looks_personal
 
 KEY = b"a key of the tests"
 
@@ -88,7 +88,7 @@ def test_another_key_is_another_hash() -> None:
 MAKING = """
 import sys
 from pathlib import Path
-from spark_lineage.store.secret import of_store
+from spark_lineage.privacy.keys import of_store
 print(of_store(Path(sys.argv[1])).decode())
 """
 
@@ -97,8 +97,8 @@ def test_processes_that_make_the_secret_at_once_have_the_same(tmp_path: Path) ->
     command = [sys.executable, "-c", MAKING, str(tmp_path)]
     made = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(3)]
     assert len({each.communicate(timeout=60)[0] for each in made}) == 1
-    assert stat.S_IMODE(os.stat(tmp_path / secret.NAME).st_mode) == 0o600
-    assert [each.name for each in tmp_path.iterdir()] == [secret.NAME]
+    assert stat.S_IMODE(os.stat(tmp_path / keys.NAME).st_mode) == 0o600
+    assert [each.name for each in tmp_path.iterdir()] == [keys.NAME]
 
 
 @pytest.mark.parametrize("key", [None, "of the user"])
@@ -114,11 +114,11 @@ def test_nothing_personal_is_ever_on_the_disk(tmp_path: Path, key: str | None) -
     assert json.loads(ahead.splitlines()[0])["sample"]["rows"][0][1] == "17"
     agent.end(Outcome.COMPLETE, None, None)
     assert all(b"bob@" not in each.read_bytes() for each in tmp_path.rglob("*") if each.is_file())
-    assert (tmp_path / secret.NAME).exists() == (key is None)
+    assert (tmp_path / keys.NAME).exists() == (key is None)
 
 
 def test_a_sample_that_cannot_be_masked_is_left_out(tmp_path: Path) -> None:
-    (tmp_path / secret.NAME).write_bytes(b"")
+    (tmp_path / keys.NAME).write_bytes(b"")
     agent = Agent(resolve({"store": str(tmp_path)}, environ={}, folders=[]), Program("job", "job.py"))
     for _ in range(5):
         agent._queue.put(probed({"email": "string"}, ("bob@example.org",)))

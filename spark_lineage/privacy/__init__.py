@@ -1,0 +1,1 @@
+"""What hides secrets and personal values: one set of rules, applied before anything is written."""
