@@ -30,7 +30,7 @@ from typing import TYPE_CHECKING, Any
 from spark_lineage import capture
 from spark_lineage.activation import parents
 from spark_lineage.activation.links import links
-from spark_lineage.checks.rules import Rules, load
+from spark_lineage.answers.check.rules import Rules, load
 from spark_lineage.config import Config
 from spark_lineage.guard import Guard, logger
 from spark_lineage.jvm.bridge import Bridge, JvmHalfMissing
@@ -51,7 +51,7 @@ from spark_lineage.static import SourceReader, repository
 from spark_lineage.store.wal import WriteAhead
 
 if TYPE_CHECKING:
-    from spark_lineage.checks.results import Report
+    from spark_lineage.answers.check.results import Report
     from spark_lineage.model import LineageGraph
     from spark_lineage.sinks.sender import Sender
 
@@ -370,8 +370,8 @@ class Agent:
             raise
 
     def _check(self, graph: LineageGraph) -> Report:
-        from spark_lineage.checks.checking import check
-        from spark_lineage.checks.earlier import earlier
+        from spark_lineage.answers.check.checking import check
+        from spark_lineage.answers.check.earlier import earlier
         from spark_lineage.store import Store
 
         run = graph.run

@@ -78,7 +78,8 @@ class CheckAtEnd:
             return 2
         from rich.console import Console
 
-        from spark_lineage.checks import junit, table
+        from spark_lineage.faces import junit
+        from spark_lineage.faces.terminal import check as table
 
         if self._checking.junit is not None:
             junit.write(report, self._checking.junit)

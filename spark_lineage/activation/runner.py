@@ -27,7 +27,7 @@ from spark_lineage.activation.doors import OwnDoor, stop_at_exit
 from spark_lineage.activation.jars import JarError, find_spark, jar_for
 from spark_lineage.activation.java import JavaError, find_java
 from spark_lineage.activation.tracebacks import without_our_frames
-from spark_lineage.checks.rules import RuleError, Rules, load
+from spark_lineage.answers.check.rules import RuleError, Rules, load
 from spark_lineage.config import OPTIONS, Config, ConfigError, did_you_mean, resolve
 from spark_lineage.model import Mode
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from spark_lineage.checks.rules import Rules
+    from spark_lineage.answers.check.rules import Rules
     from spark_lineage.model import LineageGraph
     from spark_lineage.store import Store
 
@@ -34,10 +34,10 @@ def check(
     spark-lineage check
     spark-lineage check last --json --junit checks.xml
     """
-    from spark_lineage.checks.checking import check as checked
-    from spark_lineage.checks.earlier import earlier
-    from spark_lineage.checks.results import document
-    from spark_lineage.checks.rules import RuleError
+    from spark_lineage.answers.check.checking import check as checked
+    from spark_lineage.answers.check.earlier import earlier
+    from spark_lineage.answers.check.results import document
+    from spark_lineage.answers.check.rules import RuleError
     from spark_lineage.config import ConfigError, resolve
     from spark_lineage.model import Mode
     from spark_lineage.store import Store, StoreError
@@ -56,7 +56,7 @@ def check(
         if report.problems:
             raise click.UsageError(report.problems[0])
         if junit is not None:
-            from spark_lineage.checks.junit import write
+            from spark_lineage.faces.junit import write
 
             write(report, junit)
     except (ConfigError, StoreError, RuleError) as error:
@@ -69,7 +69,7 @@ def check(
     else:
         from rich.console import Console
 
-        from spark_lineage.checks.table import show
+        from spark_lineage.faces.terminal.check import show
 
         show(report, Console(highlight=False))
     sys.exit(0 if report.passed else 1)
@@ -84,7 +84,7 @@ def _other(store: Store, name: str, app: str) -> LineageGraph:
 
 def _rules(program: str, only: str | None) -> Rules:
     """Those beside the program and in this folder. The program may stand elsewhere than where it was recorded."""
-    from spark_lineage.checks.rules import load
+    from spark_lineage.answers.check.rules import load
     from spark_lineage.config import resolve
 
     folders = [Path.cwd(), *([Path(program).resolve().parent] if Path(program).is_file() else [])]

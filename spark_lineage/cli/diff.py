@@ -42,7 +42,7 @@ def diff(
     spark-lineage diff --baseline main --json
     spark-lineage diff last last --store before/lineage --store-b after/lineage
     """
-    from spark_lineage.compare import CompareError, compare_runs
+    from spark_lineage.answers.diff import CompareError, compare_runs
     from spark_lineage.config import ConfigError
     from spark_lineage.store import StoreError
 
@@ -52,14 +52,14 @@ def diff(
     except (ConfigError, StoreError, CompareError) as error:
         raise click.UsageError(str(error)) from None
     if as_json:
-        from spark_lineage.cli.printing import print_json
-        from spark_lineage.compare.document import document
+        from spark_lineage.answers.diff.document import document
+        from spark_lineage.faces.json import print_json
 
         print_json(document(found))
     else:
         from rich.console import Console
 
-        from spark_lineage.report import comparison
+        from spark_lineage.faces.terminal import diff as comparison
 
         comparison.show(found, Console(highlight=False, soft_wrap=False))
     return SAME if found.same else DIFFERENT if found.different else UNDECIDED

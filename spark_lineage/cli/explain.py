@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 import click
 
 from spark_lineage.cli.collecting import without_collections
-from spark_lineage.cli.printing import print_json
+from spark_lineage.faces.json import print_json
 
 if TYPE_CHECKING:
+    from spark_lineage.answers.explain import Explanation, Hop, Source
     from spark_lineage.model import Dataset
-    from spark_lineage.report.explain import Explanation, Hop, Source
 
 
 UNFOLDED = 1_000_000  # characters
@@ -36,10 +36,10 @@ def explain(column: str, run: str, as_json: bool, store: str | None) -> None:
     spark-lineage explain report.avg_delay
     spark-lineage explain out/report.avg_delay last~1 --json
     """
+    from spark_lineage.answers.explain import document
+    from spark_lineage.answers.explain import explain as explained
+    from spark_lineage.answers.find import ExplainError
     from spark_lineage.config import ConfigError, resolve
-    from spark_lineage.report.explain import document
-    from spark_lineage.report.explain import explain as explained
-    from spark_lineage.report.finding import ExplainError
     from spark_lineage.store import Store, StoreError
 
     try:
@@ -126,8 +126,8 @@ def _show_hops(path: Sequence[Hop], names: Names) -> None:
     """Folded to the width of a terminal; whole lines into a pipe."""
     from rich.console import Console
 
-    from spark_lineage.report import layout
-    from spark_lineage.report.layout import Column, plain
+    from spark_lineage.faces.terminal import table as layout
+    from spark_lineage.faces.terminal.table import Column, plain
 
     rows = []
     for hops in _stretches(path):

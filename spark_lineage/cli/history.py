@@ -12,8 +12,8 @@ from spark_lineage.cli.collecting import without_collections
 from spark_lineage.store.errors import StoreError
 
 if TYPE_CHECKING:
+    from spark_lineage.answers.history import Series
     from spark_lineage.model import LineageGraph
-    from spark_lineage.report.history import Series
     from spark_lineage.store import Store, Summary
 
 MOST = 20  # runs looked at if not said otherwise
@@ -39,7 +39,7 @@ def history(name: str, as_json: bool, last: int, app: str | None, label: str | N
     spark-lineage history clean_orders
     spark-lineage history clean_orders#2 --last 50 --label agent=beta --json
     """
-    from spark_lineage.report import history as report
+    from spark_lineage.answers import history as report
     from spark_lineage.store.summaries import shortest
 
     where = opened(store)
@@ -50,13 +50,13 @@ def history(name: str, as_json: bool, last: int, app: str | None, label: str | N
     except report.HistoryError as error:
         raise click.UsageError(str(error)) from None
     if as_json:
-        from spark_lineage.cli.printing import print_json
+        from spark_lineage.faces.json import print_json
 
         print_json(report.document(found, name, str(where.path)))
     else:
         from rich.console import Console
 
-        from spark_lineage.report import history_table
+        from spark_lineage.faces.terminal import history as history_table
 
         history_table.show(found, Console(highlight=False), shortest([run.id for run in every]))
     for why in whys:
@@ -66,7 +66,7 @@ def history(name: str, as_json: bool, last: int, app: str | None, label: str | N
 
 def followed(store: Store, runs: Sequence[Summary], name: str, last: int) -> tuple[list[Series], list[str]]:
     """The series, and why runs among them cannot be read. Raises HistoryError if no run has the name."""
-    from spark_lineage.report.history import HistoryError, history, subjects, unknown
+    from spark_lineage.answers.history import HistoryError, history, subjects, unknown
 
     whys = {run.id: run.why for run in runs[-last:] if run.why is not None}
     known: dict[str, LineageGraph] = {}

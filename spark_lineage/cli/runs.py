@@ -28,7 +28,7 @@ def runs(as_json: bool, last: int | None, app: str | None, label: str | None, st
     spark-lineage runs
     spark-lineage runs --label team=risk --last 50 --json
     """
-    from spark_lineage.report import runs as report
+    from spark_lineage.answers import runs as report
 
     where = opened(store)
     every = every_run(where)
@@ -36,13 +36,15 @@ def runs(as_json: bool, last: int | None, app: str | None, label: str | None, st
     found = asked[::-1][: last or (len(asked) if as_json else MOST)]
     listed = report.listed(found, every)
     if as_json:
-        from spark_lineage.cli.printing import print_json
+        from spark_lineage.faces.json import print_json
 
         print_json(report.document(listed, str(where.path)))
     else:
         from rich.console import Console
 
-        report.show(listed, Console(highlight=False), left=len(asked) - len(found))
+        from spark_lineage.faces.terminal import runs as terminal
+
+        terminal.show(listed, Console(highlight=False), left=len(asked) - len(found))
     return tell_unreadable(listed)
 
 

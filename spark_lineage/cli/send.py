@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from spark_lineage.cli.printing import print_json
+from spark_lineage.faces.json import print_json
 
 if TYPE_CHECKING:
     from spark_lineage.sinks.remaining import Remaining

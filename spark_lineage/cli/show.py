@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from spark_lineage.cli.collecting import without_collections
-from spark_lineage.cli.printing import print_json
+from spark_lineage.faces.json import print_json
 
 
 @click.command()
@@ -28,12 +28,12 @@ def show(run: str, as_json: bool, store: str | None) -> None:
 
     graph = Store(store if store is not None else resolve().store).open(run, samples=as_json, fragments=as_json).graph
     if as_json:
-        from spark_lineage.report.document import document
+        from spark_lineage.answers.show import document
 
         print_json(document(graph))
         return
     from rich.console import Console
 
-    from spark_lineage.report import table
+    from spark_lineage.faces.terminal import show as table
 
     table.show(graph, Console(highlight=False, soft_wrap=False))

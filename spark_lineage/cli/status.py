@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from spark_lineage.cli.printing import print_json
+from spark_lineage.faces.json import print_json
 
 
 @dataclass(frozen=True)

@@ -15,8 +15,8 @@ import pytest
 import shapes_key
 from program_runs import PROGRAMS, Ran, environment, observed
 
+from spark_lineage.answers.explain import document, explain
 from spark_lineage.model import LineageGraph
-from spark_lineage.report.explain import document, explain
 from spark_lineage.store import Store
 
 KEY = shapes_key.shapes()

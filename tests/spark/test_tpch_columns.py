@@ -7,7 +7,7 @@ from pathlib import Path
 import tpch_key
 from program_runs import Runs
 
-from spark_lineage.report.explain import explain
+from spark_lineage.answers.explain import explain
 from spark_lineage.store import Store
 
 KEY = tpch_key.sources()

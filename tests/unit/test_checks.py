@@ -8,11 +8,12 @@ from xml.etree import ElementTree
 
 import pytest
 
-from spark_lineage.checks import junit, names
-from spark_lineage.checks.checking import check
-from spark_lineage.checks.constants import constant_value
-from spark_lineage.checks.results import Result, Status, document
-from spark_lineage.checks.rules import Off, Rules
+from spark_lineage.answers.check import names
+from spark_lineage.answers.check.checking import check
+from spark_lineage.answers.check.constants import constant_value
+from spark_lineage.answers.check.results import Result, Status, document
+from spark_lineage.answers.check.rules import Off, Rules
+from spark_lineage.faces import junit
 from spark_lineage.model import (
     Column,
     ColumnDefinition,

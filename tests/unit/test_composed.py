@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from test_explain import dataset, graph, interim
 
+from spark_lineage.answers.explain import explain
 from spark_lineage.events import composed
 from spark_lineage.model import ColumnInput, DatasetKind, LineageGraph, Storage
-from spark_lineage.report.explain import explain
 
 
 def use(subtype: str, dataset: str = "d", column: str = "c", masking: bool = False) -> ColumnInput:

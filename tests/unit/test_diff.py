@@ -16,8 +16,8 @@ from comparing import Made, Runs, chain
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from spark_lineage.compare import CompareError, Comparison, compare_runs
-from spark_lineage.compare.document import document
+from spark_lineage.answers.diff import CompareError, Comparison, compare_runs
+from spark_lineage.answers.diff.document import document
 from spark_lineage.model import Column, DatasetKind, LineageGraph, Mode, Sample, StepKind
 
 FUNCTION = StepKind.FUNCTION

@@ -13,11 +13,11 @@ import pytest
 from comparing import Made, Runs
 from rich.console import Console
 
+from spark_lineage.answers.diff import compare_runs
 from spark_lineage.cli.commands import main
-from spark_lineage.compare import compare_runs
 from spark_lineage.events import build, samples
+from spark_lineage.faces.terminal import diff as comparison
 from spark_lineage.model import LineageGraph, Mode, Sample, StepKind
-from spark_lineage.report import comparison
 from spark_lineage.sinks.journal import Journal
 
 FIRST = "0197a1b2-0000-7000-8000-000000000001"

@@ -12,11 +12,11 @@ from observing import Program, probe, shop
 from openlineage.client.serde import Serde
 from validating import OURS, check_event, check_show, shared
 
+from spark_lineage.answers.show import document
 from spark_lineage.events import build, read, samples
 from spark_lineage.events.serial import to_document, to_line
 from spark_lineage.graph import assemble
 from spark_lineage.model import LineageGraph, Mode, Observation, Operation, OperationKind, Outcome, Place, Probed
-from spark_lineage.report.document import document
 from tests.receiver import Book
 
 
@@ -195,7 +195,7 @@ def test_reading_events_needs_no_openlineage_client() -> None:
     import subprocess
     import sys
 
-    code = "import sys, spark_lineage.store.runs, spark_lineage.report.document; print('openlineage' in sys.modules)"
+    code = "import sys, spark_lineage.store.runs, spark_lineage.answers.show; print('openlineage' in sys.modules)"
     root = Path(__file__).parents[2]
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=root, check=True)
     assert done.stdout.strip() == "False"

@@ -12,6 +12,8 @@ import pytest
 from jsonschema import Draft202012Validator
 from observing import shop
 
+from spark_lineage.answers.explain import document, explain
+from spark_lineage.answers.find import ExplainError
 from spark_lineage.cli.commands import main
 from spark_lineage.events import build, samples
 from spark_lineage.graph import assemble
@@ -32,8 +34,6 @@ from spark_lineage.model import (
     StepKind,
     Storage,
 )
-from spark_lineage.report.explain import document, explain
-from spark_lineage.report.finding import ExplainError
 from spark_lineage.sinks.journal import Journal
 
 SHARED = Path(os.environ.get("SPARK_LINEAGE_SHARED", Path(__file__).resolve().parents[3] / "shared"))

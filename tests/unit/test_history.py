@@ -16,12 +16,12 @@ import pytest
 from observing import shop
 from rich.console import Console
 
+from spark_lineage.answers.history import HistoryError, history
 from spark_lineage.cli.commands import main
 from spark_lineage.events import build, samples
+from spark_lineage.faces.terminal import history as history_table
 from spark_lineage.graph import assemble
 from spark_lineage.model import LineageGraph, Mode, Probed, ProgramStarted, RepositorySeen
-from spark_lineage.report import history_table
-from spark_lineage.report.history import HistoryError, history
 from spark_lineage.sinks.journal import Journal
 from spark_lineage.store.summaries import shortest
 

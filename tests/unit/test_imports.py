@@ -19,7 +19,7 @@ ALSO = {
     "sinks": {"store", "events"},  # they hand on what was stored and emitted
     "store": {"events", "graph"},  # runs are read back from their events; a killed run is assembled when it is read
 }
-WITHOUT_PYSPARK = ["privacy", "graph", "events", "compare", "checks", "report", "store", "static"]
+WITHOUT_PYSPARK = ["privacy", "graph", "events", "answers", "faces", "store", "static"]
 WIRING = {"agent", "cli", "activation", "__main__", "__init__"}
 
 

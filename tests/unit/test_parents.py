@@ -10,11 +10,11 @@ from observing import shop
 from validating import check_event
 
 from spark_lineage.activation import parents
+from spark_lineage.answers.show import document
 from spark_lineage.events import build, read
 from spark_lineage.events.serial import to_document, to_line
 from spark_lineage.graph import assemble
 from spark_lineage.model import ParentSeen, PythonGap
-from spark_lineage.report.document import document
 from spark_lineage.store.wal import decode, encode
 from tests.orchestrator import CONF, DAG, TASK
 from tests.receiver import Book

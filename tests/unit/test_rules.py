@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from spark_lineage.checks.conditions import ConditionError, parse
-from spark_lineage.checks.rules import RuleError, load
+from spark_lineage.answers.check.conditions import ConditionError, parse
+from spark_lineage.answers.check.rules import RuleError, load
 
 
 class Known:

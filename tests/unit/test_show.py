@@ -16,11 +16,11 @@ from observing import Program, function, module, probe, shop
 from rich.console import Console
 from validating import check_show
 
+from spark_lineage.answers.show import document
 from spark_lineage.events import build, samples
+from spark_lineage.faces.terminal.show import show
 from spark_lineage.graph import assemble
 from spark_lineage.model import LineageGraph, Mode, Observation, OperationKind, Outcome, Place, Probed
-from spark_lineage.report.document import document
-from spark_lineage.report.table import show
 from spark_lineage.sinks.journal import Journal
 
 ROOT = Path(__file__).parents[2]

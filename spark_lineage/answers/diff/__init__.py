@@ -1,0 +1,7 @@
+"""Two runs compared: which steps are the first whose output differs though their inputs do not. Reads graphs only."""
+
+from __future__ import annotations
+
+from spark_lineage.answers.diff.result import CompareError, Comparison, Divergence, Uncertain, compare_runs
+
+__all__ = ["CompareError", "Comparison", "Divergence", "Uncertain", "compare_runs"]

@@ -1,0 +1,308 @@
+"""Which step of one run is which step of the other, and which dataset which.
+
+Down the call tree: the applications are each other's counterpart, then their children, and so on. Names count, but
+what a step does counts more: a function may be renamed or moved, a statement has another number after an edit above
+it, and a variable may be called otherwise. What is left over is looked for in the whole run.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from dataclasses import dataclass, field
+
+from spark_lineage.answers.diff.sequences import align
+from spark_lineage.model import Dataset, DatasetKind, LineageGraph, Step, StepKind
+
+StepKey = tuple[str, int]
+MOST_FEATURES = 200  # of one call
+_WORD = re.compile(r"\w+|[^\w\s]")
+_STATEMENT_NUMBER = re.compile(r"^line_\d+(_\d+)?$")
+
+
+@dataclass(frozen=True)
+class Alignment:
+    """Counterparts: of A's steps and datasets in B. What is not in it has none."""
+
+    steps: dict[StepKey, StepKey]
+    datasets: dict[str, str]
+
+
+@dataclass
+class Traits:
+    """What a step is known by."""
+
+    step: Step
+    label: str | None
+    outputs: list[Dataset]
+    plans: tuple[str, ...] = ()  # of its outputs and those of the steps below it
+    prints: tuple[str, ...] = ()
+    operators: frozenset[str] = frozenset()
+    children: list[Traits] = field(default_factory=list)
+    reads: tuple[str, ...] = ()  # sources, by the last part of their names
+    takes: tuple[Dataset, ...] = ()  # what other steps made
+    siblings: int = 1  # calls of the same function from the same step, itself included
+    _tokens: frozenset[str] | None = None
+
+    @property
+    def key(self) -> StepKey:
+        return (self.step.step, self.step.call)
+
+    @property
+    def tokens(self) -> frozenset[str]:
+        if self._tokens is None:
+            self._tokens = frozenset(_WORD.findall(self.step.source or ""))
+        return self._tokens
+
+
+class Side:
+    """One run, with what its steps are known by."""
+
+    def __init__(self, graph: LineageGraph) -> None:
+        self.graph = graph
+        self.datasets = {each.id: each for each in graph.datasets}
+        self.traits = {
+            (step.step, step.call): Traits(
+                step, _label(step), [self.datasets[each] for each in step.outputs if each in self.datasets]
+            )
+            for step in graph.steps
+        }
+        self.roots: list[Traits] = []
+        for traits in self.traits.values():
+            parent = self.traits.get(traits.step.parent) if traits.step.parent is not None else None
+            if parent is None or parent is traits:
+                self.roots.append(traits)
+            else:
+                parent.children.append(traits)
+        for traits in self.traits.values():
+            calls = Counter(each.label for each in traits.children)
+            for each in traits.children:
+                each.siblings = calls[each.label]
+            inputs = [self.datasets[each] for each in traits.step.inputs if each in self.datasets]
+            traits.reads = tuple(last_part(each) for each in inputs if each.kind is DatasetKind.SOURCE)
+            traits.takes = tuple(each for each in inputs if each.kind is not DatasetKind.SOURCE)
+        for traits in reversed(list(self.traits.values())):  # parents come before children
+            _describe(traits)
+
+
+def _label(step: Step) -> str | None:
+    """The function's or variable's name; None for a statement that assigns nothing."""
+    if step.kind is StepKind.STATEMENT:
+        return step.variable
+    if step.kind is StepKind.APPLICATION:
+        return ""
+    return step.function if step.kind is StepKind.FUNCTION else step.step.rpartition(".")[2]
+
+
+def _describe(traits: Traits) -> None:
+    plans: list[str] = []
+    prints: list[str] = []
+    operators: set[str] = set()
+    for each in traits.outputs:
+        if each.fragment is not None:
+            plans.append(each.fragment.plan_hash)
+            operators.update(each.fragment.operators)
+        if each.complete:
+            prints.append(content(each))
+    for child in traits.children:
+        plans.extend(child.plans)
+        prints.extend(child.prints)
+    traits.plans, traits.prints, traits.operators = tuple(plans), tuple(prints), frozenset(operators)
+    if len(traits.plans) > 8:  # of a body with many steps below it one word is enough
+        traits.plans = (str(hash(traits.plans)),)
+    if len(traits.prints) > 8:
+        traits.prints = (str(hash(traits.prints)),)
+
+
+def content(dataset: Dataset) -> str:
+    """One word for what was measured of a complete dataset."""
+    if dataset.fingerprint is not None:
+        return dataset.fingerprint
+    seen = ",".join(f"{each.name}={each.fingerprint}" for each in dataset.columns if each.fingerprint is not None)
+    return f"{dataset.rows}:{seen}"
+
+
+# --------------------------------------------------------------------------- steps
+
+Key = Callable[[Traits], "Hashable | None"]
+
+# Also where the order changed: what a step does, not only what it is called.
+STRONG: Sequence[Key] = (
+    lambda t: (t.step.kind, t.label, t.step.source_hash, t.plans, t.prints) if t.plans else None,
+    lambda t: (t.step.kind, t.plans, t.prints) if t.plans and t.prints else None,
+    lambda t: (t.step.kind, t.label, t.step.source_hash, t.plans) if t.plans else None,
+)
+# Only between neighbours that are aligned.
+WEAK: Sequence[Key] = (
+    lambda t: (t.step.kind, t.label, t.step.source_hash),
+    lambda t: (t.step.kind, t.plans) if t.plans else None,
+    lambda t: (t.step.kind, t.step.source_hash) if t.step.source_hash else None,
+    lambda t: (t.step.kind, t.label, t.step.call) if t.label and t.step.kind is not StepKind.STATEMENT else None,
+)
+# Anywhere in the run: the function was moved, or became a part of its caller.
+ANYWHERE: Sequence[Key] = (
+    lambda t: (t.plans, t.prints) if t.plans and t.prints and t.outputs else None,
+    lambda t: (t.label, t.step.source_hash) if t.step.source_hash and t.outputs else None,
+    lambda t: (t.step.source_hash, t.plans) if t.plans else None,
+    lambda t: (t.step.kind, t.label) if t.label and t.step.kind is StepKind.FUNCTION else None,
+    lambda t: t.outputs[0].variable if len(t.outputs) == 1 else None,
+)
+
+
+def similarity(a: Traits, b: Traits) -> float:
+    """How much two steps are alike; 0 where nothing says that they are the same one."""
+    same_plan = bool(a.plans) and a.plans == b.plans
+    same_source = a.step.source_hash is not None and a.step.source_hash == b.step.source_hash
+    if a.step.kind is not b.step.kind and not same_plan:
+        return 0.0
+    if bool(a.outputs) != bool(b.outputs) and not same_source:
+        return 0.0
+    same_label = a.label == b.label and a.label is not None
+    score = 3.0 * same_source + 3.0 * same_plan + 2.0 * same_label
+    score += 2.0 * (bool(a.prints) and a.prints == b.prints)
+    score += 1.5 * _overlap(a.operators, b.operators) + _overlap(a.tokens, b.tokens)
+    return score if score >= 0.5 else 0.0
+
+
+def features(traits: Traits) -> Iterable[Hashable]:
+    """What may tell calls of one function apart, whatever their order: threads may have made another one.
+
+    What they and the steps below them read, by what plan they make what, and what was measured of it.
+    """
+    if traits.step.kind is not StepKind.FUNCTION or traits.siblings < 2:
+        return ()
+    found: set[Hashable] = set()
+    todo = [traits]
+    while todo and len(found) < MOST_FEATURES:
+        each = todo.pop()
+        todo.extend(each.children)
+        found.update(("read", name) for name in each.reads)
+        found.update(("takes", _seen(one), each.label) for one in each.takes if _seen(one) is not None)
+        for output in each.outputs:
+            if output.fragment is not None:
+                found.add(("plan", output.fragment.plan_hash, each.label))
+            if _seen(output) is not None:
+                found.add(("content", _seen(output), each.label))
+    return ((traits.label, feature) for feature in found)
+
+
+def _seen(dataset: Dataset) -> Hashable | None:
+    """What was measured of a dataset, if only of a part of it."""
+    return content(dataset) if dataset.complete else dataset.partial or None
+
+
+def _overlap(a: frozenset[str], b: frozenset[str]) -> float:
+    return len(a & b) / len(a | b) if a and b else 0.0
+
+
+def align_runs(a: Side, b: Side) -> Alignment:
+    """The counterparts of A's steps and datasets."""
+    steps: dict[StepKey, StepKey] = {}
+    _descend(a.roots, b.roots, steps)
+    for key in ANYWHERE:
+        _look_everywhere(a, b, key, steps)
+    return Alignment(steps, _datasets(a, b, steps))
+
+
+def _descend(a: list[Traits], b: list[Traits], steps: dict[StepKey, StepKey]) -> None:
+    todo = [(a, b)]
+    while todo:
+        left, right = todo.pop()
+        taken = set(steps.values())
+        left = [each for each in left if each.key not in steps]
+        right = [each for each in right if each.key not in taken]
+        for x, y in align(left, right, STRONG, WEAK, similarity, features).items():
+            steps[left[x].key] = right[y].key
+            todo.append((left[x].children, right[y].children))
+
+
+def _look_everywhere(a: Side, b: Side, key: Key, steps: dict[StepKey, StepKey]) -> None:
+    taken = set(steps.values())
+    of_a = _single(key, (each for each in a.traits.values() if each.key not in steps))
+    of_b = _single(key, (each for each in b.traits.values() if each.key not in taken))
+    for value, traits in of_a.items():
+        other = of_b.get(value)
+        if traits is not None and other is not None:
+            steps[traits.key] = other.key
+            _descend(traits.children, other.children, steps)
+
+
+def _single(key: Key, all_: Iterable[Traits]) -> dict[Hashable, Traits | None]:
+    found: dict[Hashable, Traits | None] = {}
+    for each in all_:
+        value = key(each)
+        if value is not None:
+            found[value] = None if value in found else each
+    return found
+
+
+# --------------------------------------------------------------------------- datasets
+
+
+def _datasets(a: Side, b: Side, steps: dict[StepKey, StepKey]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for key, other in steps.items():
+        _pair(a.traits[key].outputs, b.traits[other].outputs, OUTPUTS, found)
+    _pair(_sources(a), _sources(b), NAMED, found)
+    for key, other in steps.items():
+        left, right = _read(a, a.traits[key].step), _read(b, b.traits[other].step)
+        _pair(left, right, READ, found)
+    _pair(_sources(a), _sources(b), READ, found)
+    _pair(list(a.datasets.values()), list(b.datasets.values()), LEFT_OVER, found)
+    return found
+
+
+def _plan(dataset: Dataset) -> str | None:
+    return dataset.fragment.plan_hash if dataset.fragment is not None else None
+
+
+def last_part(dataset: Dataset) -> str:
+    """``orders`` for ``/data/orders/``; a table by its name."""
+    if dataset.storage is not None and dataset.storage.table:
+        return dataset.storage.table.rpartition(".")[2]
+    return dataset.name.rstrip("/").rpartition("/")[2]
+
+
+DatasetKey = Callable[[Dataset], "Hashable | None"]
+
+OUTPUTS: Sequence[DatasetKey] = (
+    lambda d: (d.kind, d.namespace, d.name) if d.kind is not DatasetKind.INTERIM else None,
+    lambda d: (d.kind, last_part(d), _plan(d)) if d.kind is not DatasetKind.INTERIM else None,
+    lambda d: (d.kind, last_part(d)) if d.kind is not DatasetKind.INTERIM else None,
+    lambda d: (d.kind, _plan(d), d.variable) if _plan(d) else None,
+    lambda d: (d.kind, _plan(d)) if _plan(d) else None,
+    lambda d: (d.kind, d.variable) if d.variable else None,
+    lambda d: d.kind,
+)
+NAMED: Sequence[DatasetKey] = (lambda d: (d.namespace, d.name),)
+READ: Sequence[DatasetKey] = (
+    lambda d: (d.storage.format if d.storage else None, last_part(d)),
+    lambda d: (d.storage.format if d.storage else None, tuple(each.name for each in d.columns)) if d.columns else None,
+    lambda d: last_part(d),
+    lambda d: d.kind,
+)
+LEFT_OVER: Sequence[DatasetKey] = (
+    lambda d: (d.kind, _plan(d), content(d)) if d.complete and _plan(d) else None,
+    lambda d: (d.kind, d.namespace, d.name) if d.kind is DatasetKind.SINK else None,
+    lambda d: (d.kind, last_part(d)) if d.kind is DatasetKind.SINK else None,
+)
+
+
+def _pair(a: Sequence[Dataset], b: Sequence[Dataset], keys: Sequence[DatasetKey], found: dict[str, str]) -> None:
+    taken = set(found.values())
+    left = [each for each in a if each.id not in found]
+    right = [each for each in b if each.id not in taken]
+    if not left or not right:
+        return
+    for x, y in align(left, right, keys, (), lambda one, other: 0.0).items():
+        found[left[x].id] = right[y].id
+
+
+def _sources(side: Side) -> list[Dataset]:
+    return [each for each in side.graph.datasets if each.kind is DatasetKind.SOURCE]
+
+
+def _read(side: Side, step: Step) -> list[Dataset]:
+    found = [side.datasets[each] for each in step.inputs if each in side.datasets]
+    return [each for each in found if each.kind is DatasetKind.SOURCE]

@@ -1,0 +1,362 @@
+"""Which steps are the cause, which only the consequence.
+
+Datasets are judged in the order in which data flows. Each pair of datasets gets a state: *same* (measured, or derived:
+the same deterministic plan over inputs that are the same), *different*, or *unknown*. A pair that differs though
+nothing above it does is a first divergence. What was not measured is not cleared: it is carried along as a *doubt*
+until something below it is measured. Equal there, it did no harm; different there, the doubt is the cause: a changed
+definition before what is not deterministic, and that before a source of which only little is known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple
+
+from spark_lineage.answers.diff import contents, definitions, sources
+from spark_lineage.answers.diff.alignment import Alignment, Side
+from spark_lineage.answers.diff.contents import Content, Measured
+from spark_lineage.answers.diff.definitions import Definition
+from spark_lineage.answers.diff.opening import NOTHING, Open, opened
+from spark_lineage.answers.diff.regions import Region, region
+from spark_lineage.answers.diff.sources import Evidence
+from spark_lineage.model import Dataset, DatasetKind
+
+
+class Ref(NamedTuple):
+    """A dataset of one of the runs: of B, unless only A has it."""
+
+    run: str  # "a" or "b"
+    id: str
+
+
+Refs = dict[Ref, None]  # an ordered set
+
+
+@dataclass(frozen=True)
+class Doubts:
+    """What lies above and was not cleared by a measurement."""
+
+    changed: tuple[Ref, ...] = ()  # made in another way
+    ordered: tuple[Ref, ...] = ()  # the same rows, in another order of rows or columns
+    random: tuple[Ref, ...] = ()  # not deterministic
+    opaque: tuple[Ref, ...] = ()  # rows from Python
+    stored: tuple[Ref, ...] = ()  # sources
+
+    @property
+    def any(self) -> bool:
+        return bool(self.changed or self.random or self.opaque or self.stored)
+
+    def also(self, **more: Ref) -> Doubts:
+        return Doubts(**{
+            name: tuple(dict.fromkeys((*getattr(self, name), *([more[name]] if name in more else []))))
+            for name in FIELDS
+        })  # fmt: skip
+
+
+FIELDS = ("changed", "ordered", "random", "opaque", "stored")
+
+
+def together(doubts: Iterable[Doubts]) -> Doubts:
+    all_ = list(doubts)
+    if len(all_) == 1:
+        return all_[0]
+    return Doubts(*(tuple(dict.fromkeys(name for each in all_ for name in getattr(each, one))) for one in FIELDS))
+
+
+@dataclass(frozen=True)
+class State:
+    """What is known of one pair."""
+
+    content: Content
+    evidence: str | None = None  # measured, derived
+    causes: tuple[Ref, ...] = ()
+    doubts: Doubts = Doubts()
+    why: str | None = None  # of UNKNOWN
+    open: Open = NOTHING  # columns that were not cleared
+
+
+NOT_COMPARED = Measured(Content.UNKNOWN)
+NOT_JUDGED = State(Content.UNKNOWN, open=None)
+
+
+@dataclass
+class Pair:
+    """One dataset of A and its counterpart in B, while they are judged."""
+
+    a: Dataset
+    b: Dataset
+    regions: tuple[Region, Region]
+    ends: tuple[tuple[str, str], ...] = ()  # aligned inputs: ids of A and B
+    other_inputs: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())  # ends without a counterpart here
+    measured: Measured = NOT_COMPARED
+    definition: Definition | None = None
+    state: State = NOT_JUDGED
+
+    @property
+    def ref(self) -> Ref:
+        return Ref("b", self.b.id)
+
+
+@dataclass
+class Judgement:
+    """``first``: the causes, in the order in which they were found."""
+
+    pairs: dict[str, Pair] = field(default_factory=dict)  # by B's id
+    first: Refs = field(default_factory=dict)
+    sources_changed: Refs = field(default_factory=dict)
+    order: list[str] = field(default_factory=list)  # in which they were judged: as data flows
+
+
+class Judge:
+    def __init__(self, a: Side, b: Side, alignment: Alignment) -> None:
+        self.a, self.b = a, b
+        self._alignment = alignment
+        self._of_b = {other: name for name, other in alignment.datasets.items()}
+        self._code_changed = a.graph.steps[0].source_hash != b.graph.steps[0].source_hash
+        self.result = Judgement()
+        for name, other in alignment.datasets.items():
+            self.result.pairs[other] = self._pair(name, other)
+        self._readers: dict[str, list[tuple[str, str]]] = {}
+        for pair in self.result.pairs.values():
+            for _, y in pair.ends:
+                self._readers.setdefault(y, []).append((pair.a.id, pair.b.id))
+        for pair in self._in_order():
+            self._judge(pair)
+            self.result.order.append(pair.b.id)
+
+    # -- what a pair stands on
+
+    def _pair(self, name: str, other: str) -> Pair:
+        a, b = self.a.datasets[name], self.b.datasets[other]
+        regions = (region(self.a, a, self._alignment.datasets), region(self.b, b, self._of_b))
+        ends = tuple((self._of_b[each], each) for each in regions[1].ends if self._of_b.get(each) in regions[0].ends)
+        left = tuple(each for each in regions[0].ends if each not in {x for x, _ in ends})
+        right = tuple(each for each in regions[1].ends if each not in {y for _, y in ends})
+        return Pair(a, b, regions, ends, (left, right))
+
+    def _in_order(self) -> Iterable[Pair]:
+        """Every pair after those that it stands on; a circle is cut somewhere."""
+        done: set[str] = set()
+        begun: set[str] = set()
+        for start in self.b.datasets:
+            todo = [start] if start in self.result.pairs else []
+            while todo:
+                name = todo[-1]
+                above = [] if name in begun else [y for y in self._stands_on(name) if y not in begun]
+                begun.add(name)
+                if above:
+                    todo.extend(above)
+                    continue
+                todo.pop()
+                if name not in done:
+                    done.add(name)
+                    yield self.result.pairs[name]
+
+    def _stands_on(self, name: str) -> list[str]:
+        pair = self.result.pairs[name]
+        through_a = [self._alignment.datasets[x] for x in pair.regions[0].ends if x in self._alignment.datasets]
+        through_b = [y for y in pair.regions[1].ends if y in self.result.pairs]
+        return list(dict.fromkeys((*through_b, *through_a, *self._values(pair))))
+
+    def _values(self, pair: Pair) -> list[str]:
+        """pandas objects that a step of Spark's uses beside its plan: numbers taken from them are in the plan."""
+        made = definitions.made_by(self.a, pair.a), definitions.made_by(self.b, pair.b)
+        of_a, of_b = pair.a.fragment, pair.b.fragment
+        if made[0] is None or made[1] is None or of_a is None or of_b is None or pair.b.engine != "spark":
+            return []
+        if of_a.plan_hash == of_b.plan_hash or made[0].step.source_hash != made[1].step.source_hash:
+            return []
+        used = [each for each in made[1].step.inputs if each in self.result.pairs and each != pair.b.id]
+        return [each for each in used if self.b.datasets[each].engine == "pandas"]
+
+    # -- judging
+
+    def _judge(self, pair: Pair) -> None:
+        a, b = pair.a, pair.b
+        pair.measured = contents.compare(a, b, lambda column: definitions.rounds_more(a, b, column))
+        if b.kind is DatasetKind.SOURCE and a.kind is DatasetKind.SOURCE:
+            pair.state = self._of_source(pair)
+            return
+        pair.definition = definitions.compare(a, b, (self.a, self.b), pair.regions, self._other_inputs(pair))
+        above = {y: self.result.pairs[y].state for y in self._stands_on(b.id)}
+        pair.state = self._state(pair, pair.definition, above)
+
+    def _other_inputs(self, pair: Pair) -> bool:
+        """Whether something else goes in; what only lies elsewhere and holds the same is nothing else."""
+        left, right = pair.other_inputs
+        if not left and not right:  # the same, but a join has a left and a right side
+            return [self._alignment.datasets[each] for each in pair.regions[0].ends] != list(pair.regions[1].ends)
+        of_a, of_b = [self.a.datasets[each] for each in left], [self.b.datasets[each] for each in right]
+        if len(of_a) != len(of_b):
+            return True
+        return any(contents.compare(x, y).content is not Content.SAME for x, y in zip(of_a, of_b, strict=True))
+
+    def _of_source(self, pair: Pair) -> State:
+        seen = pair.measured
+        evidence = sources.evidence(pair.a, pair.b)
+        # What a source holds was measured as its reader read it: by other options of the reader it looks different.
+        if seen.content is Content.DIFFERENT and evidence is not Evidence.STRONG and self._read_alike(pair):
+            self.result.sources_changed[pair.ref] = None
+            return State(Content.DIFFERENT, "measured", (pair.ref,), open=_differing(seen))
+        if seen.content is Content.SAME and not seen.unproven:
+            return State(Content.SAME, "measured")
+        if evidence is Evidence.STRONG:
+            return State(Content.SAME, "derived")
+        doubts = Doubts(stored=(pair.ref,))
+        if evidence is Evidence.WEAK or seen.content is Content.SAME:
+            return State(Content.SAME, "derived", doubts=doubts, open=None)
+        why = f"{seen.why or 'not measured'}; nothing says that it is the same"
+        return State(Content.UNKNOWN, doubts=doubts, why=why, open=None)
+
+    def _read_alike(self, source: Pair) -> bool:
+        """Whether some step reads the source by the same plan in both runs, as far as its readers are known."""
+        readers = [(self.a.datasets[x], self.b.datasets[y]) for x, y in self._readers.get(source.b.id, ())]
+        plans = [(x.fragment, y.fragment) for x, y in readers]
+        known = [(x, y) for x, y in plans if x is not None and y is not None]
+        return not known or any(x.plan_hash == y.plan_hash for x, y in known)
+
+    def _state(self, pair: Pair, definition: Definition, inputs: dict[str, State]) -> State:
+        above = list(inputs.values())
+        causes = tuple(dict.fromkeys(cause for each in above for cause in each.causes))
+        doubts = together(each.doubts for each in above)
+        own = self._own_doubts(pair, definition, doubts)
+        if pair.measured.content is Content.SAME:
+            return self._same(pair, definition, inputs, causes, own)
+        if pair.measured.content is Content.DIFFERENT:
+            causes = causes or self._culprits(pair, definition, doubts)
+            left = self._opened(pair, definition, inputs)
+            return State(Content.DIFFERENT, "measured", causes, open=_differing(pair.measured, left))
+        if causes:
+            return State(Content.UNKNOWN, None, causes, own, f"{pair.measured.why}; what it is made from differs", None)
+        if pair.a.reason == pair.b.reason == "never_executed" and not definition.changed:
+            return State(Content.SAME, "derived", (), doubts, open=None if doubts.any else NOTHING)
+        if own.any:
+            unknown = any(each.content is Content.UNKNOWN for each in above) or own != doubts
+            content = Content.UNKNOWN if unknown else Content.SAME
+            why = f"{pair.measured.why or 'not measured'}; {_doubtful(pair, own)}" if unknown else None
+            return State(content, None if unknown else "derived", (), own, why, None)
+        return State(Content.SAME, "derived", (), own)
+
+    def _own_doubts(self, pair: Pair, definition: Definition, above: Doubts) -> Doubts:
+        """The first of several changed definitions in a row is the cause: the others may be changed by it."""
+        name, doubts = pair.ref, above
+        if definition.changed and not above.changed:
+            for each in self._of_region(pair, definition):
+                doubts = doubts.also(changed=each)
+        if definition.nondeterminism:
+            doubts = doubts.also(random=name)
+        if definition.opaque:
+            doubts = doubts.also(opaque=name)
+        return doubts
+
+    def _same(
+        self, pair: Pair, definition: Definition, inputs: dict[str, State], causes: tuple[Ref, ...], own: Doubts
+    ) -> State:
+        """Of a pair that was measured to be the same: in all its columns, or only in those that flowed."""
+        seen = pair.measured
+        derived = not own.any and all(each.content is Content.SAME for each in inputs.values())
+        counts = pair.b.kind is not DatasetKind.SINK and not definition.opaque and not definition.changed
+        if seen.bare and not derived and not counts:
+            why = f"its columns did not flow, and {_doubtful(pair, own, causes)}"
+            return State(Content.UNKNOWN, None, causes, own, why, None)
+        kept = Doubts(ordered=own.ordered)
+        if definition.changed and any(order(pair.a) != order(pair.b) for order in (_sorts, _names, _standing)):
+            kept = kept.also(ordered=pair.ref)
+        left = self._opened(pair, definition, inputs)
+        if not left:
+            return State(Content.SAME, "measured", (), kept)
+        # What nothing looked at in either run makes no pair uncertain, but may show below where other plans ran.
+        redefined = any(self._redefined(pair, definition, each) for each in left)
+        if not causes and not redefined and not left & seen.unproven:
+            doubts = Doubts(ordered=kept.ordered, random=own.random, opaque=own.opaque, stored=own.stored)
+            above = together(each.doubts for each in inputs.values())
+            return State(Content.SAME, "measured", (), replace(doubts, changed=above.changed), open=left)
+        columns = ", ".join(sorted(left)[:3])
+        why = f"column {columns} did not flow in both runs, and {_doubtful(pair, own, causes)}"
+        return State(Content.UNKNOWN, None, causes, own, why, left)
+
+    def _opened(self, pair: Pair, definition: Definition, inputs: dict[str, State]) -> frozenset[str]:
+        candidates = pair.measured.unproven | pair.measured.unused
+        if not candidates:
+            return NOTHING
+        above = {name: state.open for name, state in inputs.items()}
+        return opened(pair.b, candidates, definition, above, lambda each: self._redefined(pair, definition, each))
+
+    def _culprits(self, pair: Pair, definition: Definition, above: Doubts) -> tuple[Ref, ...]:
+        """Why this pair differs though none of its inputs is known to."""
+        own = pair.ref
+        if above.changed:
+            found = above.changed
+        elif definition.changed:
+            found = self._of_region(pair, definition)
+        elif above.ordered:
+            found = above.ordered
+        elif above.random or definition.nondeterminism:
+            found = above.random or (own,)
+        elif above.stored and not (definition.opaque and self._code_changed):
+            self.result.sources_changed.update(dict.fromkeys(above.stored))
+            return above.stored
+        else:
+            # What Python did between them is not in the record: the last step whose rows came from it is the nearest.
+            found = (own,) if definition.opaque else above.opaque or (own,)
+        self.result.first.update(dict.fromkeys(found))
+        return found
+
+    def _of_region(self, pair: Pair, definition: Definition) -> tuple[Ref, ...]:
+        """The step itself, if its own definition changed; else the steps that lie between it and its inputs."""
+        if definition.region and not definition.plan and not (definition.opaque and definition.source):
+            return (
+                *(Ref("a", each) for each in pair.regions[0].own),
+                *(Ref("b", each) for each in pair.regions[1].own),
+            )
+        return (pair.ref,)
+
+    def _redefined(self, pair: Pair, definition: Definition, column: str) -> bool:
+        """Whether a column is made in another way; of a plan that is the same none is."""
+        if not definition.plan:
+            return definition.opaque and definition.source
+        if definitions.changed_functions(pair.a, pair.b):
+            return True
+        of_a, of_b = (definitions.of_column(each, column) for each in (pair.a, pair.b))
+        if of_a is None or of_b is None:
+            return True
+        return definitions.translated(of_a.expression, self._alignment.datasets) != of_b.expression
+
+
+def _differing(seen: Measured, left: frozenset[str] = NOTHING) -> Open:
+    """What a pair that differs hands on: its rows, or some columns."""
+    if seen.rows or seen.combined:
+        return None
+    return left | {each.name for each in seen.columns}
+
+
+def _sorts(dataset: Dataset) -> list[str]:
+    operators = dataset.fragment.operators if dataset.fragment is not None else ()
+    return [each for each in operators if each.startswith("Sort")]
+
+
+def _names(dataset: Dataset) -> list[str]:
+    return [each.name for each in dataset.columns]
+
+
+def _standing(dataset: Dataset) -> list[str]:
+    """In which order the rows stand, and what they are called: known of pandas objects only."""
+    covers = dataset.fragment.covers if dataset.fragment is not None else ()
+    return [each for each in covers if each.startswith("order@")]
+
+
+def _doubtful(pair: Pair, doubts: Doubts, causes: tuple[Ref, ...] = ()) -> str:
+    """Why nothing can be said of what was not measured of a pair."""
+    if causes:
+        return "what it is made from differs"
+    if pair.ref in doubts.changed:
+        return "its definition changed"
+    if doubts.changed:
+        return f"{doubts.changed[0].id}, which it is made from, has another definition"
+    if pair.ref in doubts.random:
+        return "it is not deterministic"
+    if pair.ref in doubts.opaque:
+        return "its rows came through Python"
+    above = doubts.random or doubts.opaque or doubts.stored
+    return f"it is made from {above[0].id if above else 'something'}, of which too little is known"

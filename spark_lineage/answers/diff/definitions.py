@@ -1,0 +1,110 @@
+"""Whether two datasets are made in the same way: plan, inputs, and what is not in the plan."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from spark_lineage.answers.diff.alignment import Side, Traits
+from spark_lineage.answers.diff.regions import Region
+from spark_lineage.graph.expressions import quoted, unquoted
+from spark_lineage.model import ColumnDefinition, Dataset, Fragment
+
+# Rows from these are no more than the plan says of them.
+KNOWN_ROWS = ("range", "one_row", "empty")
+_QUALIFIER = re.compile(r"(`(?:``|[^`])*`|[^\W\d]\w*)\.")
+_ROUNDING = re.compile(r"\b(b?round|floor|ceil|ceiling|cast|trunc|format_number|int|decimal)\s*\(", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Definition:
+    """How a pair is made. ``changed``: in a way that can change rows; the reasons stand in the other fields."""
+
+    plan: bool  # the plan fragments differ
+    source: bool  # the normalised source of the step differs
+    inputs: bool  # other datasets go in
+    region: tuple[str, ...]  # steps of one run only lie between: ids of their datasets, A's and B's
+    nondeterminism: tuple[str, ...]
+    opaque: bool  # rows came through Python; the plan does not say how they were made
+
+    @property
+    def changed(self) -> bool:
+        return self.plan or self.inputs or bool(self.region) or (self.opaque and self.source)
+
+
+def compare(
+    a: Dataset, b: Dataset, sides: tuple[Side, Side], regions: tuple[Region, Region], inputs: bool
+) -> Definition:
+    """``inputs``: whether other datasets go in than before."""
+    steps = [made_by(side, each) for side, each in zip(sides, (a, b), strict=True)]
+    fragments = [each.fragment for each in (a, b) if each.fragment is not None]
+    between = [side.datasets[name] for side, each in zip(sides, regions, strict=True) for name in each.own]
+    reasons = [why for each in (*fragments, *_fragments(between)) for why in each.nondeterminism]
+    rows_only = all(each.operators == ("Rows from local",) for each in fragments)  # their hash is their content
+    return Definition(
+        plan=len(fragments) == 2 and fragments[0].plan_hash != fragments[1].plan_hash and not rows_only,
+        source=_source(steps[0]) != _source(steps[1]),
+        inputs=inputs,
+        region=(*regions[0].own, *regions[1].own),
+        nondeterminism=tuple(dict.fromkeys(reasons)),
+        opaque=len(fragments) < 2 or rows_only or any(is_opaque(each) for each in (*fragments, *_fragments(between))),
+    )
+
+
+def made_by(side: Side, dataset: Dataset) -> Traits | None:
+    return side.traits.get((dataset.step, dataset.call)) if dataset.step is not None else None
+
+
+def is_opaque(fragment: Fragment) -> bool:
+    unknown = any(each.endswith("?") for each in fragment.covers)
+    covered = {each.partition("@")[0] for each in fragment.covers}
+    return unknown or any(each not in KNOWN_ROWS and each not in covered for each in fragment.opaque)
+
+
+def changed_functions(a: Dataset, b: Dataset) -> list[str]:
+    """Names of Python functions that the plans call and whose code is another one."""
+    of_a, of_b = _covered(a), _covered(b)
+    return [name for name in of_b if name in of_a and of_a[name] != of_b[name] and name not in ("local", "order")]
+
+
+def has_other_rows(a: Dataset, b: Dataset) -> bool:
+    """Whether the rows that the plans themselves hold are others."""
+    return _covered(a).get("local") != _covered(b).get("local")
+
+
+def _covered(dataset: Dataset) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for each in dataset.fragment.covers if dataset.fragment is not None else ():
+        name, _, word = each.rpartition("@")
+        found.setdefault(name, []).append(word)
+    return found
+
+
+def _fragments(datasets: Iterable[Dataset]) -> Iterable[Fragment]:
+    return (each.fragment for each in datasets if each.fragment is not None)
+
+
+def _source(traits: Traits | None) -> str | None:
+    return traits.step.source_hash if traits is not None else None
+
+
+def of_column(dataset: Dataset, column: str) -> ColumnDefinition | None:
+    definitions = dataset.fragment.definitions if dataset.fragment is not None else ()
+    return next((each for each in definitions if each.column == column), None)
+
+
+def translated(expression: str, counterparts: Mapping[str, str]) -> str:
+    """An expression of A with the names of B's datasets in it."""
+    return _QUALIFIER.sub(lambda found: f"{_named(found[1], counterparts)}.", expression)
+
+
+def _named(qualifier: str, counterparts: Mapping[str, str]) -> str:
+    other = counterparts.get(unquoted(qualifier))
+    return quoted(other) if other is not None else qualifier
+
+
+def rounds_more(a: Dataset, b: Dataset, column: str) -> bool:
+    """Whether the definition of a column has other rounding than before: then close is not the same."""
+    texts = [definition.expression if (definition := of_column(each, column)) else "" for each in (a, b)]
+    return sorted(_ROUNDING.findall(texts[0])) != sorted(_ROUNDING.findall(texts[1]))

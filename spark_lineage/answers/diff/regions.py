@@ -1,0 +1,73 @@
+"""What a dataset stands on, as far as the other run has it too.
+
+Between a dataset and the nearest datasets above it that have a counterpart may lie steps of one run only: inserted,
+removed, inlined or drawn out. They are the dataset's *region*: whatever they do shows in that dataset.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from spark_lineage.answers.diff.alignment import Side, content
+from spark_lineage.model import Dataset, DatasetKind
+
+# Operators that leave every row and every value as it is.
+KEEPING = ("Repartition", "RebalancePartitions", "Coalesce", "Sort", "Alias", "View", "Input", "Write")
+
+
+@dataclass(frozen=True)
+class Region:
+    """``ends``: ids of the datasets that have a counterpart, and of sources; ``own``: those that have none."""
+
+    ends: tuple[str, ...]
+    own: tuple[str, ...]
+
+
+def inputs_of(side: Side, dataset: Dataset) -> tuple[str, ...]:
+    """What a dataset was made from: by its plan; by what its step used where the plan does not tell."""
+    fragment = dataset.fragment
+    step = side.traits.get((dataset.step, dataset.call)) if dataset.step is not None else None
+    used = tuple(each for each in step.step.inputs if each != dataset.id) if step is not None else ()
+    if fragment is None:
+        return used if dataset.kind is not DatasetKind.SOURCE else ()
+    if any(each in ("rdd", "local", "cached") for each in fragment.opaque):
+        # Rows that went through Python: what the step used is in them.
+        return tuple(dict.fromkeys((*fragment.inputs, *used)))
+    return fragment.inputs
+
+
+def region(side: Side, dataset: Dataset, aligned: Collection[str]) -> Region:
+    ends: dict[str, None] = {}
+    own: dict[str, None] = {}
+    todo = list(reversed(inputs_of(side, dataset)))
+    seen = {dataset.id}
+    while todo:
+        name = todo.pop()
+        if name in seen or name not in side.datasets:
+            continue
+        seen.add(name)
+        each = side.datasets[name]
+        above = inputs_of(side, each)
+        if name in aligned or not above:
+            ends[name] = None
+            continue
+        if not changes_nothing(side, each, above):
+            own[name] = None
+        todo.extend(reversed(above))
+    return Region(tuple(ends), tuple(own))
+
+
+def changes_nothing(side: Side, dataset: Dataset, above: tuple[str, ...]) -> bool:
+    """Whether a dataset is known to hold just what its one input holds."""
+    if len(above) != 1:
+        return False
+    fragment = dataset.fragment
+    if fragment is not None and all(each.split(" ", 1)[0] in KEEPING for each in fragment.operators):
+        return True
+    input_ = side.datasets.get(above[0])
+    if input_ is None or not (input_.complete and dataset.complete):
+        return False
+    measured = any(each.fingerprint is not None for each in dataset.columns)
+    same_columns = [each.name for each in dataset.columns] == [each.name for each in input_.columns]
+    return measured and same_columns and content(input_) == content(dataset)

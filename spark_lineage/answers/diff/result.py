@@ -1,0 +1,323 @@
+"""The answer: what the judgement says, in terms of steps, with all that people want to see of each divergence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from spark_lineage.answers.diff import changes, why
+from spark_lineage.answers.diff.alignment import Alignment, Side, StepKey, align_runs
+from spark_lineage.answers.diff.blame import Judge, Judgement, Pair, Ref
+from spark_lineage.answers.diff.contents import ColumnChange, Content, Measured
+from spark_lineage.answers.diff.definitions import Definition, made_by
+from spark_lineage.answers.diff.missing import Missing, Search
+from spark_lineage.answers.diff.rows import SideBySide, side_by_side
+from spark_lineage.model import Dataset, DatasetKind, LineageGraph, Mode, Outcome, Step
+
+
+class CompareError(ValueError):
+    """The runs cannot be compared; its text is one sentence for the user."""
+
+
+@dataclass(frozen=True)
+class Divergence:
+    """One cause. Of ``a`` and ``b`` one is None where only one run has the step or its dataset."""
+
+    step: Step
+    step_a: Step | None
+    step_b: Step | None
+    a: Dataset | None
+    b: Dataset | None
+    why: str
+    inputs_equal: bool
+    inputs_evidence: str
+    source_changed: bool
+    plan_changed: bool
+    deterministic: bool | None
+    measured: Measured
+    columns: tuple[ColumnChange, ...]
+    source_diff: tuple[str, ...]
+    plan_diff: tuple[str, ...]
+    rows: SideBySide | None
+
+    @property
+    def dataset(self) -> Dataset | None:
+        return self.b or self.a
+
+
+@dataclass(frozen=True)
+class Consequence:
+    step: str
+    dataset: str
+    caused_by: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Uncertain:
+    dataset: str
+    why: str
+
+
+@dataclass(frozen=True)
+class SourceChange:
+    """A source that holds something else, or of which too little is known to say that it does not."""
+
+    a: Dataset
+    b: Dataset
+    why: str
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What came out. ``measured`` and ``derived``: how many datasets are the same, by which evidence."""
+
+    a: LineageGraph
+    b: LineageGraph
+    first_divergences: tuple[Divergence, ...]
+    diverged: tuple[Consequence, ...]
+    sources_changed: tuple[SourceChange, ...]
+    only_in_a: tuple[str, ...]
+    only_in_b: tuple[str, ...]
+    uncertain: tuple[Uncertain, ...]
+    measured: int
+    derived: int
+    within_tolerance: tuple[tuple[str, tuple[str, ...]], ...]
+
+    @property
+    def same(self) -> bool:
+        """Nothing differs, and for each dataset there is evidence of it."""
+        return not (self.first_divergences or self.sources_changed or self.diverged or self.uncertain)
+
+    @property
+    def different(self) -> bool:
+        return bool(self.first_divergences or self.sources_changed or self.diverged)
+
+
+def compare_runs(a: LineageGraph, b: LineageGraph, force: bool = False) -> Comparison:
+    """Compares B with A. Raises :class:`CompareError` for runs that have nothing to compare.
+
+    ``force``: also runs that look like those of different programs.
+    """
+    for name, graph in (("A", a), ("B", b)):
+        _refuse_without_facts(name, graph)
+    sides = (Side(a), Side(b))
+    alignment = align_runs(*sides)
+    if not force:
+        _refuse_strangers(*sides, alignment)
+    judged = Judge(*sides, alignment).result
+    missing = Search(*sides, alignment, judged).result
+    return _Report(sides, alignment, judged, missing).comparison()
+
+
+def _refuse_without_facts(name: str, graph: LineageGraph) -> None:
+    run = graph.run
+    if run.mode is Mode.PLAN:
+        raise CompareError(
+            f"run {name} ({run.id}) was recorded in plan mode, which measures nothing: "
+            "record it with --mode flow or --mode exact"
+        )
+    if run.outcome is Outcome.RUNNING:
+        raise CompareError(f"run {name} ({run.id}) still runs: compare it when it has ended")
+    if not any(each.step is not None or each.kind is DatasetKind.SOURCE for each in graph.datasets):
+        raise CompareError(f"run {name} ({run.id}) has no datasets to compare: it made no DataFrames that were used")
+
+
+def _refuse_strangers(a: Side, b: Side, alignment: Alignment) -> None:
+    """Different names alone are no reason: a copy of a program is often called otherwise."""
+    programs = [side.graph.run.program.replace("\\", "/").rpartition("/")[2] for side in (a, b)]
+    if programs[0] == programs[1] or a.graph.run.app == b.graph.run.app:
+        return
+    made = [each for each in a.traits.values() if each.outputs]
+    known = [each for each in made if each.key in alignment.steps and _akin(each, b.traits[alignment.steps[each.key]])]
+    if len(known) * 3 < len(made):
+        raise CompareError(
+            f"these look like runs of different programs ({programs[0]} and {programs[1]}): {len(known)} of "
+            f"{len(made)} steps have a counterpart; --force compares them all the same"
+        )
+
+
+def _akin(a: object, b: object) -> bool:
+    x, y = a.step, b.step  # type: ignore[attr-defined]
+    return x.source_hash == y.source_hash or a.plans == b.plans or (a.label is not None and a.label == b.label)  # type: ignore[attr-defined]
+
+
+class _Report:
+    def __init__(self, sides: tuple[Side, Side], alignment: Alignment, judged: Judgement, missing: Missing) -> None:
+        self._a, self._b = sides
+        self._alignment = alignment
+        self._judged = judged
+        self._missing = missing
+        self._steps_of_b = {other: key for key, other in alignment.steps.items()}
+
+    def comparison(self) -> Comparison:
+        pairs = self._judged.pairs
+        covered = self._covered()
+        states = [(each, each.state) for each in pairs.values()]
+        return Comparison(
+            a=self._a.graph,
+            b=self._b.graph,
+            first_divergences=tuple(self._divergences()),
+            diverged=tuple(self._diverged()),
+            sources_changed=tuple(self._sources_changed()),
+            only_in_a=tuple(self._missing.only_in_a),
+            only_in_b=tuple(self._missing.only_in_b),
+            uncertain=tuple(self._uncertain(covered)),
+            measured=sum(s.content is Content.SAME and s.evidence == "measured" for _, s in states),
+            derived=sum(s.content is Content.SAME and s.evidence == "derived" for _, s in states),
+            within_tolerance=tuple(
+                (each.b.id, each.measured.close)
+                for each, state in states
+                if each.measured.close and state.content is Content.SAME
+            ),
+        )
+
+    # -- causes
+
+    def _divergences(self) -> Iterable[Divergence]:
+        found = [self._divergence(ref) for ref in self._judged.first]
+        found += [self._failure(run, key) for run, key in self._missing.failed_first]
+        return sorted(found, key=lambda each: (each.step.started, each.step.step) if each.step_b else (0.0, ""))
+
+    def _divergence(self, ref: Ref) -> Divergence:
+        pair = self._judged.pairs.get(ref.id) if ref.run == "b" else None
+        if pair is None:
+            return self._only_one(ref)
+        step_a, step_b = self._step(self._a, pair.a), self._step(self._b, pair.b)
+        definition = pair.definition
+        assert definition is not None, "sources are no divergences of a step"
+        deterministic = self._deterministic(pair, definition)
+        counterparts = self._alignment.datasets
+        # The same plan by the same source has other text where a seed is drawn: that is no other definition.
+        redefined = definition.plan or definition.source
+        columns = (*pair.measured.columns, *(changes.of_columns(pair.a, pair.b, counterparts) if redefined else ()))
+        changed = [each.name for each in columns]
+        return Divergence(
+            step=step_b, step_a=step_a, step_b=step_b, a=pair.a, b=pair.b,
+            why=why.of_pair(pair, step_b, self._inputs(pair), counterparts, deterministic),
+            inputs_equal=self._inputs_equal(pair),
+            inputs_evidence=self._evidence(pair),
+            source_changed=definition.source,
+            plan_changed=definition.plan or definition.inputs or bool(definition.region),
+            deterministic=deterministic,
+            measured=pair.measured,
+            columns=columns,
+            source_diff=tuple(changes.of_source(step_a, step_b)),
+            plan_diff=tuple(changes.of_plan(pair.a, pair.b, counterparts)) if redefined else (),
+            rows=side_by_side(pair.a, pair.b, changed),
+        )  # fmt: skip
+
+    def _only_one(self, ref: Ref) -> Divergence:
+        side = self._a if ref.run == "a" else self._b
+        dataset = side.datasets[ref.id]
+        step = self._step(side, dataset)
+        a, b = (dataset, None) if ref.run == "a" else (None, dataset)
+        return Divergence(
+            step=step, step_a=step if a else None, step_b=step if b else None, a=a, b=b,
+            why=why.of_one(ref.run, dataset, step), inputs_equal=True, inputs_evidence="derived",
+            source_changed=True, plan_changed=True, deterministic=None, measured=Measured(Content.UNKNOWN),
+            columns=(), source_diff=(), plan_diff=(), rows=None,
+        )  # fmt: skip
+
+    def _failure(self, run: str, key: StepKey) -> Divergence:
+        other = (self._alignment.steps if run == "a" else self._steps_of_b).get(key)
+        keys = (key, other) if run == "a" else (other, key)
+        step_a = self._a.traits[keys[0]].step if keys[0] is not None else None
+        step_b = self._b.traits[keys[1]].step if keys[1] is not None else None
+        step = step_b or step_a
+        assert step is not None, "one of the two failed"
+        changed = step_a is not None and step_b is not None and step_a.source_hash != step_b.source_hash
+        return Divergence(
+            step=step, step_a=step_a, step_b=step_b, a=self._output(self._a, step_a), b=self._output(self._b, step_b),
+            why=why.of_failure(run, step_a, step_b), inputs_equal=True, inputs_evidence="derived",
+            source_changed=changed, plan_changed=False, deterministic=None, measured=Measured(Content.UNKNOWN),
+            columns=(), source_diff=tuple(changes.of_source(step_a, step_b)) if step_a and step_b else (),
+            plan_diff=(), rows=None,
+        )  # fmt: skip
+
+    @staticmethod
+    def _output(side: Side, step: Step | None) -> Dataset | None:
+        return side.datasets.get(step.outputs[0]) if step is not None and step.outputs else None
+
+    def _step(self, side: Side, dataset: Dataset) -> Step:
+        traits = made_by(side, dataset)
+        return traits.step if traits is not None else side.graph.steps[0]
+
+    def _deterministic(self, pair: Pair, definition: Definition) -> bool | None:
+        if definition.changed:
+            return None if definition.nondeterminism or definition.opaque else True
+        if pair.measured.content is not Content.DIFFERENT:
+            return False if definition.nondeterminism else None
+        if definition.opaque and not definition.nondeterminism:
+            return None
+        return False
+
+    def _inputs(self, pair: Pair) -> tuple[list[str], list[str]]:
+        """What goes into one run only: names in A and in B."""
+        if pair.definition is None or not pair.definition.inputs:
+            return [], []
+        return list(pair.other_inputs[0]), list(pair.other_inputs[1])
+
+    def _inputs_equal(self, pair: Pair) -> bool:
+        return all(self._judged.pairs[y].state.content is Content.SAME for _, y in pair.ends)
+
+    def _evidence(self, pair: Pair) -> str:
+        known = [self._judged.pairs[y].state.evidence for _, y in pair.ends]
+        return "measured" if known and all(each == "measured" for each in known) else "derived"
+
+    # -- consequences
+
+    def _diverged(self) -> Iterable[Consequence]:
+        for pair in self._judged.pairs.values():
+            state = pair.state
+            if state.content is Content.DIFFERENT and pair.ref not in self._judged.first:
+                if pair.ref in self._judged.sources_changed:
+                    continue
+                yield Consequence(pair.b.step or "", pair.b.id, self._named(state.causes))
+        for (run, key), causes in self._missing.failed_after.items():
+            side = self._a if run == "a" else self._b
+            step = side.traits[key].step
+            yield Consequence(step.step, step.outputs[0] if step.outputs else "", self._named(causes))
+        failed = [self._side(run).traits[key].step.step for run, key in self._missing.failed_first]
+        failed += [name for causes in self._missing.failed_after.values() for name in self._named(causes)]
+        for ref, causes in self._missing.orphans_after.items():
+            dataset = self._side(ref.run).datasets[ref.id]
+            yield Consequence(dataset.step or "", dataset.id, self._named(causes) or tuple(dict.fromkeys(failed)))
+
+    def _side(self, run: str) -> Side:
+        return self._a if run == "a" else self._b
+
+    def _named(self, causes: Iterable[Ref]) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(self._side(each.run).datasets[each.id].step or each.id for each in causes))
+
+    def _sources_changed(self) -> Iterable[SourceChange]:
+        for ref in self._judged.sources_changed:
+            pair = self._judged.pairs[ref.id]
+            yield SourceChange(pair.a, pair.b, why.of_source(pair))
+
+    # -- what is not known
+
+    def _covered(self) -> set[str]:
+        """Pairs that are not known, but everything made of them is measured and the same: they did no harm."""
+        users: dict[str, list[str]] = {}
+        for name, pair in self._judged.pairs.items():
+            for _, y in pair.ends:
+                users.setdefault(y, []).append(name)
+        covered: set[str] = set()
+        for name in reversed(self._judged.order):
+            covered.update([name] if self._is_covered(name, users, covered) else [])
+        return covered
+
+    def _is_covered(self, name: str, users: dict[str, list[str]], covered: set[str]) -> bool:
+        using = users.get(name, ())
+        return bool(using) and all(self._is_settled(each) or each in covered for each in using)
+
+    def _is_settled(self, name: str) -> bool:
+        state = self._judged.pairs[name].state
+        return state.content is Content.SAME and state.evidence == "measured"
+
+    def _uncertain(self, covered: set[str]) -> Iterable[Uncertain]:
+        told = {each.dataset for each in self._diverged()}
+        for name, pair in self._judged.pairs.items():
+            told_already = pair.ref in self._judged.first or pair.ref in self._judged.sources_changed or name in told
+            if pair.state.content is Content.UNKNOWN and name not in covered and not told_already:
+                yield Uncertain(name, pair.state.why or pair.measured.why or "not measured")

@@ -1,0 +1,130 @@
+"""One sentence for people: which step, what became of its output, and what changed in it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from spark_lineage.answers.diff import changes, definitions
+from spark_lineage.answers.diff.blame import Pair
+from spark_lineage.answers.diff.contents import Content, Measured
+from spark_lineage.model import Dataset, Step, StepKind
+
+
+def where(step: Step) -> str:
+    """``clean_orders`` (pipeline.py:41)."""
+    name = step.step.rpartition(".")[2] if step.kind is not StepKind.FUNCTION else step.function.rpartition(".")[2]
+    call = f" #{step.call}" if step.call > 1 else ""
+    return f"`{name}`{call} ({step.file.replace(chr(92), '/').rpartition('/')[2]}:{step.line})"
+
+
+def of_pair(
+    pair: Pair, step: Step, inputs: tuple[list[str], list[str]], counterparts: Mapping[str, str],
+    deterministic: bool | None,
+) -> str:  # fmt: skip
+    return f"{where(step)}: {_effect(pair)}; {_cause(pair, inputs, counterparts, deterministic)}"
+
+
+def _effect(pair: Pair) -> str:
+    seen = pair.measured
+    if seen.content is not Content.DIFFERENT:
+        return f"its output was not compared ({seen.why})" if seen.content is Content.UNKNOWN else "the same rows"
+    said = [*_rows(pair), *_columns(seen, pair.b)]
+    if seen.combined:
+        said.append("the same values, combined to other rows")
+    return ", ".join(said) or "other values"
+
+
+def _rows(pair: Pair) -> list[str]:
+    a, b = pair.a.rows, pair.b.rows
+    if a is None or b is None or a == b:
+        return []
+    return [f"{count(abs(b - a), 'row')} {'more' if b > a else 'fewer'}"]
+
+
+def count(number: int, word: str) -> str:
+    return f"{number:,} {word}" if number == 1 else f"{number:,} {word}s"
+
+
+def _columns(seen: Measured, b: Dataset) -> list[str]:
+    by_change: dict[str, list[str]] = {}
+    for each in seen.columns:
+        by_change.setdefault(each.change, []).append(each.name)
+    said = []
+    if "removed" in by_change:
+        said.append(f"{_list(by_change['removed'])} missing")
+    if "added" in by_change:
+        said.append(f"{_list(by_change['added'])} new")
+    said += [f"{each.name} is {each.b} and was {each.a}" for each in seen.columns if each.change == "type"][:2]
+    if not seen.rows:
+        said += [f"{each.name} has {each.b} and had {each.a}" for each in seen.columns if each.change == "nulls"][:2]
+        if "values" in by_change:
+            said.append(f"other values in {_list(by_change['values'])}")
+    return said
+
+
+def _list(names: list[str]) -> str:
+    shown = ", ".join(names[:3])
+    return (
+        f"{shown} and {len(names) - 3} more columns"
+        if len(names) > 3
+        else f"{'column' if len(names) == 1 else 'columns'} {shown}"
+    )
+
+
+def _cause(
+    pair: Pair, inputs: tuple[list[str], list[str]], counterparts: Mapping[str, str], deterministic: bool | None
+) -> str:
+    definition = pair.definition
+    assert definition is not None, "only steps have a cause"
+    if inputs[0] or inputs[1]:
+        return f"it takes {_names(inputs[1])} in place of {_names(inputs[0])}"
+    if definition.inputs:
+        return "it takes its inputs in another order"
+    if definition.plan and (seen := changes.sentence(pair.a, pair.b, counterparts)):
+        return seen
+    if definition.plan and (functions := definitions.changed_functions(pair.a, pair.b)):
+        return f"the code of {_names(functions)}, which it calls, changed"
+    if definition.plan and definitions.has_other_rows(pair.a, pair.b):
+        return "the rows that the program itself holds changed"
+    if definition.plan:
+        return "its plan changed in what the operators do not show (options of a reader, other functions)"
+    if definition.region:
+        return "steps before it were added or removed"
+    if definition.opaque and definition.source:
+        return "its code changed"
+    if definition.nondeterminism:
+        return f"same code and inputs: it is not deterministic ({', '.join(definition.nondeterminism)})"
+    if definition.opaque:
+        return "its rows came from Python, by code that is not in the plan and that this step does not hold itself"
+    if deterministic is False:
+        return "same code, plan and inputs: what makes it differ is not in the plan"
+    return "its definition changed"
+
+
+def _names(names: list[str]) -> str:
+    return " and ".join(f"`{each}`" for each in names) or "nothing"
+
+
+def of_one(run: str, dataset: Dataset, step: Step) -> str:
+    rows = f" with {count(dataset.rows, 'row')}" if dataset.rows is not None else ""
+    if run == "a":
+        return f"{where(step)}: its output `{dataset.id}`{rows} is missing in B"
+    return f"{where(step)}: its output `{dataset.id}`{rows} is new in B"
+
+
+def of_failure(run: str, a: Step | None, b: Step | None) -> str:
+    step = b or a
+    assert step is not None, "one of the two failed"
+    failed = a if run == "a" else b
+    error = ((failed.error if failed else None) or "no error text").strip().splitlines()[0]
+    if run == "b":
+        return f"{where(step)}: it failed in B ({error[:200]})"
+    return f"{where(step)}: it failed in A ({error[:200]}) and did not in B"
+
+
+def of_source(pair: Pair) -> str:
+    seen = pair.measured
+    if seen.content is Content.DIFFERENT:
+        said = [*_rows(pair), *_columns(seen, pair.b)]
+        return ", ".join(said) or "other content"
+    return "it was not measured, and what is made of it differs though the code is the same"
