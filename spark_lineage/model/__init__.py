@@ -1,0 +1,147 @@
+"""Seam types: what crosses from one part of the agent to the next.
+
+Everything here is frozen. Capture and the JVM bridge produce *observations*; ``graph.assemble`` turns them
+into a :class:`LineageGraph`; ``events.build`` turns that into OpenLineage events. No part imports another
+part's insides: it imports this module.
+
+Identifiers are strings with a letter that says what they name: ``c7`` a call (one activation of user code),
+``o12`` an operation, ``d5`` a DataFrame. They are unique in one run and mean nothing in another; names that
+are stable from run to run are made by ``graph``.
+"""
+
+from __future__ import annotations
+
+from typing import Union
+
+from spark_lineage.model.choices import (
+    CheckStatus,
+    DatasetKind,
+    Mode,
+    OperationKind,
+    Outcome,
+    StepKind,
+)
+from spark_lineage.model.formats import (
+    FORMAT,
+    SHAPE_ERRORS,
+    WIRE_VERSION,
+    Damaged,
+    plain,
+)
+from spark_lineage.model.graph import (
+    CheckResult,
+    Column,
+    Dataset,
+    Gap,
+    LineageGraph,
+    Partial,
+    Run,
+    Step,
+)
+from spark_lineage.model.measurements import (
+    Answer,
+    Probed,
+    ProbedColumn,
+    Sample,
+)
+from spark_lineage.model.plans import (
+    Clash,
+    ColumnDefinition,
+    ColumnInput,
+    ColumnNote,
+    Fragment,
+    RowOperator,
+    Storage,
+)
+from spark_lineage.model.program import (
+    CallEnded,
+    CallSeen,
+    LinkSeen,
+    Marked,
+    Operation,
+    ParentSeen,
+    Path,
+    Place,
+    ProgramEnded,
+    ProgramStarted,
+    PythonGap,
+    RepositorySeen,
+    SourceRead,
+    Unit,
+    VariableSeen,
+    crossing,
+    unit,
+)
+from spark_lineage.model.source_code import (
+    FunctionReading,
+    SourceReading,
+    Statement,
+)
+from spark_lineage.model.spark import (
+    Execution,
+    JvmGap,
+    SparkStarted,
+)
+
+Observation = Union[
+    ProgramStarted, ProgramEnded, RepositorySeen, LinkSeen, ParentSeen, SourceRead, CallSeen, CallEnded, Operation,
+    Marked, VariableSeen, PythonGap,
+    SparkStarted, Fragment, Probed, Execution, JvmGap,
+]  # fmt: skip
+
+__all__ = [
+    "FORMAT",
+    "SHAPE_ERRORS",
+    "WIRE_VERSION",
+    "Answer",
+    "CallEnded",
+    "CallSeen",
+    "CheckResult",
+    "CheckStatus",
+    "Clash",
+    "Column",
+    "ColumnDefinition",
+    "ColumnInput",
+    "ColumnNote",
+    "Damaged",
+    "Dataset",
+    "DatasetKind",
+    "Execution",
+    "Fragment",
+    "FunctionReading",
+    "Gap",
+    "JvmGap",
+    "LineageGraph",
+    "LinkSeen",
+    "Marked",
+    "Mode",
+    "Observation",
+    "Operation",
+    "OperationKind",
+    "Outcome",
+    "ParentSeen",
+    "Partial",
+    "Path",
+    "Place",
+    "Probed",
+    "ProbedColumn",
+    "ProgramEnded",
+    "ProgramStarted",
+    "PythonGap",
+    "RepositorySeen",
+    "RowOperator",
+    "Run",
+    "Sample",
+    "SourceRead",
+    "SourceReading",
+    "SparkStarted",
+    "Statement",
+    "Step",
+    "StepKind",
+    "Storage",
+    "Unit",
+    "VariableSeen",
+    "crossing",
+    "plain",
+    "unit",
+]
