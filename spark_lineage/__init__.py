@@ -12,31 +12,25 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from spark_lineage.activation.session import configure_spark_with_lineage, start, stop
     from spark_lineage.config import Config, ConfigError
+    from spark_lineage.version import VERSION as __version__
 
 __all__ = ["Config", "ConfigError", "__version__", "configure_spark_with_lineage", "start", "stop"]
 
 # Imported on first use: the start-up hook must not pay for them.
 _PLACES = {
-    "Config": "spark_lineage.config",
-    "ConfigError": "spark_lineage.config",
-    "configure_spark_with_lineage": "spark_lineage.activation.session",
-    "start": "spark_lineage.activation.session",
-    "stop": "spark_lineage.activation.session",
+    "Config": ("spark_lineage.config", "Config"),
+    "ConfigError": ("spark_lineage.config", "ConfigError"),
+    "__version__": ("spark_lineage.version", "VERSION"),
+    "configure_spark_with_lineage": ("spark_lineage.activation.session", "configure_spark_with_lineage"),
+    "start": ("spark_lineage.activation.session", "start"),
+    "stop": ("spark_lineage.activation.session", "stop"),
 }
 
 
 def __getattr__(name: str) -> Any:
-    if name == "__version__":
-        return _version()
-    if name in _PLACES:
-        import importlib
+    if name not in _PLACES:
+        raise AttributeError(f"module 'spark_lineage' has no attribute {name!r}")
+    import importlib
 
-        return getattr(importlib.import_module(_PLACES[name]), name)
-    raise AttributeError(f"module 'spark_lineage' has no attribute {name!r}")
-
-
-def _version() -> str:
-    import pkgutil
-
-    text = pkgutil.get_data("spark_lineage", "VERSION")  # works in a zip file too
-    return (text or b"unknown").decode().strip()
+    module, attribute = _PLACES[name]
+    return getattr(importlib.import_module(module), attribute)

@@ -28,8 +28,6 @@ from types import FrameType, TracebackType
 from typing import TYPE_CHECKING, Any
 
 from spark_lineage import capture
-from spark_lineage.activation import parents
-from spark_lineage.activation.links import links
 from spark_lineage.answers.check.rules import Rules, load
 from spark_lineage.config import Config
 from spark_lineage.guard import Guard, logger
@@ -47,8 +45,10 @@ from spark_lineage.model import (
 )
 from spark_lineage.privacy import keys
 from spark_lineage.privacy.masking import Masking
-from spark_lineage.static import SourceReader, repository
+from spark_lineage.static import SourceReader
 from spark_lineage.store.wal import WriteAhead
+from spark_lineage.surroundings import parent_run, repository
+from spark_lineage.surroundings.trace import links
 
 if TYPE_CHECKING:
     from spark_lineage.answers.check.results import Report
@@ -150,7 +150,7 @@ class Agent:
         )
         self.guard("repository", self._repository)
         self.guard("links", self._link)
-        self.guard("parents", self._parents, parents.of_environment(os.environ))
+        self.guard("parents", self._parents, parent_run.of_environment(os.environ))
         if self.rules is None:
             self.rules = self.guard("rules", self._load_rules) or Rules()
         recorder = capture.Recorder(
@@ -177,7 +177,7 @@ class Agent:
                 self._links.add(each)
                 self._queue.put(each)
 
-    def _parents(self, found: Iterable[parents.Found]) -> None:
+    def _parents(self, found: Iterable[parent_run.Found]) -> None:
         for each in found:
             self._queue.put(each)
 
@@ -187,7 +187,7 @@ class Agent:
     def attach(self, spark_context: Any, ran_before: bool = False) -> None:
         """The program has a SparkContext now; ``ran_before``: it had it before this observation began."""
         self.guard("links", self._link)
-        self.guard("parents", lambda: self._parents(parents.of_conf(spark_context._conf.get)))
+        self.guard("parents", lambda: self._parents(parent_run.of_conf(spark_context._conf.get)))
         self.guard("attach", self._attach, spark_context, ran_before)
         if self._recorder is not None:
             self.guard("modules", self._recorder.look_for_modules)

@@ -10,7 +10,7 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
-import spark_lineage
+from spark_lineage.version import VERSION
 
 # What the journal needs. Delta tables need compiled packages; they can be written later from the journal.
 NEEDED = ("openlineage-python", "executing", "tomli")
@@ -66,7 +66,7 @@ def build(output: Path | None = None) -> Path:
 
     Raises :class:`PyFilesError` if a needed package is not installed here; OSError.
     """
-    target = (output or _cache() / f"spark_lineage_pyfiles-{spark_lineage.__version__}.zip").absolute()
+    target = (output or _cache() / f"spark_lineage_pyfiles-{VERSION}.zip").absolute()
     target.parent.mkdir(parents=True, exist_ok=True)
     part = target.with_name(f".{target.name}.{os.getpid()}")
     try:

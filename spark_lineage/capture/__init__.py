@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from spark_lineage.capture.frames import calls_around, calls_on
-from spark_lineage.capture.marks import JvmPort
-from spark_lineage.capture.notes import Note, observation
-from spark_lineage.capture.patching import Patch, Patches
+from spark_lineage.capture.code.frames import calls_around, calls_on
+from spark_lineage.capture.deferred import Note, observation
+from spark_lineage.capture.operations.boundaries import JvmPort
+from spark_lineage.capture.patching.table import Patch, Patches
 from spark_lineage.capture.recorder import Recorder
 
 __all__ = ["Installation", "JvmPort", "Note", "Recorder", "calls_around", "calls_on", "install", "observation"]
@@ -17,21 +17,22 @@ class Installation:
     """Patches that are in place."""
 
     def __init__(self, recorder: Recorder) -> None:
-        from spark_lineage.capture import handing_over, patches, threads
+        from spark_lineage.capture.following import pandas_handover
+        from spark_lineage.capture.patching import threads, wrappers
 
         recorder.known.bind()
         self._recorder = recorder
         self._patches: Patches = Patches(
-            [*patches.patches(recorder), *threads.patches(recorder.frames, recorder.guard)]
+            [*wrappers.patches(recorder), *threads.patches(recorder.frames, recorder.guard)]
         )
         self._patches.install()
         self._later: dict[str, Patches] = {}
         self._installed = True
         recorder.results.pandas_seen = self._follow_pandas
         recorder.later = (
-            ("pandas", lambda: self._follow_pandas() if handing_over.to_pandas(recorder.frames.scope) else None),
-            ("pyspark.ml.util", lambda: self._add("ml", patches.ml_patches)),
-            ("delta.tables", lambda: self._add("delta", patches.delta_patches)),
+            ("pandas", lambda: self._follow_pandas() if pandas_handover.to_pandas(recorder.frames.scope) else None),
+            ("pyspark.ml.util", lambda: self._add("ml", wrappers.ml_patches)),
+            ("delta.tables", lambda: self._add("delta", wrappers.delta_patches)),
         )
 
     def _add(self, name: str, table: Callable[[Recorder], list[Patch]]) -> None:

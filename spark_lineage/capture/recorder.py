@@ -1,8 +1,9 @@
 """What is recorded of each operation.
 
-The recorder is called by the patches (see ``patches.py``) around every public pyspark call; nothing here calls
-back into Spark but :class:`JvmPort`, and nothing waits. An operation begins with its inputs (``inputs.py``), marks
-those that cross a boundary (``marks.py``), and ends with what it gives (``results.py``).
+The recorder is called by the patches (see ``patching``) around every public pyspark call; nothing here calls back into
+Spark but :class:`JvmPort`, and nothing waits. The parts of an operation are in ``operations``: it begins with its
+inputs (``inputs.py``), marks those that cross a boundary (``boundaries.py``), and ends with what it gives
+(``results.py``).
 """
 
 from __future__ import annotations
@@ -15,21 +16,21 @@ from collections.abc import Callable, Mapping, Sequence
 from types import FrameType
 from typing import Any
 
-from spark_lineage.capture.calls import Position
-from spark_lineage.capture.code import code_hash
-from spark_lineage.capture.frames import Frames
-from spark_lineage.capture.inputs import Inputs
-from spark_lineage.capture.known import DF_IDS, OP_IDS, Known
-from spark_lineage.capture.marks import JvmPort, Marks, Question
-from spark_lineage.capture.notes import Note
-from spark_lineage.capture.operations import Method
-from spark_lineage.capture.pandas_frames import Contents, PandasFrames
-from spark_lineage.capture.results import Results, ids
-from spark_lineage.capture.running import Running
-from spark_lineage.capture.scope import Scope, program_folders
-from spark_lineage.capture.sources import Read, Sources
-from spark_lineage.capture.texts import error_text
-from spark_lineage.capture.unseen import Unseen
+from spark_lineage.capture.code.calls import Position
+from spark_lineage.capture.code.frames import Frames
+from spark_lineage.capture.code.function_hash import code_hash
+from spark_lineage.capture.code.ownership import Scope, program_folders
+from spark_lineage.capture.code.source_files import Read, Sources
+from spark_lineage.capture.deferred import Note
+from spark_lineage.capture.following.pandas_frames import Contents, PandasFrames
+from spark_lineage.capture.following.tracked import DF_IDS, OP_IDS, Known
+from spark_lineage.capture.operations.boundaries import JvmPort, Marks, Question
+from spark_lineage.capture.operations.inputs import Inputs
+from spark_lineage.capture.operations.made_elsewhere import Unseen
+from spark_lineage.capture.operations.methods import Method
+from spark_lineage.capture.operations.operation import Running
+from spark_lineage.capture.operations.recorded_text import error_text
+from spark_lineage.capture.operations.results import Results, ids
 from spark_lineage.guard import Guard
 from spark_lineage.model import Operation, OperationKind, PythonGap, SourceRead
 
@@ -44,7 +45,7 @@ class _Thread(threading.local):
 class Recorder:
     """Turns pyspark calls into observations.
 
-    ``emit`` takes them as notes (:mod:`spark_lineage.capture.notes`) and never waits. ``roots`` are the program's
+    ``emit`` takes them as notes (:mod:`spark_lineage.capture.deferred`) and never waits. ``roots`` are the program's
     folders, ``read`` is the static reading, ``questions`` what rules want to know, by the name of a function or a
     variable.
     """

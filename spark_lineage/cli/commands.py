@@ -11,10 +11,10 @@ from typing import Any
 
 import click
 
-import spark_lineage
 from spark_lineage.config import OPTIONS, ConfigError, did_you_mean
 from spark_lineage.model import Damaged
 from spark_lineage.store.errors import StoreError
+from spark_lineage.version import VERSION
 
 # Name of the command -> where it is; imported only when it is called, so that one's imports never slow another.
 COMMANDS = {
@@ -59,7 +59,7 @@ class Commands(click.Group):
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(spark_lineage.__version__, prog_name="spark-lineage")
+@click.version_option(VERSION, prog_name="spark-lineage")
 def spark_lineage_command() -> None:
     """Function-level lineage of unmodified PySpark programs.
 

@@ -20,6 +20,7 @@ import spark_lineage
 from spark_lineage.activation.jars import RUNS_ON, JarError, find_spark, jar_for
 from spark_lineage.activation.java import OLDEST, JavaError, find_java
 from spark_lineage.config import OPTIONS, Config, ConfigError, resolve
+from spark_lineage.version import VERSION
 
 START_UP_FILE = "spark_lineage_startup.pth"
 PACKAGES = ("openlineage-python", "deltalake", "pyarrow", "msgspec", "click", "rich")
@@ -47,7 +48,7 @@ def examine(environ: Mapping[str, str] | None = None) -> list[Finding]:
 
 
 def _python(environ: Mapping[str, str]) -> Iterator[Finding]:
-    yield Finding("spark-lineage", True, f"{spark_lineage.__version__} in {Path(spark_lineage.__file__).parent}")
+    yield Finding("spark-lineage", True, f"{VERSION} in {Path(spark_lineage.__file__).parent}")
     yield Finding("python", True, f"{platform.python_version()} in {sys.executable}")
 
 

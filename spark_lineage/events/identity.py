@@ -5,10 +5,9 @@ from __future__ import annotations
 import uuid
 from datetime import datetime, timedelta, timezone
 
-import spark_lineage
 from spark_lineage.model import FORMAT
+from spark_lineage.version import VERSION
 
-VERSION: str = spark_lineage.__version__
 PRODUCER = f"https://sparklineage.io/{VERSION}"
 SCHEMAS = f"https://sparklineage.io/facets/{FORMAT}"  # an immutable address: a change of a schema changes it
 NAMESPACE = "spark-lineage"  # of jobs, unless configured

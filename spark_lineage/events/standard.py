@@ -9,8 +9,9 @@ from urllib.parse import quote
 
 from openlineage.client import facet_v2 as ol
 
-from spark_lineage.events.identity import NAMESPACE, VERSION, run_uuid, step_uuid
+from spark_lineage.events.identity import NAMESPACE, run_uuid, step_uuid
 from spark_lineage.model import ColumnInput, Dataset, DatasetKind, Gap, Outcome, ParentSeen, Run, Step, StepKind
+from spark_lineage.version import VERSION
 
 LONGEST_EXPRESSION = 500  # characters of an expression in columnLineage; the plan facet has all of it
 _EMISSION = ol.job_type_job.EmissionPattern(eventTrigger="EVENT_BASED", eventContentMode="ACCUMULATIVE")

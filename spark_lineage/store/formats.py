@@ -11,9 +11,9 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from spark_lineage.events.identity import VERSION
 from spark_lineage.model import FORMAT
 from spark_lineage.store.errors import StoreError
+from spark_lineage.version import VERSION
 
 _SCHEMA = re.compile(r"/facets/(\d{1,9})/")
 _PRODUCER = re.compile(r"/(\d{1,9})\.(\d{1,9})[^/]*\Z")

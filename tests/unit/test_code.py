@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from spark_lineage.capture.code import code_hash
+from spark_lineage.capture.code.function_hash import code_hash
 
 
 def made(source: str, name: str = "f") -> Any:

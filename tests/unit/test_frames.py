@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
-from spark_lineage.capture.frames import Frames, calls_on
-from spark_lineage.capture.notes import Note, observation
-from spark_lineage.capture.scope import Scope
-from spark_lineage.capture.sources import Sources
+from spark_lineage.capture.code.frames import Frames, calls_on
+from spark_lineage.capture.code.ownership import Scope
+from spark_lineage.capture.code.source_files import Sources
+from spark_lineage.capture.deferred import Note, observation
 from spark_lineage.model import CallEnded, CallSeen
 from spark_lineage.static import SourceReader
 

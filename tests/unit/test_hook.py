@@ -244,7 +244,7 @@ def test_outcome(error, outcome, text):
 
 
 def test_our_frames_leave_the_traceback_of_every_error_of_the_chain():
-    ours: dict = {"__name__": "spark_lineage.capture.patching"}
+    ours: dict = {"__name__": "spark_lineage.capture.patching.table"}
     exec("def through(call):\n    return call()", ours)
 
     def fails():

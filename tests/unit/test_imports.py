@@ -12,8 +12,8 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "spark_lineage"
-SEAMS = {"model", "config", "guard", "compat", "privacy"}
-ALONE = ["capture", "jvm", "static", "fingerprint", "graph", "events", "sinks", "store"]
+SEAMS = {"model", "config", "guard", "compat", "version", "privacy"}
+ALONE = ["capture", "surroundings", "jvm", "static", "fingerprint", "graph", "events", "sinks", "store"]
 # What is more than the seams, with the reason.
 ALSO = {
     "sinks": {"store", "events"},  # they hand on what was stored and emitted

@@ -6,7 +6,7 @@ import gc
 
 import pytest
 
-from spark_lineage.capture.lineage import (
+from spark_lineage.capture.following.nodes import (
     Identities,
     Node,
     Rows,
@@ -16,7 +16,7 @@ from spark_lineage.capture.lineage import (
     relation_names,
     statement_kind,
 )
-from spark_lineage.capture.texts import redacted
+from spark_lineage.capture.operations.recorded_text import redacted
 
 
 @pytest.mark.parametrize(

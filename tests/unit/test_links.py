@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from spark_lineage.activation.links import links
 from spark_lineage.model import LinkSeen
+from spark_lineage.surroundings.trace import links
 
 TRACE, SPAN = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
 

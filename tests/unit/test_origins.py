@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from test_frames import Watch
 
-from spark_lineage.capture.lineage import Node
-from spark_lineage.capture.origins import Origins
+from spark_lineage.capture.following.nodes import Node
+from spark_lineage.capture.following.python_data import Origins
 
 PROGRAMS = {
     "of the statement itself": ("x = create([(r, 1) for r in collect('a')])", ["a"]),

@@ -17,13 +17,14 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from spark_lineage.capture import observation, threads
-from spark_lineage.capture.frames import Frames
-from spark_lineage.capture.origins import Origins
-from spark_lineage.capture.pandas_frames import MOST_VERSIONS, PandasFrames
-from spark_lineage.capture.patching import Patches
-from spark_lineage.capture.scope import Scope
-from spark_lineage.capture.sources import Sources
+from spark_lineage.capture import observation
+from spark_lineage.capture.code.frames import Frames
+from spark_lineage.capture.code.ownership import Scope
+from spark_lineage.capture.code.source_files import Sources
+from spark_lineage.capture.following.pandas_frames import MOST_VERSIONS, PandasFrames
+from spark_lineage.capture.following.python_data import Origins
+from spark_lineage.capture.patching import threads
+from spark_lineage.capture.patching.table import Patches
 from spark_lineage.fingerprint import pandas_objects
 from spark_lineage.graph import assemble
 from spark_lineage.guard import Guard

@@ -9,13 +9,13 @@ import pytest
 from observing import shop
 from validating import check_event
 
-from spark_lineage.activation import parents
 from spark_lineage.answers.show import document
 from spark_lineage.events import build, read
 from spark_lineage.events.serial import to_document, to_line
 from spark_lineage.graph import assemble
 from spark_lineage.model import ParentSeen, PythonGap
 from spark_lineage.store.wal import decode, encode
+from spark_lineage.surroundings import parent_run
 from tests.orchestrator import CONF, DAG, TASK
 from tests.receiver import Book
 
@@ -43,7 +43,7 @@ Document = dict[str, Any]
     ],
 )
 def test_the_environment(value: str, expected: ParentSeen | str | None) -> None:
-    found = list(parents.of_environment({"OPENLINEAGE_PARENT_ID": value}))
+    found = list(parent_run.of_environment({"OPENLINEAGE_PARENT_ID": value}))
     if isinstance(expected, str):
         (gap,) = found
         assert isinstance(gap, PythonGap)
@@ -58,13 +58,13 @@ def test_the_root_of_the_environment() -> None:
         "OPENLINEAGE_PARENT_ID": f"airflow/daily.load/{TASK}",
         "OPENLINEAGE_ROOT_PARENT_ID": f"airflow/daily/{DAG}",
     }
-    assert list(parents.of_environment(environ)) == [PARENT, ROOT]
+    assert list(parent_run.of_environment(environ)) == [PARENT, ROOT]
 
 
 def test_the_conf_of_the_spark_integration() -> None:
-    assert list(parents.of_conf(CONF.get)) == [PARENT, ROOT]
-    assert list(parents.of_conf({"spark.openlineage.parentJobNamespace": "airflow"}.get)) == []
-    (gap,) = parents.of_conf({"spark.openlineage.parentRunId": TASK}.get)
+    assert list(parent_run.of_conf(CONF.get)) == [PARENT, ROOT]
+    assert list(parent_run.of_conf({"spark.openlineage.parentJobNamespace": "airflow"}.get)) == []
+    (gap,) = parent_run.of_conf({"spark.openlineage.parentRunId": TASK}.get)
     assert isinstance(gap, PythonGap)
 
 

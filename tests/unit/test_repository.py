@@ -14,7 +14,7 @@ from spark_lineage.events import build, read, samples
 from spark_lineage.events.serial import to_document
 from spark_lineage.graph import assemble
 from spark_lineage.model import RepositorySeen
-from spark_lineage.static import repository
+from spark_lineage.surroundings import repository
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 

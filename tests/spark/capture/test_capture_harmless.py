@@ -21,7 +21,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.classic.dataframe import DataFrame as ClassicDataFrame
 
 from spark_lineage import capture
-from spark_lineage.capture.operations import methods
+from spark_lineage.capture.operations.methods import methods
 from spark_lineage.model import CallEnded, CallSeen, Operation, OperationKind
 
 HERE = str(Path(__file__).parent)

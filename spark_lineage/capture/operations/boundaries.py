@@ -6,12 +6,12 @@ from collections.abc import Callable, Mapping, Sequence
 from types import FrameType
 from typing import Any, Protocol
 
-from spark_lineage.capture.frames import Frames
-from spark_lineage.capture.known import Known
-from spark_lineage.capture.lineage import Node
-from spark_lineage.capture.notes import Note
-from spark_lineage.capture.running import Running
-from spark_lineage.capture.sources import Sources
+from spark_lineage.capture.code.frames import Frames
+from spark_lineage.capture.code.source_files import Sources
+from spark_lineage.capture.deferred import Note
+from spark_lineage.capture.following.nodes import Node
+from spark_lineage.capture.following.tracked import Known
+from spark_lineage.capture.operations.operation import Running
 from spark_lineage.guard import Guard
 from spark_lineage.model import Marked, OperationKind, VariableSeen, crossing
 

@@ -14,8 +14,8 @@ from collections.abc import Callable, Mapping
 from types import CodeType, FrameType
 from typing import Any, Protocol
 
-from spark_lineage.capture.calls import Position
-from spark_lineage.capture.frames import Frames, Token
+from spark_lineage.capture.code.calls import Position
+from spark_lineage.capture.code.frames import Frames, Token
 from spark_lineage.guard import Guard
 
 OTHER, USER, FOLDED, PANDAS = range(4)  # kinds of code; FOLDED: of the user, but no call of its own

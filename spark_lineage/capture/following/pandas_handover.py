@@ -10,7 +10,7 @@ import re
 import sys
 from pathlib import Path
 
-from spark_lineage.capture.scope import Scope
+from spark_lineage.capture.code.ownership import Scope
 
 _TO_PANDAS = re.compile(rb"\b(toPandas|pandas_api)\b")
 _HANDS_OVER = re.compile(rb"\b(toArrow|createDataFrame)\b")

@@ -1,6 +1,6 @@
 """What Python data came from that becomes a DataFrame again, where its identity does not tell.
 
-Rows and pandas objects are known by identity (``lineage.py``). What the program makes of them in Python (dicts,
+Rows and pandas objects are known by identity (``nodes.py``). What the program makes of them in Python (dicts,
 lists of tuples, aggregates) is followed through the source: from the statement that calls ``createDataFrame`` back over
 the names that it reads, to statements that ran an action. Parameters lead to the call, other names to the module.
 """
@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from spark_lineage.capture.calls import Position
-from spark_lineage.capture.lineage import Node
-from spark_lineage.capture.sources import Sources
+from spark_lineage.capture.code.calls import Position
+from spark_lineage.capture.code.source_files import Sources
+from spark_lineage.capture.following.nodes import Node
 from spark_lineage.model import FunctionReading, Statement
 
 Place = tuple[str, int]  # call and statement

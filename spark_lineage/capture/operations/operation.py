@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from spark_lineage.capture.calls import Position
-from spark_lineage.capture.lineage import Node
-from spark_lineage.capture.operations import Method
+from spark_lineage.capture.code.calls import Position
+from spark_lineage.capture.following.nodes import Node
+from spark_lineage.capture.operations.methods import Method
 
 Input = tuple[Node, Any]  # and its DataFrame, where there is one that can be marked
 

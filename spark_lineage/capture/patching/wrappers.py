@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from spark_lineage.capture.operations import (
+from spark_lineage.capture.operations.methods import (
     Method,
     dataframe_class,
     delta_methods,
@@ -19,7 +19,7 @@ from spark_lineage.capture.operations import (
     ml_methods,
     rdd_classes,
 )
-from spark_lineage.capture.patching import Patch, without_this_frame
+from spark_lineage.capture.patching.table import Patch, without_this_frame
 from spark_lineage.capture.recorder import Recorder
 
 

@@ -6,10 +6,10 @@ import itertools
 from collections.abc import Collection
 from typing import Any
 
-from spark_lineage.capture.calls import Position
-from spark_lineage.capture.lineage import Identities, Node, Rows, Views
-from spark_lineage.capture.operations import dataframe_class
-from spark_lineage.capture.origins import Origins
+from spark_lineage.capture.code.calls import Position
+from spark_lineage.capture.following.nodes import Identities, Node, Rows, Views
+from spark_lineage.capture.following.python_data import Origins
+from spark_lineage.capture.operations.methods import dataframe_class
 
 # The JVM half keeps what it knows by these for as long as a plan lives: a second recorder must not give them again.
 DF_IDS = itertools.count(1)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from spark_lineage.capture.known import Known
-from spark_lineage.capture.lineage import GLOBAL, Node, created_view, frontier
-from spark_lineage.capture.pandas_frames import PandasFrames
-from spark_lineage.capture.running import Input, Running
-from spark_lineage.capture.texts import first_text
+from spark_lineage.capture.following.nodes import GLOBAL, Node, created_view, frontier
+from spark_lineage.capture.following.pandas_frames import PandasFrames
+from spark_lineage.capture.following.tracked import Known
+from spark_lineage.capture.operations.operation import Input, Running
+from spark_lineage.capture.operations.recorded_text import first_text
 from spark_lineage.guard import Guard
 from spark_lineage.model import OperationKind
 

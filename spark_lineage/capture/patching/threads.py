@@ -12,8 +12,8 @@ import weakref
 from collections.abc import Callable
 from typing import Any
 
-from spark_lineage.capture.frames import Frames, Given
-from spark_lineage.capture.patching import Patch, without_this_frame
+from spark_lineage.capture.code.frames import Frames, Given
+from spark_lineage.capture.patching.table import Patch, without_this_frame
 from spark_lineage.guard import Guard
 
 

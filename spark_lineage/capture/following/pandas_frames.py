@@ -1,8 +1,8 @@
 """pandas objects between ``toPandas`` and ``createDataFrame``: who made them, who uses them, what they hold there.
 
-Each use of an object is seen before it can change anything (``pandas_hook.py``), whatever method, operator or library
-does it, and no method is wrapped: pandas counts the references to an object before it warns of chained assignments, and
-a wrapper would hold one more.
+Each use of an object is seen before it can change anything (``pandas_manager.py``), whatever method, operator or
+library does it, and no method is wrapped: pandas counts the references to an object before it warns of chained
+assignments, and a wrapper would hold one more.
 
 An object that was made in one unit and is touched in another is at a boundary: its content there is an interim
 dataset. What has changed since, in place, is a dataset of the unit that touched it last. Units, not single operations,
@@ -20,12 +20,12 @@ from dataclasses import replace
 from types import CodeType, FrameType
 from typing import Any, Protocol
 
-from spark_lineage.capture.calls import Position
-from spark_lineage.capture.frames import Frames
-from spark_lineage.capture.lineage import Node
-from spark_lineage.capture.notes import Note
-from spark_lineage.capture.origins import Origins, module_position
-from spark_lineage.capture.pandas_hook import ManagerHook, Stack, Thread
+from spark_lineage.capture.code.calls import Position
+from spark_lineage.capture.code.frames import Frames
+from spark_lineage.capture.deferred import Note
+from spark_lineage.capture.following.nodes import Node
+from spark_lineage.capture.following.python_data import Origins, module_position
+from spark_lineage.capture.patching.pandas_manager import ManagerHook, Stack, Thread
 from spark_lineage.guard import Guard
 from spark_lineage.model import (
     Fragment,

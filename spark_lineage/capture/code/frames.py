@@ -15,11 +15,11 @@ import weakref
 from collections.abc import Callable, Iterator
 from types import CodeType, FrameType, TracebackType
 
-from spark_lineage.capture import caught
-from spark_lineage.capture.calls import GENERATOR, Call, Code, Position
-from spark_lineage.capture.notes import Note
-from spark_lineage.capture.scope import Scope
-from spark_lineage.capture.sources import Sources
+from spark_lineage.capture.code import caught_errors
+from spark_lineage.capture.code.calls import GENERATOR, Call, Code, Position
+from spark_lineage.capture.code.ownership import Scope
+from spark_lineage.capture.code.source_files import Sources
+from spark_lineage.capture.deferred import Note
 from spark_lineage.model import CallEnded, Path
 
 _FOLDED = frozenset({"<lambda>", "<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>"})
@@ -77,7 +77,7 @@ class _Task(threading.local):
 class Frames:
     """Finds the position of user code on a stack.
 
-    ``emit`` takes notes (:mod:`spark_lineage.capture.notes`); ``limit`` is how many calls of one function are told
+    ``emit`` takes notes (:mod:`spark_lineage.capture.deferred`); ``limit`` is how many calls of one function are told
     apart; ``overflowed(function)`` is called once for each function beyond it.
     """
 
@@ -267,12 +267,12 @@ class Frames:
     def _drops_an_error(self, frame: FrameType) -> bool:
         code = self.code(frame)
         if code.dropping is None:
-            code.dropping = caught.dropping(frame.f_code)
+            code.dropping = caught_errors.dropping(frame.f_code)
         return frame.f_lasti in code.dropping
 
     def left_by_caught(self, error: BaseException, text: Callable[[BaseException], str]) -> None:
         """``error`` is being handled: what it has left has ended by it."""
-        for frame, cause in caught.frames_left(error):
+        for frame, cause in caught_errors.frames_left(error):
             token = frame.f_trace
             if type(token) is Token and token.frames is self and token.call.error is None:
                 token.call.error = text(cause)

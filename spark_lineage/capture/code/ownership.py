@@ -7,10 +7,11 @@ import os
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from spark_lineage import compat
 
-_PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+_PACKAGE = str(Path(os.path.abspath(__file__)).parents[2])
 # In the archive that travels with --py-files there is more of ours than the package.
 _OWN_FOLDER = os.path.dirname(_PACKAGE) if os.path.dirname(_PACKAGE).endswith(".zip") else _PACKAGE
 _NOTEBOOK = ("<ipython-input-", "<stdin>", "<python-input-", "<cell line", "<marimo")

@@ -9,12 +9,12 @@ from collections.abc import Callable, Iterator
 from types import FrameType
 from typing import Any
 
-from spark_lineage.capture.calls import Position
-from spark_lineage.capture.frames import Frames
-from spark_lineage.capture.known import OP_IDS, Known
-from spark_lineage.capture.lineage import Identities
-from spark_lineage.capture.operations import Method
-from spark_lineage.capture.running import Input, Running
+from spark_lineage.capture.code.calls import Position
+from spark_lineage.capture.code.frames import Frames
+from spark_lineage.capture.following.nodes import Identities
+from spark_lineage.capture.following.tracked import OP_IDS, Known
+from spark_lineage.capture.operations.methods import Method
+from spark_lineage.capture.operations.operation import Input, Running
 from spark_lineage.model import OperationKind
 
 _FUNCTION = 0x3  # flags of the code of a function: never the locals of a module

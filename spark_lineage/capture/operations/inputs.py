@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from types import FrameType
 from typing import Any
 
-from spark_lineage.capture.calls import Position
-from spark_lineage.capture.known import Known
-from spark_lineage.capture.lineage import Node, statement_kind
-from spark_lineage.capture.pandas_frames import PandasFrames
-from spark_lineage.capture.running import Input, Running
-from spark_lineage.capture.sources import Sources
-from spark_lineage.capture.texts import first_text, redacted
+from spark_lineage.capture.code.calls import Position
+from spark_lineage.capture.code.source_files import Sources
+from spark_lineage.capture.following.nodes import Node, statement_kind
+from spark_lineage.capture.following.pandas_frames import PandasFrames
+from spark_lineage.capture.following.tracked import Known
+from spark_lineage.capture.operations.operation import Input, Running
+from spark_lineage.capture.operations.recorded_text import first_text, redacted
 from spark_lineage.guard import Guard
 from spark_lineage.model import OperationKind
 

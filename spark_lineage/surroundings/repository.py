@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from spark_lineage.model import RepositorySeen
-from spark_lineage.static.worktree import is_dirty
+from spark_lineage.surroundings.worktree import is_dirty
 
 COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?\Z")
 _CREDENTIALS = re.compile(r"(://)[^/@\s]*@")

@@ -1,0 +1,1 @@
+"""Which object came from which: DataFrames, views, collected rows and pandas objects."""
