@@ -40,12 +40,12 @@ def send(as_json: bool, store: str | None, wait: float) -> int:
     """
     from spark_lineage.config import ConfigError, resolve
     from spark_lineage.sinks.sender import Sender
-    from spark_lineage.sinks.transports import TransportError, sinks
+    from spark_lineage.sinks.transports import TransportError, receivers
     from spark_lineage.store import Store
 
     try:
         folder = Path(store if store is not None else resolve().store)
-        found = sinks()
+        found = receivers()
     except (ConfigError, TransportError) as error:
         raise click.UsageError(str(error)) from None
     if not (folder / "runs").is_dir():
@@ -117,11 +117,11 @@ def _follow(sender: Sender, quiet: bool) -> None:
         tasks: dict[str, Any] = {}
         while not sender.settled():
             for each in sender.deliveries:
-                if each.sink.key not in tasks:
-                    tasks[each.sink.key] = progress.add_task(each.sink.title, total=each.left().events)
+                if each.receiver.key not in tasks:
+                    tasks[each.receiver.key] = progress.add_task(each.receiver.title, total=each.left().events)
                 note = f" ({each.breaker.why})" if each.breaker.why else ""
                 done = each.delivered + each.refused
-                progress.update(tasks[each.sink.key], completed=done, description=each.sink.title + note)
+                progress.update(tasks[each.receiver.key], completed=done, description=each.receiver.title + note)
             time.sleep(TICK)
 
 

@@ -58,9 +58,9 @@ def status(as_json: bool, store: str | None) -> None:
 def look(store: Path) -> list[Standing]:
     """Of every sink that is configured, or that runs of the store were sent to."""
     from spark_lineage.sinks import cursors
-    from spark_lineage.sinks.transports import sinks
+    from spark_lineage.sinks.transports import receivers
 
-    configured = {sink.key: sink.title for sink in sinks()}
+    configured = {receiver.key: receiver.title for receiver in receivers()}
     titles = {**cursors.known(store), **configured}
     places = {key: [cursors.Place(run, key) for run in cursors.runs(store)] for key in titles}
     # `send` sends all runs of the store to a configured sink; to others, only what they were to get.

@@ -1,4 +1,4 @@
-"""Brings one sink up to date with the journals of a store, event by event.
+"""Brings one receiver up to date with the journals of a store, event by event.
 
 Runs go oldest first, events of a run in the order of its journal (the receiver keeps what came last).
 
@@ -20,11 +20,11 @@ from typing import Any
 
 from spark_lineage.guard import logger
 from spark_lineage.sinks import cursors, poison
-from spark_lineage.sinks.answers import Answer, Verdict
 from spark_lineage.sinks.breaker import Breaker
 from spark_lineage.sinks.cursors import Cursor, Place, SetAside
 from spark_lineage.sinks.remaining import Left
-from spark_lineage.sinks.transports import Sink
+from spark_lineage.sinks.responses import Response, ResponseKind
+from spark_lineage.sinks.transports import Receiver
 
 SUSPECT = 5  # attempts that reached the receiver, after which the event itself may be what it fails on
 HEADROOM = 1.25  # an attempt is begun only if the last ones would have fitted in the time that is left
@@ -42,17 +42,17 @@ class _Failed:
     cursor: Cursor
     line: bytes
     event: dict[str, Any]
-    answer: Answer
+    response: Response
 
 
 class Delivery:
-    """Brings one sink up to date. One thread at a time calls :meth:`once`; others may read the counts.
+    """Brings one receiver up to date. One thread at a time calls :meth:`once`; others may read the counts.
 
-    ``only_due``: only runs that a sender has taken on for this sink; otherwise all runs of the store.
+    ``only_due``: only runs that a sender has taken on for this receiver; otherwise all runs of the store.
     """
 
-    def __init__(self, store: Path, sink: Sink, only_due: bool = True, told: Told | None = None) -> None:
-        self.store, self.sink = store, sink
+    def __init__(self, store: Path, receiver: Receiver, only_due: bool = True, told: Told | None = None) -> None:
+        self.store, self.receiver = store, receiver
         self.breaker = Breaker()
         self.delivered = self.refused = 0
         self.deadline = math.inf  # on the monotonic clock
@@ -68,11 +68,11 @@ class Delivery:
         self._doubt: _Failed | None = None  # at the end of a journal: the next run's events tell more
 
     def due(self) -> list[Place]:
-        places = (Place(folder, self.sink.key) for folder in cursors.runs(self.store))
+        places = (Place(folder, self.receiver.key) for folder in cursors.runs(self.store))
         return [each for each in places if (not self._only_due or each.is_due()) and each.has_more()]
 
     def once(self) -> bool:
-        """One pass over the store, until all is sent or the sink fails. True if all that is ours to send is sent."""
+        """Goes over the store once, until all is sent or the receiver fails; True if nothing is left for us to send."""
         self._new_pass()
         if self.breaker.closed_for_good:
             return False
@@ -83,7 +83,7 @@ class Delivery:
             if not done:
                 return False
         if self._doubt is not None:
-            self._fail(self._doubt.answer)
+            self._fail(self._doubt.response)
             return False
         return True
 
@@ -91,15 +91,15 @@ class Delivery:
         self.busy, self.out_of_time, self._doubt = False, False, None
 
     def _run(self, place: Place) -> bool:
-        """False if the sink failed, or no time is left."""
-        cursor = replace(place.load(), title=self.sink.title)
+        """False if the receiver failed, or no time is left."""
+        cursor = replace(place.load(), title=self.receiver.title)
         lines = cursors.tail(place.journal, cursor.offset)
         for line in lines:
             if self.stopped:
                 return False
             moved = self._one(place, cursor, line, lines)
             if moved is None:
-                # In doubt about the last event of a journal, the next run is tried; otherwise the sink has failed.
+                # In doubt about the last event of a journal the next run is tried; otherwise the receiver has failed.
                 return self._doubt is not None and self._doubt.place is place
             cursor = moved
             place.save(cursor)
@@ -113,23 +113,23 @@ class Delivery:
             return self._put_aside(place, cursor, line, {}, "it is no JSON object")
         if (why := poison.never(event)) is not None:
             return self._put_aside(place, cursor, line, event, why)
-        if not self.sink.wants(event):
+        if not self.receiver.wants(event):
             return cursor.past(len(line), filtered=1)
-        answer = self._attempt(event, line)
-        if answer is None:
+        response = self._attempt(event, line)
+        if response is None:
             return None
-        if answer.verdict is Verdict.TAKEN:
+        if response.kind is ResponseKind.TAKEN:
             self._resolve()
             return self._got(cursor, line)
-        if answer.verdict is Verdict.REFUSED:
+        if response.kind is ResponseKind.REFUSED:
             self._resolve()
-            return self._put_aside(place, cursor, line, event, answer.why)
-        if answer.verdict is Verdict.CLOSED:
-            self.breaker.refuse(answer.why)
+            return self._put_aside(place, cursor, line, event, response.why)
+        if response.kind is ResponseKind.CLOSED:
+            self.breaker.refuse(response.why)
             return None
-        return self._later(_Failed(place, cursor, line, event, answer), following)
+        return self._later(_Failed(place, cursor, line, event, response), following)
 
-    def _attempt(self, event: dict[str, Any], line: bytes) -> Answer | None:
+    def _attempt(self, event: dict[str, Any], line: bytes) -> Response | None:
         """None if there is no time for it."""
         left = self.deadline - time.monotonic()
         if left <= self._needed():
@@ -137,20 +137,20 @@ class Delivery:
             return None
         begun = time.monotonic()
         self._under_way = True
-        answer = self.sink.emit(event, len(line), left)
+        response = self.receiver.emit(event, len(line), left)
         self._under_way = False
-        if answer.verdict is Verdict.TAKEN:
+        if response.kind is ResponseKind.TAKEN:
             self._lately.append(time.monotonic() - begun)
             self.breaker.took()
-        elif answer.verdict is Verdict.REFUSED:
+        elif response.kind is ResponseKind.REFUSED:
             self.breaker.took()  # it works: the event was at fault
-        return answer
+        return response
 
     def _needed(self) -> float:
         """Seconds that must be left for an attempt, going by the last events of this process or of an earlier one."""
         if math.isinf(self.deadline):
             return 0.0
-        if not self._lately and (earlier := cursors.pace(self.store, self.sink.key)) is not None:
+        if not self._lately and (earlier := cursors.pace(self.store, self.receiver.key)) is not None:
             self._lately.append(earlier)
             self._strange = False
         if not self._lately:
@@ -173,22 +173,22 @@ class Delivery:
                 why, time.time(),
             )
         )  # fmt: skip
-        logger.warning("spark-lineage.set-aside: %s refused event %d: %s", self.sink.title, cursor.number, why)
+        logger.warning("spark-lineage.set-aside: %s refused event %d: %s", self.receiver.title, cursor.number, why)
         return cursor.past(len(line), set_aside=1)
 
     # -- failures
 
     def _later(self, failed: _Failed, following: Iterable[bytes]) -> Cursor | None:
-        answer, cursor = failed.answer, failed.cursor
-        if answer.status is not None and answer.status >= 500 and (why := poison.hard_to_take(failed.event)):
+        response, cursor = failed.response, failed.cursor
+        if response.status is not None and response.status >= 500 and (why := poison.hard_to_take(failed.event)):
             self.breaker.took()
-            return self._put_aside(failed.place, cursor, failed.line, failed.event, f"{answer.why}; {why}")
+            return self._put_aside(failed.place, cursor, failed.line, failed.event, f"{response.why}; {why}")
         self._doubt = None  # another run's event fails as well: it is the receiver
-        cursor = replace(cursor, tries=cursor.tries + (1 if answer.reached else 0))
+        cursor = replace(cursor, tries=cursor.tries + (1 if response.reached else 0))
         failed.place.save(cursor)
         if cursor.tries >= SUSPECT:
             return self._suspect(replace(failed, cursor=cursor), following)
-        self._fail(answer)
+        self._fail(response)
         return None
 
     def _suspect(self, failed: _Failed, following: Iterable[bytes]) -> Cursor | None:
@@ -199,17 +199,17 @@ class Delivery:
             return None
         successor = _parsed(after)
         second = self._attempt(successor, after) if successor is not None else None
-        if second is None or second.verdict in (Verdict.LATER, Verdict.CLOSED):
-            self._fail(failed.answer)
+        if second is None or second.kind in (ResponseKind.LATER, ResponseKind.CLOSED):
+            self._fail(failed.response)
             return None
         cursor = self._blame(failed)
         failed.place.save(cursor)
-        if second.verdict is Verdict.TAKEN:
+        if second.kind is ResponseKind.TAKEN:
             return self._got(cursor, after)
         return self._put_aside(failed.place, cursor, after, successor or {}, second.why)
 
     def _blame(self, failed: _Failed) -> Cursor:
-        why = f"{failed.answer.why}, {failed.cursor.tries} times, while the receiver took the next event"
+        why = f"{failed.response.why}, {failed.cursor.tries} times, while the receiver took the next event"
         return self._put_aside(failed.place, failed.cursor, failed.line, failed.event, why)
 
     def _resolve(self) -> None:
@@ -221,14 +221,14 @@ class Delivery:
             if ours and doubt.place.load().offset == doubt.cursor.offset:
                 doubt.place.save(self._blame(doubt))
 
-    def _fail(self, answer: Answer) -> None:
-        self.asked = answer.again_after
-        self.breaker.failed(answer.why, answer.reached, answer.status is not None)
+    def _fail(self, response: Response) -> None:
+        self.asked = response.again_after
+        self.breaker.failed(response.why, response.reached, response.status is not None)
 
     def left(self) -> Left:
         counts = [each.left() for each in self.due()]
         return Left(
-            self.sink.key, self.sink.title, self.delivered, sum(counts), sum(1 for each in counts if each),
+            self.receiver.key, self.receiver.title, self.delivered, sum(counts), sum(1 for each in counts if each),
             self.refused, self._why(),
         )  # fmt: skip
 

@@ -1,6 +1,6 @@
-"""Delivers journals to the configured sinks: in the background of a program, or for ``spark-lineage send``.
+"""Delivers journals to the configured receivers: in the background of a program, or for ``spark-lineage send``.
 
-The journal is the queue, so nothing is lost: what was not acknowledged is sent by the next process. Per sink one
+The journal is the queue, so nothing is lost: what was not acknowledged is sent by the next process. Per receiver one
 thread sends one event after the other (``delivery``). The program never waits for it but in :meth:`Sender.drain`,
 which is bounded.
 """
@@ -19,7 +19,7 @@ from spark_lineage.sinks import cursors
 from spark_lineage.sinks.cursors import Place
 from spark_lineage.sinks.delivery import Delivery, Told
 from spark_lineage.sinks.remaining import Left, Remaining
-from spark_lineage.sinks.transports import Sink, TransportError, configured, sinks
+from spark_lineage.sinks.transports import Receiver, TransportError, configured, receivers
 
 OTHERS = 0.3  # seconds between two looks at runs that another process is sending
 
@@ -41,7 +41,7 @@ class Sender:
 
     ``only_due``: only runs given to :meth:`take_on`, in this process or an earlier one. ``patience``: seconds for
     which a receiver that fails is tried again before :meth:`drain` takes it to be down; with 0, until the breaker
-    opens. ``others``: seconds to wait for runs that another process is sending. ``make`` gives the sinks, and is
+    opens. ``others``: seconds to wait for runs that another process is sending. ``make`` gives the receivers, and is
     called in the background: it brings in the OpenLineage client. ``deadline``, on the monotonic clock: no attempt is
     begun that would not have been answered by then; :meth:`drain` sets it anew.
     """
@@ -52,7 +52,7 @@ class Sender:
         only_due: bool = True,
         patience: float = 0.0,
         others: float = 0.0,
-        make: Callable[[], Sequence[Sink]] = sinks,
+        make: Callable[[], Sequence[Receiver]] = receivers,
         told: Told | None = None,
         deadline: float = math.inf,
     ) -> None:
@@ -65,8 +65,8 @@ class Sender:
         self._folders: list[Path] = []
         self._wanted = 0  # counts the calls of ``wake``
         self._ready = self._ended = self._late = False
-        self._settled: dict[str, int] = {}  # sink -> the wake after which it had nothing (more) to do
-        self._since: dict[str, float] = {}  # sink -> when it last got somewhere
+        self._settled: dict[str, int] = {}  # receiver -> the wake after which it had nothing (more) to do
+        self._since: dict[str, float] = {}  # receiver -> when it last got somewhere
 
     def start(self) -> Sender:
         try:
@@ -77,7 +77,7 @@ class Sender:
         return self
 
     def take_on(self, run: Path) -> None:
-        """This run is to be sent to every sink, now and whenever its journal has grown (call :meth:`wake` then)."""
+        """This run is to be sent to every receiver, now and whenever its journal has grown (call :meth:`wake` then)."""
         try:
             cursors.mark(run)
         except OSError as error:
@@ -94,7 +94,7 @@ class Sender:
             self._wake()
 
     def settled(self) -> bool:
-        """Whether every sink has got all there was at the last wake, or has been given up for now."""
+        """Whether every receiver has got all there was at the last wake, or has been given up for now."""
         with self._turn:
             return self._is_settled()
 
@@ -120,7 +120,7 @@ class Sender:
             ready = self._ready and self.problem is None
         if ready:
             return Remaining(tuple(each.left() for each in self.deliveries))
-        # Which sinks there are is not known: all that was meant for them is left.
+        # Which receivers there are is not known: all that was meant for them is left.
         marked = [run for run in cursors.runs(self.store) if cursors.is_marked(run)]
         events = sum(Place(run, "").left() for run in marked)
         why = self.problem or "there was no time to set it up"
@@ -138,7 +138,7 @@ class Sender:
             self._give_up(f"{type(error).__name__}: {error}")
             return
         with self._turn:
-            self.deliveries = tuple(Delivery(self.store, sink, self._only_due, self._told) for sink in found)
+            self.deliveries = tuple(Delivery(self.store, receiver, self._only_due, self._told) for receiver in found)
             for each in self.deliveries:
                 each.deadline = self._deadline
             self._ready = True
@@ -159,21 +159,21 @@ class Sender:
         try:
             self._loop(delivery)
         except Exception as error:
-            logger.warning("spark-lineage.not-sent: the sender for %s failed", delivery.sink.title, exc_info=error)
+            logger.warning("spark-lineage.not-sent: the sender for %s failed", delivery.receiver.title, exc_info=error)
             delivery.breaker.refuse(f"{type(error).__name__}: {error}")
             self._settle(delivery, self._wanted)
         finally:
-            delivery.sink.close()
+            delivery.receiver.close()
 
     def _loop(self, delivery: Delivery) -> None:
-        begun = self._since[delivery.sink.key] = time.monotonic()
+        begun = self._since[delivery.receiver.key] = time.monotonic()
         while not self._ended:
             with self._turn:
                 wanted = self._wanted
             before = delivery.delivered + delivery.refused
             done = delivery.once()
             if delivery.delivered + delivery.refused > before:
-                self._since[delivery.sink.key] = time.monotonic()
+                self._since[delivery.receiver.key] = time.monotonic()
             if done and delivery.busy and time.monotonic() - begun < self._others:
                 self._wait(wanted, OTHERS)
                 continue
@@ -183,7 +183,7 @@ class Sender:
                     return
                 self._wait(wanted, None)
                 continue
-            patient = time.monotonic() - self._since[delivery.sink.key] < self._patience
+            patient = time.monotonic() - self._since[delivery.receiver.key] < self._patience
             if delivery.breaker.open and not patient:
                 self._settle(delivery, wanted)
                 if self._late:
@@ -193,7 +193,7 @@ class Sender:
 
     def _settle(self, delivery: Delivery, wanted: int) -> None:
         with self._turn:
-            self._settled[delivery.sink.key] = wanted
+            self._settled[delivery.receiver.key] = wanted
             self._turn.notify_all()
 
     def _wait(self, wanted: int, seconds: float | None) -> None:
@@ -212,11 +212,11 @@ class Sender:
             return
         for run in self._folders:
             for each in self.deliveries:
-                Place(run, each.sink.key).begin(each.sink.title)
+                Place(run, each.receiver.key).begin(each.receiver.title)
             cursors.unmark(run)
         self._folders.clear()
 
     def _is_settled(self) -> bool:
         if not self._ready:
             return False
-        return all(self._settled.get(each.sink.key, -1) >= self._wanted for each in self.deliveries)
+        return all(self._settled.get(each.receiver.key, -1) >= self._wanted for each in self.deliveries)

@@ -5,7 +5,7 @@ precedence. Differences, because the journal is our queue and the sender our ret
 
 * no retries of its own, one attempt is bounded in time;
 * ``async_http`` is sent as ``http``: it keeps events in memory only, and a server that is down loses them;
-* a ``composite`` that sends to all is taken apart: each of its transports is a sink with its own place in the
+* a ``composite`` that sends to all is taken apart: each of its transports is a receiver with its own place in the
   journal (inside a composite one that fails is passed over and never caught up);
 * ``kafka`` counts as delivered when the broker has confirmed.
 """
@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from spark_lineage.sinks.answers import TAKEN, Answer, Verdict, answer_to, sentence
+from spark_lineage.sinks.responses import TAKEN, Response, ResponseKind, response_to, sentence
 
 if TYPE_CHECKING:
     from openlineage.client import OpenLineageClient
@@ -46,13 +46,13 @@ class TransportError(ValueError):
 
 
 @dataclass
-class Sink:
+class Receiver:
     """One receiver. ``key`` names its files in the store: the same receiver has the same key in every process."""
 
     key: str
     title: str
     kind: str
-    emit: Callable[[Document, int, float], Answer]  # event, its bytes, longest time -> what came of it
+    emit: Callable[[Document, int, float], Response]  # event, its bytes, longest time -> what came of it
     wants: Callable[[Document], bool] = field(default=lambda document: True)
     close: Callable[[], None] = field(default=lambda: None)
 
@@ -79,8 +79,8 @@ def configured(environ: Mapping[str, str] | None = None, folder: Path | None = N
         return False
 
 
-def sinks() -> tuple[Sink, ...]:
-    """The sinks that OpenLineage's configuration names, each once; none if it names none.
+def receivers() -> tuple[Receiver, ...]:
+    """The receivers that OpenLineage's configuration names, each once; none if it names none.
 
     Brings in the OpenLineage client. Raises :class:`TransportError`.
     """
@@ -89,12 +89,12 @@ def sinks() -> tuple[Sink, ...]:
     client = _client()
     try:
         plain = list(_apart(copy.deepcopy(client.config.transport or {})))
-        found = [_sink(config, client) for config in plain if config.get("type") != "noop"]
+        found = [_receiver(config, client) for config in plain if config.get("type") != "noop"]
     except TransportError:
         raise
     except Exception as error:  # the client's configuration raises whatever it meets
         raise TransportError(f"OpenLineage's transport cannot be set up: {sentence(error)}.") from error
-    return tuple({sink.key: sink for sink in found}.values())
+    return tuple({receiver.key: receiver for receiver in found}.values())
 
 
 def _client() -> OpenLineageClient:
@@ -145,14 +145,14 @@ def _bounded(config: Document) -> Document:
     kind = config.get("type")
     if kind in HTTP_KINDS:
         return {**config, "type": "http", "retry": dict(NO_RETRY)}
-    if kind == "composite":  # the first that takes it: fail-over, one sink
+    if kind == "composite":  # the first that takes it: fail-over, one receiver
         return {**config, "transports": [_bounded(child) for child in _children(config.get("transports") or ())]}
     if kind in ("datadog", "gcplineage"):
         return {**config, "retry": dict(NO_RETRY), "async_transport_rules": {}}
     return config
 
 
-def _sink(config: Document, client: OpenLineageClient) -> Sink:
+def _receiver(config: Document, client: OpenLineageClient) -> Receiver:
     from openlineage.client.transport import get_default_factory
 
     kind = str(config["type"])
@@ -166,7 +166,7 @@ def _sink(config: Document, client: OpenLineageClient) -> Sink:
         transport = get_default_factory().create(copy.deepcopy(config))
     digest = hashlib.sha256(f"{kind} {place}".encode()).hexdigest()[:8]
     readable = re.sub(r"[^A-Za-z0-9.]+", "-", place).strip("-.")[-40:].strip("-.")
-    return Sink(
+    return Receiver(
         key=f"{kind}-{readable}-{digest}" if readable else f"{kind}-{digest}",
         title=f"{name} ({place})" if name and name != client.DEFAULT_URL_TRANSPORT_NAME else place or kind,
         kind=kind,
@@ -227,7 +227,7 @@ class Emission:
         self._as_it_is = kind in ("http", "file", "console")
         self._timed = [(each, float(each.timeout)) for each in _http_in(transport)]
 
-    def __call__(self, document: Document, size: int, seconds: float) -> Answer:
+    def __call__(self, document: Document, size: int, seconds: float) -> Response:
         """``seconds`` is the longest that the attempt may take; the configured time-out holds too."""
         for each, configured_seconds in self._timed:
             each.timeout = max(0.05, min(configured_seconds + size / BYTES_PER_SECOND, seconds))
@@ -235,11 +235,11 @@ class Emission:
         try:
             event: Any = document if self._as_it_is else event_of(document)
         except (KeyError, TypeError, ValueError) as error:
-            return Answer(Verdict.REFUSED, f"it is no run event: {sentence(error)}", False)
+            return Response(ResponseKind.REFUSED, f"it is no run event: {sentence(error)}", False)
         try:
             self._transport.emit(event)
         except Exception as error:  # each transport raises its own
-            return answer_to(error)
+            return response_to(error)
         return TAKEN
 
 

@@ -64,7 +64,7 @@ def read_samples(folder: Path) -> list[Document]:
 
 
 @dataclass(frozen=True)
-class Verdict:
+class Verification:
     """Whether a journal is as it was written; ``why`` says what is not."""
 
     intact: bool
@@ -72,17 +72,17 @@ class Verdict:
     why: str | None = None
 
 
-def verify(folder: Path) -> Verdict:
+def verify(folder: Path) -> Verification:
     """Recomputes the chain. Events after its end (a kill between two writes) are not sealed and said to be so."""
     written = _whole_lines(folder / EVENTS)
     broken = _broken(written, folder)
     if broken is not None:
-        return Verdict(False, len(written), broken)
+        return Verification(False, len(written), broken)
     sealed = len(_whole_lines(folder / CHAIN))
     if len(written) > sealed:
-        return Verdict(False, len(written), f"{len(written) - sealed} events at the end are not sealed")
+        return Verification(False, len(written), f"{len(written) - sealed} events at the end are not sealed")
     sample = _altered_sample(folder)
-    return Verdict(sample is None, len(written), sample)
+    return Verification(sample is None, len(written), sample)
 
 
 def _altered_sample(folder: Path) -> str | None:

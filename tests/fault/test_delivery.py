@@ -24,7 +24,7 @@ from spark_lineage.cli.commands import main
 from spark_lineage.sinks import cursors, transports
 from spark_lineage.sinks.remaining import Remaining
 from spark_lineage.sinks.sender import Sender
-from spark_lineage.sinks.transports import Sink, TransportError, configured, sinks
+from spark_lineage.sinks.transports import TransportError, configured, receivers
 from spark_lineage.store.wal import PROCESS, WriteAhead
 from tests.receiver import BlackHole, DieAfter, Failing, Receiver, Refusing, Slow
 from tests.receiver.story import Story, shop
@@ -484,7 +484,7 @@ def test_when_no_thread_can_be_started_any_more(
 
 def test_without_configuration_nothing_happens(tmp_path: Path) -> None:
     assert not configured()
-    assert sinks() == ()
+    assert receivers() == ()
     folder = run_folder(tmp_path, shop(1))
     assert sent_at_the_end(tmp_path, folder) == Remaining()
     assert status(tmp_path)["sinks"] == []
@@ -496,12 +496,12 @@ def test_without_configuration_nothing_happens(tmp_path: Path) -> None:
 def test_disabled(receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENLINEAGE_DISABLED", "true")
     assert not configured()
-    assert sinks() == ()
+    assert receivers() == ()
 
 
 def test_the_environment_stays_as_it_is(receiver: Receiver) -> None:
     before = dict(os.environ)
-    assert len(sinks()) == 1
+    assert len(receivers()) == 1
     assert dict(os.environ) == before
 
 
@@ -535,7 +535,7 @@ transport:
     assert len(receiver.events) == 4
 
 
-def test_fail_over_is_one_sink(receiver: Receiver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_fail_over_is_one_receiver(receiver: Receiver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("OPENLINEAGE_URL")
     transport = {
         "type": "composite",
@@ -564,7 +564,7 @@ def test_a_transport_that_cannot_be_set_up(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setenv("OPENLINEAGE__TRANSPORT__TYPE", "http")  # and no url
     folder = run_folder(tmp_path, shop(1))
     with pytest.raises(TransportError, match="url"):
-        sinks()
+        receivers()
     remaining = sent_at_the_end(tmp_path, folder)
     assert "url" in remaining.sentences()[0]
     done = command("send", "--store", str(tmp_path))
@@ -574,9 +574,9 @@ def test_a_transport_that_cannot_be_set_up(tmp_path: Path, monkeypatch: pytest.M
 
 def test_no_credentials_in_titles_and_keys(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENLINEAGE_URL", "http://user:hunter2@127.0.0.1:1/")
-    (sink,) = sinks()
-    assert "hunter2" not in sink.key + sink.title
-    assert sink.title == "http://127.0.0.1:1"
+    (configured_one,) = receivers()
+    assert "hunter2" not in configured_one.key + configured_one.title
+    assert configured_one.title == "http://127.0.0.1:1"
 
 
 # --- for people
@@ -626,10 +626,10 @@ def test_an_empty_store_is_said_so(receiver: Receiver, tmp_path: Path) -> None:
     [(1_000, 60.0, 5.05), (200_000, 60.0, 15.0), (200_000, 2.0, 2.0)],
 )
 def test_large_events_get_more_time(receiver: Receiver, bytes_: int, left: float, expected: float) -> None:
-    (sink,) = sinks()
-    assert isinstance(sink.emit, transports.Emission)
-    sink.emit(shop(1)[0], bytes_, left)
-    assert sink.emit._timed[0][0].timeout == pytest.approx(expected)
+    (configured_one,) = receivers()
+    assert isinstance(configured_one.emit, transports.Emission)
+    configured_one.emit(shop(1)[0], bytes_, left)
+    assert configured_one.emit._timed[0][0].timeout == pytest.approx(expected)
 
 
 def test_events_for_transformers_keep_what_they_say(receiver: Receiver) -> None:
@@ -652,7 +652,7 @@ def test_a_sink_that_raises_in_our_own_code_is_reported(tmp_path: Path) -> None:
         raise LookupError("ours")
 
     folder = run_folder(tmp_path, shop(1))
-    sender = Sender(tmp_path, make=lambda: (Sink("broken", "broken", "test", broken),)).start()
+    sender = Sender(tmp_path, make=lambda: (transports.Receiver("broken", "broken", "test", broken),)).start()
     sender.take_on(folder)
     remaining = sender.drain(PATIENT)
     assert "LookupError: ours" in remaining.sentences()[0]

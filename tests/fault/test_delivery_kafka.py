@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
+from spark_lineage.sinks.responses import ResponseKind
 from spark_lineage.sinks.sender import Sender
-from spark_lineage.sinks.transports import Verdict, sinks
+from spark_lineage.sinks.transports import receivers
 from tests.receiver.story import shop
 
 kafka = pytest.importorskip("confluent_kafka", reason="needs the extra `kafka`")
@@ -74,9 +75,9 @@ def test_in_order_with_the_run_as_key(broker: str, monkeypatch: pytest.MonkeyPat
 
 def test_a_broker_that_is_down(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
     configure(monkeypatch, "127.0.0.1:1")
-    (sink,) = sinks()
+    (kafka,) = receivers()
     event = shop(1)[0]
-    answer = sink.emit(event, 1000, 5.0)
-    sink.close()
-    assert answer.verdict is Verdict.LATER
+    response = kafka.emit(event, 1000, 5.0)
+    kafka.close()
+    assert response.kind is ResponseKind.LATER
     assert capfd.readouterr() == ("", "")

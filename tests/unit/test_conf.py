@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from spark_lineage.config import Config, resolve
-from spark_lineage.sinks.transports import sinks
+from spark_lineage.sinks.transports import receivers
 
 ROOT = Path(__file__).resolve().parents[2]
 CONF = ROOT / "conf"
@@ -58,7 +58,7 @@ def test_transports(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, which: str)
         text = "\n".join(line for line in text.splitlines() if not line.startswith("Jobs that"))
         text = text.replace("        security.protocol: SASL_SSL\n", "")  # the client would look for certificates
     (tmp_path / "openlineage.yml").write_text(text, "utf-8")
-    found = sinks()
+    found = receivers()
     for each in found:
         each.close()
     assert [each.kind for each in found] == (["http"] if which == "as it stands" else ["http", "file", "kafka"])

@@ -14,58 +14,67 @@ NOT_THE_EVENT = frozenset({401, 402, 403, 404, 405, 407, 411, 421})
 LATER_STATUS = frozenset({408, 423, 425, 429})
 
 
-class Verdict(enum.Enum):
-    TAKEN = "taken"
-    REFUSED = "refused"  # this event, for good
-    LATER = "later"  # the receiver cannot now
-    CLOSED = "closed"  # the receiver takes nothing from us as we are set up: no use in trying again
+class ResponseKind(enum.Enum):
+    TAKEN = "taken"  # the receiver has the event
+    REFUSED = "refused"  # the receiver will never take this event
+    LATER = "later"  # the receiver cannot take it now, and may take it later
+    CLOSED = "closed"  # the receiver takes nothing from us as we are set up: there is no use in trying again
 
 
 @dataclass(frozen=True)
-class Answer:
-    """What came of one attempt. ``reached``: the receiver had the event, and what it did with it may not be known."""
+class Response:
+    """What came of one attempt to send one event.
 
-    verdict: Verdict
+    ``reached`` is True if the receiver got the event, even where nobody knows what it did with it. ``again_after`` is
+    the pause in seconds that the receiver asked for, ``status`` the status of HTTP if there was one.
+    """
+
+    kind: ResponseKind
     why: str = ""
     reached: bool = True
-    again_after: float | None = None  # seconds, as the receiver asked
-    status: int | None = None  # of HTTP
+    again_after: float | None = None
+    status: int | None = None
 
 
-TAKEN = Answer(Verdict.TAKEN)
+TAKEN = Response(ResponseKind.TAKEN)
 
 
-def answer_to(error: BaseException) -> Answer:
+def response_to(error: BaseException) -> Response:
     """What an error of a transport says about the event and about the receiver."""
-    response = next((found for each in _causes(error) if (found := getattr(each, "response", None)) is not None), None)
-    if response is not None:
-        return _of_response(response)
+    causes = list(_causes(error))
+    http = next((found for cause in causes if (found := getattr(cause, "response", None)) is not None), None)
+    if http is not None:
+        return _of_http(http)
+    return next(filter(None, map(_of_cause, causes)), Response(ResponseKind.LATER, sentence(error), False))
+
+
+def _of_cause(cause: BaseException) -> Response | None:
+    """None for an error that says nothing about the event or the receiver."""
     import requests
 
-    for each in _causes(error):
-        if isinstance(each, (requests.exceptions.InvalidURL, requests.exceptions.MissingSchema)):
-            return Answer(Verdict.CLOSED, sentence(each), False)
-        if isinstance(each, ModuleNotFoundError):
-            return Answer(Verdict.CLOSED, f"the package {each.name} is not installed", False)
-        if isinstance(each, requests.exceptions.ConnectTimeout):
-            return Answer(Verdict.LATER, "no connection in time", False)
-        if isinstance(each, requests.exceptions.Timeout):
-            return Answer(Verdict.LATER, "no answer in time")
-        if isinstance(each, requests.exceptions.ConnectionError):
-            refused = "refused" in str(each)
-            return Answer(Verdict.LATER, "connection refused" if refused else sentence(each), "aborted" in str(each))
-    return Answer(Verdict.LATER, sentence(error), False)
+    if isinstance(cause, (requests.exceptions.InvalidURL, requests.exceptions.MissingSchema)):
+        return Response(ResponseKind.CLOSED, sentence(cause), False)
+    if isinstance(cause, ModuleNotFoundError):
+        return Response(ResponseKind.CLOSED, f"the package {cause.name} is not installed", False)
+    if isinstance(cause, requests.exceptions.ConnectTimeout):
+        return Response(ResponseKind.LATER, "no connection in time", False)
+    if isinstance(cause, requests.exceptions.Timeout):
+        return Response(ResponseKind.LATER, "no answer in time")
+    if isinstance(cause, requests.exceptions.ConnectionError):
+        why = "connection refused" if "refused" in str(cause) else sentence(cause)
+        return Response(ResponseKind.LATER, why, "aborted" in str(cause))
+    return None
 
 
-def _of_response(response: Any) -> Answer:
+def _of_http(response: Any) -> Response:
     status = int(response.status_code)
     text = str(getattr(response, "text", "") or "")[:2_000]
     why = f"HTTP {status}: {_message(text)}" if _message(text) else f"HTTP {status}"
     if status in NOT_THE_EVENT:
-        return Answer(Verdict.CLOSED, why, status=status)
+        return Response(ResponseKind.CLOSED, why, status=status)
     if status in LATER_STATUS or (status >= 500 and not _says_bad_request(text)):
-        return Answer(Verdict.LATER, why, again_after=_retry_after(response), status=status)
-    return Answer(Verdict.REFUSED, why, status=status)
+        return Response(ResponseKind.LATER, why, again_after=_retry_after(response), status=status)
+    return Response(ResponseKind.REFUSED, why, status=status)
 
 
 def _says_bad_request(text: str) -> bool:
