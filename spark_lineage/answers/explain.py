@@ -1,16 +1,17 @@
 """The definition of one column, composed over the steps of a run down to the columns of its sources.
 
-Pure: works on the graph of a run. What a step does to a column is in the fragment of the dataset that it made; a
-dataset that was written and read again in the same run is followed through the storage.
+Pure: works on the graph of a run. ``graph.composition`` says which columns a column is made from; here they are put
+into an order and their expressions are written into each other.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from spark_lineage.answers.find import columns, find, short
+from spark_lineage.answers.find import find, short
+from spark_lineage.graph.composition import Composition, Derivation
 from spark_lineage.graph.expressions import Reference, enclosed, quoted, substituted
 from spark_lineage.model import ColumnDefinition, ColumnInput, Dataset, DatasetKind, LineageGraph, Step
 
@@ -56,167 +57,94 @@ class Explanation:
 
 def explain(graph: LineageGraph, words: str) -> Explanation:
     """Explains ``dataset.column``. Raises :class:`ExplainError` if the run has no such column."""
-    dataset, column = find(graph, words)
-    return _Composer(graph).explanation(dataset, column)
+    return explained(graph, *find(graph, words))
 
 
-# --------------------------------------------------------------------------- composing
+def explained(graph: LineageGraph, dataset: Dataset, column: str) -> Explanation:
+    """Explains a column of a dataset of the graph."""
+    return _Explainer(graph).explanation(dataset, column)
 
 
-class _Composer:
+# --------------------------------------------------------------------------- ordering
+
+
+class _Explainer:
+    """Orders and words what ``graph.composition`` says of one column."""
+
     def __init__(self, graph: LineageGraph) -> None:
-        self._datasets: Mapping[str, Dataset] = {each.id: each for each in graph.datasets}
-        self._order = {each.id: number for number, each in enumerate(graph.datasets)}
-        self._steps = {(each.step, each.call): each for each in graph.steps}
+        self._composition = Composition(graph)
+        self._datasets: Mapping[str, Dataset] = {dataset.id: dataset for dataset in graph.datasets}
+        self._steps = {(step.step, step.call): step for step in graph.steps}
         self._made = {output: step for step in graph.steps for output in step.outputs}
         self._texts: dict[Key, str] = {}
+        self._known_ends: dict[Key, list[Key]] = {}
         self._qualified = True
 
     def explanation(self, dataset: Dataset, column: str) -> Explanation:
-        path = self._path((dataset.id, column))
-        sources = self._sources(path)
-        self._qualified = len({each.dataset.id for each in sources}) > 1
+        derivations = self._composition.path(dataset.id, column)
+        path = tuple(map(self._hop, derivations))
+        sources = self._sources((dataset.id, column), derivations)
+        self._qualified = len({source.dataset.id for source in sources}) > 1
         # From the sources up, so that a long chain needs no deep stack.
         for hop in reversed(path):
             self._texts[(hop.dataset.id, hop.column)] = self._written(hop)
         definition = self._text((dataset.id, column))
-        return Explanation(dataset, column, definition, tuple(sources), tuple(path), self._deciding(dataset))
+        return Explanation(dataset, column, definition, sources, path, self._deciding(dataset))
 
-    def _path(self, start: Key) -> list[Hop]:
-        """Each column once, after all columns on the way that are made from it."""
-        hops: dict[Key, Hop] = {}
-        order: list[Key] = []
-        open_: list[tuple[Key, bool]] = [(start, False)]
-        while open_:
-            key, below_done = open_.pop()
-            if below_done:
-                order.append(key)
-            elif key not in hops and (hop := self._hop(key)) is not None:
-                hops[key] = hop
-                open_.append((key, True))
-                open_.extend(((each.dataset, each.column), False) for each in hop.inputs)
-        return [hops[key] for key in reversed(order)]
-
-    def _hop(self, key: Key) -> Hop | None:
-        """None where the definition ends."""
-        dataset = self._datasets.get(key[0])
-        if dataset is None:
-            return None
-        stored = self._stored(dataset)
-        if stored is not None and key[1] in columns(stored):
-            through = ColumnInput(stored.id, key[1], "DIRECT", "IDENTITY")
-            return Hop(self._step(dataset), dataset, key[1], quoted(key[1]), (through,), ())
-        definition = _definition(dataset, key[1])
-        if definition is None:
-            return None
-        inputs = tuple(each for each in definition.inputs if each.dataset != dataset.id)
-        rows = dataset.fragment.indirect if dataset.fragment else ()
-        before = self._appended_to(dataset)
-        if before is None or key[1] not in columns(before):
-            return Hop(self._step(dataset), dataset, key[1], definition.expression, inputs, rows)
-        earlier = ColumnInput(before.id, key[1], "DIRECT", "IDENTITY")
-        text = f"one_of({_qualified(definition)}, {quoted(before.id)}.{quoted(key[1])})"
-        return Hop(self._step(dataset), dataset, key[1], text, (*inputs, earlier), rows)
+    def _hop(self, derivation: Derivation) -> Hop:
+        dataset = derivation.dataset
+        return Hop(
+            self._step(dataset), dataset, derivation.column, _expression(derivation), derivation.inputs, derivation.rows
+        )
 
     def _step(self, dataset: Dataset) -> Step | None:
         if dataset.id in self._made:
             return self._made[dataset.id]
         return self._steps.get((dataset.step, dataset.call)) if dataset.step is not None else None
 
-    def _stored(self, dataset: Dataset) -> Dataset | None:
-        """For a source: what an earlier step of this run wrote there."""
-        if dataset.kind is not DatasetKind.SOURCE:
-            return None
-        return self._written_before(dataset)
-
-    def _appended_to(self, dataset: Dataset) -> Dataset | None:
-        """For a sink that was appended to what this run had written there before: that."""
-        if dataset.kind is not DatasetKind.SINK or not (dataset.mode or "").startswith("append"):
-            return None
-        return self._written_before(dataset)
-
-    def _written_before(self, dataset: Dataset) -> Dataset | None:
-        """What this run wrote last, before ``dataset``, in its place."""
-        place = (dataset.namespace, dataset.name)
-        before = [
-            each
-            for each in self._datasets.values()
-            if each.kind is DatasetKind.SINK
-            and (each.namespace, each.name) == place
-            and self._order[each.id] < self._order[dataset.id]
-        ]
-        return before[-1] if before else None
-
-    def _sources(self, path: Iterable[Hop]) -> list[Source]:
-        hops = {(hop.dataset.id, hop.column): hop for hop in path}
-        found: dict[Key, Source] = {}
-        direct = self._reached_directly(path, hops)
-        for hop in hops.values():
-            for each in hop.inputs:
-                key = (each.dataset, each.column)
-                if key not in hops and key[0] in self._datasets:
-                    found.setdefault(key, self._source(key, key in direct))
-        if not hops:
-            return []
-        return list(found.values())
+    def _sources(self, key: Key, path: Iterable[Derivation]) -> tuple[Source, ...]:
+        """The ends of the column, in the order in which its path comes to them."""
+        direct: dict[Key, bool] = {}
+        for use in self._composition.ends(*key):
+            end = (use.dataset, use.column)
+            direct[end] = direct.get(end, False) or use.kind == "DIRECT"
+        order = dict.fromkeys((use.dataset, use.column) for derivation in path for use in derivation.inputs)
+        return tuple(self._source(end, direct[end]) for end in order if end in direct)
 
     def _source(self, key: Key, direct: bool) -> Source:
         dataset = self._datasets[key[0]]
         return Source(dataset, key[1], direct, dataset.kind is DatasetKind.SOURCE)
 
-    @staticmethod
-    def _reached_directly(path: Iterable[Hop], hops: Mapping[Key, Hop]) -> set[Key]:
-        """Columns whose values go into the definition; the others only decide between values."""
-        first = next(iter(path), None)
-        if first is None:
-            return set()
-        reached, open_ = set(), [(first.dataset.id, first.column)]
-        while open_:
-            key = open_.pop()
-            if key in reached:
-                continue
-            reached.add(key)
-            hop = hops.get(key)
-            open_ += [(each.dataset, each.column) for each in hop.inputs if each.kind == "DIRECT"] if hop else []
-        return reached
-
     def _deciding(self, dataset: Dataset) -> tuple[tuple[Source, str], ...]:
         """Also of datasets that the column itself does not come through: a join drops rows for their sake."""
-        rows = {
-            (each.dataset, each.column, each.subtype): None
-            for above in self._upstream(dataset)
-            for each in (above.fragment.indirect if above.fragment else ())
-            if each.dataset in self._datasets
-        }
         found: dict[tuple[Key, str], Source] = {}
-        ends: dict[Key, list[Key]] = {}
-        for name, column, subtype in rows:
-            for key in self._ends((name, column), ends):
-                found.setdefault((key, subtype), self._source(key, False))
+        for name in self._nearest_first(dataset.id):
+            for use in self._composition.deciding(name):
+                for key in self._ends(use):
+                    found.setdefault((key, use.subtype), self._source(key, False))
         return tuple((source, subtype) for (_, subtype), source in found.items())
 
-    def _upstream(self, dataset: Dataset) -> list[Dataset]:
-        """The dataset and all that it is made from, nearest first."""
-        found: dict[str, Dataset] = {}
-        open_ = [dataset]
-        for each in open_:
-            if each.id in found:
-                continue
-            found[each.id] = each
-            stored = self._stored(each)
-            inputs = each.fragment.inputs if each.fragment else ()
-            open_ += [self._datasets[name] for name in inputs if name in self._datasets]
-            open_ += [stored] if stored is not None else []
-        return list(found.values())
+    def _nearest_first(self, dataset: str) -> Iterable[str]:
+        """The dataset and all that it is made from."""
+        found = {dataset: None}
+        waiting = [dataset]
+        for name in waiting:
+            for below in self._composition.made_from(name):
+                if below not in found:
+                    found[below] = None
+                    waiting.append(below)
+        return found
 
-    def _ends(self, start: Key, known: dict[Key, list[Key]]) -> list[Key]:
-        if start not in known:
-            path = self._path(start)
-            sources = [(each.dataset.id, each.column) for each in self._sources(path)]
-            known[start] = sources or [start]
-        return known[start]
+    def _ends(self, use: ColumnInput) -> Sequence[Key]:
+        """The columns that ``use`` comes down to; the column itself where it is made from no other."""
+        key = (use.dataset, use.column)
+        if key not in self._known_ends:
+            sources = self._sources(key, self._composition.path(*key))
+            ends = [(source.dataset.id, source.column) for source in sources]
+            self._known_ends[key] = ends or [key] if use.dataset in self._datasets else []
+        return self._known_ends[key]
 
-    # -- text
+    # -- words
 
     def _text(self, key: Key) -> str:
         return self._texts[key] if key in self._texts else self._end(key)
@@ -255,24 +183,33 @@ class _Composer:
         return f"{quoted(short(dataset))}.{quoted(key[1])}"
 
 
+def _expression(derivation: Derivation) -> str:
+    """``one_of(a, b)`` where the column is ``a`` in some rows and ``b`` in others, as in expressions of unions."""
+    definitions, passed_on = derivation.definitions, derivation.passed_on
+    if not definitions:
+        return quoted(derivation.column)
+    if len(definitions) == 1 and passed_on is None:
+        return definitions[0].expression
+    texts = [*map(_qualified, definitions), *([_name(passed_on)] if passed_on is not None else [])]
+    return f"one_of({', '.join(dict.fromkeys(texts))})"
+
+
 def _qualified(definition: ColumnDefinition) -> str:
     """The expression with each column's dataset written out, where one dataset has it."""
     owners: dict[str, set[str]] = {}
-    for each in definition.inputs:
-        owners.setdefault(each.column, set()).add(each.dataset)
+    for use in definition.inputs:
+        owners.setdefault(use.column, set()).add(use.dataset)
 
     def write(reference: Reference) -> str | None:
         if reference.qualifier is not None or len(owners[reference.column]) > 1:
             return None
         return f"{quoted(next(iter(owners[reference.column])))}.{quoted(reference.column)}"
 
-    return substituted(definition.expression, owners, {each.dataset for each in definition.inputs}, write)
+    return substituted(definition.expression, owners, {use.dataset for use in definition.inputs}, write)
 
 
-def _definition(dataset: Dataset, column: str) -> ColumnDefinition | None:
-    if dataset.fragment is None:
-        return None
-    return next((each for each in dataset.fragment.definitions if each.column == column), None)
+def _name(use: ColumnInput) -> str:
+    return f"{quoted(use.dataset)}.{quoted(use.column)}"
 
 
 # --------------------------------------------------------------------------- --json

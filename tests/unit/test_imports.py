@@ -16,6 +16,7 @@ SEAMS = {"model", "config", "guard", "compat", "version", "privacy"}
 ALONE = ["capture", "surroundings", "jvm", "static", "fingerprint", "graph", "events", "sinks", "store"]
 # What is more than the seams, with the reason.
 ALSO = {
+    "events": {"graph"},  # what columns are made from is composed in one place, for events and for answers
     "sinks": {"store", "events"},  # they hand on what was stored and emitted
     "store": {"events", "graph"},  # runs are read back from their events; a killed run is assembled when it is read
 }
