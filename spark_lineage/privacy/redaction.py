@@ -1,6 +1,6 @@
 """Takes secrets out of what the Python half saw: arguments, errors, source text. The rules are those of the JVM half.
 
-What comes from there (plans, options) has been through ``io.sparklineage.plan.Redaction`` already.
+What comes from there (plans, options) has been through ``io.sparklineage.privacy.Redaction`` already.
 """
 
 from __future__ import annotations

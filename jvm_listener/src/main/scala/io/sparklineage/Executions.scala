@@ -3,7 +3,9 @@ package io.sparklineage
 import scala.collection.mutable
 
 import io.sparklineage.model._
-import io.sparklineage.plan.{Redaction, Text, Traffic}
+import io.sparklineage.plan.BoundedText
+import io.sparklineage.plan.storages.StorageAccess
+import io.sparklineage.privacy.Redaction
 
 import org.apache.spark.executor.TaskMetrics
 import org.apache.spark.scheduler._
@@ -24,10 +26,10 @@ final class Executions(conf: SparkConf, offer: Observation => Unit, idsOf: Logic
     extends SparkListener {
   import Executions._
 
-  private val executions = mutable.LinkedHashMap.empty[Long, Running] // by the id of the outermost
+  private val executions = mutable.LinkedHashMap.empty[Long, OpenExecution] // by the id of the outermost
   private val outermost = mutable.HashMap.empty[Long, Long]
-  private val jobs = mutable.HashMap.empty[Int, Running]
-  private val stages = mutable.HashMap.empty[Int, Running]
+  private val jobs = mutable.HashMap.empty[Int, OpenExecution]
+  private val stages = mutable.HashMap.empty[Int, OpenExecution]
 
   /** How many have not ended: what this listener remembers. */
   private[sparklineage] def open: Int = executions.size + outermost.size + jobs.size + stages.size
@@ -63,7 +65,7 @@ final class Executions(conf: SparkConf, offer: Observation => Unit, idsOf: Logic
     val running = property(
       event,
       ExecutionKey
-    ).flatMap(_.toLongOption).flatMap(runningIn).getOrElse(new Running(None, describe(event), event.time))
+    ).flatMap(_.toLongOption).flatMap(runningIn).getOrElse(new OpenExecution(None, describe(event), event.time))
     running.jobs += event.jobId
     running.openJobs += event.jobId
     running.op = running.op.orElse(property(event, OpKey))
@@ -93,7 +95,7 @@ final class Executions(conf: SparkConf, offer: Observation => Unit, idsOf: Logic
     val root = event.rootExecutionId.filter(executions.contains).getOrElse(event.executionId)
     outermost(event.executionId) = root
     if (root == event.executionId) {
-      executions(root) = new Running(Some(root), event.description, event.time)
+      executions(root) = new OpenExecution(Some(root), event.description, event.time)
       forgetOldest()
     }
     executions(root).nested += event.executionId
@@ -110,15 +112,15 @@ final class Executions(conf: SparkConf, offer: Observation => Unit, idsOf: Logic
     }
   }
 
-  private def runningIn(execution: Long): Option[Running] = outermost.get(execution).flatMap(executions.get)
+  private def runningIn(execution: Long): Option[OpenExecution] = outermost.get(execution).flatMap(executions.get)
 
   // The analyzed plan is there already; where analysis failed, asking for it could start it again.
-  private def traffic(event: SparkListenerSQLExecutionEnd, running: Running): Unit =
+  private def traffic(event: SparkListenerSQLExecutionEnd, running: OpenExecution): Unit =
     ExecutionEvents.query(event).filter(_.tracker.phases.contains("analysis")).foreach { query =>
-      running.traffic = running.traffic.and(Traffic.of(query.analyzed, idsOf))
+      running.traffic = running.traffic.and(StorageAccess.of(query.analyzed, idsOf))
     }
 
-  private def emit(running: Running): Unit = {
+  private def emit(running: OpenExecution): Unit = {
     running.id.foreach(executions.remove)
     outermost --= running.nested
     jobs --= running.jobs
@@ -165,7 +167,7 @@ object Executions {
   private def textOf(e: Throwable): String = firstLine(s"${e.getClass.getSimpleName}: ${e.getMessage}")
 
   private def firstLine(text: String): String =
-    Text.bounded(Redaction.text(text.linesIterator.map(_.trim).find(_.nonEmpty).getOrElse("")), ErrorLimit)
+    BoundedText.bounded(Redaction.text(text.linesIterator.map(_.trim).find(_.nonEmpty).getOrElse("")), ErrorLimit)
 
   private def outcomeOf(error: String): Outcome =
     if (Cancelled.findFirstIn(error).isDefined) Outcome.Abort else Outcome.Fail
@@ -174,14 +176,14 @@ object Executions {
     "(?i)SPARK_JOB_CANCELLED|QUERY_CANCELLED|OPERATION_CANCELED|\\bjob \\d+ cancelled|InterruptedException".r
 
   /** An execution, or a spark_job outside one, that has not ended or whose last event has not come. */
-  final private class Running(val id: Option[Long], description: String, started: Long) {
+  final private class OpenExecution(val id: Option[Long], description: String, started: Long) {
     val jobs = mutable.LinkedHashSet.empty[Int]
     val openJobs = mutable.HashSet.empty[Int]
     val stages = mutable.HashSet.empty[Int]
     val nested = mutable.LinkedHashSet.empty[Long] // itself included
     val metrics = new Tally
     var op: Option[String] = None
-    var traffic: Traffic = Traffic.None
+    var traffic: StorageAccess = StorageAccess.None
     var ended: Option[Long] = None
     private var outcome: Outcome = Outcome.Running
     private var error: Option[String] = None
@@ -197,7 +199,7 @@ object Executions {
     def seen: ExecutionSeen = ExecutionSeen(
       execution = id,
       op = op,
-      description = Text.bounded(Redaction.text(description), ErrorLimit),
+      description = BoundedText.bounded(Redaction.text(description), ErrorLimit),
       started = seconds(started),
       ended = ended.map(seconds),
       outcome = outcome,
@@ -211,7 +213,7 @@ object Executions {
 
   /** Sums over the tasks of an execution, retried and failed tasks included: the work that was done. */
   final private class Tally {
-    private val sums = mutable.LinkedHashMap.from(Names.map(_ -> 0L))
+    private val sums = mutable.LinkedHashMap.from(MetricNames.map(_ -> 0L))
 
     def values: Seq[(String, Long)] = sums.toSeq
 
@@ -243,7 +245,7 @@ object Executions {
   }
 
   // As wire.schema.json lists them.
-  private val Names = Seq(
+  private val MetricNames = Seq(
     "tasks",
     "failed_tasks",
     "task_ms",

@@ -5,8 +5,8 @@ import org.apache.spark.sql.lineage.{SparkInternals, SparkLine}
 
 import io.sparklineage.boundary.{DatasetMark, Marks, Mode, Questions, SampleKeys, SteppedAside}
 import io.sparklineage.emit.Observations
-import io.sparklineage.plan.{Codes, Fragments}
 import io.sparklineage.probe.Probes
+import io.sparklineage.plan.fragment.{Fragments, PythonCode}
 
 /** All that the Python half calls, by py4j. Nothing here throws, and only `settle` waits. */
 object PythonApi {
@@ -57,7 +57,7 @@ object PythonApi {
    * @param udf  the JVM's object for a UDF or a table function
    * @param hash of its code, as the Python half makes it
    */
-  def function(udf: Object, hash: String): Unit = Guard.run("function")(Codes.learn(udf, hash))
+  def function(udf: Object, hash: String): Unit = Guard.run("function")(PythonCode.learn(udf, hash))
 
   /** The observations since the last call, one JSON document per line. */
   def drain(): String = Guard.value("drain", "") {

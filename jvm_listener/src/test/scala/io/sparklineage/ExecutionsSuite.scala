@@ -3,7 +3,7 @@ package io.sparklineage
 import java.nio.file.Files
 
 import io.sparklineage.model._
-import io.sparklineage.plan.{PlanSuite, Watched}
+import io.sparklineage.plan.{PlanSuite, WatchedExecutions}
 
 import org.apache.spark.scheduler.SparkListenerApplicationStart
 import org.apache.spark.sql.functions._
@@ -11,7 +11,7 @@ import org.apache.spark.sql.functions._
 class ExecutionsSuite extends PlanSuite {
 
   private def watching(body: => Unit): Seq[ExecutionSeen] = {
-    val watched = new Watched(spark, idsOf)
+    val watched = new WatchedExecutions(spark, idsOf)
     try body
     catch { case e: Throwable => watched.observations(); throw e }
     watched.executions()
@@ -123,7 +123,7 @@ class ExecutionsSuite extends PlanSuite {
   }
 
   test("what has ended is forgotten") {
-    val watched = new Watched(spark, idsOf)
+    val watched = new WatchedExecutions(spark, idsOf)
     (1 to 20).foreach(_ => spark.range(10).count())
     watched.observations()
     assert(watched.open === 0)

@@ -28,7 +28,7 @@ final case class MarkedRows(id: String, pushed: Seq[String] = Nil)
  * @param types   `DataType.catalogString` of each
  * @param limited a limit that belongs above now lies below
  */
-final case class BoundaryFacts(
+final case class BoundarySpec(
     place: Int,
     marked: Seq[MarkedRows],
     mode: Mode,
@@ -43,11 +43,11 @@ final case class BoundaryFacts(
   def whole: Boolean = !limited && marked.forall(_.pushed.isEmpty)
 
   /** Filters went below the boundary. */
-  def push(filters: Seq[String]): BoundaryFacts =
+  def push(filters: Seq[String]): BoundarySpec =
     copy(marked = marked.map(rows => rows.copy(pushed = (rows.pushed ++ filters).distinct)))
 
   /** The same rows under more ids. */
-  def and(other: BoundaryFacts): BoundaryFacts =
+  def and(other: BoundarySpec): BoundarySpec =
     copy(marked = marked ++ other.marked.filterNot(rows => ids.contains(rows.id)))
 }
 
@@ -57,20 +57,20 @@ final case class BoundaryFacts(
  * columns through it, and it is the same as its child to the cache manager and to exchange reuse.
  */
 sealed trait BoundaryNode extends UnaryNode {
-  def facts: BoundaryFacts
+  def spec: BoundarySpec
 
   /**
-   * The attribute of each column in `facts.names`. They are expressions of the node so that rules that rename
+   * The attribute of each column in `spec.names`. They are expressions of the node so that rules that rename
    * attributes keep them right; a column whose attribute the child no longer has was pruned away.
    */
   def columns: Seq[Expression]
 
-  def withFacts(facts: BoundaryFacts): BoundaryNode
+  def withSpec(spec: BoundarySpec): BoundaryNode
 
   def withChild(child: LogicalPlan): BoundaryNode
 
   /** None for a column that is no attribute any more. */
-  final def exprIds: Seq[Option[ExprId]] = columns.zip(facts.names).map {
+  final def exprIds: Seq[Option[ExprId]] = columns.zip(spec.names).map {
     case (attribute: AttributeReference, name) => Some(renewed(attribute, name).getOrElse(attribute).exprId)
     case _ => None
   }
@@ -81,7 +81,7 @@ sealed trait BoundaryNode extends UnaryNode {
    * columns share the name.
    */
   private def renewed(column: AttributeReference, name: String): Option[Attribute] =
-    if (child.outputSet.contains(column) || facts.names.count(_ == name) != 1) None
+    if (child.outputSet.contains(column) || spec.names.count(_ == name) != 1) None
     else child.output.filter(other => other.name == name && !columns.exists(_.semanticEquals(other))) match {
       case Seq(only) if only.dataType == column.dataType => Some(only)
       case _ => None
@@ -89,7 +89,7 @@ sealed trait BoundaryNode extends UnaryNode {
 
   /** None in flow mode, so that pruning passes through; every column in exact mode. */
   final protected def required: AttributeSet =
-    if (facts.mode == Mode.Exact) child.outputSet else AttributeSet.empty
+    if (spec.mode == Mode.Exact) child.outputSet else AttributeSet.empty
 
   override def output: Seq[Attribute] = child.output
   override def producedAttributes: AttributeSet = AttributeSet.empty
@@ -99,11 +99,11 @@ sealed trait BoundaryNode extends UnaryNode {
   override def outputOrdering: Seq[SortOrder] = child.outputOrdering
   override lazy val distinctKeys: Set[ExpressionSet] = child.distinctKeys
   override protected def doCanonicalize(): LogicalPlan = child.canonicalized
-  override def simpleString(maxFields: Int): String = s"$nodeName ${facts.ids.mkString(",")}"
+  override def simpleString(maxFields: Int): String = s"$nodeName ${spec.ids.mkString(",")}"
 }
 
 /** What the optimizer sees. */
-final case class Boundary(child: LogicalPlan, facts: BoundaryFacts, columns: Seq[Expression]) extends BoundaryNode {
+final case class Boundary(child: LogicalPlan, spec: BoundarySpec, columns: Seq[Expression]) extends BoundaryNode {
 
   /** Below operators that only move rows: there are the same rows, and there the boundary is in nobody's way. */
   def sunk: LogicalPlan = child match {
@@ -114,7 +114,7 @@ final case class Boundary(child: LogicalPlan, facts: BoundaryFacts, columns: Seq
   }
 
   override lazy val references: AttributeSet = required
-  override def withFacts(facts: BoundaryFacts): Boundary = copy(facts = facts)
+  override def withSpec(spec: BoundarySpec): Boundary = copy(spec = spec)
   override def withChild(child: LogicalPlan): Boundary = copy(child = child)
   override protected def withNewChildInternal(newChild: LogicalPlan): LogicalPlan = copy(child = newChild)
 }
@@ -125,29 +125,29 @@ final case class Boundary(child: LogicalPlan, facts: BoundaryFacts, columns: Seq
  * Spark clones a plan twice on its way to the optimizer: before the cache lookup and after it. The first clone
  * gives [[LookupBoundary]], the second [[Boundary]].
  */
-final case class MarkedBoundary(child: LogicalPlan, facts: BoundaryFacts, columns: Seq[Expression])
+final case class MarkedBoundary(child: LogicalPlan, spec: BoundarySpec, columns: Seq[Expression])
     extends BoundaryNode {
   override lazy val references: AttributeSet = required
-  override def withFacts(facts: BoundaryFacts): MarkedBoundary = copy(facts = facts)
+  override def withSpec(spec: BoundarySpec): MarkedBoundary = copy(spec = spec)
   override def withChild(child: LogicalPlan): MarkedBoundary = copy(child = child)
   override protected def withNewChildInternal(newChild: LogicalPlan): LogicalPlan = copy(child = newChild)
-  override def clone(): LogicalPlan = LookupBoundary(child.clone(), facts, columns)
+  override def clone(): LogicalPlan = LookupBoundary(child.clone(), spec, columns)
 }
 
 /**
  * What the cache lookup sees: it passes over commands, so a cached child is replaced below the boundary and the
  * boundary stays.
  */
-final case class LookupBoundary(child: LogicalPlan, facts: BoundaryFacts, columns: Seq[Expression])
+final case class LookupBoundary(child: LogicalPlan, spec: BoundarySpec, columns: Seq[Expression])
     extends BoundaryNode with Command {
   override def output: Seq[Attribute] = child.output
   override def producedAttributes: AttributeSet = AttributeSet.empty
   override def stats: Statistics = child.stats
   override lazy val references: AttributeSet = required
-  override def withFacts(facts: BoundaryFacts): LookupBoundary = copy(facts = facts)
+  override def withSpec(spec: BoundarySpec): LookupBoundary = copy(spec = spec)
   override def withChild(child: LogicalPlan): LookupBoundary = copy(child = child)
   override protected def withNewChildInternal(newChild: LogicalPlan): LogicalPlan = copy(child = newChild)
-  override def clone(): LogicalPlan = Boundary(child.clone(), facts, columns).sunk
+  override def clone(): LogicalPlan = Boundary(child.clone(), spec, columns).sunk
 }
 
 /**
@@ -157,33 +157,33 @@ final case class LookupBoundary(child: LogicalPlan, facts: BoundaryFacts, column
  */
 final class PassingBoundary(
     override val child: LogicalPlan,
-    override val facts: BoundaryFacts,
+    override val spec: BoundarySpec,
     override val columns: Seq[Expression]
 ) extends ScriptTransformation("", child.output, child, null) with BoundaryNode {
 
   override val output: Seq[Attribute] = child.output
 
-  override def withFacts(facts: BoundaryFacts): PassingBoundary = new PassingBoundary(child, facts, columns)
+  override def withSpec(spec: BoundarySpec): PassingBoundary = new PassingBoundary(child, spec, columns)
 
-  override def withChild(child: LogicalPlan): PassingBoundary = new PassingBoundary(child, facts, columns)
+  override def withChild(child: LogicalPlan): PassingBoundary = new PassingBoundary(child, spec, columns)
 
   override protected def withNewChildInternal(newChild: LogicalPlan): ScriptTransformation = newChild match {
     case Filter(condition, below) if below.fastEquals(child) =>
-      new PassingBoundary(newChild, facts.push(Seq(Pushed.sql(condition))), columns)
-    case _ => new PassingBoundary(newChild, facts, columns)
+      new PassingBoundary(newChild, spec.push(Seq(PushedFilters.sql(condition))), columns)
+    case _ => new PassingBoundary(newChild, spec, columns)
   }
 
   override def productArity: Int = 3
   override def productElement(n: Int): Any = n match {
     case 0 => child
-    case 1 => facts
+    case 1 => spec
     case _ => columns
   }
   override def productPrefix: String = "PassingBoundary"
   override def canEqual(that: Any): Boolean = that.isInstanceOf[PassingBoundary]
   override def equals(that: Any): Boolean = that match {
-    case other: PassingBoundary => child == other.child && facts == other.facts && columns == other.columns
+    case other: PassingBoundary => child == other.child && spec == other.spec && columns == other.columns
     case _ => false
   }
-  override def hashCode(): Int = (child, facts, columns).hashCode()
+  override def hashCode(): Int = (child, spec, columns).hashCode()
 }

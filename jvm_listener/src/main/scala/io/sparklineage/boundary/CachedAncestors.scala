@@ -23,7 +23,7 @@ object CachedAncestors {
     }
 
   private def ids(plan: LogicalPlan): Set[String] =
-    plan.collectWithSubqueries { case boundary: BoundaryNode => boundary.facts.ids }.flatten.toSet
+    plan.collectWithSubqueries { case boundary: BoundaryNode => boundary.spec.ids }.flatten.toSet
 
   /** The boundaries that were there when the cached parts of the plan were filled. */
   private def measured(plan: LogicalPlan): Set[String] =

@@ -14,7 +14,7 @@ object EmptyStages extends Rule[LogicalPlan] {
     else Guard.value("empty stages", plan) {
       val without = plan.transformUp {
         case boundary: BoundaryNode if isEmpty(boundary.child) =>
-          if (boundary.facts.whole) SteppedAside.local(boundary.facts.ids, 0L)
+          if (boundary.spec.whole) SteppedAside.local(boundary.spec.ids, 0L)
           boundary.child
       }
       if (without.fastEquals(plan)) plan else AQEPropagateEmptyRelation(without)

@@ -25,7 +25,7 @@ final class InsertBoundaries(session: SparkLine.Session, mode: () => Mode) exten
       else {
         val marked = new Insertion(mode())(plan)
         Guard.run("cached ancestors")(CachedAncestors.report(session, marked))
-        Judge.allowed(session, marked)
+        TrialPlanning.allowed(session, marked)
       }
     }
 
@@ -55,7 +55,7 @@ final private class Insertion(session: Mode) {
   private def inSubqueries(plan: LogicalPlan): LogicalPlan =
     plan.transformExpressionsWithPruning(_.containsPattern(PLAN_EXPRESSION)) {
       case subquery: SubqueryExpression => subquery.withNewPlan(apply(subquery.plan).transform {
-          case marked: MarkedBoundary => LookupBoundary(marked.child, marked.facts, marked.columns)
+          case marked: MarkedBoundary => LookupBoundary(marked.child, marked.spec, marked.columns)
         })
     }
 
@@ -64,7 +64,7 @@ final private class Insertion(session: Mode) {
     if (modes.isEmpty || !mayHoldBoundary(plan)) plan
     else {
       val mode = if (modes.exists(_._2 == Mode.Exact)) Mode.Exact else Mode.Flow
-      val facts = BoundaryFacts(
+      val spec = BoundarySpec(
         places.next(),
         modes.map { case (mark, _) => MarkedRows(mark.id) },
         mode,
@@ -72,14 +72,14 @@ final private class Insertion(session: Mode) {
         plan.output.map(_.dataType.catalogString)
       )
       plan match {
-        case below: BoundaryNode => below.withFacts(below.facts.and(facts).copy(mode = stricter(mode, below)))
-        case _ => MarkedBoundary(plan, facts, plan.output)
+        case below: BoundaryNode => below.withSpec(below.spec.and(spec).copy(mode = stricter(mode, below)))
+        case _ => MarkedBoundary(plan, spec, plan.output)
       }
     }
   }
 
   private def stricter(mode: Mode, below: BoundaryNode): Mode =
-    if (mode == Mode.Exact) mode else below.facts.mode
+    if (mode == Mode.Exact) mode else below.spec.mode
 
   private def mayHoldBoundary(plan: LogicalPlan): Boolean = plan match {
     case _: BoundaryNode => true

@@ -16,8 +16,8 @@ object PlaceBoundaries extends Rule[LogicalPlan] {
 
   /** `limit` under a `collect` reads as few partitions as it can; with a node above it, it would read them all. */
   private def stepOffRootLimits(plan: LogicalPlan): LogicalPlan = plan match {
-    case boundary @ Boundary(child, facts, _) if takesFirstRows(child) =>
-      SteppedAside.report(facts.ids, "a limit that reads only the partitions it needs")
+    case boundary @ Boundary(child, spec, _) if takesFirstRows(child) =>
+      SteppedAside.report(spec.ids, "a limit that reads only the partitions it needs")
       stepOffRootLimits(boundary.child)
     case Project(fields, child) => Project(fields, stepOffRootLimits(child))
     case other => other
@@ -58,8 +58,8 @@ object PlaceBoundaries extends Rule[LogicalPlan] {
     case filter @ Filter(_, _: Boundary) => filter.withNewChildren(filter.child.children.map(child =>
         filter.child.withNewChildren(Seq(letPruningPass(child)))
       ))
-    case boundary: Boundary if boundary.facts.mode == Mode.Flow && boundary.exists(Scans.partitioned) =>
-      new PassingBoundary(letPruningPass(boundary.child), boundary.facts, boundary.columns)
+    case boundary: Boundary if boundary.spec.mode == Mode.Flow && boundary.exists(Scans.partitioned) =>
+      new PassingBoundary(letPruningPass(boundary.child), boundary.spec, boundary.columns)
     case other => other.mapChildren(letPruningPass)
   }
 }

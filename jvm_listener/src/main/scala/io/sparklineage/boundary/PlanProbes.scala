@@ -6,7 +6,7 @@ import org.apache.spark.sql.execution.{SparkPlan, SparkStrategy}
 import org.apache.spark.sql.lineage.SparkLine
 
 import io.sparklineage.Guard
-import io.sparklineage.probe.{Posed, ProbeColumn, ProbeExec, ProbeSpec, Mode => ProbeMode}
+import io.sparklineage.probe.{AnalyzedQuestion, ProbeColumn, ProbeExec, ProbeSpec, Mode => ProbeMode}
 
 /**
  * A boundary becomes a probe.
@@ -25,18 +25,18 @@ final class PlanProbes(session: SparkLine.Session, sampleRows: () => Int, mostKe
   }
 
   private def spec(boundary: BoundaryNode): ProbeSpec = PlanProbes.spec(boundary, sampleRows()).copy(
-    questions = Guard.value[Seq[Posed]]("questions", Nil)(posed(boundary)),
+    questions = Guard.value[Seq[AnalyzedQuestion]]("questions", Nil)(posed(boundary)),
     mostKeys = mostKeys()
   )
 
-  private def posed(boundary: BoundaryNode): Seq[Posed] = Questions.of(boundary.facts.ids) match {
+  private def posed(boundary: BoundaryNode): Seq[AnalyzedQuestion] = Questions.of(boundary.spec.ids) match {
     case Nil => Nil
     case questions =>
       val output = boundary.child.output
-      val columns = boundary.facts.names.zip(boundary.exprIds).map { case (name, id) =>
+      val columns = boundary.spec.names.zip(boundary.exprIds).map { case (name, id) =>
         name -> id.flatMap(id => output.find(_.exprId == id))
       }
-      questions.map(new Posing(session, columns).pose)
+      questions.map(new QuestionAnalysis(session, columns).pose)
   }
 }
 
@@ -44,18 +44,18 @@ object PlanProbes {
 
   /** What the probe of a boundary is to measure, without what the user's rules ask. */
   def spec(boundary: BoundaryNode, sampleRows: Int): ProbeSpec = {
-    val facts = boundary.facts
+    val spec = boundary.spec
     ProbeSpec(
-      ids = facts.ids,
-      mode = if (facts.mode == Mode.Exact) ProbeMode.Exact else ProbeMode.Flow,
-      columns = facts.names.zip(facts.types).zip(boundary.exprIds).map {
+      ids = spec.ids,
+      mode = if (spec.mode == Mode.Exact) ProbeMode.Exact else ProbeMode.Flow,
+      columns = spec.names.zip(spec.types).zip(boundary.exprIds).map {
         case ((name, dataType), exprId) => ProbeColumn(name, dataType, exprId.getOrElse(ExprId(-1L)))
       },
-      pushed = facts.marked.flatMap(_.pushed).distinct,
-      limited = facts.limited,
-      sampleKey = Guard.value[Seq[String]]("sample key", Nil)(SampleKeys.of(facts.ids)),
+      pushed = spec.marked.flatMap(_.pushed).distinct,
+      limited = spec.limited,
+      sampleKey = Guard.value[Seq[String]]("sample key", Nil)(SampleKeys.of(spec.ids)),
       sampleRows = sampleRows,
-      pushedOf = facts.marked.map(rows => rows.id -> rows.pushed).toMap
+      pushedOf = spec.marked.map(rows => rows.id -> rows.pushed).toMap
     )
   }
 }

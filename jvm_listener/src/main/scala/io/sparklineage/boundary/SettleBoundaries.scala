@@ -20,7 +20,7 @@ object SettleBoundaries extends Rule[LogicalPlan] {
   override def apply(plan: LogicalPlan): LogicalPlan =
     if (!plan.exists(_.isInstanceOf[BoundaryNode])) plan
     else Guard.value("settle boundaries", plan) {
-      val settled = filters(Sink(LocalRows(Forms(plan))))
+      val settled = filters(BelowRowMovers(LocalRowsEvaluated(Forms(plan))))
       val limited = if (settled.containsPattern(LIMIT)) LimitsThrough(settled) else settled
       if (limited.containsPattern(EXTRACT_VALUE)) NestedFieldsThrough(limited) else limited
     }
@@ -41,19 +41,19 @@ object SettleBoundaries extends Rule[LogicalPlan] {
 /** One form and one node per place: streams and subqueries reach the optimizer with earlier forms. */
 private object Forms {
   def apply(plan: LogicalPlan): LogicalPlan = plan.transformUp {
-    case node: MarkedBoundary => Boundary(node.child, node.facts, node.columns)
-    case node: LookupBoundary => Boundary(node.child, node.facts, node.columns)
+    case node: MarkedBoundary => Boundary(node.child, node.spec, node.columns)
+    case node: LookupBoundary => Boundary(node.child, node.spec, node.columns)
     case outer @ Boundary(inner: Boundary, _, _) if sameRows(outer, inner) =>
-      inner.withFacts(inner.facts.and(outer.facts))
+      inner.withSpec(inner.spec.and(outer.spec))
   }
 
   private def sameRows(outer: Boundary, inner: Boundary): Boolean =
-    outer.facts.mode == inner.facts.mode && outer.facts.limited == inner.facts.limited &&
-      outer.facts.names == inner.facts.names && outer.exprIds == inner.exprIds
+    outer.spec.mode == inner.spec.mode && outer.spec.limited == inner.spec.limited &&
+      outer.spec.names == inner.spec.names && outer.exprIds == inner.exprIds
 }
 
 /** Rows that are in the plan itself are evaluated while planning; a probe on them would cost a spark_job. */
-private object LocalRows {
+private object LocalRowsEvaluated {
   def apply(plan: LogicalPlan): LogicalPlan =
     if (!plan.containsAnyPattern(LOCAL_RELATION, COMMAND) && !plan.exists(_.isInstanceOf[CommandResult])) plan
     else plan.transformUp { case boundary: Boundary => evaluated(boundary).getOrElse(boundary) }
@@ -69,22 +69,22 @@ private object LocalRows {
   }
 
   private def looked(boundary: Boundary, rows: LocalRelation): Unit =
-    if (!boundary.facts.whole || !measured(boundary, rows)) aside(boundary, rows.data.size.toLong)
+    if (!boundary.spec.whole || !measured(boundary, rows)) aside(boundary, rows.data.size.toLong)
 
   // Once for the same columns, however often a query is planned.
   private def measured(boundary: Boundary, rows: LocalRelation): Boolean = Guard.value("local rows", false) {
     val sampleRows = SQLConf.get.getConfString("spark.lineage.sample.rows", "20").toIntOption.getOrElse(20)
     val spec = PlanProbes.spec(boundary, sampleRows)
-    !SteppedAside.isNews(boundary.facts.ids, rows.output.map(_.name)) || DriverRows.measure(spec, rows)
+    !SteppedAside.isNews(boundary.spec.ids, rows.output.map(_.name)) || DriverRows.measure(spec, rows)
   }
 
   private def aside(boundary: Boundary, rows: Long): Unit =
-    if (boundary.facts.whole) SteppedAside.local(boundary.facts.ids, rows)
-    else SteppedAside.report(boundary.facts.ids, "filters were evaluated while planning")
+    if (boundary.spec.whole) SteppedAside.local(boundary.spec.ids, rows)
+    else SteppedAside.report(boundary.spec.ids, "filters were evaluated while planning")
 }
 
 /** Boundaries go below operators that only move rows. */
-private object Sink {
+private object BelowRowMovers {
   def apply(plan: LogicalPlan): LogicalPlan = plan.transformDown { case boundary: Boundary => boundary.sunk }
 }
 
@@ -92,13 +92,13 @@ private object Sink {
 private object FiltersThrough extends PredicateHelper {
   def apply(plan: LogicalPlan): LogicalPlan = plan.transformDown {
     case filter @ Filter(condition, boundary: Boundary)
-        if boundary.facts.mode == Mode.Flow && condition.deterministic =>
+        if boundary.spec.mode == Mode.Flow && condition.deterministic =>
       val (down, stay) = splitConjunctivePredicates(condition).partition(goesBelow(_, boundary.child))
       if (down.isEmpty) filter
       else {
         val pushed = boundary.copy(
           child = Filter(down.reduce(And), boundary.child),
-          facts = boundary.facts.push(down.map(Pushed.sql))
+          spec = boundary.spec.push(down.map(PushedFilters.sql))
         )
         stay.reduceOption(And).map(Filter(_, pushed)).getOrElse(pushed)
       }
@@ -111,9 +111,9 @@ private object FiltersThrough extends PredicateHelper {
 /** A limit stays above; the limits that Spark would add below the boundary for it are added there. */
 private object LimitsThrough {
   def apply(plan: LogicalPlan): LogicalPlan = plan.transformDown {
-    case LocalLimit(limit, boundary: Boundary) if boundary.facts.mode == Mode.Flow =>
+    case LocalLimit(limit, boundary: Boundary) if boundary.spec.mode == Mode.Flow =>
       Pushdown.limited(limit, boundary.child) match {
-        case Some(child) => LocalLimit(limit, boundary.copy(child, boundary.facts.copy(limited = true)))
+        case Some(child) => LocalLimit(limit, boundary.copy(child, boundary.spec.copy(limited = true)))
         case None => LocalLimit(limit, boundary)
       }
   }
@@ -122,9 +122,9 @@ private object LimitsThrough {
 /** Where only fields of a struct are used above, only those fields flow through the boundary. */
 private object NestedFieldsThrough {
   def apply(plan: LogicalPlan): LogicalPlan = plan.transformDown {
-    case project @ Project(_, boundary: Boundary) if boundary.facts.mode == Mode.Flow =>
+    case project @ Project(_, boundary: Boundary) if boundary.spec.mode == Mode.Flow =>
       narrowed(project, boundary)(project.withNewChildren(Seq(standIn(boundary))))
-    case project @ Project(_, filter @ Filter(_, boundary: Boundary)) if boundary.facts.mode == Mode.Flow =>
+    case project @ Project(_, filter @ Filter(_, boundary: Boundary)) if boundary.spec.mode == Mode.Flow =>
       narrowed(project, boundary)(
         project.withNewChildren(Seq(filter.withNewChildren(Seq(standIn(boundary)))))
       )

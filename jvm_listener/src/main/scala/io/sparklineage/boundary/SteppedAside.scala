@@ -25,15 +25,16 @@ object SteppedAside {
 
   /** The rows are in the plan itself, so that Spark runs nothing. */
   def local(ids: Seq[String], rows: Long): Unit = ids.foreach { id =>
-    if (!Judge.judging && told.add((id, "local"))) offer(id, s"local-$id", Some(rows), None, "rows of a local relation")
+    if (!TrialPlanning.underway && told.add((id, "local")))
+      offer(id, s"local-$id", Some(rows), None, "rows of a local relation")
   }
 
   /** Whether local rows with these columns have not been looked at for these DataFrames; the judge looks at nothing. */
   def isNews(ids: Seq[String], columns: Seq[String]): Boolean =
-    !Judge.judging && told.add((ids.mkString(","), columns.mkString("local ", ",", "")))
+    !TrialPlanning.underway && told.add((ids.mkString(","), columns.mkString("local ", ",", "")))
 
   private def tell(ids: Seq[String], reason: String, why: String): Unit = ids.foreach { id =>
-    if (!Judge.judging && told.add((id, reason + why))) offer(id, s"$reason-$id", None, Some(reason), why)
+    if (!TrialPlanning.underway && told.add((id, reason + why))) offer(id, s"$reason-$id", None, Some(reason), why)
   }
 
   private def offer(id: String, instance: String, rows: Option[Long], reason: Option[String], detail: String): Unit = {

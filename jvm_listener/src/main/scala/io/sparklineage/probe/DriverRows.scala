@@ -21,7 +21,7 @@ object DriverRows {
       val probe = new InterpretedRowProbe(measurement.handle)
       rows.data.foreach(probe.look)
       probe.gauge.exhausted()
-      measurement.here(probe.gauge.facts(0))
+      measurement.here(probe.gauge.measures(0))
       true
     }
   }

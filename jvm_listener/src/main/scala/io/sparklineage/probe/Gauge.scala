@@ -8,7 +8,7 @@ import org.apache.spark.TaskContext
  *
  * Nothing is published before `start`: a fused union sets up every branch in every task but runs one.
  */
-final class Gauge private[probe] (layout: Layout, publish: PartitionFacts => Unit) {
+final class Gauge private[probe] (layout: Layout, publish: PartitionMeasures => Unit) {
   val longs: Array[Long] = layout.newLongs()
   val doubles: Array[Double] = layout.newDoubles()
   val sampler: Sampler = if (layout.sampling) layout.newSampler() else null
@@ -47,7 +47,7 @@ final class Gauge private[probe] (layout: Layout, publish: PartitionFacts => Uni
     if (task != null) {
       task.addTaskCompletionListener[Unit] { (_: TaskContext) =>
         // The task is over and its result stands: losing a measurement must not fail it.
-        Guard.run("probe publish")(publish(facts(index)))
+        Guard.run("probe publish")(publish(measures(index)))
       }
     }
   }
@@ -55,10 +55,10 @@ final class Gauge private[probe] (layout: Layout, publish: PartitionFacts => Uni
   private def seenKeys: Array[KeysSeen] =
     if (keys == null) null else keys.map(each => if (each == null) null else each.seen)
 
-  private[probe] def facts(index: Int): PartitionFacts = {
+  private[probe] def measures(index: Int): PartitionMeasures = {
     settle()
     val sampled = if (sampler == null) Array.empty[SampledRow] else sampler.seen(new Rendering(layout))
-    new PartitionFacts(index, drained, longs, doubles, sampled, seenKeys)
+    new PartitionMeasures(index, drained, longs, doubles, sampled, seenKeys)
   }
 }
 
@@ -71,7 +71,7 @@ final class SharedSlots private[probe] (pairs: Seq[(Int, Int)]) extends Serializ
 }
 
 /** What a finished task has seen of partition `index` of the probe's input. */
-final private[probe] class PartitionFacts(
+final private[probe] class PartitionMeasures(
     val index: Int,
     val exhausted: Boolean,
     val longs: Array[Long],
@@ -80,14 +80,14 @@ final private[probe] class PartitionFacts(
     val keys: Array[KeysSeen]
 ) extends Serializable {
 
-  def withoutTexts: PartitionFacts = withSample(sample.map(_.copy(values = null)))
+  def withoutTexts: PartitionMeasures = withSample(sample.map(_.copy(values = null)))
 
-  def withTexts(texts: java.util.Map[Long, SampledRow]): PartitionFacts = withSample(sample.map { row =>
+  def withTexts(texts: java.util.Map[Long, SampledRow]): PartitionMeasures = withSample(sample.map { row =>
     val text = texts.get(row.key)
     if (text != null && text.mix == row.mix) row.copy(values = text.values) else row
   })
 
-  private def withSample(rows: Array[SampledRow]) = new PartitionFacts(index, exhausted, longs, doubles, rows, keys)
+  private def withSample(rows: Array[SampledRow]) = new PartitionMeasures(index, exhausted, longs, doubles, rows, keys)
 }
 
 /** Goes to the executors: opens a gauge for each partition, and takes what it has seen back to the driver. */

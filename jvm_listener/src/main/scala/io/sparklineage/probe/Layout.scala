@@ -16,7 +16,7 @@ import org.apache.spark.sql.types._
  * @param hashable
  *   whether Spark's `xxhash64` takes the type: maps and variants have no fingerprint
  */
-final private[probe] case class Measured(
+final private[probe] case class MeasuredColumn(
     position: Int,
     ordinal: Int,
     name: String,
@@ -39,14 +39,14 @@ final private[probe] case class Measured(
  * nulls, then per question what was counted and how often that failed; in `Gauge.doubles` per float column sum, sum of squares, signed sum.
  */
 final private[probe] class Layout(
-    val columns: Array[Measured],
+    val columns: Array[MeasuredColumn],
     val width: Int,
     val wholeRows: Boolean,
     val signed: Boolean,
     val key: Array[Int],
     val sampleRows: Int,
     val timeZone: String,
-    val asked: Array[Asking] = Array.empty,
+    val asked: Array[BoundQuestion] = Array.empty,
     val mostKeys: Int = 0
 ) extends Serializable {
 
@@ -85,7 +85,7 @@ private[probe] object Layout {
         val attribute = output(ordinal)
         val dataType = attribute.dataType
         Some(
-          Measured(
+          MeasuredColumn(
             position,
             ordinal,
             column.name,
@@ -104,7 +104,7 @@ private[probe] object Layout {
     val wholeRows = missing.isEmpty && columns.nonEmpty && columns.forall(_.hashable)
     // A pruned column of unknown hash would change the signs: then there is no signed sum.
     val signed = missing.forall(position => floatName(spec.columns(position).typeName))
-    val asked = spec.questions.flatMap(Asking.of(_, columns.toSeq)).toArray
+    val asked = spec.questions.flatMap(BoundQuestion.of(_, columns.toSeq)).toArray
     new Layout(
       columns,
       spec.columns.length,
@@ -119,7 +119,7 @@ private[probe] object Layout {
   }
 
   /** Sample key as indices into `columns`; where none of the wanted columns flows, all that are not floats. */
-  private def keyOf(spec: ProbeSpec, columns: Array[Measured]): Array[Int] = {
+  private def keyOf(spec: ProbeSpec, columns: Array[MeasuredColumn]): Array[Int] = {
     val hashed = columns.indices.filter(columns(_).hashable)
     val wanted = hashed.filter(i => spec.sampleKey.contains(columns(i).name))
     val exact = hashed.filterNot(columns(_).floating)

@@ -37,7 +37,7 @@ final private[probe] class Measurement(val spec: ProbeSpec, layout: Layout, spar
   }
 
   /** The rows stood on the driver and no spark_job ran. */
-  def here(facts: PartitionFacts): Unit = synchronized {
+  def here(facts: PartitionMeasures): Unit = synchronized {
     accumulator.reset()
     accumulator.add(facts)
     expected = Some(1)
@@ -62,7 +62,7 @@ final private[probe] class Measurement(val spec: ProbeSpec, layout: Layout, spar
     if (seen.isEmpty && !over) Nil
     else {
       settle()
-      val facts = new Facts(seen, accumulator.sample)
+      val facts = new Totals(seen, accumulator.sample)
       val whole = !aside && expected.contains(seen.count(_.exhausted))
       spec.ids.map { id =>
         val reason = why(id, seen.nonEmpty || whole, whole)
@@ -104,7 +104,7 @@ final private[probe] class Measurement(val spec: ProbeSpec, layout: Layout, spar
     plan = None
   }
 
-  final private class Facts(seen: Seq[PartitionFacts], rows: Seq[SampledRow]) {
+  final private class Totals(seen: Seq[PartitionMeasures], rows: Seq[SampledRow]) {
     val longs: Array[Long] = seen.foldLeft(layout.newLongs())((sum, one) => add(sum, one.longs))
     private val doubles = seen.sortBy(_.index).foldLeft(layout.newDoubles()) { (sum, one) =>
       sum.indices.map(i => sum(i) + one.doubles(i)).toArray

@@ -18,9 +18,9 @@ import org.apache.spark.util.AccumulatorV2
  *   called on the driver after each task; null on executors
  */
 final private[probe] class ProbeAccumulator(sampleRows: Int, @transient private val changed: () => Unit)
-    extends AccumulatorV2[PartitionFacts, Seq[PartitionFacts]] {
+    extends AccumulatorV2[PartitionMeasures, Seq[PartitionMeasures]] {
 
-  private val byPartition = mutable.HashMap.empty[Int, PartitionFacts]
+  private val byPartition = mutable.HashMap.empty[Int, PartitionMeasures]
 
   /** The text of the sampled rows: on the driver only of those that can still be in the sample. */
   private val texts = new TreeMap[Long, SampledRow]()
@@ -38,7 +38,7 @@ final private[probe] class ProbeAccumulator(sampleRows: Int, @transient private 
 
   override def reset(): Unit = synchronized { byPartition.clear(); texts.clear() }
 
-  override def add(facts: PartitionFacts): Unit = synchronized {
+  override def add(facts: PartitionMeasures): Unit = synchronized {
     // A `take` that stops early does not undo what an earlier job saw of the whole partition.
     if (facts.exhausted || !byPartition.get(facts.index).exists(_.exhausted)) {
       byPartition(facts.index) = facts.withoutTexts
@@ -50,7 +50,7 @@ final private[probe] class ProbeAccumulator(sampleRows: Int, @transient private 
     }
   }
 
-  override def merge(other: AccumulatorV2[PartitionFacts, Seq[PartitionFacts]]): Unit = {
+  override def merge(other: AccumulatorV2[PartitionMeasures, Seq[PartitionMeasures]]): Unit = {
     other match {
       case that: ProbeAccumulator if that ne this => that.value.foreach(add)
       case _ => ()
@@ -58,7 +58,7 @@ final private[probe] class ProbeAccumulator(sampleRows: Int, @transient private 
     if (changed != null) changed()
   }
 
-  override def value: Seq[PartitionFacts] = synchronized(byPartition.values.map(_.withTexts(texts)).toSeq)
+  override def value: Seq[PartitionMeasures] = synchronized(byPartition.values.map(_.withTexts(texts)).toSeq)
 
   /** The rows with the smallest keys of all partitions, with how many rows have each key. */
   def sample: Seq[SampledRow] = synchronized {

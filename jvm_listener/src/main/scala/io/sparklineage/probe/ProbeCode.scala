@@ -22,7 +22,7 @@ final private[probe] class ProbeCode(
     layout: Layout,
     handle: String,
     below: Option[ProbeCode.Below] = None,
-    asked: Asked = Sharing.Nothing
+    asked: KeptHashes = Sharing.Nothing
 ) {
   import ProbeCode._
 
@@ -189,7 +189,7 @@ final private[probe] class ProbeCode(
     }
   }
 
-  private def hashed(measured: Measured, variable: ExprCode, result: String): String = {
+  private def hashed(measured: MeasuredColumn, variable: ExprCode, result: String): String = {
     ctx.currentVars = Seq(ExprCode(FalseLiteral, variable.value))
     val code = XxHash64(Seq(BoundReference(0, measured.dataType, nullable = false)), Mixing.Seed).genCode(ctx)
     s"${code.code}\n$result = ${code.value};"
@@ -262,7 +262,7 @@ private[probe] object ProbeCode {
   final case class Below(sharing: Sharing, code: () => ProbeCode)
 
   /** What a function reads of a column. */
-  final case class Need(column: Measured, value: Boolean, isNull: Boolean)
+  final case class Need(column: MeasuredColumn, value: Boolean, isNull: Boolean)
 
   /** How the values of a few columns get into a function. */
   final case class Bound(parameters: String, arguments: String, variables: Seq[ExprCode])

@@ -40,7 +40,7 @@ final case class ProbeExec(spec: ProbeSpec, child: SparkPlan) extends Unexplaine
   // Made anew each time the plan is turned into code, from the root down: a probe tells the one below what it
   // can use of it before that one writes its code.
   @transient private var code: ProbeCode = _
-  @transient private var asked: Asked = Sharing.Nothing
+  @transient private var asked: KeptHashes = Sharing.Nothing
 
   override def inputRDDs(): Seq[RDD[InternalRow]] = {
     val rdds = child.asInstanceOf[CodegenSupport].inputRDDs()
@@ -105,7 +105,7 @@ final case class ProbeExec(spec: ProbeSpec, child: SparkPlan) extends Unexplaine
     val probe = new InterpretedRowProbe(measurement.handle)
     rows.foreach(probe.look)
     if (whole) probe.gauge.exhausted()
-    measurement.here(probe.gauge.facts(0))
+    measurement.here(probe.gauge.measures(0))
     rows
   }
 }

@@ -58,7 +58,7 @@ final case class ProbeSpec(
     sampleKey: Seq[String],
     sampleRows: Int,
     pushedOf: Map[String, Seq[String]] = Map.empty,
-    questions: Seq[Posed] = Nil,
+    questions: Seq[AnalyzedQuestion] = Nil,
     mostKeys: Int = 0
 ) {
 

@@ -49,18 +49,18 @@ final private[probe] class Sharing(lower: Layout, upper: Layout, passed: Set[Exp
   def needed(column: Int): Boolean = !summed(column) || column >= prefix || keyed(column)
 
   /** What the lower probe has to keep for the upper one and for those above that. */
-  def asks(above: Asked): Asked = {
+  def asks(above: KeptHashes): KeptHashes = {
     val own = columns.filter { case (i, _) => needed(i) }.values.toSet
     val forAbove = above.hashes.flatMap(columns.get)
-    Asked(own ++ forAbove, Set(prefix) ++ above.folds.filter(_ <= prefix))
+    KeptHashes(own ++ forAbove, Set(prefix) ++ above.folds.filter(_ <= prefix))
   }
 }
 
 /** What a probe is asked to keep of each row: column hashes, and running hashes before a column. */
-final private[probe] case class Asked(hashes: Set[Int], folds: Set[Int])
+final private[probe] case class KeptHashes(hashes: Set[Int], folds: Set[Int])
 
 private[probe] object Sharing {
-  val Nothing: Asked = Asked(Set.empty, Set.empty)
+  val Nothing: KeptHashes = KeptHashes(Set.empty, Set.empty)
 
   /** The nearest probe below, whether all its rows come here unchanged in number, and the attributes that do. */
   final case class Below(probe: ProbeExec, passed: Set[ExprId], sameRows: Boolean)

@@ -147,7 +147,7 @@ class WireSuite extends AnyFunSuite {
       Seq(2, 3),
       Seq("tasks" -> 4L, "failed_tasks" -> 0L, "task_ms" -> 120L, "rows_written" -> 5000000000L),
       Seq(orders),
-      Seq(Sink(folder, "overwrite", Some("d5")), Sink(orders, "append", None))
+      Seq(SinkDataset(folder, "overwrite", Some("d5")), SinkDataset(orders, "append", None))
     ),
     "execution-failed" -> ExecutionSeen(
       None,

@@ -1,6 +1,7 @@
 package io.sparklineage.plan
 
 import io.sparklineage.model._
+import io.sparklineage.plan.fragment.Fragments
 import org.scalatest.BeforeAndAfterAll
 import org.scalatest.funsuite.AnyFunSuite
 

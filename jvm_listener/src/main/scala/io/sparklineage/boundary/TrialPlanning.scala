@@ -1,0 +1,101 @@
+package io.sparklineage.boundary
+
+import org.apache.spark.sql.catalyst.plans.logical.{Command, LogicalPlan}
+import org.apache.spark.sql.lineage.{TrialOptimizer, SparkInternals, SparkLine}
+
+/**
+ * Keeps the promise of flow mode: a boundary that would cost the query something is left out, and says so.
+ *
+ * The rules of this package let the optimizer do with boundaries what it does without them, as far as they know it.
+ * The judge trusts nobody: before a query runs, it optimizes it with and without boundaries and compares what
+ * matters to the promise ([[PlanFeatures]]). It reads plans only: no file, no catalog, no Spark job.
+ */
+object TrialPlanning {
+
+  /** A query with more operators than this is not worth the time to judge: its boundaries step aside. */
+  private val MostNodes = 1500
+
+  /** Optimizer runs spent on finding the harmless ones among the boundaries of one query. */
+  private val MostTries = 12
+
+  private val here = new ThreadLocal[java.lang.Boolean]
+
+  /** This thread tries plans out: what it plans will not run. */
+  def underway: Boolean = here.get() != null
+
+  /** `marked`, without those boundaries in flow mode that would cost the query something. */
+  def allowed(session: SparkLine.Session, marked: LogicalPlan): LogicalPlan = {
+    val flowing = boundaries(marked).filter(_.spec.mode == Mode.Flow)
+    if (underway || flowing.isEmpty || NeedsNoTrial(marked)) marked
+    else if (marked.collectWithSubqueries { case _ => 1 }.size > MostNodes)
+      without(marked, flowing, "the plan is too large")
+    else new Trial(session, marked, flowing).result
+  }
+
+  private def boundaries(plan: LogicalPlan): Seq[BoundaryNode] =
+    plan.collectWithSubqueries { case boundary: BoundaryNode => boundary }
+
+  private def without(plan: LogicalPlan, dropped: Seq[BoundaryNode], why: String): LogicalPlan = {
+    dropped.foreach(boundary => SteppedAside.report(boundary.spec.ids, why))
+    strip(plan, dropped.map(_.spec.place).toSet)
+  }
+
+  private def strip(plan: LogicalPlan, places: Set[Int]): LogicalPlan = plan.transformUpWithSubqueries {
+    case boundary: BoundaryNode if places(boundary.spec.place) => boundary.child
+  }
+
+  /** One query before the judge. */
+  final private class Trial(session: SparkLine.Session, marked: LogicalPlan, flowing: Seq[BoundaryNode]) {
+    private val optimizer = new TrialOptimizer(session)
+    private val all = flowing.map(_.spec.place).toSet
+    private val expected = features(all)
+    private var tries = 0
+    private var cost = ""
+
+    def result: LogicalPlan = {
+      val kept = harmless(flowing.map(_.spec.place).distinct)
+      without(marked, flowing.filterNot(boundary => kept.contains(boundary.spec.place)), s"a probe would cost: $cost")
+    }
+
+    /** The places, or as many of them as halving finds that together cost nothing. */
+    private def harmless(places: Seq[Int]): Seq[Int] =
+      if (places.isEmpty || costsNothing(places)) places
+      else if (places.size == 1 || tries >= MostTries) Nil
+      else {
+        val (left, right) = places.splitAt(places.size / 2)
+        val (keptLeft, keptRight) = (harmless(left), harmless(right))
+        val both = keptLeft ++ keptRight
+        if (keptLeft.isEmpty || keptRight.isEmpty || costsNothing(both)) both
+        else if (keptLeft.size >= keptRight.size) keptLeft
+        else keptRight
+      }
+
+    private def costsNothing(places: Seq[Int]): Boolean = {
+      tries += 1
+      val found = features(all -- places)
+      val same = found == expected
+      if (!same) cost = difference(expected, found)
+      same
+    }
+
+    private def difference(plain: Seq[String], probed: Seq[String]): String = {
+      val (lost, added) = (plain.diff(probed), probed.diff(plain))
+      (lost.map("- " + _) ++ added.map("+ " + _)).take(4).mkString("; ")
+    }
+
+    private def features(dropped: Set[Int]): Seq[String] = whileUnderway {
+      val plan = SparkInternals.beforeOptimizer(session, strip(marked, dropped))
+      val queries = plan match {
+        case command: Command => command.children
+        case query => Seq(query)
+      }
+      queries.flatMap(query => PlanFeatures.of(optimizer.execute(optimizer.readable(query))))
+    }
+
+    private def whileUnderway[A](body: => A): A = {
+      here.set(java.lang.Boolean.TRUE)
+      try session.withActive(body)
+      finally here.remove()
+    }
+  }
+}

@@ -1,0 +1,21 @@
+package io.sparklineage.plan.expressions
+
+import scala.collection.mutable
+
+import org.apache.spark.sql.catalyst.expressions.Expression
+
+/** Looks at expressions without the stack: a condition put together in a loop has thousands of levels. */
+object ExpressionWalk {
+
+  /** The expression and all in it, from the left, each before its children. */
+  def nodes(e: Expression): Seq[Expression] = {
+    val found = Seq.newBuilder[Expression]
+    val open = mutable.Stack(e)
+    while (open.nonEmpty) {
+      val next = open.pop()
+      found += next
+      open.pushAll(next.children.reverse)
+    }
+    found.result()
+  }
+}
