@@ -41,13 +41,14 @@ from spark_lineage.model import (
     ProgramEnded,
     ProgramStarted,
     PythonGap,
+    RepositorySeen,
     SparkStarted,
 )
 from spark_lineage.privacy import keys
 from spark_lineage.privacy.masking import Masking
 from spark_lineage.static import SourceReader
 from spark_lineage.store.wal import WriteAhead
-from spark_lineage.surroundings import parent_run, repository
+from spark_lineage.surroundings import parent_run, repository, work_tree
 from spark_lineage.surroundings.trace import links
 
 if TYPE_CHECKING:
@@ -122,6 +123,7 @@ class Agent:
         self._ahead = WriteAhead(self.folder)
         self._masking = Masking(self._mask_key, config.mask_columns, config.mask_personal)
         self._links: set[LinkSeen] = set()
+        self._compared: threading.Event | None = None  # set once git has said whether files differ
         self._log = _log_file(self.folder, config.log_level)
         self._relay = Relay()
         self._flushing = threading.Lock()
@@ -170,6 +172,17 @@ class Agent:
         seen = repository.read(self.program.path) if os.path.exists(self.program.path) else None
         if seen is not None:
             self._queue.put(seen)
+            self._compared = threading.Event()
+            _thread.start_new_thread(self._compare_work_tree, (seen, self._compared))
+
+    def _compare_work_tree(self, seen: RepositorySeen, compared: threading.Event) -> None:
+        """Runs in a thread of its own: git takes its time, and observations are written ahead every second."""
+        try:
+            found = self.guard("repository", work_tree.compared, seen)
+            if found is not None:
+                self._queue.put(found)
+        finally:
+            compared.set()
 
     def _link(self) -> None:
         for each in links(os.environ):
@@ -306,7 +319,10 @@ class Agent:
         self.guard("settle", self._last_look)
         if self._installation is not None:
             self.guard("uninstall", self._installation.uninstall)
-        self._queue.put(ProgramEnded(time.time(), outcome, error, failed or ()))
+        ended = time.time()
+        if self._compared is not None:
+            self._compared.wait(min(self.config.exit_wait, work_tree.SECONDS))
+        self._queue.put(ProgramEnded(ended, outcome, error, failed or ()))
         self.guard("flush", self.flush)
         if not self.guard("emit", self._emit):
             logger.warning("the journal could not be written; what was observed is in %s", self._ahead.path)

@@ -110,7 +110,7 @@ def sort_out(observations: Iterable[Observation]) -> Observed:
         elif isinstance(observation, ParentSeen):
             seen.parents.setdefault(observation.root, observation)
         elif isinstance(observation, RepositorySeen):
-            seen.repository = seen.repository or observation
+            seen.repository = observation  # the later one also says whether files differ from the commit's
         elif isinstance(observation, ProgramEnded):
             seen.ended = observation
         elif isinstance(observation, SparkStarted):

@@ -1,4 +1,8 @@
-"""The git repository that a program stands in, read from its files: no process is started, nothing is imported."""
+"""The git repository that a program stands in, read from the few small files in which git keeps it.
+
+No process is started, so this can be asked on the program's thread before its first line runs, and where git is not
+installed. What needs more than those files is asked of git (``work_tree.py``).
+"""
 
 from __future__ import annotations
 
@@ -6,14 +10,13 @@ import re
 from pathlib import Path
 
 from spark_lineage.model import RepositorySeen
-from spark_lineage.surroundings.worktree import is_dirty
 
 COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?\Z")
 _CREDENTIALS = re.compile(r"(://)[^/@\s]*@")
 
 
 def read(file: str | Path) -> RepositorySeen | None:
-    """The repository around ``file``; None if there is none, or none with a commit."""
+    """The repository around ``file``, ``dirty`` not yet known; None if there is none, or none with a commit."""
     try:
         return _read(Path(file).resolve())
     except (OSError, UnicodeDecodeError):
@@ -32,8 +35,7 @@ def _read(file: Path) -> RepositorySeen | None:
     if commit is None or not COMMIT.match(commit):
         return None
     branch = ref[len("refs/heads/") :] if ref is not None and ref.startswith("refs/heads/") else None
-    dirty = is_dirty(root, folder, shared / "objects", commit)
-    return RepositorySeen(str(root), commit, branch, _remote(shared), dirty)
+    return RepositorySeen(str(root), commit, branch, _remote(shared))
 
 
 def _git_folder(root: Path) -> Path:

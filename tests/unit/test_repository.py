@@ -1,7 +1,9 @@
-"""The git repository around a program, from its files; and the address of a step in it."""
+"""The git repository around a program, whether its files are those of the commit, and the address of a step in it."""
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
 from dataclasses import replace
 from pathlib import Path
@@ -13,8 +15,8 @@ from validating import check_event
 from spark_lineage.events import build, read, samples
 from spark_lineage.events.serial import to_document
 from spark_lineage.graph import assemble
-from spark_lineage.model import RepositorySeen
-from spark_lineage.surroundings import repository
+from spark_lineage.model import PythonGap, RepositorySeen
+from spark_lineage.surroundings import repository, work_tree
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 
@@ -22,6 +24,14 @@ COMMIT = "0123456789abcdef0123456789abcdef01234567"
 def git(folder: Path, *arguments: str) -> str:
     command = ["git", "-c", "user.name=Ada", "-c", "user.email=ada@example.org", *arguments]
     return subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True).stdout.strip()
+
+
+def looked_at(folder: Path) -> RepositorySeen | PythonGap:
+    """As the agent does it: from git's files, and then from git."""
+    seen = repository.read(folder / "jobs" / "job.py")
+    assert seen is not None
+    assert seen.dirty is None
+    return work_tree.compared(seen)
 
 
 @pytest.fixture
@@ -37,7 +47,7 @@ def project(tmp_path: Path) -> Path:
 
 
 def test_commit_branch_and_remote_without_credentials(project: Path) -> None:
-    seen = repository.read(project / "jobs" / "job.py")
+    seen = looked_at(project)
     assert seen == RepositorySeen(
         str(project.resolve()), git(project, "rev-parse", "HEAD"), "main", "https://example.org/shop/jobs.git", False
     )
@@ -101,8 +111,8 @@ def test_the_facets_are_by_the_specification() -> None:
 
 
 def dirty(folder: Path) -> bool | None:
-    seen = repository.read(folder / "jobs" / "job.py")
-    assert seen is not None
+    seen = looked_at(folder)
+    assert isinstance(seen, RepositorySeen)
     # Git's own word for it, besides.
     status = git(folder, "--no-optional-locks", "status", "--porcelain", "--untracked-files=no")
     assert seen.dirty == bool(status), status
@@ -151,8 +161,60 @@ def test_dirty_in_packed_clones_worktrees_and_newer_indexes(project: Path, tmp_p
         assert dirty(folder) is True
 
 
-def test_where_it_cannot_be_told(project: Path) -> None:
-    (project / ".git" / "index").write_bytes(b"DIRC\0\0\0\7")
+def gap(folder: Path) -> str:
+    seen = looked_at(folder)
+    assert isinstance(seen, PythonGap)
+    assert (seen.what, seen.why.partition(": ")[2]) == (
+        "git",
+        "whether files differ from those of the commit is not known",
+    )
+    return seen.why.partition(": ")[0]
+
+
+def test_where_it_cannot_be_told(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     seen = repository.read(project / "jobs" / "job.py")
     assert seen is not None
-    assert seen.dirty is None
+    with pytest.raises(work_tree.NotKnown, match="another commit"):
+        work_tree.is_dirty(seen.root, COMMIT)
+    before = signal.signal(signal.SIGCHLD, lambda *_: None)
+    try:
+        assert "child processes" in gap(project)
+    finally:
+        signal.signal(signal.SIGCHLD, before)
+    (project / ".git" / "index").write_bytes(b"DIRC\0\0\0\7")
+    assert gap(project) == "git failed with exit status 128"
+    monkeypatch.setenv("PATH", str(project))
+    assert gap(project) == "git is not installed"
+    (project / "git").write_text("#!/bin/sh\nexec /bin/sleep 30\n")
+    (project / "git").chmod(0o755)
+    with pytest.raises(work_tree.NotKnown, match=r"longer than 0\.2 s"):
+        work_tree.is_dirty(seen.root, seen.commit, seconds=0.2)
+
+
+def test_looking_runs_nothing_and_writes_nothing(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ran = project / "ran"
+    trap = project / "trap"
+    trap.write_text(f"#!/bin/sh\ntouch {ran}\n")
+    trap.chmod(0o755)
+    hooks = project / ".git" / "hooks"
+    hooks.mkdir(exist_ok=True)
+    (hooks / "post-index-change").write_bytes(trap.read_bytes())
+    (hooks / "post-index-change").chmod(0o755)
+    git(project, "config", "core.fsmonitor", str(trap))
+    os.utime(project / "jobs" / "job.py", (10**9, 10**9))  # git would write the other time into its index
+    monkeypatch.setenv("GIT_DIR", str(project / "elsewhere"))
+    monkeypatch.setenv("GIT_TRACE", str(project / "trace"))
+    files = sorted(project.rglob("*"))
+    index = (project / ".git" / "index").read_bytes()
+    seen = looked_at(project)
+    assert isinstance(seen, RepositorySeen)
+    assert seen.dirty is False
+    assert (project / ".git" / "index").read_bytes() == index
+    assert sorted(project.rglob("*")) == files
+
+
+def test_later_word_counts(project: Path) -> None:
+    """The first is there when the program begins; git's own comes when it has looked."""
+    early = RepositorySeen("/home", COMMIT, "main", None)
+    late = replace(early, dirty=True)
+    assert assemble([*shop(), early, late]).run.repository == late
