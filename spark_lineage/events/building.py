@@ -8,22 +8,15 @@ from typing import Any
 
 from openlineage.client import event_v2, facet_v2
 
-from spark_lineage.events import checks, columns, composed, plans, standard
-from spark_lineage.events import facets as ours
-from spark_lineage.events.identity import MAIN_THREAD, NAMESPACE, PREFIX, PRODUCER, iso, run_uuid, step_uuid
+from spark_lineage.events import checks, composed, ours, standard
+from spark_lineage.events.facets import facet
+from spark_lineage.events.identity import NAMESPACE, PREFIX, PRODUCER, iso, run_uuid, step_uuid
 from spark_lineage.events.jobs import job_names
-from spark_lineage.events.samples import document as sample_document
 from spark_lineage.model import (
-    Column,
     Dataset,
-    Execution,
     Gap,
     LineageGraph,
     Outcome,
-    Partial,
-    RepositorySeen,
-    Run,
-    SparkStarted,
     Step,
     StepKind,
 )
@@ -83,20 +76,21 @@ class Builder:
 
     def end(self, number: int) -> event_v2.RunEvent:
         step = self._graph.steps[number]
+        outputs = [self._datasets[name] for name in step.outputs if name in self._datasets]
         run = self._start_facets(step, number)
-        run[f"{PREFIX}call"] = _call(step, number)
+        run[f"{PREFIX}call"] = facet(ours.call(step, number))
         run["executionParameters"] = standard.parameters(step, self._graph.run)
         run["errorMessage"] = standard.error(step)
-        run[f"{PREFIX}plan"] = self._plans(step)
-        run[f"{PREFIX}execution"] = _executions(step.executions)
+        run[f"{PREFIX}plan"] = facet(ours.plan(outputs))
+        run[f"{PREFIX}execution"] = facet(ours.execution(step.executions))
         run["extractionError"] = standard.extraction_errors(self._gaps.get(number, ()), len(step.outputs))
-        run[f"{PREFIX}gaps"] = _gaps(self._gaps.get(number, ()))
+        run[f"{PREFIX}gaps"] = facet(ours.gaps(self._gaps.get(number, ())))
         inputs = [self._input(each, number) for each in self._listed(step.inputs)]
         if step.kind is StepKind.APPLICATION:
             inputs.extend(self._input(each, -1) for each in self._graph.datasets if self._described.get(each.id) == -1)
-        outputs = [self._output(each) for each in self._listed(step.outputs)]
+        described = [self._output(each) for each in self._listed(step.outputs)]
         at = step.ended if step.ended is not None else step.started
-        return self._event(step, self._state(step), max(at, step.started), run, inputs, outputs)
+        return self._event(step, self._state(step), max(at, step.started), run, inputs, described)
 
     def _state(self, step: Step) -> event_v2.RunState:
         """Of a killed run, what a finished step made may not have been described yet. A receiver would blank the
@@ -153,10 +147,10 @@ class Builder:
             "parent": standard.parent(self._graph.run, step, self._namespace, self._jobs),
         }
         if step.kind is StepKind.APPLICATION:
-            facets[f"{PREFIX}call"] = _call(step, number)
+            facets[f"{PREFIX}call"] = facet(ours.call(step, number))
             facets["processing_engine"] = standard.engine(self._graph.run)
             facets["tags"] = standard.tags(self._graph.run)
-            facets[f"{PREFIX}context"] = _context(self._graph.run, step.outcome, step.ended)
+            facets[f"{PREFIX}context"] = facet(ours.context(self._graph.run, step.outcome, step.ended))
         return facets
 
     def _listed(self, ids: Sequence[str]) -> list[Dataset]:
@@ -192,6 +186,7 @@ class Builder:
         )
 
     def _facets(self, dataset: Dataset) -> dict[str, Any]:
+        checked = self._checks.get(dataset.id, ())
         return {
             "schema": standard.schema(dataset) if dataset.columns else None,
             "datasetType": standard.dataset_type(dataset),
@@ -204,183 +199,18 @@ class Builder:
             "version": standard.version(dataset),
             "lifecycleStateChange": standard.lifecycle(dataset),
             # The specification has it with inputs, where it stands too; a dataset that nobody reads has it here.
-            "dataQualityAssertions": checks.assertions(self._checks.get(dataset.id, ())),
-            f"{PREFIX}dataset": self._dataset(dataset),
-            f"{PREFIX}fingerprint": _fingerprint(dataset),
-            f"{PREFIX}sample": _sample(dataset, self._sample_rows),
+            "dataQualityAssertions": checks.assertions(checked),
+            f"{PREFIX}dataset": facet(ours.dataset(dataset, self._order[dataset.id], checked)),
+            f"{PREFIX}fingerprint": facet(ours.fingerprint(dataset)),
+            f"{PREFIX}sample": facet(ours.sample(dataset, self._sample_rows)),
         }
-
-    def _dataset(self, dataset: Dataset) -> ours.SparkLineageDatasetDatasetFacet:
-        storage = dataset.storage
-        return ours.SparkLineageDatasetDatasetFacet(
-            id=dataset.id,
-            kind=dataset.kind.value,
-            order=self._order[dataset.id],
-            call=dataset.call,
-            engine=dataset.engine,
-            complete=dataset.complete,
-            measurements=dataset.measurements,
-            step=dataset.step,
-            variable=dataset.variable,
-            reason=dataset.reason,
-            detail=dataset.detail,
-            pushed=list(dataset.pushed) or None,
-            notNull=[number for number, each in enumerate(dataset.columns) if not each.nullable] or None,
-            format=storage.format if storage else None,
-            version=storage.version if storage else None,
-            table=storage.table if storage else None,
-            mode=dataset.mode,
-            storedColumns=True if storage is not None and storage.columns else None,
-            files=storage.files if storage else None,
-            partial=[_partial(each, dataset.columns) for each in dataset.partial] or None,
-            answers=checks.answer_documents(dataset.answers),
-            checks=checks.documents(self._checks.get(dataset.id, ())),
-        )
-
-    def _plans(self, step: Step) -> ours.SparkLineagePlanRunFacet | None:
-        made = [(each, self._datasets[each].fragment) for each in step.outputs if each in self._datasets]
-        documents = [
-            plans.to_document(each, fragment, self._datasets[each].columns) for each, fragment in made if fragment
-        ]
-        return ours.SparkLineagePlanRunFacet(outputs=documents) if documents else None
-
-
-def _call(step: Step, number: int) -> ours.SparkLineageCallRunFacet:
-    parent = step.parent
-    return ours.SparkLineageCallRunFacet(
-        step=step.step,
-        call=step.call,
-        kind=step.kind.value,
-        order=number,
-        function=step.function,
-        file=step.file,
-        line=step.line,
-        endLine=step.end_line,
-        thread=step.thread if step.thread != MAIN_THREAD else None,
-        outcome=step.outcome.value,
-        started=iso(step.started),
-        inputs=list(step.inputs),
-        outputs=list(step.outputs),
-        ended=iso(step.ended) if step.ended is not None else None,
-        siteLine=step.site_line,
-        parentStep=parent[0] if parent else None,
-        parentCall=parent[1] if parent else None,
-        variable=step.variable,
-        sourceHash=step.source_hash,
-    )
-
-
-def _context(run: Run, outcome: Outcome, ended: float | None) -> ours.SparkLineageContextRunFacet:
-    spark = run.spark
-    return ours.SparkLineageContextRunFacet(
-        app=run.app,
-        program=run.program,
-        argv=list(run.argv),
-        python=run.python,
-        mode=run.mode.value,
-        labels=dict(run.labels),
-        outcome=outcome.value,
-        started=iso(run.started),
-        ended=iso(ended) if ended is not None else None,
-        spark=_spark(spark) if spark is not None else None,
-        repository=_repository(run.repository) if run.repository is not None else None,
-        openTelemetry=_link(run, "opentelemetry", "traceId"),
-        mlflow=_link(run, "mlflow", "runId"),
-    )
-
-
-def _spark(spark: SparkStarted) -> dict[str, Any]:
-    return {
-        "appId": spark.app_id,
-        "appName": spark.app_name,
-        "sparkVersion": spark.spark_version,
-        "scalaVersion": spark.scala_version,
-        "javaVersion": spark.java_version,
-        "master": spark.master,
-        "at": iso(spark.at),
-    }
-
-
-def _repository(seen: RepositorySeen) -> dict[str, Any]:
-    return {
-        "root": seen.root,
-        "commit": seen.commit,
-        "branch": seen.branch,
-        "remote": seen.remote,
-        "dirty": seen.dirty,
-    }
-
-
-def _link(run: Run, system: str, name: str) -> dict[str, Any] | None:
-    seen = next((each for each in run.links if each.system == system), None)
-    return {name: seen.id, "spanId": seen.span} if seen is not None else None
-
-
-def _executions(executions: Sequence[Execution]) -> ours.SparkLineageExecutionRunFacet | None:
-    if not executions:
-        return None
-    return ours.SparkLineageExecutionRunFacet(executions=[_execution(each) for each in executions])
-
-
-def _execution(each: Execution) -> dict[str, Any]:
-    return {
-        "execution": each.execution,
-        "op": each.op,
-        "description": each.description,
-        "started": iso(each.started),
-        "ended": iso(each.ended) if each.ended is not None else None,
-        "outcome": each.outcome.value,
-        "error": each.error,
-        "sparkJobs": list(each.spark_jobs),
-        "metrics": dict(each.metrics),
-    }
-
-
-def _gaps(gaps: Sequence[Gap]) -> ours.SparkLineageGapsRunFacet | None:
-    if not gaps:
-        return None
-    listed = [{"step": gap.step, "dataset": gap.dataset, "what": gap.what, "why": gap.why} for gap in gaps]
-    return ours.SparkLineageGapsRunFacet(gaps=listed)
-
-
-def _fingerprint(dataset: Dataset) -> ours.SparkLineageFingerprintDatasetFacet | None:
-    if dataset.rows is None and dataset.fingerprint is None and not any(map(_has_facts, dataset.columns)):
-        return None
-    return ours.SparkLineageFingerprintDatasetFacet(
-        rowCount=dataset.rows, rows=dataset.fingerprint, **columns.to_document(dataset.columns)
-    )
-
-
-def _partial(each: Partial, declared: Sequence[Column]) -> dict[str, Any]:
-    """``declared``: the columns of the dataset, which are not named again if they are those of the measurement."""
-    document: dict[str, Any] = {"pushed": list(each.pushed), "rows": each.rows, "fingerprint": each.fingerprint}
-    if [(one.name, one.type) for one in each.columns] != [(one.name, one.type) for one in declared]:
-        document["declared"] = [{"name": one.name, "type": one.type} for one in each.columns]
-    return {**document, **columns.to_document(each.columns)}
-
-
-def _has_facts(column: Column) -> bool:
-    return column.nulls is not None or column.fingerprint is not None or column.sum is not None
-
-
-def _sample(dataset: Dataset, with_rows: bool) -> ours.SparkLineageSampleDatasetFacet | None:
-    if dataset.sample is None:
-        return None
-    document = sample_document(dataset.id, dataset.sample)
-    return ours.SparkLineageSampleDatasetFacet(
-        key=list(dataset.sample.key),
-        columns=list(dataset.sample.columns),
-        size=len(dataset.sample.rows),
-        hash=document["hash"],
-        rows=document["rows"] if with_rows else None,
-    )
 
 
 def _stamped(facets: Mapping[str, Any]) -> dict[str, Any] | None:
     """The facets that there are, each with our address as its producer (the client's default is a global)."""
-    present = {name: facet for name, facet in facets.items() if facet is not None}
-    for facet in present.values():
-        facet._producer = PRODUCER
+    present = {name: given for name, given in facets.items() if given is not None}
+    for given in present.values():
+        given._producer = PRODUCER
     return present or None
 
 

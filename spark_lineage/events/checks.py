@@ -6,13 +6,11 @@ Sampled values (``CheckResult.details``) stay out of events: they never leave th
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from openlineage.client import facet_v2
 
-from spark_lineage.model import Answer, CheckResult, CheckStatus
+from spark_lineage.model import CheckResult, CheckStatus
 
-Document = dict[str, Any]
 KIND = {True: "rule", False: "built-in check"}
 
 
@@ -43,36 +41,3 @@ def assertions(
             for each in told
         ]
     )  # fmt: skip
-
-
-def documents(results: Sequence[CheckResult]) -> list[Document] | None:
-    return [_document(each) for each in results] or None
-
-
-def _document(result: CheckResult) -> Document:
-    document: Document = {
-        "check": result.check,
-        "status": result.status.value,
-        "expected": result.expected,
-        "actual": result.actual,
-        "column": result.column,
-        "step": result.step,
-        "call": result.call,
-        "rule": result.rule,
-        "where": result.where,
-    }
-    return {name: value for name, value in document.items() if value is not None}
-
-
-def answer_documents(answers: Sequence[Answer]) -> list[Document] | None:
-    return [_answer(each) for each in answers] or None
-
-
-def _answer(answer: Answer) -> Document:
-    document = {
-        "kind": answer.kind,
-        "arguments": list(answer.arguments),
-        "value": answer.value,
-        "reason": answer.reason,
-    }
-    return {name: value for name, value in document.items() if value is not None}

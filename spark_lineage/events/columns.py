@@ -13,43 +13,46 @@ from typing import TYPE_CHECKING, Any
 from spark_lineage.model import Column, ProbedColumn
 
 if TYPE_CHECKING:
-    from spark_lineage.events.parsing import ColumnFacts, ColumnLists
+    from spark_lineage.events.content import Fingerprint
+    from spark_lineage.events.content.dataset import ColumnFacts, Partial
 
-Document = dict[str, Any]
 UNKNOWN = -1
+NO_SKETCH = ("", "", "")
 
 
-def to_document(columns: Sequence[Column | ProbedColumn]) -> Document:
-    """A list of which nothing is known is left out. Sketches as text: NaN and infinities are no JSON numbers."""
-    document: Document = {}
-    sketches = [[at, *sketch] for at, sketch in enumerate(map(_sketch, columns)) if any(sketch)]
-    if sketches or any(each.nulls is not None for each in columns):
-        document["nulls"] = [UNKNOWN if each.nulls is None else each.nulls for each in columns]
-    if any(each.fingerprint is not None for each in columns):
-        document["fingerprints"] = [each.fingerprint or "" for each in columns]
-    return {**document, "sketches": sketches} if sketches else document
+def to_lists(columns: Sequence[Column | ProbedColumn]) -> dict[str, Any]:
+    """``nulls``, ``fingerprints`` and ``sketches``; a list of which nothing is known is left out."""
+    found = list(map(_sketch, columns))
+    sketches = tuple((at, *sketch) for at, sketch in enumerate(found) if any(sketch))
+    lists: dict[str, Any] = {}
+    if sketches or any(column.nulls is not None for column in columns):
+        lists["nulls"] = tuple(UNKNOWN if column.nulls is None else column.nulls for column in columns)
+    if any(column.fingerprint is not None for column in columns):
+        lists["fingerprints"] = tuple(column.fingerprint or "" for column in columns)
+    return {**lists, "sketches": sketches} if sketches else lists
 
 
 def _sketch(column: Column | ProbedColumn) -> tuple[str, ...]:
+    """Its numbers as text: NaN and infinities are no JSON numbers."""
     numbers = (column.sum, column.sum_squares, column.signed_sum)
-    return tuple("" if each is None else repr(float(each)) for each in numbers)
+    return tuple("" if number is None else repr(float(number)) for number in numbers)
 
 
-def of_lists(lists: ColumnLists) -> list[ColumnFacts]:
-    """By position; as many as are known of. Format 1 had one object per column. Raises ValueError."""
+def of_lists(lists: Fingerprint | Partial) -> Sequence[ColumnFacts]:
+    """What is known of each column, by position. Format 1 had one object per column. Raises ValueError."""
     return list(_facts(lists)) if lists.columns is None else lists.columns
 
 
-def _facts(lists: ColumnLists) -> Iterator[ColumnFacts]:
+def _facts(lists: Fingerprint | Partial) -> Iterator[ColumnFacts]:
     from spark_lineage.events.parsing import ColumnFacts
 
-    sketches = {each.column: each for each in lists.sketches}
+    sketches = {at: sketch for at, *sketch in lists.sketches}
     for at, (nulls, fingerprint) in enumerate(zip_longest(lists.nulls, lists.fingerprints)):
-        sketch = sketches.get(at)
+        sums, squares, signed = sketches.get(at, NO_SKETCH)
         yield ColumnFacts(
             nulls=None if nulls == UNKNOWN else nulls,
             fingerprint=fingerprint or None,
-            sum=sketch.sum or None if sketch else None,
-            sum_squares=sketch.sum_squares or None if sketch else None,
-            signed_sum=sketch.signed_sum or None if sketch else None,
+            sum=sums or None,
+            sum_squares=squares or None,
+            signed_sum=signed or None,
         )

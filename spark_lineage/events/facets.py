@@ -1,163 +1,58 @@
-"""Our own facets, next to OpenLineage's. Each has a JSON schema in ``schemas/`` under the name of its class."""
+"""Our own facets, next to OpenLineage's: the client's classes for what ``events.content`` declares.
+
+A class is called ``SparkLineage<what>RunFacet`` or ``SparkLineage<what>DatasetFacet``, and so is its JSON schema in
+``schemas/``. The names of its fields are those of the event, as in the client's own classes.
+"""
 
 from __future__ import annotations
 
+import enum
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
 from typing import Any
 
 import attr
 from openlineage.client import facet_v2
 
+from spark_lineage.events import content
+from spark_lineage.events.content.declaring import camel, is_of_earlier, is_required, types
 from spark_lineage.events.identity import SCHEMAS
 
-# The generated client names its fields as the specification does, and so do these.
+
+def facet(held: Any) -> Any:
+    """The facet that holds ``held``, an instance of a class of ``events.content``; None for None."""
+    return _CLASSES[type(held)](**document(held)) if held is not None else None
 
 
-def _schema(name: str) -> str:
-    return f"{SCHEMAS}/{name}.json"
+def document(held: Any) -> dict[str, Any]:
+    """The properties as the event has them, without those that have their default value."""
+    hints = types(type(held))
+    written = {field.name: getattr(held, field.name) for field in fields(held)
+               if is_required(hints[field.name]) or getattr(held, field.name) != field.default}  # fmt: skip
+    return {camel(name): _plain(value) for name, value in written.items()}
 
 
-@attr.define
-class SparkLineageContextRunFacet(facet_v2.RunFacet):
-    """The program and how it ran; on the application's run."""
-
-    app: str
-    program: str
-    argv: list[str]
-    python: str
-    mode: str
-    labels: dict[str, str]
-    outcome: str
-    started: str
-    ended: str | None = None
-    spark: dict[str, Any] | None = None
-    repository: dict[str, Any] | None = None
-    openTelemetry: dict[str, Any] | None = None
-    mlflow: dict[str, Any] | None = None
-
-    @staticmethod
-    def _get_schema() -> str:
-        return _schema("SparkLineageContextRunFacet")
+def _plain(value: Any) -> Any:
+    if isinstance(value, enum.Enum):
+        return value.value
+    if is_dataclass(value):
+        return document(value)
+    if isinstance(value, Mapping):
+        return dict(value)
+    return [_plain(each) for each in value] if isinstance(value, (tuple, list)) else value
 
 
-@attr.define
-class SparkLineageCallRunFacet(facet_v2.RunFacet):
-    """The step and which call of it this run is; datasets by their ids in the run."""
-
-    step: str
-    call: int
-    kind: str
-    order: int
-    function: str
-    file: str
-    line: int
-    endLine: int
-    outcome: str
-    started: str
-    inputs: list[str]
-    outputs: list[str]
-    ended: str | None = None
-    siteLine: int | None = None
-    parentStep: str | None = None
-    parentCall: int | None = None
-    variable: str | None = None
-    sourceHash: str | None = None
-    thread: str | None = None
-
-    @staticmethod
-    def _get_schema() -> str:
-        return _schema("SparkLineageCallRunFacet")
+def _class(declared: type, base: type[facet_v2.BaseFacet], holder: str) -> Any:
+    name = f"SparkLineage{declared.__name__}{holder}Facet"
+    address = f"{SCHEMAS}/{name}.json"
+    body = {"__doc__": declared.__doc__, "__module__": __name__, "_get_schema": staticmethod(lambda: address)}
+    properties = [camel(name) for name, type_ in types(declared).items() if not is_of_earlier(type_)]
+    made = attr.define(these={each: attr.field(default=None, kw_only=True) for each in properties})
+    return made(type(name, (base,), body))
 
 
-@attr.define
-class SparkLineagePlanRunFacet(facet_v2.RunFacet):
-    """How each output of the step is made: operators, expressions, inputs column by column."""
-
-    outputs: list[dict[str, Any]]
-
-    @staticmethod
-    def _get_schema() -> str:
-        return _schema("SparkLineagePlanRunFacet")
-
-
-@attr.define
-class SparkLineageExecutionRunFacet(facet_v2.RunFacet):
-    """What Spark executed for the step's actions."""
-
-    executions: list[dict[str, Any]]
-
-    @staticmethod
-    def _get_schema() -> str:
-        return _schema("SparkLineageExecutionRunFacet")
-
-
-@attr.define
-class SparkLineageGapsRunFacet(facet_v2.RunFacet):
-    """What was not observed, and why."""
-
-    gaps: list[dict[str, Any]]
-
-    @staticmethod
-    def _get_schema() -> str:
-        return _schema("SparkLineageGapsRunFacet")
-
-
-@attr.define
-class SparkLineageDatasetDatasetFacet(facet_v2.DatasetFacet):
-    """What the dataset is in its run, and whether all of it was seen."""
-
-    id: str
-    kind: str
-    order: int
-    call: int
-    engine: str
-    complete: bool
-    measurements: int
-    step: str | None = None
-    variable: str | None = None
-    reason: str | None = None
-    detail: str | None = None
-    pushed: list[str] | None = None
-    notNull: list[int] | None = None
-    format: str | None = None
-    version: str | None = None
-    table: str | None = None
-    storedColumns: bool | None = None
-    files: str | None = None
-    partial: list[dict[str, Any]] | None = None
-    mode: str | None = None
-    answers: list[dict[str, Any]] | None = None
-    checks: list[dict[str, Any]] | None = None
-
-    @staticmethod
-    def _get_schema() -> str:
-        return _schema("SparkLineageDatasetDatasetFacet")
-
-
-@attr.define
-class SparkLineageFingerprintDatasetFacet(facet_v2.DatasetFacet):
-    """Order-independent hashes: of all rows, and column by column in the order of the schema."""
-
-    rowCount: int | None
-    rows: str | None = None
-    nulls: list[int] | None = None
-    fingerprints: list[str] | None = None
-    sketches: list[list[Any]] | None = None
-
-    @staticmethod
-    def _get_schema() -> str:
-        return _schema("SparkLineageFingerprintDatasetFacet")
-
-
-@attr.define
-class SparkLineageSampleDatasetFacet(facet_v2.DatasetFacet):
-    """The sample's key, size and hash; the rows themselves only if asked for."""
-
-    key: list[str]
-    columns: list[str]
-    size: int
-    hash: str
-    rows: list[str] | None = None
-
-    @staticmethod
-    def _get_schema() -> str:
-        return _schema("SparkLineageSampleDatasetFacet")
+_CLASSES: Mapping[type, Any] = {
+    **{declared: _class(declared, facet_v2.RunFacet, "Run") for declared in content.RUN},
+    **{declared: _class(declared, facet_v2.DatasetFacet, "Dataset") for declared in content.DATASET},
+}
+globals().update({made.__name__: made for made in _CLASSES.values()})

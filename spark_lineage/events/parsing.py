@@ -7,16 +7,24 @@ knows what is wanted passes over them. What is not of the type that it must be i
 from __future__ import annotations
 
 import json
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from spark_lineage.events import content
 from spark_lineage.events.lazily import Lazily
+from spark_lineage.events.structs import struct
+
+if TYPE_CHECKING:  # a struct has the properties of the class that it is made from
+    from spark_lineage.events.content import Call, Context, Dataset, Execution, Fingerprint, Gaps, Plan
+    from spark_lineage.events.content.dataset import ColumnFacts as ColumnFacts
+else:
+    Call, Context, Execution, Gaps, Plan = map(
+        struct, (content.Call, content.Context, content.Execution, content.Gaps, content.Plan)
+    )
+    Dataset, Fingerprint, ColumnFacts = map(struct, (content.Dataset, content.Fingerprint, content.dataset.ColumnFacts))
 
 Document = dict[str, Any]
-
-Number = Annotated[int, msgspec.Meta(ge=0)]
-Text = str | None
 
 
 class Schema(msgspec.Struct, gc=False):
@@ -28,101 +36,13 @@ class Field(msgspec.Struct, gc=False):
     type: str = ""
 
 
-class ColumnFacts(msgspec.Struct, gc=False, rename="camel"):
-    nulls: Number | None = None
-    fingerprint: Text = None
-    sum: Text = None
-    sum_squares: Text = None
-    signed_sum: Text = None
-
-
-class Sketch(msgspec.Struct, array_like=True, gc=False):
-    column: Number
-    sum: str
-    sum_squares: str
-    signed_sum: str
-
-
-class ColumnLists(msgspec.Struct):
-    """See ``columns``. ``columns``: in format 1, instead of the others."""
-
-    columns: list[ColumnFacts] | None = None
-    nulls: list[Annotated[int, msgspec.Meta(ge=-1)]] = []
-    fingerprints: list[str] = []
-    sketches: list[Sketch] = []
-
-
-class Fingerprint(ColumnLists, rename="camel"):
-    row_count: Number | None = None
-    rows: Text = None
-
-
-class PartialColumn(ColumnFacts, gc=False, rename="camel"):
-    name: str = ""
-    type: str = ""
-
-
-class PartialFacts(ColumnLists, kw_only=True):
-    """``declared``: the columns of the measurement, if they are not those of the dataset."""
-
-    pushed: list[str]
-    rows: Number
-    columns: list[PartialColumn] | None = None  # type: ignore[assignment]  # in format 1
-    declared: list[Field] | None = None
-    fingerprint: Text = None
-
-
-class Answered(msgspec.Struct):
-    kind: str
-    arguments: list[str]
-    value: int | None = None
-    reason: Text = None
-
-
-class Checked(msgspec.Struct):
-    check: str
-    status: str
-    expected: str
-    actual: str
-    step: str
-    call: Number
-    rule: bool
-    column: Text = None
-    where: Text = None
-
-
-class OurDataset(msgspec.Struct, rename="camel"):
-    id: str
-    kind: str
-    order: int
-    call: Number
-    engine: str
-    complete: bool
-    measurements: Number
-    step: Text = None
-    variable: Text = None
-    reason: Text = None
-    detail: Text = None
-    pushed: list[str] = []
-    not_null: list[int] = []
-    format: Text = None
-    version: Text = None
-    table: Text = None
-    stored_columns: bool = False
-    mode: Text = None
-    files: Text = None
-    partial: list[PartialFacts] = []
-    answers: list[Answered] = []
-    checks: list[Checked] = []
-
-
 class SampleHash(msgspec.Struct):
     hash: str
 
 
 class DatasetFacets(msgspec.Struct):
     schema: Schema | None = None
-    dataset: OurDataset | None = msgspec.field(default=None, name="sparkLineage_dataset")
+    dataset: Dataset | None = msgspec.field(default=None, name="sparkLineage_dataset")
     fingerprint: Fingerprint | None = msgspec.field(default=None, name="sparkLineage_fingerprint")
     sample: SampleHash | None = msgspec.field(default=None, name="sparkLineage_sample")
 
@@ -131,102 +51,6 @@ class ListedDataset(msgspec.Struct):
     namespace: str
     name: str
     facets: DatasetFacets | None = None
-
-
-class Call(msgspec.Struct, rename="camel"):
-    step: str
-    call: Number
-    kind: str
-    order: int
-    function: str
-    file: str
-    line: int
-    end_line: int
-    outcome: str
-    started: str
-    inputs: list[str]
-    outputs: list[str]
-    ended: Text = None
-    site_line: int | None = None
-    parent_step: Text = None
-    parent_call: int | None = None
-    variable: Text = None
-    source_hash: Text = None
-    thread: Text = None
-
-
-class SparkSeen(msgspec.Struct, rename="camel"):
-    app_id: str
-    app_name: str
-    spark_version: str
-    scala_version: str
-    java_version: str
-    master: str
-    at: str
-
-
-class Repository(msgspec.Struct):
-    root: str
-    commit: str
-    branch: Text = None
-    remote: Text = None
-    dirty: bool | None = None
-
-
-class Trace(msgspec.Struct, rename="camel"):
-    trace_id: str
-    span_id: Text = None
-
-
-class MlflowRun(msgspec.Struct, rename="camel"):
-    run_id: str
-
-
-class Context(msgspec.Struct):
-    app: str
-    program: str
-    argv: list[str]
-    python: str
-    mode: str
-    labels: dict[str, str]
-    outcome: str
-    started: str
-    ended: Text = None
-    spark: SparkSeen | None = None
-    repository: Repository | None = None
-    trace: Trace | None = msgspec.field(default=None, name="openTelemetry")
-    mlflow: MlflowRun | None = None
-
-
-class Executed(msgspec.Struct, rename="camel"):
-    description: str
-    started: str
-    outcome: str
-    spark_jobs: list[int]
-    metrics: dict[str, int]
-    execution: int | None = None
-    op: Text = None
-    ended: Text = None
-    error: Text = None
-
-
-class Executions(msgspec.Struct):
-    executions: list[Executed]
-
-
-class GapLine(msgspec.Struct):
-    what: str
-    why: str
-    step: Text = None
-    dataset: Text = None
-
-
-class Gaps(msgspec.Struct):
-    gaps: list[GapLine]
-
-
-class Plans(msgspec.Struct):
-    outputs: list[dict[str, Any]]
 
 
 class ErrorMessage(msgspec.Struct):
@@ -268,8 +92,8 @@ class RunFacets(msgspec.Struct):
     error: ErrorMessage | None = msgspec.field(default=None, name="errorMessage")
     call: Call | None = msgspec.field(default=None, name="sparkLineage_call")
     context: Context | None = msgspec.field(default=None, name="sparkLineage_context")
-    plan: Plans | None = msgspec.field(default=None, name="sparkLineage_plan")
-    execution: Executions | None = msgspec.field(default=None, name="sparkLineage_execution")
+    plan: Plan | None = msgspec.field(default=None, name="sparkLineage_plan")
+    execution: Execution | None = msgspec.field(default=None, name="sparkLineage_execution")
     gaps: Gaps | None = msgspec.field(default=None, name="sparkLineage_gaps")
 
 

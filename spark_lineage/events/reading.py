@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 from msgspec import convert
 
 from spark_lineage.events import columns, parsing, plans
-from spark_lineage.events.identity import MAIN_THREAD, seconds
+from spark_lineage.events.identity import MAIN_THREAD
+from spark_lineage.events.same_names import to_graph
 from spark_lineage.events.samples import of_document
 from spark_lineage.model import (
     Answer,
     CheckResult,
-    CheckStatus,
     Column,
     Dataset,
     DatasetKind,
@@ -23,7 +23,6 @@ from spark_lineage.model import (
     Gap,
     LineageGraph,
     LinkSeen,
-    Mode,
     Outcome,
     ParentSeen,
     Partial,
@@ -38,21 +37,12 @@ from spark_lineage.model import (
 )
 
 if TYPE_CHECKING:
-    from spark_lineage.events.parsing import (
-        Call,
-        ColumnFacts,
-        Context,
-        Event,
-        Executed,
-        Field,
-        ListedDataset,
-        OurDataset,
-        Parent,
-        PartialFacts,
-        Repository,
-        RunFacets,
-        SparkSeen,
-    )
+    from spark_lineage.events.content import Call, Context
+    from spark_lineage.events.content import Dataset as OurDataset
+    from spark_lineage.events.content.dataset import ColumnFacts
+    from spark_lineage.events.content.dataset import Partial as PartialFacts
+    from spark_lineage.events.content.run import Executed
+    from spark_lineage.events.parsing import Event, Field, ListedDataset, Parent, RunFacets
 
 Document = Mapping[str, Any]
 
@@ -89,22 +79,14 @@ def _order(each: tuple[Call, Event]) -> int:
 def _run(event: Event, application: Step) -> Run:
     context = event.run.facets.context
     assert context is not None, "the caller has looked"
-    repository = context.repository
     parent, root = _parents(event.run.facets.parent)
-    return Run(
+    return to_graph(
+        Run,
+        context,
         id=event.run.run_id,
-        app=context.app,
-        program=context.program,
-        argv=tuple(context.argv),
-        started=seconds(context.started),
-        ended=_moment(context.ended),
-        outcome=Outcome(context.outcome),
         error=application.error,
-        mode=Mode(context.mode),
-        labels=context.labels,
-        spark=_spark(context.spark) if context.spark else None,
-        python=context.python,
-        repository=_repository(repository) if repository else None,
+        spark=to_graph(SparkStarted, context.spark) if context.spark else None,
+        repository=to_graph(RepositorySeen, context.repository) if context.repository else None,
         links=tuple(_links(context)),
         parent=parent,
         root=root,
@@ -121,25 +103,9 @@ def _parents(facet: Parent | None) -> tuple[ParentSeen | None, ParentSeen | None
     return parent, root if root is not None and replace(root, root=False) != parent else None
 
 
-def _spark(spark: SparkSeen) -> SparkStarted:
-    return SparkStarted(
-        app_id=spark.app_id,
-        app_name=spark.app_name,
-        spark_version=spark.spark_version,
-        scala_version=spark.scala_version,
-        java_version=spark.java_version,
-        master=spark.master,
-        at=seconds(spark.at),
-    )
-
-
-def _repository(seen: Repository) -> RepositorySeen:
-    return RepositorySeen(seen.root, seen.commit, seen.branch, seen.remote, seen.dirty)
-
-
 def _links(context: Context) -> Iterable[LinkSeen]:
-    if context.trace is not None:
-        yield LinkSeen("opentelemetry", context.trace.trace_id, context.trace.span_id)
+    if context.open_telemetry is not None:
+        yield LinkSeen("opentelemetry", context.open_telemetry.trace_id, context.open_telemetry.span_id)
     if context.mlflow is not None:
         yield LinkSeen("mlflow", context.mlflow.run_id)
 
@@ -151,54 +117,30 @@ def _arguments(run: RunFacets) -> tuple[tuple[str, str], ...]:
 
 def _step(event: Event, call: Call) -> Step:
     run, job = event.run.facets, event.job.facets
-    return Step(
-        step=call.step,
-        call=call.call,
-        kind=StepKind(call.kind),
-        function=call.function,
-        file=call.file,
-        line=call.line,
-        end_line=call.end_line,
-        site_line=call.site_line,
+    return to_graph(
+        Step,
+        call,
         parent=(call.parent_step, call.parent_call or 1) if call.parent_step is not None else None,
-        inputs=tuple(call.inputs),
-        outputs=tuple(call.outputs),
-        started=seconds(call.started),
-        ended=_moment(call.ended),
-        outcome=Outcome(call.outcome) if not event.is_start else Outcome.RUNNING,
+        outcome=call.outcome if not event.is_start else Outcome.RUNNING,
         error=run.error.message if run.error else None,
-        executions=tuple(_execution(each) for each in run.execution.executions) if run.execution else (),
-        variable=call.variable,
-        source_hash=call.source_hash,
+        executions=tuple(map(_execution, run.execution.executions)) if run.execution else (),
         source=job.source_code.source_code if job.source_code else None,
         doc=job.documentation.description if job.documentation else None,
         thread=call.thread or MAIN_THREAD,
-        arguments=_arguments(run) if call.kind != StepKind.APPLICATION.value else (),
+        arguments=_arguments(run) if call.kind is not StepKind.APPLICATION else (),
         streaming=job.job_type is not None and job.job_type.processing_type == "STREAMING",
     )
 
 
-def _execution(each: Executed) -> Execution:
-    return Execution(
-        execution=each.execution,
-        op=each.op,
-        description=each.description,
-        started=seconds(each.started),
-        ended=_moment(each.ended),
-        outcome=Outcome(each.outcome),
-        error=each.error,
-        spark_jobs=tuple(each.spark_jobs),
-        metrics=each.metrics,
-        sources=(),
-        sinks=(),
-    )
+def _execution(executed: Executed) -> Execution:
+    """What was read and written stands among the datasets, and not in the event of the execution."""
+    return to_graph(Execution, executed, sources=(), sinks=())
 
 
 def _gaps(events: Iterable[Event]) -> Iterable[Gap]:
     for event in events:
         facet = event.run.facets.gaps
-        for gap in facet.gaps if facet else ():
-            yield Gap(gap.step, gap.dataset, gap.what, gap.why)
+        yield from (to_graph(Gap, gap) for gap in (facet.gaps if facet else ()))
 
 
 def _datasets(events: Iterable[Event], samples: Mapping[str, Document], with_fragments: bool) -> tuple[Dataset, ...]:
@@ -217,48 +159,35 @@ def _checks(events: Iterable[Event]) -> Iterable[CheckResult]:
     for event in events:
         for listed in (*event.inputs, *event.outputs):
             ours = listed.facets.dataset if listed.facets else None
-            for each in ours.checks if ours is not None else ():
-                yield CheckResult(
-                    each.check, each.step, ours.id if ours else None, CheckStatus(each.status), each.expected,
-                    each.actual, each.column, each.call, each.rule, each.where,
-                )  # fmt: skip
+            for check in ours.checks if ours is not None else ():
+                yield to_graph(CheckResult, check, dataset=ours.id if ours else None, details={})
 
 
 def _dataset(listed: ListedDataset, ours: OurDataset, plan: Document | None, sample: Document | None) -> Dataset:
-    kind = DatasetKind(ours.kind)
     facts = listed.facets.fingerprint if listed.facets else None
     declared = _columns(listed, ours, columns.of_lists(facts) if facts else ())
-    return Dataset(
-        id=ours.id,
+    is_stored = ours.kind in (DatasetKind.SOURCE, DatasetKind.SINK)
+    return to_graph(
+        Dataset,
+        ours,
         name=listed.name,
         namespace=listed.namespace,
-        kind=kind,
-        step=ours.step,
-        call=ours.call,
-        variable=ours.variable,
-        engine=ours.engine,
         columns=declared,
         rows=facts.row_count if facts else None,
-        complete=ours.complete,
-        reason=ours.reason,
-        detail=ours.detail,
-        pushed=tuple(ours.pushed),
         fingerprint=facts.rows if facts else None,
         sample=_sample(listed, sample),
-        storage=_storage(listed, ours, declared) if kind in (DatasetKind.SOURCE, DatasetKind.SINK) else None,
+        storage=_storage(listed, ours, declared) if is_stored else None,
         fragment=plans.of_document(plan, declared) if plan is not None else None,
-        measurements=ours.measurements,
-        mode=ours.mode,
-        partial=tuple(_partial(each, declared) for each in ours.partial),
-        answers=tuple(Answer(each.kind, tuple(each.arguments), each.value, each.reason) for each in ours.answers),
+        partial=tuple(_partial(measured, declared) for measured in ours.partial),
+        answers=tuple(to_graph(Answer, answer) for answer in ours.answers),
     )
 
 
 def _partial(seen: PartialFacts, declared: Sequence[Column]) -> Partial:
     """``declared``: the columns of the dataset, for a measurement that does not name its own."""
-    named: Sequence[Column | Field] = declared if seen.declared is None else seen.declared
+    named: Sequence[Any] = declared if seen.declared is None else seen.declared
     if seen.columns is not None:
-        named = [parsing.Field(each.name, each.type) for each in seen.columns]
+        named = seen.columns
     made = tuple(
         ProbedColumn(
             column.name, column.type, facts.nulls, facts.fingerprint, _number(facts.sum), _number(facts.sum_squares),
@@ -266,7 +195,7 @@ def _partial(seen: PartialFacts, declared: Sequence[Column]) -> Partial:
         )
         for column, facts in zip(named, chain(columns.of_lists(seen), repeat(_NOTHING)), strict=False)
     )  # fmt: skip
-    return Partial(tuple(seen.pushed), seen.rows, made, seen.fingerprint)
+    return to_graph(Partial, seen, columns=made)
 
 
 def _sample(listed: ListedDataset, kept: Document | None) -> Sample | None:
@@ -279,9 +208,9 @@ def _sample(listed: ListedDataset, kept: Document | None) -> Sample | None:
     return of_document(kept)
 
 
-def _storage(listed: ListedDataset, ours: OurDataset, columns: Iterable[Column]) -> Storage:
-    stored = tuple((each.name, each.type) for each in columns) if ours.stored_columns else ()
-    return Storage(listed.namespace, listed.name, ours.format, ours.version, ours.table, stored, ours.files)
+def _storage(listed: ListedDataset, ours: OurDataset, declared: Iterable[Column]) -> Storage:
+    stored = tuple((column.name, column.type) for column in declared) if ours.stored_columns else ()
+    return to_graph(Storage, ours, namespace=listed.namespace, name=listed.name, columns=stored)
 
 
 def _columns(listed: ListedDataset, ours: OurDataset, facts: Sequence[ColumnFacts]) -> tuple[Column, ...]:
@@ -313,7 +242,3 @@ def _column(at: int, field: Field, known: ColumnFacts, not_null: Collection[int]
 
 def _number(text: str | None) -> float | None:
     return float(text) if text is not None else None
-
-
-def _moment(text: str | None) -> float | None:
-    return seconds(text) if text is not None else None

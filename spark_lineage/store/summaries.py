@@ -16,7 +16,7 @@ from spark_lineage.store import formats, journal, wal
 from spark_lineage.store.errors import StoreError
 
 if TYPE_CHECKING:
-    from spark_lineage.events.parsing import Context
+    from spark_lineage.events.content import Context
 
 FIRST_OBSERVATIONS = 8  # the beginning of the program and its repository are among them
 CHUNK = 64 * 1024  # bytes read at once when a journal is read from its end

@@ -1,0 +1,135 @@
+"""What our facets of runs hold: the program, the call of a step, its executions, and its gaps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from spark_lineage.events.content.declaring import Moment, Of, Ordinal
+from spark_lineage.model import Mode, Outcome, StepKind
+
+
+@dataclass(frozen=True, kw_only=True)
+class Spark:
+    app_id: str
+    app_name: str
+    spark_version: str
+    scala_version: str
+    java_version: str
+    master: str
+    at: Moment
+
+
+@dataclass(frozen=True, kw_only=True)
+class Repository:
+    root: Annotated[str, Of("folder")]
+    commit: str
+    branch: str | None = None
+    remote: Annotated[str | None, Of("address of origin, without credentials")] = None
+    dirty: Annotated[
+        bool | None,
+        Of("tracked files differed from the commit's when the program began; absent where that could not be told"),
+    ] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trace:
+    trace_id: Annotated[str, Of(pattern="^[0-9a-f]{32}$")]
+    span_id: Annotated[str | None, Of(pattern="^[0-9a-f]{16}$", required=True)] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mlflow:
+    run_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Context:
+    """The program and how it ran; on the application's run."""
+
+    app: Annotated[str, Of("name that the job names begin with", not_empty=True)]
+    program: Annotated[str, Of("path or module as it was given")]
+    argv: tuple[str, ...]
+    python: Annotated[str, Of("version")]
+    mode: Mode
+    labels: dict[str, str]
+    outcome: Outcome
+    started: Moment
+    ended: Moment | None = None
+    spark: Spark | None = None
+    repository: Annotated[Repository | None, Of("git repository that the program stands in")] = None
+    open_telemetry: Annotated[Trace | None, Of("the trace that the program belongs to")] = None
+    mlflow: Annotated[Mlflow | None, Of("the MLflow run that the program belongs to")] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Call:
+    """The step and which call of it this run is."""
+
+    step: Annotated[str, Of("call path of the step, the name of the job", not_empty=True)]
+    call: Annotated[int, Of("1 for the first call of the step in its application run", minimum=1)]
+    kind: StepKind
+    order: Annotated[int, Of("position among the steps of the run", minimum=0)]
+    function: Annotated[str, Of("qualname; <module> for the body of a module")]
+    file: str
+    line: Annotated[int, Of("first line of the function or statement")]
+    end_line: int
+    outcome: Outcome
+    started: Moment
+    inputs: Annotated[tuple[str, ...], Of("dataset ids")]
+    outputs: Annotated[tuple[str, ...], Of("dataset ids")]
+    ended: Moment | None = None
+    site_line: Annotated[int | None, Of("line of the caller that called it")] = None
+    parent_step: str | None = None
+    parent_call: Ordinal | None = None
+    variable: Annotated[str | None, Of("the names that the statement assigns")] = None
+    source_hash: Annotated[str | None, Of("of the normalised source: comments and formatting do not count")] = None
+    thread: Annotated[str | None, Of("absent for the main thread")] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Executed:
+    execution: Annotated[int | None, Of("SQL execution id; absent for a Spark job outside one")] = None
+    op: str | None = None
+    description: str
+    started: Moment
+    ended: Moment | None = None
+    outcome: Outcome
+    error: str | None = None
+    spark_jobs: tuple[int, ...]
+    metrics: Annotated[
+        dict[str, int],
+        Of(
+            "tasks, failed_tasks, task_ms, cpu_ms, rows_read, bytes_read, rows_written, bytes_written, shuffle_*, "
+            "spill_*, peak_memory_bytes"
+        ),
+    ]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Execution:
+    """What Spark executed for the step's actions."""
+
+    executions: tuple[Executed, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Gap:
+    step: str | None = None
+    dataset: Annotated[str | None, Of("dataset id")] = None
+    what: str
+    why: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Gaps:
+    """What was not observed, and why."""
+
+    gaps: tuple[Gap, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """How each output of the step is made: operators, expressions, inputs column by column."""
+
+    outputs: tuple[dict[str, Any], ...]  # see ``events.plans``
