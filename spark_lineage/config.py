@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from spark_lineage.model import Mode
+from spark_lineage.refusals import Refusal
 
 ENVIRONMENT_PREFIX = "SPARK_LINEAGE__"
 CONF_PREFIX = "spark.lineage."
@@ -26,7 +27,7 @@ CONF_INTERNAL = frozenset({"op", "run", "wire"})
 FILE_NAME = "spark-lineage.toml"
 
 
-class ConfigError(ValueError):
+class ConfigError(Refusal, ValueError):
     """A setting that cannot be used; its text is one sentence for the user."""
 
 

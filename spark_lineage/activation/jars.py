@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from spark_lineage.refusals import Refusal
+
 LISTENER = "io.sparklineage.LineageListener"
 FOLDER = Path(__file__).parent.parent / "jvm" / "jars"
 # Spark line that a jar was compiled against -> lines whose classes it links with.
@@ -22,7 +24,7 @@ RUNS_ON: Mapping[str, tuple[str, ...]] = {
 _NAME = re.compile(r"spark-lineage-listener-(?P<spark>\d+\.\d+)_(?P<scala>\d+\.\d+)-.+\.jar")
 
 
-class JarError(Exception):
+class JarError(Refusal):
     """No jar of ours fits; its text is one sentence for the user."""
 
 

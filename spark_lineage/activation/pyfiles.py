@@ -10,6 +10,7 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
+from spark_lineage.refusals import Refusal
 from spark_lineage.version import VERSION
 
 # What the journal needs. Delta tables need compiled packages; they can be written later from the journal.
@@ -57,16 +58,23 @@ _shadowed(_here)
 '''
 
 
-class PyFilesError(Exception):
+class PyFilesError(Refusal):
     """The zip file cannot be made; its text is one sentence for the user."""
 
 
 def build(output: Path | None = None) -> Path:
     """Writes the zip file and gives its absolute path.
 
-    Raises :class:`PyFilesError` if a needed package is not installed here; OSError.
+    Raises :class:`PyFilesError` if a needed package is not installed here or the file cannot be written.
     """
     target = (output or _cache() / f"spark_lineage_pyfiles-{VERSION}.zip").absolute()
+    try:
+        return _written(target)
+    except OSError as error:
+        raise PyFilesError(str(error)) from error
+
+
+def _written(target: Path) -> Path:
     target.parent.mkdir(parents=True, exist_ok=True)
     part = target.with_name(f".{target.name}.{os.getpid()}")
     try:

@@ -8,16 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from spark_lineage.answers.find import find, short
+from spark_lineage.answers import find
+from spark_lineage.answers.documents import Document
+from spark_lineage.answers.find import short
 from spark_lineage.graph.composition import Composition, Derivation
 from spark_lineage.graph.expressions import Reference, enclosed, quoted, substituted
 from spark_lineage.model import ColumnDefinition, ColumnInput, Dataset, DatasetKind, LineageGraph, Step
 
 LONGEST = 4_000  # characters of an expression that is written into another one; a longer one stays a name
 
-Document = dict[str, Any]
 Key = tuple[str, str]  # dataset id, column
 
 
@@ -56,8 +56,8 @@ class Explanation:
 
 
 def explain(graph: LineageGraph, words: str) -> Explanation:
-    """Explains ``dataset.column``. Raises :class:`ExplainError` if the run has no such column."""
-    return explained(graph, *find(graph, words))
+    """Explains ``dataset.column``. Raises :class:`AnswerError` if the run has no such column."""
+    return explained(graph, *find.column(graph, words))
 
 
 def explained(graph: LineageGraph, dataset: Dataset, column: str) -> Explanation:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
 
+from spark_lineage.answers import stores
+from spark_lineage.answers.documents import Document, duration_ms
 from spark_lineage.events.identity import iso
-from spark_lineage.store.errors import StoreError
-from spark_lineage.store.summaries import Ending, Summary, ending, shortest
+from spark_lineage.store import Store, StoreError, Summary
+from spark_lineage.store.summaries import Ending, ending
 
 
 @dataclass(frozen=True)
@@ -21,10 +22,26 @@ class Listed:
     why: str | None
 
 
-def listed(runs: Sequence[Summary], every: Sequence[Summary]) -> list[Listed]:
-    """``every``: all runs of the store, from which the ids must be told apart."""
-    short = shortest([each.id for each in every])
-    return [_listed(each, short[each.id]) for each in runs]
+@dataclass(frozen=True)
+class RunList:
+    """Runs of a store, newest first. ``older`` counts those that are left out."""
+
+    store: Path
+    runs: tuple[Listed, ...]
+    older: int
+
+    @property
+    def unreadable(self) -> tuple[str, ...]:
+        """Why runs cannot be read, one sentence each."""
+        return tuple(listed.why for listed in self.runs if listed.why is not None)
+
+
+def of_store(store: Store, app: str | None, label: str | None, last: int | None) -> RunList:
+    """Raises :class:`AnswerError` if there is no such run."""
+    selection = stores.selected(store, app, label)
+    newest = selection.runs[::-1][:last]
+    listed = tuple(_listed(run, selection.short_ids[run.id]) for run in newest)
+    return RunList(store.path, listed, len(selection.runs) - len(newest))
 
 
 def _listed(run: Summary, short: str) -> Listed:
@@ -36,31 +53,27 @@ def _listed(run: Summary, short: str) -> Listed:
         return Listed(run, short, None, str(error))
 
 
-def commit(run: Summary) -> str | None:
-    return run.repository.commit if run.repository is not None else None
-
-
-def document(runs: Sequence[Listed], store: str) -> dict[str, Any]:
+def document(answer: RunList) -> Document:
     """The ``--json`` shape."""
-    return {"store": store, "runs": [_document(each) for each in runs]}
+    return {"store": str(answer.store), "runs": [_document(listed) for listed in answer.runs]}
 
 
-def _document(each: Listed) -> dict[str, Any]:
-    run, end = each.run, each.end
+def _document(listed: Listed) -> Document:
+    run, end = listed.run, listed.end
     ended = end.at if end is not None else None
     return {
         "id": run.id,
-        "short_id": each.short,
-        "app": run.app if each.why is None else None,
-        "program": run.program if each.why is None else None,
+        "short_id": listed.short,
+        "app": run.app if listed.why is None else None,
+        "program": run.program if listed.why is None else None,
         "labels": dict(run.labels),
         "outcome": end.outcome.value if end is not None else None,
         "mode": run.mode.value if run.mode is not None else None,
-        "commit": commit(run),
+        "commit": run.repository.commit if run.repository is not None else None,
         "dirty": run.repository.dirty if run.repository is not None else None,
         "branch": run.repository.branch if run.repository is not None else None,
-        "started_at": iso(run.started) if each.why is None else None,
+        "started_at": iso(run.started) if listed.why is None else None,
         "ended_at": iso(ended) if ended is not None else None,
-        "duration_ms": round((ended - run.started) * 1000, 3) if ended is not None else None,
-        "unreadable": each.why,
+        "duration_ms": duration_ms(run.started, ended),
+        "unreadable": listed.why,
     }

@@ -1,28 +1,122 @@
-"""``show --json``: one run as a document with a stable shape (the contract ``show.schema.json``)."""
+"""``show``: one run, as what a table of its steps needs, and as a document (the contract ``show.schema.json``)."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
+from spark_lineage.answers.documents import Document, duration_ms
 from spark_lineage.events.identity import iso
-from spark_lineage.model import Column, Dataset, Execution, LineageGraph, ParentSeen, Run, Step
+from spark_lineage.model import (
+    Column,
+    Dataset,
+    DatasetKind,
+    Execution,
+    Gap,
+    LineageGraph,
+    ParentSeen,
+    Run,
+    Step,
+    StepKind,
+)
 
-Document = dict[str, Any]
+StepKey = tuple[str, int]  # name of a step, number of its call
+
+
+# --------------------------------------------------------------------------- as a table of steps
+
+
+@dataclass(frozen=True)
+class ShownStep:
+    """One step of the call tree, ``depth`` levels below the application.
+
+    ``label`` is the part of its name that its parent's name does not say. ``error`` is its error where that came from
+    this step; it is None in the steps that the error only passed through on its way up.
+    """
+
+    step: Step
+    depth: int
+    label: str
+    error: str | None
+    inputs: tuple[Dataset, ...]
+    outputs: tuple[Dataset, ...]
+
+
+def shown_steps(graph: LineageGraph) -> Iterator[ShownStep]:
+    """Every step below its parent, calls in order of start."""
+    datasets = {dataset.id: dataset for dataset in graph.datasets}
+    passed_on = {(step.parent, step.error) for step in graph.steps if step.error}
+    for step, depth in _tree(graph.steps):
+        error = None if (_key(step), step.error) in passed_on else step.error
+        yield ShownStep(
+            step, depth, _label(step, depth), error, _known(step.inputs, datasets), _known(step.outputs, datasets)
+        )
+
+
+def _tree(steps: Sequence[Step]) -> Iterator[tuple[Step, int]]:
+    known = {_key(step) for step in steps}
+    children: dict[StepKey | None, list[Step]] = {}
+    for step in steps:
+        parent = step.parent if step.parent in known and step.parent != _key(step) else None
+        children.setdefault(parent, []).append(step)
+    todo = [(step, 0) for step in reversed(children.get(None, ()))]
+    while todo:
+        step, depth = todo.pop()
+        yield step, depth
+        todo.extend((child, depth + 1) for child in reversed(children.get(_key(step), ())))
+
+
+def _key(step: Step) -> StepKey:
+    return (step.step, step.call)
+
+
+def _label(step: Step, depth: int) -> str:
+    if depth == 0:
+        return step.step
+    if step.kind is not StepKind.FUNCTION:
+        return step.step.rsplit(".", 1)[-1]
+    # Below the parent's name: ``Pipeline.clean`` has a dot of its own.
+    parent = step.parent[0] if step.parent else ""
+    return step.step[len(parent) + 1 :] if step.step.startswith(f"{parent}.") else step.step
+
+
+def _known(ids: Sequence[str], datasets: Mapping[str, Dataset]) -> tuple[Dataset, ...]:
+    return tuple(datasets[dataset] for dataset in ids if dataset in datasets)
+
+
+def nulls(dataset: Dataset) -> int | None:
+    """NULLs over all columns that were measured; None where none was."""
+    known = [column.nulls for column in dataset.columns if column.nulls is not None]
+    return sum(known) if known else None
+
+
+def rows_gained(output: Dataset, inputs: Sequence[Dataset]) -> int | None:
+    """Against the input, if there is but one: of joins and unions no difference says anything."""
+    if len(inputs) != 1 or inputs[0].rows is None or output.rows is None:
+        return None
+    return output.rows - inputs[0].rows
+
+
+def stored(graph: LineageGraph) -> list[Dataset]:
+    """What was read from and written to storage."""
+    return [dataset for dataset in graph.datasets if dataset.kind in (DatasetKind.SOURCE, DatasetKind.SINK)]
+
+
+def gaps_beside_the_table(graph: LineageGraph) -> list[Gap]:
+    """Those that the table does not say: that a dataset is not complete stands in its line."""
+    return [gap for gap in graph.gaps if gap.what != "rows"]
+
+
+# --------------------------------------------------------------------------- --json
 
 
 def document(graph: LineageGraph) -> Document:
     return {
         "run": _run(graph.run),
-        "steps": [_step(each) for each in graph.steps],
-        "datasets": [_dataset(each) for each in graph.datasets],
-        "gaps": [
-            {"step": each.step, "dataset": each.dataset, "what": each.what, "why": each.why} for each in graph.gaps
-        ],
+        "steps": [_step(step) for step in graph.steps],
+        "datasets": [_dataset(dataset) for dataset in graph.datasets],
+        "gaps": [{"step": gap.step, "dataset": gap.dataset, "what": gap.what, "why": gap.why} for gap in graph.gaps],
     }
-
-
-def duration_ms(started: float, ended: float | None) -> float | None:
-    return round((ended - started) * 1000, 3) if ended is not None else None
 
 
 def _run(run: Run) -> Document:
@@ -69,19 +163,19 @@ def _step(step: Step) -> Document:
         "outcome": step.outcome.value,
         "error": step.error,
         "source_hash": step.source_hash,
-        "executions": [_execution(each) for each in step.executions],
+        "executions": [_execution(execution) for execution in step.executions],
     }
 
 
-def _execution(each: Execution) -> Document:
+def _execution(execution: Execution) -> Document:
     return {
-        "execution": each.execution,
-        "description": each.description,
-        "duration_ms": duration_ms(each.started, each.ended),
-        "outcome": each.outcome.value,
-        "error": each.error,
-        "spark_jobs": list(each.spark_jobs),
-        "metrics": dict(each.metrics),
+        "execution": execution.execution,
+        "description": execution.description,
+        "duration_ms": duration_ms(execution.started, execution.ended),
+        "outcome": execution.outcome.value,
+        "error": execution.error,
+        "spark_jobs": list(execution.spark_jobs),
+        "metrics": dict(execution.metrics),
     }
 
 
@@ -103,7 +197,7 @@ def _dataset(dataset: Dataset) -> Document:
         "detail": dataset.detail,
         "pushed": list(dataset.pushed),
         "fingerprint": dataset.fingerprint,
-        "columns": [_column(each) for each in dataset.columns],
+        "columns": [_column(column) for column in dataset.columns],
         "measurements": dataset.measurements,
         "format": dataset.storage.format if dataset.storage else None,
         "table": dataset.storage.table if dataset.storage else None,
@@ -127,6 +221,3 @@ def _column(column: Column) -> Document:
         "nulls": column.nulls,
         "fingerprint": column.fingerprint,
     }
-
-
-__all__ = ["document", "duration_ms"]

@@ -11,9 +11,9 @@ from typing import Any
 
 import click
 
-from spark_lineage.config import OPTIONS, ConfigError, did_you_mean
+from spark_lineage.config import OPTIONS, did_you_mean
 from spark_lineage.model import Damaged
-from spark_lineage.store.errors import StoreError
+from spark_lineage.refusals import Refusal
 from spark_lineage.version import VERSION
 
 # Name of the command -> where it is; imported only when it is called, so that one's imports never slow another.
@@ -56,6 +56,13 @@ class Commands(click.Group):
         if args and args[0] not in COMMANDS and not args[0].startswith("-"):
             raise click.UsageError(f"Unknown command {args[0]}{did_you_mean(args[0], COMMANDS)}.", ctx)
         return super().resolve_command(ctx, args)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Commands raise nothing of click's: what their parts refuse is said here as bad input."""
+        try:
+            return super().invoke(ctx)
+        except (Refusal, Damaged) as error:
+            raise click.UsageError(str(error), ctx) from error
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -124,14 +131,11 @@ def jar(spark_home: Path | None) -> None:
     spark-submit --conf spark.extraListeners=io.sparklineage.LineageListener \\
         --jars "$(spark-lineage jar)" job.py
     """
-    from spark_lineage.activation.jars import JarError, find_spark, jar_for
+    from spark_lineage.activation.jars import find_spark, jar_for
     from spark_lineage.config import resolve
 
-    try:
-        environ = {"SPARK_HOME": str(spark_home)} if spark_home else None
-        click.echo(jar_for(find_spark(environ), resolve().jar))
-    except (JarError, ConfigError) as error:
-        raise click.UsageError(str(error)) from None
+    environ = {"SPARK_HOME": str(spark_home)} if spark_home else None
+    click.echo(jar_for(find_spark(environ), resolve().jar))
 
 
 @click.command()
@@ -145,12 +149,9 @@ def pyfiles(output: Path | None) -> None:
     spark-submit --conf spark.extraListeners=io.sparklineage.LineageListener \\
         --jars "$(spark-lineage jar)" --py-files "$(spark-lineage pyfiles)" job.py
     """
-    from spark_lineage.activation.pyfiles import PyFilesError, build
+    from spark_lineage.activation.pyfiles import build
 
-    try:
-        click.echo(build(output))
-    except (PyFilesError, OSError) as error:
-        raise click.UsageError(str(error)) from None
+    click.echo(build(output))
 
 
 def main(words: Sequence[str]) -> int:
@@ -166,8 +167,6 @@ def main(words: Sequence[str]) -> int:
         return _refuse(f"Unknown option {error.option_name}{did_you_mean(error.option_name, known)}.")
     except click.ClickException as error:
         return _refuse(error.format_message())
-    except (ConfigError, StoreError, Damaged) as error:
-        return _refuse(str(error))
     except click.exceptions.Exit as error:
         return error.exit_code
     except click.Abort:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import click
 
-from spark_lineage.cli.choosing import chosen, every_run, json_option, opened, run_options, store_option
+from spark_lineage.cli.options import json_option, runs_options, store_option
+from spark_lineage.cli.telling import tell_unreadable
 
 MOST = 20  # runs shown to people who have not said how many
 
@@ -16,8 +15,8 @@ MOST = 20  # runs shown to people who have not said how many
 @click.option(
     "--last", type=click.IntRange(min=1), metavar="N", help=f"Only the newest N; {MOST} if not given, all with --json."
 )
-@run_options
-@store_option
+@runs_options
+@store_option()
 def runs(as_json: bool, last: int | None, app: str | None, label: str | None, store: str | None) -> int:
     """List the runs of a store, newest first.
 
@@ -28,29 +27,17 @@ def runs(as_json: bool, last: int | None, app: str | None, label: str | None, st
     spark-lineage runs
     spark-lineage runs --label team=risk --last 50 --json
     """
-    from spark_lineage.answers import runs as report
+    from spark_lineage.answers import ask
 
-    where = opened(store)
-    every = every_run(where)
-    asked = chosen(every, app, label)
-    found = asked[::-1][: last or (len(asked) if as_json else MOST)]
-    listed = report.listed(found, every)
+    answer = ask.runs(store, app=app, label=label, last=last or (None if as_json else MOST))
     if as_json:
+        from spark_lineage.answers.runs import document
         from spark_lineage.faces.json import print_json
 
-        print_json(report.document(listed, str(where.path)))
+        print_json(document(answer))
     else:
-        from rich.console import Console
-
         from spark_lineage.faces.terminal import runs as terminal
+        from spark_lineage.faces.terminal.console import console
 
-        terminal.show(listed, Console(highlight=False), left=len(asked) - len(found))
-    return tell_unreadable(listed)
-
-
-def tell_unreadable(listed: Any) -> int:
-    """One sentence for each run that cannot be read; the exit status."""
-    whys = [each.why for each in listed if each.why is not None]
-    for why in whys:
-        click.echo(f"spark-lineage: {why}", err=True)
-    return 2 if whys else 0
+        terminal.show(answer, console())
+    return tell_unreadable(answer.unreadable)

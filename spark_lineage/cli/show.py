@@ -5,13 +5,13 @@ from __future__ import annotations
 import click
 
 from spark_lineage.cli.collecting import without_collections
-from spark_lineage.faces.json import print_json
+from spark_lineage.cli.options import json_option, run_argument, store_option
 
 
 @click.command()
-@click.argument("run", default="last")
-@click.option("--json", "as_json", is_flag=True, help="One JSON document with a stable shape.")
-@click.option("--store", metavar="PATH", help="The store to read; as configured if not given.")
+@run_argument
+@json_option
+@store_option()
 @without_collections()
 def show(run: str, as_json: bool, store: str | None) -> None:
     """Show what each step of a run took in and gave out.
@@ -23,17 +23,16 @@ def show(run: str, as_json: bool, store: str | None) -> None:
     spark-lineage show
     spark-lineage show last~1 --json
     """
-    from spark_lineage.config import resolve
-    from spark_lineage.store import Store
+    from spark_lineage.answers import ask
 
-    graph = Store(store if store is not None else resolve().store).open(run, samples=as_json, fragments=as_json).graph
+    graph = ask.show(run, store, whole=as_json)
     if as_json:
         from spark_lineage.answers.show import document
+        from spark_lineage.faces.json import print_json
 
         print_json(document(graph))
-        return
-    from rich.console import Console
+    else:
+        from spark_lineage.faces.terminal import show as terminal
+        from spark_lineage.faces.terminal.console import console
 
-    from spark_lineage.faces.terminal import show as table
-
-    table.show(graph, Console(highlight=False, soft_wrap=False))
+        terminal.show(graph, console())

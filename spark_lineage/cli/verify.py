@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import sys
-
 import click
+
+from spark_lineage.cli.options import run_argument, store_option
+
+INTACT, CHANGED = 0, 1
 
 
 @click.command()
-@click.argument("run", default="last")
-@click.option("--store", metavar="PATH", help="The store to read; as configured if not given.")
-def verify(run: str, store: str | None) -> None:
+@run_argument
+@store_option()
+def verify(run: str, store: str | None) -> int:
     """Verify that the journal of a run is as it was written.
 
     Recomputes the hash chain over its events, and the hashes of its sampled rows as far as they are kept. Exit 0:
@@ -20,18 +22,8 @@ def verify(run: str, store: str | None) -> None:
     spark-lineage verify
     spark-lineage verify last~1
     """
-    from spark_lineage.config import resolve
-    from spark_lineage.store import Store, StoreError, journal
-    from spark_lineage.store.summaries import refuse_newer_run
+    from spark_lineage.answers import ask
 
-    found = Store(store if store is not None else resolve().store).resolve(run)
-    refuse_newer_run(found.folder)
-    try:
-        verdict = journal.verify(found.folder)
-    except OSError as error:
-        raise StoreError(f"the journal in {found.folder} cannot be read ({error})") from error
-    if verdict.intact and verdict.events:
-        click.echo(f"{found.id}: intact, {verdict.events} events")
-        return
-    click.echo(f"{found.id}: {verdict.why or 'the run has not ended: it has no sealed journal'}")
-    sys.exit(1)
+    found = ask.verify(run, store)
+    click.echo(f"{found.run}: {found.why or f'intact, {found.events} events'}")
+    return INTACT if found.intact else CHANGED

@@ -7,9 +7,18 @@ from collections.abc import Iterable
 from xml.etree import ElementTree
 
 from spark_lineage.answers.check.results import Report, Result, Status
+from spark_lineage.refusals import Refusal
 
 # What XML 1.0 cannot hold, not even escaped.
 UNWRITABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def save(report: Report, path: str) -> None:
+    """Writes the file. Raises :class:`Refusal` if it cannot be written."""
+    try:
+        write(report, path)
+    except OSError as error:
+        raise Refusal(f"{path} cannot be written: {error.strerror or error}.") from error
 
 
 def write(report: Report, path: str) -> None:
@@ -28,14 +37,14 @@ def write(report: Report, path: str) -> None:
 
 
 def _cases(results: Iterable[Result]) -> Iterable[ElementTree.Element]:
-    for each in results:
-        of = f" {each.dataset}{f'.{each.column}' if each.column else ''}" if each.dataset else ""
-        case = ElementTree.Element("testcase", classname=_clean(each.step), name=_clean(f"{each.check}{of}"))
-        if each.status is Status.FAILED:
-            failure = ElementTree.SubElement(case, "failure", message=_clean(each.actual), type=_clean(each.check))
-            failure.text = _clean(f"expected: {each.expected}\nactual: {each.actual}\n{each.where or ''}".strip())
-        elif each.status is Status.UNKNOWN:
-            ElementTree.SubElement(case, "skipped", message=_clean(each.actual))
+    for result in results:
+        of = f" {result.dataset}{f'.{result.column}' if result.column else ''}" if result.dataset else ""
+        case = ElementTree.Element("testcase", classname=_clean(result.step), name=_clean(f"{result.check}{of}"))
+        if result.status is Status.FAILED:
+            failure = ElementTree.SubElement(case, "failure", message=_clean(result.actual), type=_clean(result.check))
+            failure.text = _clean(f"expected: {result.expected}\nactual: {result.actual}\n{result.where or ''}".strip())
+        elif result.status is Status.UNKNOWN:
+            ElementTree.SubElement(case, "skipped", message=_clean(result.actual))
         yield case
 
 

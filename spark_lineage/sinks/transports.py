@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from spark_lineage.refusals import Refusal
 from spark_lineage.sinks.responses import TAKEN, Response, ResponseKind, response_to, sentence
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ HTTP_KINDS = ("http", "async_http")
 SECRET = re.compile(r"(?i)(key|secret|token|password|credential|auth)")
 
 
-class TransportError(ValueError):
+class TransportError(Refusal, ValueError):
     """A transport that cannot be set up; its text is one sentence for the user."""
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from spark_lineage.refusals import Refusal
 
-class StoreError(Exception):
+
+class StoreError(Refusal):
     """One sentence for people: what is wrong, where, and how to mend it."""

@@ -16,8 +16,9 @@ from comparing import Made, Runs, chain
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from spark_lineage.answers.diff import CompareError, Comparison, compare_runs
+from spark_lineage.answers.diff import Comparison, compare_runs
 from spark_lineage.answers.diff.document import document
+from spark_lineage.answers.errors import AnswerError
 from spark_lineage.model import Column, DatasetKind, LineageGraph, Mode, Sample, StepKind
 
 FUNCTION = StepKind.FUNCTION
@@ -442,7 +443,7 @@ def test_rows_that_share_a_key_are_no_counterparts() -> None:
 
 
 def test_plan_mode_has_nothing_to_compare() -> None:
-    with pytest.raises(CompareError, match="plan mode"):
+    with pytest.raises(AnswerError, match="plan mode"):
         compared(job(), replace_mode(job()))
 
 
@@ -456,7 +457,7 @@ def test_different_programs_are_refused_unless_forced() -> None:
         [Made(each, ("/data/orders",), plan=each, content=each) for each in ("x", "y", "z")],
         program="/home/bob/weather.py", app="weather",
     )  # fmt: skip
-    with pytest.raises(CompareError, match="different programs"):
+    with pytest.raises(AnswerError, match="different programs"):
         compared(job(), other)
     assert not compared(job(), other, force=True).same
 

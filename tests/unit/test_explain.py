@@ -12,8 +12,8 @@ import pytest
 from jsonschema import Draft202012Validator
 from observing import shop
 
+from spark_lineage.answers.errors import AnswerError
 from spark_lineage.answers.explain import document, explain
-from spark_lineage.answers.find import ExplainError
 from spark_lineage.cli.commands import main
 from spark_lineage.events import build, samples
 from spark_lineage.graph import assemble
@@ -283,13 +283,13 @@ def test_what_was_not_observed_is_said() -> None:
     ],
 )
 def test_unknown_columns(words: str, sentence: str) -> None:
-    with pytest.raises(ExplainError, match=sentence):
+    with pytest.raises(AnswerError, match=sentence):
         explain(ALL, words)
 
 
 def test_several_columns_of_one_name_are_listed() -> None:
     other = dataset("/out/flights.parquet", ["dep"])
-    with pytest.raises(ExplainError, match=r"flights.dep may mean 2 columns: write /\S+csv.dep, /\S+parquet.dep$"):
+    with pytest.raises(AnswerError, match=r"flights.dep may mean 2 columns: write /\S+csv.dep, /\S+parquet.dep$"):
         explain(graph(FLIGHTS, other), "flights.dep")
     assert explain(graph(FLIGHTS, other), "/out/flights.parquet.dep").dataset is other
 

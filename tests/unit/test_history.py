@@ -16,7 +16,8 @@ import pytest
 from observing import shop
 from rich.console import Console
 
-from spark_lineage.answers.history import HistoryError, history
+from spark_lineage.answers.errors import AnswerError
+from spark_lineage.answers.series import history
 from spark_lineage.cli.commands import main
 from spark_lineage.events import build, samples
 from spark_lineage.faces.terminal import history as history_table
@@ -98,7 +99,7 @@ def test_a_step_that_makes_nothing_has_a_history_too() -> None:
 
 @pytest.mark.parametrize(("words", "says"), [("cleen", "the nearest: clean"), ("clean#7", "no call 7")])
 def test_no_such_name(words: str, says: str) -> None:
-    with pytest.raises(HistoryError, match=says) as error:
+    with pytest.raises(AnswerError, match=says) as error:
         history([graph(1)], words)
     assert "\n" not in str(error.value)
 

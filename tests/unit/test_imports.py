@@ -12,7 +12,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "spark_lineage"
-SEAMS = {"model", "config", "guard", "compat", "version", "privacy"}
+SEAMS = {"model", "config", "guard", "compat", "version", "refusals", "privacy"}
 ALONE = ["capture", "surroundings", "jvm", "static", "fingerprint", "graph", "events", "sinks", "store"]
 # What is more than the seams, with the reason.
 ALSO = {

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
+from spark_lineage.answers.documents import Document
 from spark_lineage.model import CheckResult as Result
 from spark_lineage.model import CheckStatus as Status
 
 __all__ = ["Report", "Result", "Status", "document"]
-Document = dict[str, Any]
 
 
 @dataclass(frozen=True)

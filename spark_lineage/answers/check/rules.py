@@ -25,6 +25,7 @@ from typing import Any
 from spark_lineage.answers.check.conditions import Condition, ConditionError, parse
 from spark_lineage.answers.check.names import BUILT_IN
 from spark_lineage.answers.check.results import Result
+from spark_lineage.answers.errors import AnswerError
 from spark_lineage.config import configuration_in, did_you_mean, read_toml
 
 PYTHON_FILE = "checks.py"
@@ -37,7 +38,7 @@ def means(name: str, step: str) -> bool:
     return name == step or step.endswith(f".{name}")
 
 
-class RuleError(ValueError):
+class RuleError(AnswerError):
     """A rule that cannot be used; its text is one sentence with file and line."""
 
 

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from spark_lineage.answers.diff.result import CompareError, Comparison, Divergence, Uncertain, compare_runs
+from spark_lineage.answers.diff.result import Comparison, Divergence, Uncertain, compare_runs
 
-__all__ = ["CompareError", "Comparison", "Divergence", "Uncertain", "compare_runs"]
+__all__ = ["Comparison", "Divergence", "Uncertain", "compare_runs"]

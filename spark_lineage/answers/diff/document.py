@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from spark_lineage.answers.diff.result import Comparison, Divergence
 from spark_lineage.answers.diff.rows import SideBySide, Values
-
-Document = dict[str, Any]
+from spark_lineage.answers.documents import Document
 
 
 def document(found: Comparison) -> Document:

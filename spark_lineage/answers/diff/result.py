@@ -12,11 +12,8 @@ from spark_lineage.answers.diff.contents import ColumnChange, Content, Measured
 from spark_lineage.answers.diff.definitions import Definition, made_by
 from spark_lineage.answers.diff.missing import Missing, Search
 from spark_lineage.answers.diff.rows import SideBySide, side_by_side
+from spark_lineage.answers.errors import AnswerError
 from spark_lineage.model import Dataset, DatasetKind, LineageGraph, Mode, Outcome, Step
-
-
-class CompareError(ValueError):
-    """The runs cannot be compared; its text is one sentence for the user."""
 
 
 @dataclass(frozen=True)
@@ -92,9 +89,16 @@ class Comparison:
     def different(self) -> bool:
         return bool(self.first_divergences or self.sources_changed or self.diverged)
 
+    def divergences_by_step(self) -> list[list[Divergence]]:
+        """The calls of one step together: what is to be seen of the first is to be seen of all."""
+        steps: dict[str, list[Divergence]] = {}
+        for divergence in self.first_divergences:
+            steps.setdefault(divergence.step.step, []).append(divergence)
+        return list(steps.values())
+
 
 def compare_runs(a: LineageGraph, b: LineageGraph, force: bool = False) -> Comparison:
-    """Compares B with A. Raises :class:`CompareError` for runs that have nothing to compare.
+    """Compares B with A. Raises :class:`AnswerError` for runs that have nothing to compare.
 
     ``force``: also runs that look like those of different programs.
     """
@@ -112,14 +116,14 @@ def compare_runs(a: LineageGraph, b: LineageGraph, force: bool = False) -> Compa
 def _refuse_without_facts(name: str, graph: LineageGraph) -> None:
     run = graph.run
     if run.mode is Mode.PLAN:
-        raise CompareError(
+        raise AnswerError(
             f"run {name} ({run.id}) was recorded in plan mode, which measures nothing: "
             "record it with --mode flow or --mode exact"
         )
     if run.outcome is Outcome.RUNNING:
-        raise CompareError(f"run {name} ({run.id}) still runs: compare it when it has ended")
+        raise AnswerError(f"run {name} ({run.id}) still runs: compare it when it has ended")
     if not any(each.step is not None or each.kind is DatasetKind.SOURCE for each in graph.datasets):
-        raise CompareError(f"run {name} ({run.id}) has no datasets to compare: it made no DataFrames that were used")
+        raise AnswerError(f"run {name} ({run.id}) has no datasets to compare: it made no DataFrames that were used")
 
 
 def _refuse_strangers(a: Side, b: Side, alignment: Alignment) -> None:
@@ -130,7 +134,7 @@ def _refuse_strangers(a: Side, b: Side, alignment: Alignment) -> None:
     made = [each for each in a.traits.values() if each.outputs]
     known = [each for each in made if each.key in alignment.steps and _akin(each, b.traits[alignment.steps[each.key]])]
     if len(known) * 3 < len(made):
-        raise CompareError(
+        raise AnswerError(
             f"these look like runs of different programs ({programs[0]} and {programs[1]}): {len(known)} of "
             f"{len(made)} steps have a counterpart; --force compares them all the same"
         )

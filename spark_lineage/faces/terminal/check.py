@@ -3,60 +3,62 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from spark_lineage.answers.check.results import Report, Result, Status
+from spark_lineage.faces.terminal import table
+from spark_lineage.faces.terminal.table import Cell, Column, Span, plain
 
 STYLES = {Status.PASSED: "green", Status.FAILED: "bold red", Status.UNKNOWN: "yellow"}
 MARKS = {Status.PASSED: "passed", Status.FAILED: "FAILED", Status.UNKNOWN: "could not tell"}
+COLUMNS = [Column(""), Column("check", share=3), Column("step", share=3), Column("found", share=6)]
+WIDEST = 160
 
 
 def show(report: Report, console: Console) -> None:
     """Prints the report. Rules are listed whatever became of them, built-in checks if they failed."""
-    listed = [each for each in report.results if each.status is Status.FAILED or each.rule]
-    listed.sort(key=lambda each: (each.status is not Status.FAILED, each.status is not Status.UNKNOWN))
+    listed = [result for result in report.results if result.status is Status.FAILED or result.rule]
+    listed.sort(key=lambda result: (result.status is not Status.FAILED, result.status is not Status.UNKNOWN))
     if listed:
-        console.print(_table(listed, min(console.width, 160)))
+        table.show(console, COLUMNS, [_row(result) for result in listed], width=min(console.width, WIDEST), expand=True)
         console.print()
-    untold = [each for each in report.results if each.status is Status.UNKNOWN and not each.rule]
+    untold = [result for result in report.results if result.status is Status.UNKNOWN and not result.rule]
     for line in _untold(untold):
         console.print(Text(line, style="yellow"))
-    console.print(_verdict(report))
+    console.print(_sum(report))
 
 
-def _table(results: Iterable[Result], width: int) -> Table:
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold", width=width)
-    table.add_column("", no_wrap=True)
-    table.add_column("check", ratio=3, overflow="fold")
-    table.add_column("step", ratio=3, overflow="fold")
-    table.add_column("found", ratio=6, overflow="fold")
-    for each in results:
-        step = Text(f"{each.step}{f' #{each.call}' if each.call > 1 else ''}", style="bold")
-        if each.where:
-            step.append(f"\n{each.where.rsplit('/', 1)[-1]}", style="dim")
-        found = Text(each.actual)
-        if "value" in each.details:
-            found.append(f" ({each.details['value']})")
-        if each.status is not Status.PASSED:
-            found.append(f"\nexpected {each.expected}", style="dim")
-        check = f"{each.check}({each.column})" if each.column and not each.rule else each.check
-        table.add_row(Text(MARKS[each.status], style=STYLES[each.status]), Text(check), step, found)
-    return table
+def _row(result: Result) -> list[Cell]:
+    check = f"{result.check}({result.column})" if result.column and not result.rule else result.check
+    return [plain(MARKS[result.status], STYLES[result.status]), plain(check), _step(result), _found(result)]
 
 
-def _untold(results: list[Result]) -> Iterator[str]:
+def _step(result: Result) -> Cell:
+    name = f"{result.step}{f' #{result.call}' if result.call > 1 else ''}"
+    where = result.where.rsplit("/", 1)[-1] if result.where else None
+    return ((name, "bold"), (f"\n{where}", "dim")) if where else ((name, "bold"),)
+
+
+def _found(result: Result) -> Cell:
+    value = f" ({result.details['value']})" if "value" in result.details else ""
+    found: list[Span] = [(f"{result.actual}{value}", "")]
+    if result.status is not Status.PASSED:
+        found.append((f"\nexpected {result.expected}", "dim"))
+    return tuple(found)
+
+
+def _untold(results: Sequence[Result]) -> Iterator[str]:
     """One line per check: that it could not tell is no finding."""
-    for check, count in Counter(each.check for each in results).items():
-        first = next(each for each in results if each.check == check)
+    for check, count in Counter(result.check for result in results).items():
+        first = next(result for result in results if result.check == check)
         more = f", and {count - 1} more" if count > 1 else ""
         yield f"could not tell {check} of {first.step}: {first.actual}{more}"
 
 
-def _verdict(report: Report) -> Text:
+def _sum(report: Report) -> Text:
     counts = {status: len(report.of(status)) for status in Status}
     text = Text.assemble((MARKS[report.status], STYLES[report.status]), f"  run {report.run}  {report.app}: ")
     text.append(", ".join(f"{count} {status.value}" for status, count in counts.items() if count) or "nothing to check")

@@ -1,54 +1,57 @@
-"""``diff`` for people: the verdict first, then what there is to see of each cause, then what follows from it."""
+"""``diff`` for people: the conclusion first, then what there is to see of each cause, then what follows from it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
-from rich.table import Table
 from rich.text import Text
 
 from spark_lineage.answers.diff import Comparison, Divergence
 from spark_lineage.answers.diff.contents import ColumnChange
-from spark_lineage.answers.diff.rows import SideBySide
+from spark_lineage.answers.diff.rows import SideBySide, Values
 from spark_lineage.answers.diff.why import count
-from spark_lineage.faces.terminal.show import STYLES
+from spark_lineage.faces.terminal import table
+from spark_lineage.faces.terminal.table import Cell, Column, plain
+from spark_lineage.faces.terminal.wording import STYLES
 from spark_lineage.model import LineageGraph, Outcome
 
 MOST_LISTED = 12
 MOST_DIFF = 40  # lines of a source diff
+MOST_ROWS = 5
+INDENT = 2
 COLUMN = 14  # characters that a column of sampled rows needs to be read
 
 
-def show(found: Comparison, console: Console) -> None:
+def show(comparison: Comparison, console: Console) -> None:
     """Prints the comparison. ``console.width`` decides how much fits."""
-    console.print(_verdict(found))
-    console.print(_runs(found))
-    for each in found.sources_changed:
-        console.print(_source(each.a.id, each.b.id, each.why))
-    for calls in _by_step(found.first_divergences):
-        console.print(_divergence(calls, console.width))
-    for block in (_consequences(found), _one_sided(found), _uncertain(found)):
+    console.print(_conclusion(comparison))
+    console.print(Group(_run("A", comparison.a), _run("B", comparison.b)))
+    for source in comparison.sources_changed:
+        console.print(_source(source.a.id, source.b.id, source.why))
+    for calls in comparison.divergences_by_step():
+        _show_divergence(calls, console)
+    for block in (_consequences(comparison), _one_sided(comparison), _uncertain(comparison)):
         if block is not None:
             console.print(block)
 
 
-def _verdict(found: Comparison) -> RenderableType:
-    if found.same:
-        return Text.assemble(("same", "bold green"), f": {_evidence(found)}")
-    if found.sources_changed:
-        names = ", ".join(each.b.id for each in found.sources_changed[:3])
+def _conclusion(comparison: Comparison) -> RenderableType:
+    if comparison.same:
+        return Text.assemble(("same", "bold green"), f": {_evidence(comparison)}")
+    if comparison.sources_changed:
+        names = ", ".join(source.b.id for source in comparison.sources_changed[:3])
         return Text.assemble(("different", "bold red"), f": the sources are not the same: {names}")
-    if not found.different:
-        what = count(len(found.uncertain), "dataset")
+    if not comparison.different:
+        what = count(len(comparison.uncertain), "dataset")
         return Text.assemble(
             ("uncertain", "bold yellow"), f": no difference was found, and {what} could not be compared; ",
-            f"otherwise {_evidence(found)}",
+            f"otherwise {_evidence(comparison)}",
         )  # fmt: skip
-    if not found.first_divergences:
+    if not comparison.first_divergences:
         return Text.assemble(("different", "bold red"))
-    first, *others = _by_step(found.first_divergences)
+    first, *others = comparison.divergences_by_step()
     where, _, rest = first[0].why.partition(": ")
     calls = f", in {len(first):,} calls" if len(first) > 1 else ""
     more = f"{calls} (and {count(len(others), 'other step')}, below)" if others else calls
@@ -57,17 +60,13 @@ def _verdict(found: Comparison) -> RenderableType:
     )
 
 
-def _evidence(found: Comparison) -> str:
-    said = [f"{count(found.measured, 'dataset')} measured to be equal"]
-    if found.derived:
-        said.append(f"{found.derived:,} derived (same plan over equal inputs)")
-    if found.within_tolerance:
-        said.append(f"{len(found.within_tolerance):,} of them within tolerance (sums of floats)")
+def _evidence(comparison: Comparison) -> str:
+    said = [f"{count(comparison.measured, 'dataset')} measured to be equal"]
+    if comparison.derived:
+        said.append(f"{comparison.derived:,} derived (same plan over equal inputs)")
+    if comparison.within_tolerance:
+        said.append(f"{len(comparison.within_tolerance):,} of them within tolerance (sums of floats)")
     return ", ".join(said)
-
-
-def _runs(found: Comparison) -> RenderableType:
-    return Group(_run("A", found.a), _run("B", found.b))
 
 
 def _run(name: str, graph: LineageGraph) -> Text:
@@ -86,63 +85,64 @@ def _source(a: str, b: str, why: str) -> RenderableType:
     return Group("", Text.assemble(("source ", "bold"), (name, "bold"), f": {why}"))
 
 
-def _by_step(found: Iterable[Divergence]) -> list[list[Divergence]]:
-    """The calls of one step together: what is to be seen of the first is to be seen of all."""
-    steps: dict[str, list[Divergence]] = {}
-    for each in found:
-        steps.setdefault(each.step.step, []).append(each)
-    return list(steps.values())
+# --------------------------------------------------------------------------- a cause
 
 
-def _divergence(calls: Sequence[Divergence], width: int) -> RenderableType:
-    each = calls[0]
-    where, _, rest = each.why.partition(": ")
-    head = Text.assemble((where, "bold"), f": {rest}")
-    parts: list[RenderableType] = ["", head, _indented(_known(each))]
+def _show_divergence(calls: Sequence[Divergence], console: Console) -> None:
+    first = calls[0]
+    where, _, rest = first.why.partition(": ")
+    console.print("", Text.assemble((where, "bold"), f": {rest}"), sep="\n")
+    _show_indented(console, _known(first))
     if len(calls) > 1:
-        numbers = ", ".join(f"#{one.step.call}" for one in calls[1:MOST_LISTED])
+        numbers = ", ".join(f"#{call.step.call}" for call in calls[1:MOST_LISTED])
         more = " …" if len(calls) > MOST_LISTED else ""
-        parts.append(_indented(Text(f"the same step differs in {len(calls):,} calls: also {numbers}{more}")))
-    if each.columns:
-        parts.append(_indented(_columns(each.columns)))
-    if each.source_diff:
-        parts.append(_indented(_diff("source", each.source_diff)))
-    if each.plan_diff:
-        parts.append(_indented(_diff("plan", each.plan_diff)))
-    if each.rows is not None:
-        parts += [_indented(table) for table in _rows(each.rows, width)]
-    return Group(*parts)
+        _show_indented(console, Text(f"the same step differs in {len(calls):,} calls: also {numbers}{more}"))
+    if first.columns:
+        _show_columns(first.columns, console)
+    if first.source_diff:
+        _show_indented(console, _diff("source", first.source_diff))
+    if first.plan_diff:
+        _show_indented(console, _diff("plan", first.plan_diff))
+    if first.rows is not None:
+        _show_rows(first.rows, console)
 
 
-def _known(each: Divergence) -> Text:
-    """Which facts the verdict stands on."""
-    equal = f"inputs are equal ({each.inputs_evidence})" if each.inputs_equal else "of its inputs too little is known"
-    dataset = each.dataset
-    rows = [f"{side.rows:,}" if side is not None and side.rows is not None else "?" for side in (each.a, each.b)]
-    output = f"output {dataset.id}: rows {rows[0]} → {rows[1]}" if dataset is not None else "no output"
-    called = f"; called at line {each.step.site_line}" if each.step.site_line is not None else ""
-    renamed = ""
-    if each.step_a is not None and each.step_b is not None and each.step_a.function != each.step_b.function:
-        renamed = f"; in A it is {each.step_a.function}"
-    return Text(f"{equal}; {output}{called}{renamed}", style="dim")
+def _show_indented(console: Console, block: RenderableType) -> None:
+    console.print(Padding(block, (0, 0, 0, INDENT), expand=False))
 
 
-def _indented(block: RenderableType) -> RenderableType:
-    return Padding(block, (0, 0, 0, 2), expand=False)
+def _known(divergence: Divergence) -> Text:
+    """Which facts the conclusion stands on."""
+    known = f"inputs are equal ({divergence.inputs_evidence})"
+    equal = known if divergence.inputs_equal else "of its inputs too little is known"
+    dataset = divergence.dataset
+    a, b = (
+        f"{side.rows:,}" if side is not None and side.rows is not None else "?" for side in (divergence.a, divergence.b)
+    )
+    output = f"output {dataset.id}: rows {a} → {b}" if dataset is not None else "no output"
+    line = divergence.step.site_line
+    called = f"; called at line {line}" if line is not None else ""
+    return Text(f"{equal}; {output}{called}{_renamed(divergence)}", style="dim")
 
 
-def _columns(changes: Sequence[ColumnChange]) -> RenderableType:
-    table = _table("column", "change", "A", "B")
-    told = [each for each in changes if each.change != "values"]
-    values = [each.name for each in changes if each.change == "values" and each.name not in {one.name for one in told}]
-    for each in told[:MOST_LISTED]:
-        table.add_row(Text(each.name), each.change, Text(each.a or "", style="red"), Text(each.b or "", style="green"))
-    for name in values[:MOST_LISTED]:
-        table.add_row(Text(name), "values", "", "")
+def _renamed(divergence: Divergence) -> str:
+    a, b = divergence.step_a, divergence.step_b
+    return f"; in A it is {a.function}" if a is not None and b is not None and a.function != b.function else ""
+
+
+def _show_columns(changes: Sequence[ColumnChange], console: Console) -> None:
+    told = [change for change in changes if change.change != "values"]
+    names_told = {change.name for change in told}
+    values = [change.name for change in changes if change.change == "values" and change.name not in names_told]
+    rows = [
+        [plain(change.name), plain(change.change), plain(change.a or "", "red"), plain(change.b or "", "green")]
+        for change in told[:MOST_LISTED]
+    ]
+    rows += [[plain(name), plain("values"), (), ()] for name in values[:MOST_LISTED]]
     left = len(told) + len(values) - min(len(told), MOST_LISTED) - min(len(values), MOST_LISTED)
     if left > 0:
-        table.add_row(f"… {left} more", "", "", "")
-    return table
+        rows.append([plain(f"… {left} more"), (), (), ()])
+    _show_table(console, ("column", "change", "A", "B"), rows)
 
 
 def _diff(title: str, lines: Sequence[str]) -> RenderableType:
@@ -155,72 +155,81 @@ def _diff(title: str, lines: Sequence[str]) -> RenderableType:
     return Group(*shown)
 
 
-def _rows(rows: SideBySide, width: int) -> Iterable[RenderableType]:
+# --------------------------------------------------------------------------- sampled rows
+
+
+def _show_rows(rows: SideBySide, console: Console) -> None:
     """As many columns as can be read: those that differ first, then of the key."""
-    room = max(width // COLUMN, 2)
+    room = max(console.width // COLUMN, 2)
     columns = min(len(rows.columns), room - 1)
     keys = min(len(rows.key), max(room - columns, 1))
     if rows.changed:
-        table = _table(*rows.key[:keys], "", *rows.columns[:columns])
-        for key, a, b in rows.changed[:5]:
-            pairs = list(zip(a, b, strict=True))[:columns]
-            table.add_row(*map(_value, key[:keys]), "A", *(_cell(x, y, "red") for x, y in pairs))
-            table.add_row(*("" for _ in key[:keys]), "B", *(_cell(y, x, "green") for x, y in pairs))
-        yield Group(Text("rows with other values (from the samples)", style="bold"), table)
+        _show_indented(console, Text("rows with other values (from the samples)", style="bold"))
+        _show_table(console, (*rows.key[:keys], "", *rows.columns[:columns]), _changed_rows(rows, keys, columns))
     for run, only in (("A", rows.only_a), ("B", rows.only_b)):
         if only:
             others = max(room - keys, 0)
-            table = _table(*rows.key[:keys], *rows.others[:others])
-            for key, row in only[:5]:
-                table.add_row(*map(_value, key[:keys]), *map(_value, row[:others]))
-            yield Group(Text(f"rows only in {run} (from the samples)", style="bold"), table)
+            _show_indented(console, Text(f"rows only in {run} (from the samples)", style="bold"))
+            cells = [[*_values(key[:keys]), *_values(row[:others])] for key, row in only[:MOST_ROWS]]
+            _show_table(console, (*rows.key[:keys], *rows.others[:others]), cells)
 
 
-def _cell(value: str | None, other: str | None, style: str) -> Text:
-    return Text(_shown(value), style=style if value != other else "dim")
+def _changed_rows(rows: SideBySide, keys: int, columns: int) -> list[list[Cell]]:
+    """Two lines for each row: its values in A, then those in B."""
+    cells: list[list[Cell]] = []
+    for key, of_a, of_b in rows.changed[:MOST_ROWS]:
+        pairs = list(zip(of_a, of_b, strict=True))[:columns]
+        cells.append([*_values(key[:keys]), plain("A"), *(_value_beside(a, b, "red") for a, b in pairs)])
+        cells.append([*([()] * keys), plain("B"), *(_value_beside(b, a, "green") for a, b in pairs)])
+    return cells
 
 
-def _value(value: str | None) -> Text:
-    return Text(_shown(value))
+def _value_beside(value: str | None, other: str | None, style: str) -> Cell:
+    return plain(_written(value), style if value != other else "dim")
 
 
-def _shown(value: str | None) -> str:
+def _values(values: Values) -> list[Cell]:
+    return [plain(_written(value)) for value in values]
+
+
+def _written(value: str | None) -> str:
     return "NULL" if value is None else value
 
 
-def _table(*headings: str) -> Table:
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    for each in headings:
-        table.add_column(each, overflow="fold")
-    return table
+def _show_table(console: Console, headings: Sequence[str], rows: Sequence[Sequence[Cell]]) -> None:
+    table.show(console, [Column(heading, share=1) for heading in headings], rows, indent=INDENT)
 
 
-def _consequences(found: Comparison) -> RenderableType | None:
-    if not found.diverged:
+# --------------------------------------------------------------------------- what follows, and what is not known
+
+
+def _consequences(comparison: Comparison) -> RenderableType | None:
+    if not comparison.diverged:
         return None
     lines: list[RenderableType] = ["", Text("what follows from it", style="bold")]
-    for each in found.diverged[:MOST_LISTED]:
-        because = f"  because of {', '.join(each.caused_by)}" if each.caused_by else ""
-        lines.append(Text.assemble("  ", each.dataset or each.step, (because, "dim")))
-    if len(found.diverged) > MOST_LISTED:
-        lines.append(Text(f"  … {len(found.diverged) - MOST_LISTED} more (--json lists all)", style="dim"))
+    for consequence in comparison.diverged[:MOST_LISTED]:
+        because = f"  because of {', '.join(consequence.caused_by)}" if consequence.caused_by else ""
+        lines.append(Text.assemble("  ", consequence.dataset or consequence.step, (because, "dim")))
+    if len(comparison.diverged) > MOST_LISTED:
+        lines.append(Text(f"  … {len(comparison.diverged) - MOST_LISTED} more (--json lists all)", style="dim"))
     return Group(*lines)
 
 
-def _one_sided(found: Comparison) -> RenderableType | None:
+def _one_sided(comparison: Comparison) -> RenderableType | None:
     lines = [
         Text(f"only in {run}: {', '.join(names[:MOST_LISTED])}{' …' if len(names) > MOST_LISTED else ''}", style="dim")
-        for run, names in (("A", found.only_in_a), ("B", found.only_in_b))
+        for run, names in (("A", comparison.only_in_a), ("B", comparison.only_in_b))
         if names
     ]
     return Group("", *lines) if lines else None
 
 
-def _uncertain(found: Comparison) -> RenderableType | None:
-    if not found.uncertain:
+def _uncertain(comparison: Comparison) -> RenderableType | None:
+    uncertain = comparison.uncertain
+    if not uncertain:
         return None
     lines: list[RenderableType] = ["", Text("uncertain", style="bold yellow")]
-    lines += [Text(f"  {each.dataset}: {each.why}", style="yellow") for each in found.uncertain[:MOST_LISTED]]
-    if len(found.uncertain) > MOST_LISTED:
-        lines.append(Text(f"  … {len(found.uncertain) - MOST_LISTED} more (--json lists all)", style="dim"))
+    lines += [Text(f"  {dataset.dataset}: {dataset.why}", style="yellow") for dataset in uncertain[:MOST_LISTED]]
+    if len(uncertain) > MOST_LISTED:
+        lines.append(Text(f"  … {len(uncertain) - MOST_LISTED} more (--json lists all)", style="dim"))
     return Group(*lines)

@@ -7,14 +7,13 @@ from collections.abc import Mapping, Sequence
 from rich.console import Console
 from rich.text import Text
 
-from spark_lineage.answers.history import Point, Series
-from spark_lineage.faces.terminal import table as layout
-from spark_lineage.faces.terminal.runs import short_commit
-from spark_lineage.faces.terminal.show import STYLES, local, nulls, reason, time
+from spark_lineage.answers.series import Point, Series
+from spark_lineage.answers.show import nulls
+from spark_lineage.faces.terminal import table
 from spark_lineage.faces.terminal.table import Cell, Column, Span, plain
+from spark_lineage.faces.terminal.wording import STYLES, WIDE, local, reason, short_commit, time_between
 from spark_lineage.model import Outcome
 
-NARROW = 100  # columns of a terminal below which less is shown
 EIGHTHS = " ▏▎▍▌▋▊▉█"
 HEIGHTS = "▁▂▃▄▅▆▇█"
 NARROWEST_BAR, WIDEST_BAR = 8, 24
@@ -24,15 +23,15 @@ SHORT_FINGERPRINT = 8
 
 def show(series: Sequence[Series], console: Console, short: Mapping[str, str]) -> None:
     """``short``: the shortest unique beginning of each run id."""
-    for number, each in enumerate(series):
+    for number, followed in enumerate(series):
         if number:
             console.print()
-        _show(each, console, short)
+        _show(followed, console, short)
 
 
 def _show(series: Series, console: Console, short: Mapping[str, str]) -> None:
-    wide = console.width >= NARROW
-    console.print(_verdict(series, short))
+    wide = console.width >= WIDE
+    console.print(_headline(series, short))
     columns = [Column("run"), Column("commit"), Column("started")]
     columns += [Column("rows", right=True), Column("nulls", right=True), Column("content")] if _has_data(series) else []
     columns += [Column("took", right=True)] if wide or not _has_data(series) else []
@@ -40,18 +39,18 @@ def _show(series: Series, console: Console, short: Mapping[str, str]) -> None:
     longest = max(len(_labels(point)) for point in series.points)
     columns += [Column("labels", share=2 if longest > LONG_LABELS else 0)] if longest else []
     rows = [_row(point, series, wide, short) for point in series.points]
-    bar = min(WIDEST_BAR, console.width - layout.width(columns, rows, 2) - 2)
-    rows_of = [_known_rows(point) for point in series.points]
+    bar = min(WIDEST_BAR, console.width - table.natural_width(columns, rows, 2) - 2)
+    known_rows = [_known_rows(point) for point in series.points]
     ascii_only = console.options.ascii_only
-    if bar >= NARROWEST_BAR and any(rows_of):
+    if bar >= NARROWEST_BAR and any(known_rows):
         columns.append(Column(""))
-        rows = [[*row, _bar(each, rows_of, bar, ascii_only)] for row, each in zip(rows, rows_of, strict=True)]
-    elif sum(1 for each in rows_of if each is not None) > 1 and not ascii_only:
-        console.print(f"rows  {_line(rows_of)}", style="cyan")
-    layout.show(console, columns, rows, 2)
+        rows = [[*row, _bar(count, known_rows, bar, ascii_only)] for row, count in zip(rows, known_rows, strict=True)]
+    elif sum(1 for count in known_rows if count is not None) > 1 and not ascii_only:
+        console.print(f"rows  {_line(known_rows)}", style="cyan")
+    table.show(console, columns, rows, 2)
 
 
-def _verdict(series: Series, short: Mapping[str, str]) -> Text:
+def _headline(series: Series, short: Mapping[str, str]) -> Text:
     """When it changed last, and in what."""
     subject = series.subject
     step = next((point.step for point in reversed(series.points) if point.step is not None), None)
@@ -76,9 +75,8 @@ def _unchanged(points: Sequence[Point]) -> str:
     if all("fingerprint" in point.compared for point in points[1:]):
         return "the same"
     measured = sum(1 for point in points if point.dataset is not None and point.dataset.fingerprint is not None)
-    return (
-        f"no change seen (the content is known of {measured})" if any(p.dataset for p in points) else "no change seen"
-    )
+    known = f" (the content is known of {measured})" if any(point.dataset for point in points) else ""
+    return f"no change seen{known}"
 
 
 def _has_data(series: Series) -> bool:
@@ -94,11 +92,11 @@ def _row(point: Point, series: Series, wide: bool, short: Mapping[str, str]) -> 
         plain(started),
     ]
     if _has_data(series):
-        row += _facts(point)
+        row += _numbers(point)
     if wide or not _has_data(series):
-        row.append(plain(time(step.started, step.ended) if step else "", "dim"))
+        row.append(plain(time_between(step.started, step.ended) if step else "", "dim"))
     row.append(_changed(point))
-    if any(each.graph.run.labels for each in series.points):
+    if any(point.graph.run.labels for point in series.points):
         row.append(plain(_labels(point), "dim"))
     return row
 
@@ -107,7 +105,7 @@ def _labels(point: Point) -> str:
     return " ".join(f"{name}={value}" for name, value in point.graph.run.labels.items())
 
 
-def _facts(point: Point) -> list[Cell]:
+def _numbers(point: Point) -> list[Cell]:
     dataset = point.dataset
     if dataset is None:
         return [(), (), ()]
@@ -147,7 +145,7 @@ def _known_rows(point: Point) -> int | None:
 
 def _bar(rows: int | None, every: Sequence[int | None], width: int, ascii_only: bool) -> Cell:
     """From nothing to the most rows of any run."""
-    most = max((each for each in every if each is not None), default=0)
+    most = max((rows for rows in every if rows is not None), default=0)
     if rows is None or not most:
         return ()
     eighths = max(1, round(rows * width * 8 / most)) if rows else 0
@@ -158,5 +156,5 @@ def _bar(rows: int | None, every: Sequence[int | None], width: int, ascii_only: 
 
 def _line(every: Sequence[int | None]) -> str:
     """One letter per run, where there is no room for bars."""
-    most = max((each for each in every if each is not None), default=0) or 1
-    return "".join("·" if each is None else HEIGHTS[round(each * 7 / most)] for each in every)
+    most = max((rows for rows in every if rows is not None), default=0) or 1
+    return "".join("·" if rows is None else HEIGHTS[round(rows * 7 / most)] for rows in every)

@@ -35,17 +35,22 @@ def plain(text: object, style: str = "") -> Cell:
 
 
 def show(
-    console: Console, columns: Sequence[Column], rows: Iterable[Sequence[Cell]], gap: int = 2, expand: int | None = None
-) -> None:
-    """Prints a table. ``expand``: a width to fill, if not only as wide as its content."""
+    console: Console, columns: Sequence[Column], rows: Iterable[Sequence[Cell]], gap: int = 2,
+    width: int | None = None, expand: bool = False, indent: int = 0,
+) -> None:  # fmt: skip
+    """Prints a table that is at most ``width`` characters wide, the console's if not given.
+
+    It is as wide as its content, or as ``width`` where ``expand`` is True. ``gap`` and ``indent`` are blanks between
+    columns and before the first one.
+    """
     headings = [plain(each.heading, "bold") for each in columns]
     table = [headings, *rows] if any(each.heading for each in columns) else list(rows)
-    widths = _widths(columns, table, expand or console.width, gap, expand is not None)
-    printed = [segment for row in table for segment in _row(columns, row, widths, gap)]
+    widths = _widths(columns, table, (width or console.width) - indent, gap, expand)
+    printed = [segment for row in table for segment in _row(columns, row, widths, gap, indent)]
     console.print(Segments(printed), end="", soft_wrap=True)
 
 
-def width(columns: Sequence[Column], rows: Iterable[Sequence[Cell]], gap: int = 2) -> int:
+def natural_width(columns: Sequence[Column], rows: Iterable[Sequence[Cell]], gap: int = 2) -> int:
     """Of the table if nothing of it is folded."""
     table = [[plain(each.heading) for each in columns], *rows]
     return sum(max(_width(row[at]) for row in table) for at in range(len(columns))) + gap * (len(columns) - 1)
@@ -78,10 +83,12 @@ def _shared(natural: Sequence[int], shares: Sequence[int], room: int, expand: bo
     return widths
 
 
-def _row(columns: Sequence[Column], row: Sequence[Cell], widths: Sequence[int], gap: int) -> Iterator[Segment]:
+def _row(
+    columns: Sequence[Column], row: Sequence[Cell], widths: Sequence[int], gap: int, indent: int
+) -> Iterator[Segment]:
     folded = [_fold(cell, width) for cell, width in zip(row, widths, strict=True)]
     for number in range(max(map(len, folded))):
-        blank = 0  # not printed before it is known that something follows
+        blank = indent  # not printed before it is known that something follows
         for column, lines, width in zip(columns, folded, widths, strict=True):
             line = lines[number] if number < len(lines) else ()
             rest = max(width - sum(_length(text) for text, _ in line), 0)

@@ -1,0 +1,128 @@
+"""The one door: what can be asked of a store. A command, a page or a tool of an agent all ask here.
+
+Every question says which runs are meant and gives one frozen answer; ``document`` in the module of the answer makes its
+JSON. ``store`` is a folder; the configured store is read if it is not given. What cannot be answered raises
+:class:`AnswerError` and nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
+
+from spark_lineage.answers import find, stores
+from spark_lineage.answers.errors import AnswerError
+from spark_lineage.model import Damaged
+from spark_lineage.refusals import Refusal
+
+if TYPE_CHECKING:
+    from spark_lineage.answers.check.results import Report
+    from spark_lineage.answers.diff.result import Comparison
+    from spark_lineage.answers.explain import Explanation
+    from spark_lineage.answers.history import History
+    from spark_lineage.answers.runs import RunList
+    from spark_lineage.answers.status import Status
+    from spark_lineage.answers.verify import Verified
+    from spark_lineage.model import LineageGraph
+
+Folder = str | Path | None
+P = ParamSpec("P")
+Answer = TypeVar("Answer")
+
+
+def _question(answer: Callable[P, Answer]) -> Callable[P, Answer]:
+    """What the store or the configuration refuses is an answer that is refused."""
+
+    @wraps(answer)
+    def asked(*args: P.args, **kwargs: P.kwargs) -> Answer:
+        try:
+            return answer(*args, **kwargs)
+        except AnswerError:
+            raise
+        except (Refusal, Damaged) as error:
+            raise AnswerError(str(error)) from error
+
+    return asked
+
+
+@_question
+def show(run: str = "last", store: Folder = None, *, whole: bool = True) -> LineageGraph:
+    """What the steps of a run took in and gave out.
+
+    ``whole=False`` leaves out sampled rows and plans, which take most of the time to read.
+    """
+    opened = stores.opened(store)
+    return opened.open(find.run(opened, run), samples=whole, fragments=whole).graph
+
+
+@_question
+def explain(column: str, run: str = "last", store: Folder = None) -> Explanation:
+    """Where a column comes from. ``column`` is DATASET.COLUMN."""
+    from spark_lineage.answers import explain
+
+    return explain.explain(show(run, store), column)
+
+
+@_question
+def diff(
+    runs: Sequence[str] = (), store: Folder = None, *,
+    baseline: str | None = None, store_b: Folder = None, force: bool = False,
+) -> Comparison:  # fmt: skip
+    """Which steps are the first whose output differs though their inputs do not.
+
+    ``runs`` are A and B; the last run and the one before if they are not given. ``baseline``: A is the latest run with
+    this label. ``store_b`` is the store of B, if it is another one. ``force``: runs of different programs, too.
+    """
+    from spark_lineage.answers.diff import compare_runs
+    from spark_lineage.answers.diff.chosen import two_runs
+
+    a, b = two_runs(stores.opened(store), stores.opened(store_b) if store_b is not None else None, runs, baseline)
+    return compare_runs(a, b, force)
+
+
+@_question
+def check(run: str = "last", store: Folder = None, *, rules: str | None = None, against: str | None = None) -> Report:
+    """Whether the datasets of a run pass their checks.
+
+    ``rules`` is a file in place of the rules that are configured. ``against`` is the run to compare columns with, if
+    it is not the one before.
+    """
+    from spark_lineage.answers.check.stored import check_stored
+
+    return check_stored(stores.opened(store), run, rules, against)
+
+
+@_question
+def history(
+    name: str, store: Folder = None, *, app: str | None = None, label: str | None = None, last: int = 20
+) -> History:
+    """A step or dataset over the newest ``last`` runs of the program that has it."""
+    from spark_lineage.answers import history
+
+    return history.of_store(stores.opened(store), name, app, label, last)
+
+
+@_question
+def runs(store: Folder = None, *, app: str | None = None, label: str | None = None, last: int | None = None) -> RunList:
+    """The runs of a store, newest first; only the newest ``last`` if that is given."""
+    from spark_lineage.answers import runs
+
+    return runs.of_store(stores.opened(store), app, label, last)
+
+
+@_question
+def status(store: Folder = None) -> Status:
+    """What has been delivered to which receiver, what is left, and what was set aside."""
+    from spark_lineage.answers import status
+
+    return status.of_store(stores.opened(store))
+
+
+@_question
+def verify(run: str = "last", store: Folder = None) -> Verified:
+    """Whether the journal of a run is as it was written."""
+    from spark_lineage.answers import verify
+
+    return verify.verify(find.run(stores.opened(store), run))

@@ -1,0 +1,42 @@
+"""The checks of a run that is in a store: which runs it is compared with, and which rules hold for it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from spark_lineage.answers import find
+from spark_lineage.answers.check.checking import check
+from spark_lineage.answers.check.earlier import earlier
+from spark_lineage.answers.check.results import Report
+from spark_lineage.answers.check.rules import Rules, load
+from spark_lineage.answers.errors import AnswerError
+from spark_lineage.config import resolve
+from spark_lineage.model import LineageGraph, Mode
+from spark_lineage.store import Store
+
+
+def check_stored(store: Store, name: str, rules_file: str | None, against: str | None) -> Report:
+    """Raises :class:`AnswerError` for a run or a rule that cannot be checked, StoreError for an unknown run."""
+    run = find.run(store, name)
+    graph = store.open(run).graph
+    if graph.run.mode is Mode.PLAN:
+        raise AnswerError(f"Run {run.id} was recorded in plan mode: no rows were measured, nothing to check.")
+    last = _run_of_same_app(store, against, run.app) if against is not None else None
+    before = earlier(store, run.app, run.started, run.id)
+    report = check(graph, before, last, _rules(graph.run.program, rules_file))
+    if report.problems:
+        raise AnswerError(report.problems[0])
+    return report
+
+
+def _run_of_same_app(store: Store, name: str, app: str) -> LineageGraph:
+    graph = store.open(find.run(store, name)).graph
+    if graph.run.app != app:
+        raise AnswerError(f"{name} is a run of {graph.run.app}, not of {app}: their columns cannot be compared.")
+    return graph
+
+
+def _rules(program: str, only: str | None) -> Rules:
+    """Those in this folder and beside the program, which may stand elsewhere than where it was recorded."""
+    folders = [Path.cwd(), *([Path(program).resolve().parent] if Path(program).is_file() else [])]
+    return load(folders, only, resolve(folders=folders).checks_file)

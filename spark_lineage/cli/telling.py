@@ -1,0 +1,20 @@
+"""What a command says beside its answer, on standard error."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import click
+
+ALL_READ, SOME_UNREADABLE = 0, 2
+
+
+def tell(sentence: str) -> None:
+    click.echo(f"spark-lineage: {sentence}", err=True)
+
+
+def tell_unreadable(sentences: Sequence[str]) -> int:
+    """One sentence for each run that could not be read. Returns the exit status."""
+    for sentence in sentences:
+        tell(sentence)
+    return SOME_UNREADABLE if sentences else ALL_READ

@@ -1,0 +1,63 @@
+"""How outcomes, moments, durations and reasons are written for people, the same in every answer."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+
+from spark_lineage.model import Dataset, Outcome, RepositorySeen
+
+WIDE = 100  # columns of a terminal from which on more is shown
+SHORT_COMMIT = 8
+STYLES = {Outcome.COMPLETE: "green", Outcome.FAIL: "bold red", Outcome.ABORT: "yellow", Outcome.RUNNING: "cyan"}
+REASONS = {
+    "never_executed": "never executed",
+    "plan_mode": "plan mode",
+    "limit": "stopped by a limit",
+    "filter_pushed": "filter pushed below",
+    "stepped_aside": "probe stepped aside",
+    "served_from_cache": "served from a cache",
+    "exchange_reused": "exchange reused",
+    "not_measured": "not measured",
+    "several_writes": "written several times",
+    "fixed_plan": "plan was fixed",
+    "partial": "not all rows flowed",
+    "failed": "failed",
+}
+
+
+def reason(dataset: Dataset) -> str:
+    """Why a dataset is not complete."""
+    return REASONS.get(dataset.reason or "", (dataset.reason or "unknown").replace("_", " "))
+
+
+def local(moment: float) -> str:
+    """Seconds since 1970 as date and time where the reader is."""
+    return datetime.fromtimestamp(moment, tz=timezone.utc).astimezone().strftime("%Y-%m-%d %H:%M:%S")
+
+
+def time_between(started: float, ended: float | None) -> str:
+    """Empty while it has not ended."""
+    return duration(ended - started) if ended is not None else ""
+
+
+def duration(seconds: float) -> str:
+    took = max(seconds, 0.0)
+    if took < 1:
+        return f"{took * 1000:.0f} ms"
+    if took < 60:
+        return f"{took:.1f} s"
+    minutes, rest = divmod(round(took), 60)
+    return f"{minutes} min {rest:02d} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60:02d} min"
+
+
+def short_commit(repository: RepositorySeen | None) -> str:
+    """The beginning of the commit; ``+`` behind it where files had been changed since."""
+    if repository is None:
+        return ""
+    return repository.commit[:SHORT_COMMIT] + ("+" if repository.dirty else "")
+
+
+def first_line(text: str) -> str:
+    """Of an error, cut where it is very long."""
+    line = text.strip().splitlines()[0] if text.strip() else text
+    return line if len(line) <= 200 else line[:199] + "…"
