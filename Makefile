@@ -18,9 +18,9 @@ demo: .venv/installed $(FLIGHTS)/jars/READY $(FLIGHTS)/data/READY
 	COLUMNS=$${COLUMNS:-120} $(BIN)/spark-lineage show last --store lineage
 	@echo "The store is $(CURDIR)/lineage: events in runs/, Delta tables in audit/."
 
+# Two processes share the tests (tests/sharing.py); sbt runs the tests of the JVM half as one of them (tests/jvm).
 test: .venv/tested $(FLIGHTS)/jars/READY $(FLIGHTS)/data/READY tests/jars/READY
-	$(BIN)/python project/jar.py sbt listener/test
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder --durations=25
 
 lint: .venv/linted
 	$(BIN)/ruff check .

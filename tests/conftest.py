@@ -1,11 +1,17 @@
-"""At the end of every session of tests: each event that any test has made holds (see ``every_event``)."""
+"""At the end of every session of tests: each event that any test has made holds (see ``every_event``).
+
+With ``pytest -n 2 --dist loadgroup`` two processes share the tests. What several tests look at is made once, so that
+those tests stay together in one process: see ``sharing``.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
+from tests import sharing
 from tests.every_event import EveryEvent
 
 EVENTS = pytest.StashKey[EveryEvent]()
@@ -13,6 +19,11 @@ EVENTS = pytest.StashKey[EveryEvent]()
 
 def pytest_configure(config: pytest.Config) -> None:
     config.stash[EVENTS] = EveryEvent()
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if _is_worker(config):
+        sharing.group(items)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -24,23 +35,37 @@ def _built_events_are_kept(pytestconfig: pytest.Config) -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def _bad_events(request: pytest.FixtureRequest) -> None:
     events, bad = request.config.stash[EVENTS], request.node.get_closest_marker("bad_events") is not None
-    events.begin(request.node.nodeid, bad)
+    events.begin(request.node.nodeid, bad, observes="runs" in request.fixturenames)
     if bad and "tmp_path" in request.fixturenames:
         events.leave_out(request.getfixturevalue("tmp_path"))
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    factory = getattr(session.config, "_tmp_path_factory", None)
-    if factory is None or session.config.option.collectonly:
-        return
     events = session.config.stash[EVENTS]
-    events.look(factory.getbasetemp())
-    observed = any("runs" in getattr(item, "fixturenames", ()) for item in session.items)
-    events.judge(must_have_journals=observed and not session.testsfailed and not session.shouldstop)
+    factory = getattr(session.config, "_tmp_path_factory", None)
+    if factory is not None and not session.config.option.collectonly and not _has_workers(session.config):
+        events.look(factory.getbasetemp())
+        events.judge(complete=not session.testsfailed and not session.shouldstop)
+    if _is_worker(session.config):
+        session.config.workeroutput["lineage_events"] = events.told()  # type: ignore[attr-defined]
     if events.offenders:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """A process that shared the tests has ended: what its events were counts for the whole session."""
+    node.config.stash[EVENTS].add(getattr(node, "workeroutput", {}).get("lineage_events", {}))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     for line in config.stash[EVENTS].summary():
         terminalreporter.write_line(line)
+
+
+def _is_worker(config: pytest.Config) -> bool:
+    return hasattr(config, "workerinput")
+
+
+def _has_workers(config: pytest.Config) -> bool:
+    return bool(getattr(config.option, "numprocesses", None))

@@ -34,6 +34,7 @@ class EveryEvent:
     _stores: list[Path] = field(default_factory=list)
     _test: str = ""
     _bad: bool = False
+    _observed: bool = False  # a test looked at programs that were observed, so that there are journals
 
     # -- while tests run
 
@@ -52,8 +53,9 @@ class EveryEvent:
         with mock.patch.object(building, "build", build):
             yield
 
-    def begin(self, test: str, bad: bool) -> None:
+    def begin(self, test: str, bad: bool, observes: bool) -> None:
         self._test, self._bad = test, bad
+        self._observed = self._observed or observes
 
     def leave_out(self, folder: Path) -> None:
         """The test that has this folder writes bad events there."""
@@ -73,9 +75,10 @@ class EveryEvent:
         stores = sorted(each.parent for each in runs)
         self._stores += [each for each in stores if not any(each.is_relative_to(out) for out in self._left_out)]
 
-    def judge(self, must_have_journals: bool) -> None:
+    def judge(self, complete: bool) -> None:
+        """Reads every event. ``complete``: all tests have passed, so that observed programs have left journals."""
         begun = time.monotonic()
-        if must_have_journals and not self._stores:
+        if complete and self._observed and not self._stores:
             self.offenders.append("programs were observed, but no journal was found: nothing was validated")
         for store in self._stores:
             self.journals += len(list((store / "runs").glob("*/events.jsonl")))
@@ -92,6 +95,15 @@ class EveryEvent:
         self.events += len(book.received)
         self.offenders += [f"{where}: {breach}" for breach in (*book.breaches, *_unfinished(book))]
         self.offenders += [f"{where}: {answer.status} {dict(answer.body)}" for answer, _ in book.refused]
+
+    def told(self) -> dict[str, Any]:
+        """What another process needs for its own summary."""
+        counted = {name: getattr(self, name) for name in ("journals", "builds", "events", "seconds")}
+        return {**counted, "offenders": self.offenders}
+
+    def add(self, told: dict[str, Any]) -> None:
+        for name, value in told.items():
+            setattr(self, name, getattr(self, name) + value)
 
     def summary(self) -> list[str]:
         if not self.journals and not self.builds and not self.offenders:

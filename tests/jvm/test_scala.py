@@ -1,0 +1,26 @@
+"""The tests of the JVM half, as one test of the whole: sbt runs them beside the tests that need no sbt."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+REPORTS = ROOT / "jvm_listener" / "target" / "test-reports"  # sbt's own, one for each suite
+
+
+@pytest.mark.timeout(1500)
+def test_the_suites_of_the_listener_pass() -> None:
+    shutil.rmtree(REPORTS, ignore_errors=True)
+    command = [sys.executable, str(ROOT / "project" / "jar.py"), "sbt", "listener/test"]
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace")
+    assert done.returncode == 0, done.stdout[-20_000:]
+    suites = [ElementTree.parse(report).getroot() for report in REPORTS.glob("*.xml")]
+    for suite in sorted(suites, key=lambda suite: -float(suite.attrib["time"])):
+        print(f"{float(suite.attrib['time']):7.1f} s  {suite.attrib['tests']:>4} tests  {suite.attrib['name']}")
+    assert sum(int(suite.attrib["tests"]) for suite in suites) > 400
