@@ -8,155 +8,47 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime, timedelta, timezone
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import pyarrow as pa
 
-from spark_lineage.model import CheckStatus, ColumnInput, Dataset, LineageGraph, Run, Step
+from spark_lineage.model import (
+    CheckResult,
+    CheckStatus,
+    LineageGraph,
+    LinkSeen,
+    Run,
+    Step,
+)
 from spark_lineage.sinks import arrow_rows
+from spark_lineage.sinks.audit_columns import Column, decimal, duration_ms, flag, mapping, number, text, texts, time
+from spark_lineage.sinks.audit_entries import EventRow, column_uses, columns, edges, events, runs, sampled_rows
 from spark_lineage.store.runs import RunRecord
 
-Row = dict[str, Any]
-
-_TIME = pa.timestamp("us", tz="UTC")
-_TEXTS = pa.list_(pa.string())
-
-_RUN = [("run_id", pa.string()), ("app", pa.string()), ("run_started_at", _TIME)]
-
-COLUMNS: Mapping[str, list[tuple[str, Any]]] = {
-    "runs": [
-        ("program", pa.string()), ("argv", _TEXTS), ("ended_at", _TIME), ("duration_ms", pa.float64()),
-        ("outcome", pa.string()), ("error", pa.string()), ("mode", pa.string()), ("spark_version", pa.string()),
-        ("python_version", pa.string()), ("labels", pa.map_(pa.string(), pa.string())), ("commit", pa.string()),
-        ("branch", pa.string()), ("dirty", pa.bool_()), ("trace_id", pa.string()), ("span_id", pa.string()),
-        ("mlflow_run_id", pa.string()), ("steps", pa.int64()), ("datasets", pa.int64()), ("gaps", pa.int64()),
-    ],
-    "steps": [
-        ("step", pa.string()), ("call", pa.int64()), ("kind", pa.string()), ("function", pa.string()),
-        ("file", pa.string()), ("line", pa.int64()), ("end_line", pa.int64()), ("site_line", pa.int64()),
-        ("parent", pa.string()), ("parent_call", pa.int64()), ("variable", pa.string()),
-        ("arguments", pa.map_(pa.string(), pa.string())), ("inputs", _TEXTS), ("outputs", _TEXTS),
-        ("started_at", _TIME), ("ended_at", _TIME), ("duration_ms", pa.float64()), ("outcome", pa.string()),
-        ("error", pa.string()), ("source_hash", pa.string()), ("thread", pa.string()), ("spark_jobs", pa.int64()),
-        ("metrics", pa.map_(pa.string(), pa.int64())),
-    ],
-    "datasets": [
-        ("dataset", pa.string()), ("name", pa.string()), ("namespace", pa.string()), ("kind", pa.string()),
-        ("step", pa.string()), ("call", pa.int64()), ("variable", pa.string()), ("engine", pa.string()),
-        ("rows", pa.int64()), ("complete", pa.bool_()), ("reason", pa.string()), ("detail", pa.string()),
-        ("pushed", _TEXTS), ("fingerprint", pa.string()), ("measurements", pa.int64()), ("plan_hash", pa.string()),
-        ("deterministic", pa.bool_()), ("operators", _TEXTS), ("format", pa.string()), ("table", pa.string()),
-        ("version", pa.string()), ("mode", pa.string()),
-    ],
-    "columns": [
-        ("dataset", pa.string()), ("column", pa.string()), ("position", pa.int64()), ("type", pa.string()),
-        ("nullable", pa.bool_()), ("nulls", pa.int64()), ("fingerprint", pa.string()), ("sum", pa.float64()),
-        ("sum_squares", pa.float64()), ("signed_sum", pa.float64()), ("expression", pa.string()),
-    ],
-    "edges": [
-        ("step", pa.string()), ("call", pa.int64()), ("direction", pa.string()), ("dataset", pa.string()),
-        ("rows", pa.int64()), ("complete", pa.bool_()),
-    ],
-    "column_lineage": [
-        ("step", pa.string()), ("call", pa.int64()), ("dataset", pa.string()), ("column", pa.string()),
-        ("expression", pa.string()), ("input_dataset", pa.string()), ("input_column", pa.string()),
-        ("kind", pa.string()), ("subtype", pa.string()), ("masking", pa.bool_()),
-    ],
-    "samples": [
-        ("dataset", pa.string()), ("position", pa.int64()), ("key", _TEXTS), ("columns", _TEXTS), ("values", _TEXTS),
-        ("count", pa.int64()),
-    ],
-    "checks": [
-        ("check", pa.string()), ("step", pa.string()), ("call", pa.int64()), ("dataset", pa.string()),
-        ("column", pa.string()), ("passed", pa.bool_()), ("status", pa.string()), ("expected", pa.string()),
-        ("actual", pa.string()), ("rule", pa.bool_()), ("location", pa.string()),
-    ],
-    "gaps": [("step", pa.string()), ("dataset", pa.string()), ("what", pa.string()), ("why", pa.string())],
-    "events": [
-        ("seq", pa.int64()), ("event_time", _TIME), ("event_type", pa.string()), ("job", pa.string()),
-        ("step_run_id", pa.string()), ("event", pa.string()),
-    ],
-}  # fmt: skip
-
-TABLES = tuple(name for name in COLUMNS if name != "runs") + ("runs",)  # runs last: a run in it is in all others
+# --------------------------------------------------------------------------- values
 
 
-def schema(table: str) -> pa.Schema:
-    return pa.schema([*_RUN, *COLUMNS[table]])
+def _link(run: Run, system: str) -> LinkSeen | None:
+    return next((link for link in run.links if link.system == system), None)
 
 
-def tables(record: RunRecord) -> dict[str, pa.Table]:
-    """The rows of one run, table by table."""
-    run = record.graph.run
-    common: Row = {"run_id": run.id, "app": run.app, "run_started_at": _time(run.started)}
-    return {name: arrow_rows.table([{**common, **row} for row in _ROWS[name](record)], schema(name)) for name in TABLES}
+def _linked(system: str, property_: str) -> Callable[[LineageGraph], Any]:
+    return lambda graph: getattr(_link(graph.run, system), property_, None)
 
 
-def _runs(record: RunRecord) -> Iterable[Row]:
-    graph = record.graph
-    run = graph.run
-    yield {
-        "program": run.program,
-        "argv": list(run.argv),
-        "ended_at": _time(run.ended),
-        "duration_ms": _duration(run.started, run.ended),
-        "outcome": run.outcome.value,
-        "error": run.error,
-        "mode": run.mode.value,
-        "spark_version": run.spark.spark_version if run.spark else None,
-        "python_version": run.python,
-        "labels": dict(run.labels),
-        **_repository(run),
-        **_links(run),
-        "steps": len(graph.steps),
-        "datasets": len(graph.datasets),
-        "gaps": len(graph.gaps),
-    }
+def _of_run(property_: str) -> Callable[[LineageGraph], Any]:
+    return lambda graph: getattr(graph.run, property_)
 
 
-def _repository(run: Run) -> Row:
-    seen = run.repository
-    return {"commit": seen.commit, "branch": seen.branch, "dirty": seen.dirty} if seen is not None else {}
+def _of(part: str, property_: str) -> Callable[[Any], Any]:
+    """The property of a part that may not be there."""
+    return lambda thing: getattr(getattr(thing, part), property_, None)
 
 
-def _links(run: Run) -> Row:
-    found = {each.system: each for each in run.links}
-    trace, mlflow = found.get("opentelemetry"), found.get("mlflow")
-    return {
-        "trace_id": trace.id if trace else None,
-        "span_id": trace.span if trace else None,
-        "mlflow_run_id": mlflow.id if mlflow else None,
-    }
-
-
-def _steps(record: RunRecord) -> Iterable[Row]:
-    for step in record.graph.steps:
-        yield {
-            "step": step.step,
-            "call": step.call,
-            "kind": step.kind.value,
-            "function": step.function,
-            "file": step.file,
-            "line": step.line,
-            "end_line": step.end_line,
-            "site_line": step.site_line,
-            "parent": step.parent[0] if step.parent else None,
-            "parent_call": step.parent[1] if step.parent else None,
-            "variable": step.variable,
-            "arguments": list(step.arguments),
-            "inputs": list(step.inputs),
-            "outputs": list(step.outputs),
-            "started_at": _time(step.started),
-            "ended_at": _time(step.ended),
-            "duration_ms": _duration(step.started, step.ended),
-            "outcome": step.outcome.value,
-            "error": step.error,
-            "source_hash": step.source_hash,
-            "thread": step.thread,
-            "spark_jobs": len({job for each in step.executions for job in each.spark_jobs}),
-            "metrics": _metrics(step),
-        }
+def _parent(position: int) -> Callable[[Step], Any]:
+    return lambda step: step.parent[position] if step.parent else None
 
 
 def _metrics(step: Step) -> dict[str, int]:
@@ -168,170 +60,179 @@ def _metrics(step: Step) -> dict[str, int]:
     return found
 
 
-def _datasets(record: RunRecord) -> Iterable[Row]:
-    for each in record.graph.datasets:
-        fragment, storage = each.fragment, each.storage
-        yield {
-            "dataset": each.id,
-            "name": each.name,
-            "namespace": each.namespace,
-            "kind": each.kind.value,
-            "step": each.step,
-            "call": each.call,
-            "variable": each.variable,
-            "engine": each.engine,
-            "rows": each.rows,
-            "complete": each.complete,
-            "reason": each.reason,
-            "detail": each.detail,
-            "pushed": list(each.pushed),
-            "fingerprint": each.fingerprint,
-            "measurements": each.measurements,
-            "plan_hash": fragment.plan_hash if fragment else None,
-            "deterministic": fragment.deterministic if fragment else None,
-            "operators": list(fragment.operators) if fragment else None,
-            "format": storage.format if storage else None,
-            "table": storage.table if storage else None,
-            "version": storage.version if storage else None,
-            "mode": each.mode,
-        }
+def _passed(result: CheckResult) -> bool | None:
+    """What could not be told has not passed, and has not failed: its status says which."""
+    return result.passed if result.status is not CheckStatus.UNKNOWN else None
 
 
-def _columns(record: RunRecord) -> Iterable[Row]:
-    for dataset in record.graph.datasets:
-        expressions = [each.expression for each in dataset.fragment.definitions] if dataset.fragment else []
-        for number, column in enumerate(dataset.columns):
-            yield {
-                "dataset": dataset.id,
-                "column": column.name,
-                "position": number,
-                "type": column.type,
-                "nullable": column.nullable,
-                "nulls": column.nulls,
-                "fingerprint": column.fingerprint,
-                "sum": column.sum,
-                "sum_squares": column.sum_squares,
-                "signed_sum": column.signed_sum,
-                "expression": expressions[number] if len(expressions) == len(dataset.columns) else None,
-            }
+def _event_time(row: EventRow) -> float:
+    return datetime.fromisoformat(row.event["eventTime"].replace("Z", "+00:00")).timestamp()
 
 
-def _edges(record: RunRecord) -> Iterable[Row]:
-    datasets = _by_id(record.graph)
-    for step in record.graph.steps:
-        for direction, ids in (("input", step.inputs), ("output", step.outputs)):
-            for each in ids:
-                dataset = datasets.get(each)
-                yield {
-                    "step": step.step,
-                    "call": step.call,
-                    "direction": direction,
-                    "dataset": each,
-                    "rows": dataset.rows if dataset else None,
-                    "complete": dataset.complete if dataset else None,
-                }
+# --------------------------------------------------------------------------- tables
 
 
-def _column_lineage(record: RunRecord) -> Iterable[Row]:
-    for dataset in record.graph.datasets:
-        if dataset.fragment is None:
-            continue
-        for definition in dataset.fragment.definitions:
-            for each in definition.inputs or (None,):  # a column made of no column is a line of its own
-                yield _lineage(dataset, definition.column, definition.expression, each)
-        for each in dataset.fragment.indirect:
-            yield _lineage(dataset, None, None, each)
+@dataclass(frozen=True)
+class Table:
+    """``rows`` gives what the rows of a run stand for."""
+
+    rows: Callable[[RunRecord], Iterable[Any]]
+    columns: tuple[Column, ...]
 
 
-def _lineage(dataset: Dataset, column: str | None, expression: str | None, each: ColumnInput | None) -> Row:
+_DECLARED: Mapping[str, Table] = {
+    "runs": Table(runs, (
+        text("program", _of_run("program")),
+        texts("argv", _of_run("argv")),
+        time("ended_at", _of_run("ended")),
+        duration_ms(lambda graph: (graph.run.started, graph.run.ended)),
+        text("outcome", lambda graph: graph.run.outcome.value),
+        text("error", _of_run("error")),
+        text("mode", lambda graph: graph.run.mode.value),
+        text("spark_version", lambda graph: graph.run.spark.spark_version if graph.run.spark else None),
+        text("python_version", _of_run("python")),
+        mapping("labels", pa.string(), lambda graph: dict(graph.run.labels)),
+        text("commit", lambda graph: _of("repository", "commit")(graph.run)),
+        text("branch", lambda graph: _of("repository", "branch")(graph.run)),
+        flag("dirty", lambda graph: _of("repository", "dirty")(graph.run)),
+        text("trace_id", _linked("opentelemetry", "id")),
+        text("span_id", _linked("opentelemetry", "span")),
+        text("mlflow_run_id", _linked("mlflow", "id")),
+        number("steps", lambda graph: len(graph.steps)),
+        number("datasets", lambda graph: len(graph.datasets)),
+        number("gaps", lambda graph: len(graph.gaps)),
+    )),
+    "steps": Table(lambda record: record.graph.steps, (
+        text("step"),
+        number("call"),
+        text("kind", lambda step: step.kind.value),
+        text("function"),
+        text("file"),
+        number("line"),
+        number("end_line"),
+        number("site_line"),
+        text("parent", _parent(0)),
+        number("parent_call", _parent(1)),
+        text("variable"),
+        mapping("arguments", pa.string(), lambda step: list(step.arguments)),
+        texts("inputs"),
+        texts("outputs"),
+        time("started_at", lambda step: step.started),
+        time("ended_at", lambda step: step.ended),
+        duration_ms(lambda step: (step.started, step.ended)),
+        text("outcome", lambda step: step.outcome.value),
+        text("error"),
+        text("source_hash"),
+        text("thread"),
+        number("spark_jobs", lambda step: len({job for execution in step.executions for job in execution.spark_jobs})),
+        mapping("metrics", pa.int64(), _metrics),
+    )),
+    "datasets": Table(lambda record: record.graph.datasets, (
+        text("dataset", lambda dataset: dataset.id),
+        text("name"),
+        text("namespace"),
+        text("kind", lambda dataset: dataset.kind.value),
+        text("step"),
+        number("call"),
+        text("variable"),
+        text("engine"),
+        number("rows"),
+        flag("complete"),
+        text("reason"),
+        text("detail"),
+        texts("pushed"),
+        text("fingerprint"),
+        number("measurements"),
+        text("plan_hash", _of("fragment", "plan_hash")),
+        flag("deterministic", _of("fragment", "deterministic")),
+        texts("operators", _of("fragment", "operators")),
+        text("format", _of("storage", "format")),
+        text("table", _of("storage", "table")),
+        text("version", _of("storage", "version")),
+        text("mode"),
+    )),
+    "columns": Table(columns, (
+        text("dataset"),
+        text("column", _of("column", "name")),
+        number("position"),
+        text("type", _of("column", "type")),
+        flag("nullable", _of("column", "nullable")),
+        number("nulls", _of("column", "nulls")),
+        text("fingerprint", _of("column", "fingerprint")),
+        decimal("sum", _of("column", "sum")),
+        decimal("sum_squares", _of("column", "sum_squares")),
+        decimal("signed_sum", _of("column", "signed_sum")),
+        text("expression"),
+    )),
+    "edges": Table(edges, (
+        text("step", _of("step", "step")),
+        number("call", _of("step", "call")),
+        text("direction"),
+        text("dataset"),
+        number("rows", _of("known", "rows")),
+        flag("complete", _of("known", "complete")),
+    )),
+    "column_lineage": Table(column_uses, (
+        text("step", _of("dataset", "step")),
+        number("call", _of("dataset", "call")),
+        text("dataset", _of("dataset", "id")),
+        text("column"),
+        text("expression"),
+        text("input_dataset", _of("use", "dataset")),
+        text("input_column", _of("use", "column")),
+        text("kind", _of("use", "kind")),
+        text("subtype", _of("use", "subtype")),
+        flag("masking", _of("use", "masking")),
+    )),
+    "samples": Table(sampled_rows, (
+        text("dataset"),
+        number("position"),
+        texts("key", _of("sample", "key")),
+        texts("columns", _of("sample", "columns")),
+        texts("values"),
+        number("count"),
+    )),
+    "checks": Table(lambda record: record.graph.checks, (
+        text("check"),
+        text("step"),
+        number("call"),
+        text("dataset"),
+        text("column"),
+        flag("passed", _passed),
+        text("status", lambda result: result.status.value),
+        text("expected"),
+        text("actual"),
+        flag("rule"),
+        text("location", lambda result: result.where),
+    )),
+    "gaps": Table(lambda record: record.graph.gaps, (text("step"), text("dataset"), text("what"), text("why"))),
+    "events": Table(events, (
+        number("seq"),
+        time("event_time", _event_time),
+        text("event_type", lambda row: row.event.get("eventType")),
+        text("job", lambda row: row.event["job"]["name"]),
+        text("step_run_id", lambda row: row.event["run"]["runId"]),
+        text("event", lambda row: json.dumps(row.event, ensure_ascii=False, separators=(",", ":"))),
+    )),
+}  # fmt: skip
+
+_RUN = (text("run_id", lambda run: run.id), text("app"), time("run_started_at", lambda run: run.started))
+COLUMNS = {name: [(column.name, column.type) for column in table.columns] for name, table in _DECLARED.items()}
+TABLES = tuple(name for name in _DECLARED if name != "runs") + ("runs",)  # runs last: a run in it is in all others
+
+
+def schema(table: str) -> pa.Schema:
+    return pa.schema([*((column.name, column.type) for column in _RUN), *COLUMNS[table]])
+
+
+def tables(record: RunRecord) -> dict[str, pa.Table]:
+    """The rows of one run, table by table."""
+    of_run = {column.name: column.of(record.graph.run) for column in _RUN}
     return {
-        "step": dataset.step,
-        "call": dataset.call,
-        "dataset": dataset.id,
-        "column": column,
-        "expression": expression,
-        "input_dataset": each.dataset if each else None,
-        "input_column": each.column if each else None,
-        "kind": each.kind if each else None,
-        "subtype": each.subtype if each else None,
-        "masking": each.masking if each else None,
+        name: arrow_rows.table([{**of_run, **_row(table, thing)} for thing in table.rows(record)], schema(name))
+        for name, table in ((name, _DECLARED[name]) for name in TABLES)
     }
 
 
-def _samples(record: RunRecord) -> Iterable[Row]:
-    for dataset in record.graph.datasets:
-        if dataset.sample is None:
-            continue
-        counts = dataset.sample.counts or (1,) * len(dataset.sample.rows)
-        for number, (values, count) in enumerate(zip(dataset.sample.rows, counts, strict=False)):
-            yield {
-                "dataset": dataset.id,
-                "position": number,
-                "key": list(dataset.sample.key),
-                "columns": list(dataset.sample.columns),
-                "values": list(values),
-                "count": count,
-            }
-
-
-def _checks(record: RunRecord) -> Iterable[Row]:
-    for each in record.graph.checks:
-        yield {
-            "check": each.check,
-            "step": each.step,
-            "call": each.call,
-            "dataset": each.dataset,
-            "column": each.column,
-            # What could not be told has not passed, and has not failed: status says which.
-            "passed": each.passed if each.status is not CheckStatus.UNKNOWN else None,
-            "status": each.status.value,
-            "expected": each.expected,
-            "actual": each.actual,
-            "rule": each.rule,
-            "location": each.where,
-        }
-
-
-def _gaps(record: RunRecord) -> Iterable[Row]:
-    for each in record.graph.gaps:
-        yield {"step": each.step, "dataset": each.dataset, "what": each.what, "why": each.why}
-
-
-def _events(record: RunRecord) -> Iterable[Row]:
-    for number, event in enumerate(record.events, 1):
-        yield {
-            "seq": number,
-            "event_time": datetime.fromisoformat(event["eventTime"].replace("Z", "+00:00")),
-            "event_type": event.get("eventType"),
-            "job": event["job"]["name"],
-            "step_run_id": event["run"]["runId"],
-            "event": json.dumps(event, ensure_ascii=False, separators=(",", ":")),
-        }
-
-
-_ROWS: Mapping[str, Callable[[RunRecord], Iterable[Row]]] = {
-    "runs": _runs,
-    "steps": _steps,
-    "datasets": _datasets,
-    "columns": _columns,
-    "edges": _edges,
-    "column_lineage": _column_lineage,
-    "samples": _samples,
-    "checks": _checks,
-    "gaps": _gaps,
-    "events": _events,
-}
-
-
-def _by_id(graph: LineageGraph) -> dict[str, Dataset]:
-    return {each.id: each for each in graph.datasets}
-
-
-def _time(seconds: float | None) -> datetime | None:
-    if seconds is None:
-        return None
-    return datetime(1970, 1, 1, tzinfo=timezone.utc) + timedelta(microseconds=round(seconds * 1_000_000))
-
-
-def _duration(started: float, ended: float | None) -> float | None:
-    return round((ended - started) * 1000, 3) if ended is not None else None
+def _row(table: Table, thing: Any) -> dict[str, Any]:
+    return {column.name: column.of(thing) for column in table.columns}

@@ -1,0 +1,102 @@
+"""What the rows of an audit table stand for, where that is no step, dataset, check or gap of the graph itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from spark_lineage.model import Column, ColumnInput, Dataset, LineageGraph, Sample, Step
+from spark_lineage.store.runs import RunRecord
+
+
+@dataclass(frozen=True)
+class ColumnRow:
+    """A column of a dataset; ``expression`` is its definition where each column has one."""
+
+    dataset: str
+    position: int
+    column: Column
+    expression: str | None
+
+
+@dataclass(frozen=True)
+class Edge:
+    """A dataset (by its id) that goes into a step, or comes out of it. ``known`` is the dataset if the run has it."""
+
+    step: Step
+    direction: str
+    dataset: str
+    known: Dataset | None
+
+
+@dataclass(frozen=True)
+class ColumnUse:
+    """A column of a step's input that goes into a column of its output.
+
+    ``column`` is None where the input decides about rows, ``use`` where the column is made from no column.
+    """
+
+    dataset: Dataset
+    column: str | None
+    expression: str | None
+    use: ColumnInput | None
+
+
+@dataclass(frozen=True)
+class SampledRow:
+    dataset: str
+    sample: Sample
+    position: int
+    values: Sequence[str | None]
+    count: int
+
+
+@dataclass(frozen=True)
+class EventRow:
+    """An event and its position in the journal, from 1."""
+
+    seq: int
+    event: Mapping[str, Any]
+
+
+def runs(record: RunRecord) -> Iterable[LineageGraph]:
+    yield record.graph
+
+
+def columns(record: RunRecord) -> Iterable[ColumnRow]:
+    for dataset in record.graph.datasets:
+        definitions = dataset.fragment.definitions if dataset.fragment else ()
+        one_each = len(definitions) == len(dataset.columns)
+        for number, column in enumerate(dataset.columns):
+            yield ColumnRow(dataset.id, number, column, definitions[number].expression if one_each else None)
+
+
+def edges(record: RunRecord) -> Iterable[Edge]:
+    datasets = {dataset.id: dataset for dataset in record.graph.datasets}
+    for step in record.graph.steps:
+        for direction, names in (("input", step.inputs), ("output", step.outputs)):
+            yield from (Edge(step, direction, name, datasets.get(name)) for name in names)
+
+
+def column_uses(record: RunRecord) -> Iterable[ColumnUse]:
+    for dataset in record.graph.datasets:
+        if dataset.fragment is None:
+            continue
+        for definition in dataset.fragment.definitions:
+            for use in definition.inputs or (None,):
+                yield ColumnUse(dataset, definition.column, definition.expression, use)
+        yield from (ColumnUse(dataset, None, None, use) for use in dataset.fragment.indirect)
+
+
+def sampled_rows(record: RunRecord) -> Iterable[SampledRow]:
+    for dataset in record.graph.datasets:
+        sample = dataset.sample
+        if sample is not None:
+            counts = sample.counts or (1,) * len(sample.rows)
+            for position, (values, count) in enumerate(zip(sample.rows, counts, strict=False)):
+                yield SampledRow(dataset.id, sample, position, values, count)
+
+
+def events(record: RunRecord) -> Iterable[EventRow]:
+    return (EventRow(number, event) for number, event in enumerate(record.events, 1))
