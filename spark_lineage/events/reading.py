@@ -14,7 +14,6 @@ from spark_lineage.events.identity import MAIN_THREAD
 from spark_lineage.events.same_names import to_graph
 from spark_lineage.events.samples import of_document
 from spark_lineage.model import (
-    Answer,
     CheckResult,
     Column,
     Dataset,
@@ -28,6 +27,7 @@ from spark_lineage.model import (
     Partial,
     ProbedColumn,
     RepositorySeen,
+    RuleAnswer,
     Run,
     Sample,
     SparkStarted,
@@ -179,7 +179,7 @@ def _dataset(listed: ListedDataset, ours: OurDataset, plan: Document | None, sam
         storage=_storage(listed, ours, declared) if is_stored else None,
         fragment=plans.of_document(plan, declared) if plan is not None else None,
         partial=tuple(_partial(measured, declared) for measured in ours.partial),
-        answers=tuple(to_graph(Answer, answer) for answer in ours.answers),
+        answers=tuple(to_graph(RuleAnswer, answer) for answer in ours.answers),
     )
 
 

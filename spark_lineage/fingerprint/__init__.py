@@ -4,6 +4,6 @@ The same numbers as the probe in Spark gives for the same rows; ``tests/contract
 Needs numpy and pyarrow, which are there wherever pandas DataFrames cross a program.
 """
 
-from spark_lineage.fingerprint.facts import Facts, measure, measure_pandas
+from spark_lineage.fingerprint.tables import TableFacts, measure, measure_pandas
 
-__all__ = ["Facts", "measure", "measure_pandas"]
+__all__ = ["TableFacts", "measure", "measure_pandas"]

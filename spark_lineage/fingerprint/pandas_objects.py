@@ -17,7 +17,7 @@ import pandas as pd
 import pyarrow as pa
 
 from spark_lineage.fingerprint.columns import Unhashable, hashes
-from spark_lineage.fingerprint.facts import FACTOR, measure
+from spark_lineage.fingerprint.tables import FACTOR, measure
 from spark_lineage.model import Probed, ProbedColumn
 
 MOST_VALUES = 1_000_000  # of one object: more are only counted

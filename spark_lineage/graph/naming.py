@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+from spark_lineage.graph.activations import Activation, Node
+from spark_lineage.graph.labels import words
 from spark_lineage.graph.observed import Observed
-from spark_lineage.graph.steps import Activation, Node, words
 from spark_lineage.model import CallSeen, Statement, StepKind, Unit
 
 

@@ -11,7 +11,6 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from spark_lineage.model import (
-    Answer,
     Clash,
     ColumnDefinition,
     ColumnInput,
@@ -24,6 +23,7 @@ from spark_lineage.model import (
     Probed,
     ProbedColumn,
     RowOperator,
+    RuleAnswer,
     Sample,
     SparkStarted,
     Storage,
@@ -155,7 +155,7 @@ def _probe(document: Document) -> Probed:
         sample=_sample(document["sample"]),
         plan_hash=document["plan_hash"],
         answers=tuple(
-            Answer(one["kind"], tuple(one["arguments"]), one["value"], one["reason"]) for one in document["answers"]
+            RuleAnswer(one["kind"], tuple(one["arguments"]), one["value"], one["reason"]) for one in document["answers"]
         ),
     )
 

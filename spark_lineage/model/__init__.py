@@ -39,9 +39,9 @@ from spark_lineage.model.graph import (
     Step,
 )
 from spark_lineage.model.measurements import (
-    Answer,
     Probed,
     ProbedColumn,
+    RuleAnswer,
     Sample,
 )
 from spark_lineage.model.plans import (
@@ -93,7 +93,6 @@ __all__ = [
     "FORMAT",
     "SHAPE_ERRORS",
     "WIRE_VERSION",
-    "Answer",
     "CallEnded",
     "CallSeen",
     "CheckResult",
@@ -130,6 +129,7 @@ __all__ = [
     "PythonGap",
     "RepositorySeen",
     "RowOperator",
+    "RuleAnswer",
     "Run",
     "Sample",
     "SourceRead",

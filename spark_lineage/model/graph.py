@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from spark_lineage.model.choices import CheckStatus, DatasetKind, Mode, Outcome, StepKind
-from spark_lineage.model.measurements import Answer, ProbedColumn, Sample
+from spark_lineage.model.measurements import ProbedColumn, RuleAnswer, Sample
 from spark_lineage.model.plans import Fragment, Storage
 from spark_lineage.model.program import LinkSeen, ParentSeen, RepositorySeen
 from spark_lineage.model.spark import Execution, SparkStarted
@@ -60,7 +60,7 @@ class Dataset:
     measurements: int  # how many times a probe measured it
     mode: str | None = None  # save mode of a sink: overwrite, append, ...
     partial: tuple[Partial, ...] = ()  # of what is not complete: comparable where the same filters were pushed
-    answers: tuple[Answer, ...] = ()  # to rules, of a complete dataset
+    answers: tuple[RuleAnswer, ...] = ()  # to rules, of a complete dataset
 
 
 @dataclass(frozen=True)

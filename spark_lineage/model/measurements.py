@@ -25,7 +25,7 @@ class Sample:
 
 
 @dataclass(frozen=True)
-class Answer:
+class RuleAnswer:
     """What a rule wanted to know of every row, found by the probe: a count, or 1 and 0 for true and false."""
 
     kind: str  # violations (of a condition in SQL), unique (columns)
@@ -50,4 +50,4 @@ class Probed:
     fingerprint: str | None  # "row1:" + 32 hex digits
     sample: Sample | None
     plan_hash: str | None = None  # of the physical subtree: equal hashes measure the same rows
-    answers: tuple[Answer, ...] = ()
+    answers: tuple[RuleAnswer, ...] = ()

@@ -61,8 +61,9 @@ ELSEWHERE = {
     [
         (model.Dataset, of_dataset.Dataset), (model.Step, of_run.Call), (model.Run, of_run.Context),
         (model.Execution, of_run.Executed), (model.CheckResult, of_dataset.Check), (model.Gap, of_run.Gap),
-        (model.Storage, of_dataset.Dataset), (model.Partial, of_dataset.Partial), (model.Answer, of_dataset.RuleAnswer),
-        (model.SparkStarted, of_run.Spark), (model.RepositorySeen, of_run.Repository),
+        (model.Storage, of_dataset.Dataset), (model.Partial, of_dataset.Partial),
+        (model.RuleAnswer, of_dataset.RuleAnswer), (model.SparkStarted, of_run.Spark),
+        (model.RepositorySeen, of_run.Repository),
     ],
 )  # fmt: skip
 def test_every_property_of_the_graph_is_told(graph: Any, declared: Any) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Container
 from dataclasses import dataclass, field
 
-from spark_lineage.graph.steps import Activation
+from spark_lineage.graph.activations import Activation
 from spark_lineage.model import Storage
 
 Address = tuple[str, str]  # namespace and name

@@ -19,7 +19,7 @@ FACTOR = np.uint64(0x9E3779B97F4A7C17)
 
 
 @dataclass(frozen=True)
-class Facts:
+class TableFacts:
     rows: int
     columns: tuple[ProbedColumn, ...]
     fingerprint: str | None  # "row1:" + 32 hex digits
@@ -27,7 +27,7 @@ class Facts:
     order: str | None = None  # of the rows as they stand: 16 hex digits; nothing that Spark could give
 
 
-def measure(table: pa.Table, key: Sequence[str] = (), sample_rows: int = 20) -> Facts:
+def measure(table: pa.Table, key: Sequence[str] = (), sample_rows: int = 20) -> TableFacts:
     """The facts of a table, as the probe gives them for the same rows in Spark.
 
     ``key`` are the columns whose hash chooses the sample; none: all that are not floats.
@@ -50,10 +50,10 @@ def measure(table: pa.Table, key: Sequence[str] = (), sample_rows: int = 20) -> 
         standing = (
             f"{_sum(row * (FACTOR * (np.arange(table.num_rows, dtype=np.uint64) * np.uint64(2) + np.uint64(1)))):016x}"
         )
-    return Facts(table.num_rows, columns, fingerprint, sample, standing if whole else None)
+    return TableFacts(table.num_rows, columns, fingerprint, sample, standing if whole else None)
 
 
-def measure_pandas(frame: Any, key: Sequence[str] = (), sample_rows: int = 20) -> Facts:
+def measure_pandas(frame: Any, key: Sequence[str] = (), sample_rows: int = 20) -> TableFacts:
     """The facts of a pandas DataFrame without its index; NaN, NaT and None are null."""
     return measure(pa.Table.from_pandas(frame, preserve_index=False), key, sample_rows)
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from spark_lineage.graph.observed import Observed, ancestors
-from spark_lineage.model import Answer, Column, Mode, OperationKind, Outcome, Partial, Probed, ProbedColumn, Sample
+from spark_lineage.model import Column, Mode, OperationKind, Outcome, Partial, Probed, ProbedColumn, RuleAnswer, Sample
 
 MOST_PARTIAL = 4  # of one dataset: as many are kept
 TOLERANCE = 1e-9  # relative, of the float sketches
@@ -19,8 +19,8 @@ REASONS_BY_WORTH = ("filter_pushed", "limit", "partial", "failed", "served_from_
 
 
 @dataclass(frozen=True)
-class Facts:
-    """Facts of one dataset. ``rows`` is None unless complete; ``columns`` holds only what complete measurements saw."""
+class Measured:
+    """What is known of one dataset: ``rows`` only if it is complete, of ``columns`` what complete measurements saw."""
 
     rows: int | None
     complete: bool
@@ -33,11 +33,11 @@ class Facts:
     measurements: int
     differ: str | None = None  # how complete measurements disagree
     partial: tuple[Partial, ...] = ()
-    answers: tuple[Answer, ...] = ()
+    answers: tuple[RuleAnswer, ...] = ()
 
 
-def unknown(reason: str, detail: str | None = None, measurements: int = 0) -> Facts:
-    return Facts(None, False, reason, detail, (), (), None, None, measurements)
+def unknown(reason: str, detail: str | None = None, measurements: int = 0) -> Measured:
+    return Measured(None, False, reason, detail, (), (), None, None, measurements)
 
 
 class Measurements:
@@ -51,7 +51,7 @@ class Measurements:
         self._executed: set[str] | None = None
         self._failed: set[str] | None = None
 
-    def of(self, df: str) -> Facts:
+    def of(self, df: str) -> Measured:
         probes = list(self._seen.probes.get(df, {}).values())
         complete = [probe for probe in probes if probe.complete and probe.rows is not None and probe.rows >= 0]
         if complete:
@@ -72,7 +72,7 @@ class Measurements:
         same_run = [each for each in candidates if each.execution == probe.execution]
         return next(iter(same_run), None)
 
-    def _incomplete(self, probes: Sequence[Probed]) -> Facts:
+    def _incomplete(self, probes: Sequence[Probed]) -> Measured:
         probe = min(enumerate(probes), key=lambda each: (_worth(each[1]), -(each[1].rows or 0), each[0]))[1]
         reason = probe.reason
         if reason is None:
@@ -82,7 +82,7 @@ class Measurements:
             detail = f"{detail}; {probe.rows} rows seen" if detail else f"{probe.rows} rows seen"
         return replace(unknown(reason, detail, len(probes)), pushed=probe.pushed, partial=_partial(probes))
 
-    def _unmeasured(self, df: str) -> Facts:
+    def _unmeasured(self, df: str) -> Measured:
         if self._mode is Mode.PLAN:
             return unknown("plan_mode", "plan mode measures nothing")
         if self._executed is None or self._failed is None:
@@ -96,7 +96,7 @@ class Measurements:
             return unknown("not_measured", "an action ran on it and no measurement of it arrived")
         return self._unexecuted()
 
-    def _unexecuted(self) -> Facts:
+    def _unexecuted(self) -> Measured:
         if self._seen.ended is None:  # what a killed run did in its last second is not known
             return unknown("not_measured", "it had not run when the run was last heard of")
         return unknown("never_executed")
@@ -123,17 +123,18 @@ def _merged(a: Partial, b: Partial) -> Partial:
     return replace(most, columns=(*most.columns, *more), fingerprint=most.fingerprint or least.fingerprint)
 
 
-def columns(declared: Sequence[tuple[str, str, bool]], facts: Facts) -> tuple[Column, ...]:
+def columns(declared: Sequence[tuple[str, str, bool]], measured: Measured) -> tuple[Column, ...]:
     """The declared columns with their facts. Equal names can only be told apart where every column flowed."""
-    measured = facts.columns
+    probed = measured.columns
     if not declared:
-        return tuple(_column(each.name, each.type, True, each) for each in measured)
-    names = [each[0] for each in declared]
+        return tuple(_column(column.name, column.type, True, column) for column in probed)
+    names = [name for name, _, _ in declared]
     # Catalogs may write names in lower case.
-    if [each.name.lower() for each in measured] == [name.lower() for name in names]:
-        return tuple(_column(*each, probed) for each, probed in zip(declared, measured, strict=True))
-    by_name = {each.name: each for each in measured}
-    return tuple(_column(*each, by_name.get(each[0]) if names.count(each[0]) == 1 else None) for each in declared)
+    if [column.name.lower() for column in probed] == [name.lower() for name in names]:
+        return tuple(_column(*column, facts) for column, facts in zip(declared, probed, strict=True))
+    by_name = {column.name: column for column in probed}
+    unique = {name for name in names if names.count(name) == 1}
+    return tuple(_column(*column, by_name.get(column[0]) if column[0] in unique else None) for column in declared)
 
 
 def _column(name: str, type_: str, nullable: bool, probed: ProbedColumn | None) -> Column:
@@ -144,7 +145,7 @@ def _column(name: str, type_: str, nullable: bool, probed: ProbedColumn | None) 
     )  # fmt: skip
 
 
-def _agreed(complete: Sequence[Probed], measurements: int) -> Facts:
+def _agreed(complete: Sequence[Probed], measurements: int) -> Measured:
     """Complete measurements as one. Where they disagree the one that saw most columns counts, and it is said."""
     best = max(enumerate(complete), key=lambda each: (_columns_seen(each[1]), -each[0]))[1]
     differ = _difference(best, complete)
@@ -161,15 +162,15 @@ def _agreed(complete: Sequence[Probed], measurements: int) -> Facts:
                 if column.name not in known:
                     known.add(column.name)
                     merged[(column.name, len(merged))] = column
-    return Facts(
+    return Measured(
         best.rows, True, None, best.detail, best.pushed, tuple(merged.values()), fingerprint, sample, measurements,
         differ, answers=_answers(complete),
     )  # fmt: skip
 
 
-def _answers(complete: Sequence[Probed]) -> tuple[Answer, ...]:
+def _answers(complete: Sequence[Probed]) -> tuple[RuleAnswer, ...]:
     """Of each question the answer that has a value, if one has."""
-    found: dict[tuple[str, tuple[str, ...]], Answer] = {}
+    found: dict[tuple[str, tuple[str, ...]], RuleAnswer] = {}
     for answer in (each for probe in complete for each in probe.answers):
         known = found.setdefault((answer.kind, answer.arguments), answer)
         if known.value is None:

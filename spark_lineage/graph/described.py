@@ -1,0 +1,126 @@
+"""Datasets of the graph: what is known of a DataFrame, a source or a sink, put together."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from spark_lineage.graph.activations import Activation, gap
+from spark_lineage.graph.bare import as_stored, is_bare
+from spark_lineage.graph.fragments import Rewriter, identity
+from spark_lineage.graph.measured import Measured, Measurements, columns, unknown
+from spark_lineage.graph.naming import Named, interim_namespace
+from spark_lineage.graph.observed import Observed
+from spark_lineage.graph.steps import Steps
+from spark_lineage.graph.storage import Storages
+from spark_lineage.graph.stored import Stored, overwrites
+from spark_lineage.model import Dataset, DatasetKind, Fragment, Gap, Storage
+
+UNKNOWN = "unknown"  # the namespace of storage behind connectors that the JVM half does not know
+NOT_TOLD_APART = "two places that it reads or writes have one name here"
+
+
+class Described:
+    """Describes datasets; what is not known of one goes into ``gaps``."""
+
+    def __init__(self, seen: Observed, steps: Steps, storages: Storages, rewriter: Rewriter, gaps: list[Gap]) -> None:
+        self._seen = seen
+        self._namespace = interim_namespace(steps.root.name)
+        self._storages = storages
+        self._rewriter = rewriter
+        self._gaps = gaps
+        self._measurements = Measurements(seen)
+
+    def interim(self, df: str, activation: Activation, named: Named) -> Dataset:
+        measured = self._measurements.of(df)
+        fragment = self._rewriter.rewritten(df)
+        for lost in self._rewriter.lost(df):
+            why = f"the plan stands on {lost}, which is no dataset of this run"
+            self._gaps.append(gap(activation, named.id, "lineage", why))
+        engine = str(self._seen.makers[df].detail.get("engine", "spark"))
+        return self._dataset(
+            named.id, named.name, self._namespace, DatasetKind.INTERIM, activation, measured, fragment,
+            variable=named.variable, engine=engine,
+        )  # fmt: skip
+
+    def source(self, stored: Stored) -> Dataset:
+        storage = stored.storage
+        measured = self._read_whole(stored)
+        return self._dataset(
+            stored.id, storage.name, storage.namespace, DatasetKind.SOURCE, None, measured, None, storage
+        )
+
+    def sink(self, stored: Stored, activation: Activation, written: str | None) -> Dataset:
+        """``written``: the id of the interim dataset of another step that was written as it is, if one was."""
+        storage = stored.storage
+        mode = stored.modes[-1] if stored.modes else None
+        return self._dataset(
+            stored.id, storage.name, storage.namespace, DatasetKind.SINK, activation, self._written(stored),
+            self._fragment(stored, written), storage, mode=mode,
+        )  # fmt: skip
+
+    def _fragment(self, stored: Stored, written: str | None) -> Fragment | None:
+        if stored.df is None:
+            return None
+        if written is not None:
+            return identity(written, self._seen.fragments.get(stored.df))
+        return self._rewriter.rewritten(stored.df)
+
+    def _written(self, stored: Stored) -> Measured:
+        """What was measured of what a step wrote to one place."""
+        if stored.failed:
+            return unknown("failed", "the write failed")
+        if len(stored.ops) > 1:
+            modes = ", ".join(stored.modes)
+            return unknown("several_writes", f"this step wrote it {len(stored.ops)} times: {modes}")
+        if stored.df is None:
+            return unknown("not_measured", "the DataFrame that was written was not marked")
+        measured = self._measurements.of(stored.df)
+        if measured.complete and stored.modes and not overwrites(stored):
+            return _with_detail(measured, f"{stored.modes[-1]}: these are the rows that this step wrote")
+        return measured
+
+    def _read_whole(self, stored: Stored) -> Measured:
+        """What a source holds is known where a DataFrame that is nothing but a read of it was measured."""
+        for df, reads in self._storages.reads.items():
+            fragment = self._seen.fragments.get(df)
+            if len(reads) == 1 and reads[0] is stored and fragment is not None and is_bare(fragment):
+                measured = self._measurements.of(df)
+                if measured.complete and as_stored(fragment, stored.storage):
+                    return measured
+                if measured.complete:  # a projection has the rows of its source, but another content
+                    return replace(measured, columns=(), fingerprint=None, sample=None, differ=None)
+        return unknown("not_measured", "no plain read of it was measured as a whole")
+
+    def _dataset(
+        self, id_: str, name: str, namespace: str, kind: DatasetKind, activation: Activation | None, measured: Measured,
+        fragment: Fragment | None, storage: Storage | None = None, variable: str | None = None, engine: str = "spark",
+        mode: str | None = None,
+    ) -> Dataset:  # fmt: skip
+        declared = fragment.columns if fragment is not None else ()
+        if storage is not None and storage.columns:
+            declared = tuple((column, type_, True) for column, type_ in storage.columns)
+        self._note_gaps(activation, id_, measured, storage)
+        return Dataset(
+            id=id_, name=name, namespace=namespace, kind=kind, step=activation.node.name if activation else None,
+            call=activation.call if activation else 1, variable=variable, engine=engine,
+            columns=columns(declared, measured), rows=measured.rows, complete=measured.complete,
+            reason=measured.reason, detail=measured.detail, pushed=measured.pushed, fingerprint=measured.fingerprint,
+            sample=measured.sample, storage=storage, fragment=fragment, measurements=measured.measurements, mode=mode,
+            partial=measured.partial, answers=measured.answers,
+        )  # fmt: skip
+
+    def _note_gaps(self, activation: Activation | None, id_: str, measured: Measured, storage: Storage | None) -> None:
+        if measured.differ is not None:
+            why = f"{measured.differ}: it is nondeterministic"
+            self._gaps.append(gap(activation, id_, "measurements_differ", why))
+        if storage is not None and storage.namespace == UNKNOWN:
+            why = f"{storage.name} is a connector that is not known: {NOT_TOLD_APART}"
+            self._gaps.append(gap(activation, id_, "connector", why))
+        if not measured.complete:
+            details = [*([measured.detail] if measured.detail else []), *measured.pushed]
+            why = f"{measured.reason}: {', '.join(details)}" if details else str(measured.reason)
+            self._gaps.append(gap(activation, id_, "rows", why))
+
+
+def _with_detail(measured: Measured, text: str) -> Measured:
+    return replace(measured, detail=f"{measured.detail}; {text}" if measured.detail else text)

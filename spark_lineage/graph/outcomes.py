@@ -1,0 +1,41 @@
+"""How activations ended: whether they went well, failed, or still run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from spark_lineage.graph.activations import Activation
+from spark_lineage.graph.observed import Observed
+from spark_lineage.model import Outcome
+
+
+def settle(seen: Observed, application: Activation, others: Iterable[Activation]) -> None:
+    """Gives each activation its outcome and its error."""
+    errors = _errors(seen)
+    for activation in others:
+        if activation.is_statement:
+            failure = next((op.error for op in activation.operations if op.error is not None), None)
+            if failure is not None:
+                activation.outcome, activation.error = Outcome.FAIL, failure
+        elif activation.own_call in errors:
+            activation.outcome, activation.error = Outcome.FAIL, errors[activation.own_call]
+        elif activation.ended is None:
+            activation.outcome = Outcome.RUNNING
+    if seen.ended is None:
+        application.outcome = Outcome.RUNNING
+    else:
+        application.outcome, application.error = seen.ended.outcome, seen.ended.error
+
+
+def _errors(seen: Observed) -> dict[str | None, str | None]:
+    """Calls that were left by an exception -> its text; what the call itself says wins."""
+    errors: dict[str | None, str | None] = {}
+    if seen.ended is not None:
+        errors.update(dict.fromkeys(seen.ended.failed_calls, seen.ended.error))
+    for operation in seen.operations:
+        if operation.error is not None:
+            errors.update(dict.fromkeys(operation.failed_calls, operation.error))
+    for ending in seen.endings.values():
+        if ending.error is not None:
+            errors[ending.call] = ending.error
+    return errors

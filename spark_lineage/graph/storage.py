@@ -1,0 +1,238 @@
+"""What a run read from storage, and what it wrote there.
+
+A place in storage that is written and read later in the program is one dataset; each write of it by another step is
+another one (``~2``) of the same name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from spark_lineage.graph.activations import Activation, gap
+from spark_lineage.graph.observed import Observed, ancestors, moment
+from spark_lineage.graph.steps import Steps
+from spark_lineage.graph.stored import Address, Stored, address, overwrites, richer, within
+from spark_lineage.model import Execution, Gap, Operation, OperationKind, Outcome, Storage
+
+
+class Storages:
+    """All sources and sinks of a run.
+
+    ``by_address`` has the source (first, if there is one) and the writes of each place. ``reads`` says of a DataFrame
+    what its fragment reads, in the order of ``Fragment.sources``; ``appended`` which earlier writes that holds, too;
+    ``read_in_action`` of an activation what its executions read that no plan of a dataset tells.
+    """
+
+    def __init__(self, seen: Observed, steps: Steps, interim: Iterable[str], gaps: list[Gap]) -> None:
+        self._seen = seen
+        self._steps = steps
+        self._gaps = gaps
+        self.by_address: dict[Address, list[Stored]] = {}
+        self.reads: dict[str, tuple[Stored, ...]] = {}
+        self.appended: dict[str, list[Stored]] = {}
+        self.read_in_action: dict[Activation, dict[Stored, None]] = {}
+        self._find_sinks()
+        self._find_sources(interim)
+        self._name()
+
+    def all(self) -> Iterable[Stored]:
+        return (stored for versions in self.by_address.values() for stored in versions)
+
+    def names(self) -> set[str]:
+        """Names and ids that no interim dataset may have."""
+        return {name for _, name in self.by_address} | {stored.id for stored in self.all()}
+
+    def source_ids(self, df: str) -> tuple[str, ...]:
+        return tuple(stored.id for stored in self.reads.get(df, ()))
+
+    def written_as(self, df: str, position: int) -> dict[str, str]:
+        """Files without a header give their columns names of their own: which they are is told by the order."""
+        stored, fragment = self.reads[df][position], self._seen.fragments[df]
+        read = [name for name, _ in fragment.sources[position].columns]
+        written = [name for name, _ in stored.storage.columns]
+        if stored.activation is None or set(read) & set(written) or len(read) != len(written):
+            return {}
+        return dict(zip(read, written, strict=True))
+
+    # -- sinks
+
+    def _find_sinks(self) -> None:
+        for execution in self._seen.executions:
+            operation = self._operation(execution)
+            activation = self._steps.of(operation) if operation is not None else self._steps.application
+            activation.executions.append(execution)
+            if execution.op is not None and operation is None:
+                why = f"execution {execution.execution} names an operation that was not seen"
+                self._gaps.append(gap(activation, None, "execution", why))
+            for storage, mode, df in execution.sinks:
+                self._written(storage, mode, df, execution, operation, activation)
+
+    def _written(
+        self, storage: Storage, mode: str, df: str | None, execution: Execution, operation: Operation | None,
+        activation: Activation,
+    ) -> None:  # fmt: skip
+        storage = replace(storage, version=None)  # a plan knows which version it read, not which one it makes
+        versions = self.by_address.setdefault(address(storage), [])
+        sink = next((stored for stored in versions if stored.activation is activation), None)
+        if sink is None:
+            sink = Stored(storage, activation, moment(execution.started))
+            versions.append(sink)
+        op = execution.op
+        if op is None or op not in sink.ops:  # one write may run several executions (CTAS, Delta)
+            sink.ops.append(op)
+            sink.modes.append(mode)
+        sink.storage = richer(sink.storage, storage)
+        sink.ended = max(sink.ended, moment(execution.ended), moment(operation.ended if operation else None))
+        written = df if df is not None else _written_whole(operation)
+        sink.df = written if written is not None else sink.df
+        sink.failed = execution.outcome is not Outcome.COMPLETE
+
+    # -- sources
+
+    def _find_sources(self, interim: Iterable[str]) -> None:
+        """What each dataset's plan reads; then what executions read that no plan of a dataset accounts for."""
+        own = self._own_places()
+        self._find_amended(own)
+        written = [stored.df for stored in self.all() if stored.df is not None]
+        claims: dict[str, set[Address]] = {}
+        for df in self._with_what_they_look_through([*interim, *written]):
+            if df in self._seen.fragments:
+                claims[df] = self._read_by_plan(df)
+        known = set().union(*claims.values())
+        for execution in self._seen.executions:
+            if execution.sources:
+                accounted = self._accounted(execution, claims, known, own)
+                for storage in execution.sources:
+                    if not within(storage, accounted):
+                        self._read_by_action(storage, execution)
+
+    def _read_by_plan(self, df: str) -> set[Address]:
+        """Finds what the fragment of the DataFrame reads; gives the places."""
+        maker = self._seen.makers.get(df)
+        activation = self._steps.of(maker) if maker is not None else self._steps.application
+        at = moment(maker.started) if maker is not None else activation.started
+        found = tuple(self._read(storage, at) for storage in self._seen.fragments[df].sources)
+        self.reads[df] = found
+        for stored in found:
+            versions = self.by_address[address(stored.storage)]
+            self.appended.setdefault(df, []).extend(_written_before(versions, at)[1:])
+        return {address(stored.storage) for stored in found}
+
+    def _find_amended(self, own: Mapping[str, set[Address]]) -> None:
+        """A merge reads what it writes to: its result holds all that was written before."""
+        for execution in self._seen.executions:
+            for place in own.get(execution.op or "", set()).intersection(map(address, execution.sources)):
+                for stored in self.by_address[place]:
+                    stored.amends = stored.amends or (stored.df is None and execution.op in stored.ops)
+
+    def _own_places(self) -> dict[str, set[Address]]:
+        """Where each operation writes to."""
+        found: dict[str, set[Address]] = {}
+        for place, versions in self.by_address.items():
+            for op in (op for stored in versions for op in stored.ops if op is not None):
+                found.setdefault(op, set()).add(place)
+        return found
+
+    def _accounted(
+        self, execution: Execution, claims: Mapping[str, set[Address]], known: set[Address],
+        own: Mapping[str, set[Address]],
+    ) -> set[Address]:  # fmt: skip
+        """Places whose reading by an execution is told by the plan of a dataset."""
+        operation = self._operation(execution)
+        if (
+            operation is None
+            or not operation.inputs
+            or operation.kind not in (OperationKind.ACTION, OperationKind.WRITE)
+        ):
+            return known - own.get(execution.op or "", set())
+        above = ancestors(self._seen.makers, operation.inputs)
+        return set().union(*(claims[df] for df in above if df in claims))
+
+    def _with_what_they_look_through(self, dfs: Iterable[str]) -> list[str]:
+        """Also DataFrames that are marked and no datasets, such as one that is cached within a step."""
+        found = dict.fromkeys(dfs)
+        waiting = list(found)
+        for df in waiting:
+            fragment = self._seen.fragments.get(df)
+            new = [name for name in (fragment.inputs if fragment is not None else ()) if name not in found]
+            found.update(dict.fromkeys(new))
+            waiting += new
+        return list(found)
+
+    def _read(self, storage: Storage, at: float) -> Stored:
+        """The dataset that a read at ``at`` of this place sees: the latest write before it, else the source."""
+        versions = self.by_address.setdefault(address(storage), [])
+        before = _written_before(versions, at)
+        if before:
+            return before[0]
+        source = next((stored for stored in versions if stored.activation is None), None)
+        if source is None:
+            source = Stored(storage, None, at)
+            versions.append(source)
+        source.at = min(source.at, at)
+        source.storage = richer(source.storage, storage)
+        return source
+
+    def _read_by_action(self, storage: Storage, execution: Execution) -> None:
+        """A plan that no dataset stands for, such as ``spark.read.parquet(p).count()`` in one statement."""
+        operation = self._operation(execution)
+        activation = self._steps.application
+        at = moment(execution.started)
+        if operation is not None:
+            reader = self._reader(operation, storage) or operation
+            activation, at = self._steps.of(reader), moment(reader.started)
+        self.read_in_action.setdefault(activation, {})[self._read(storage, at)] = None
+
+    def _reader(self, operation: Operation, storage: Storage) -> Operation | None:
+        """The read above ``operation`` that names this place, or the only read that there is."""
+        makers = [self._seen.makers.get(df) for df in ancestors(self._seen.makers, operation.inputs)]
+        reads = [
+            maker for maker in makers if maker is not None and maker.kind in (OperationKind.READ, OperationKind.CREATE)
+        ]
+        last = storage.name.rstrip("/").rsplit("/", 1)[-1]
+        naming = [read for read in reads if last and any(last in str(text) for text in read.detail.values())]
+        if len(naming) >= 1:
+            return min(naming, key=lambda read: moment(read.started))
+        return reads[0] if len(reads) == 1 else None
+
+    def _operation(self, execution: Execution) -> Operation | None:
+        """The operation whose action ran the execution, if it was seen."""
+        return self._seen.by_op.get(execution.op) if execution.op is not None else None
+
+    # -- names
+
+    def _name(self) -> None:
+        """Ids of sources and sinks: the name; with the namespace where two namespaces hold the same name."""
+        by_name: dict[str, set[str]] = {}
+        for namespace, name in self.by_address:
+            by_name.setdefault(name, set()).add(namespace)
+        used: set[str] = set()
+        for (namespace, name), versions in self.by_address.items():
+            base = name if len(by_name[name]) == 1 else f"{namespace}/{name}"
+            base = base or "unnamed"
+            versions.sort(key=lambda stored: (stored.activation is not None, stored.at))
+            for number, stored in enumerate(versions, 1):
+                stored.id = base if number == 1 else f"{base}~{number}"
+                while stored.id in used:
+                    number += 1
+                    stored.id = f"{base}~{number}"
+                used.add(stored.id)
+
+
+def _written_before(versions: Iterable[Stored], at: float) -> list[Stored]:
+    """The writes that what is read at ``at`` consists of, latest first: back to the one that was no append."""
+    done = [stored for stored in versions if stored.activation is not None and stored.ended <= at and not stored.failed]
+    found: list[Stored] = []
+    for stored in sorted(done, key=lambda stored: stored.ended, reverse=True):
+        found.append(stored)
+        if overwrites(stored) or stored.amends:
+            break
+    return found
+
+
+def _written_whole(operation: Operation | None) -> str | None:
+    """A write operation writes its one input, if the JVM half could not say; SQL may write anything made of it."""
+    if operation is None or operation.kind is not OperationKind.WRITE or len(operation.inputs) != 1:
+        return None
+    return operation.inputs[0] if operation.name != "SparkSession.sql" else None
