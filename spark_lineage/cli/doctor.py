@@ -2,197 +2,16 @@
 
 from __future__ import annotations
 
-import importlib.metadata
-import json
-import os
-import platform
-import site
-import sys
-import sysconfig
-import tempfile
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass
-from pathlib import Path
-
 import click
 
-import spark_lineage
-from spark_lineage.activation.jars import RUNS_ON, JarError, find_spark, jar_for
-from spark_lineage.activation.java import OLDEST, JavaError, find_java
-from spark_lineage.config import OPTIONS, Config, ConfigError, resolve
-from spark_lineage.version import VERSION
+from spark_lineage.cli.options import json_option
 
-START_UP_FILE = "spark_lineage_startup.pth"
-PACKAGES = ("openlineage-python", "deltalake", "pyarrow", "msgspec", "click", "rich")
-# From delta-spark's own metadata: the Spark that its jars link with.
-DELTA_SPARK_WANTS = ("4.0", "4.1", "4.2")
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One line of the explanation."""
-
-    what: str
-    ok: bool
-    text: str
-    mend: str | None = None
-
-
-def examine(environ: Mapping[str, str] | None = None) -> list[Finding]:
-    """All findings, in the order in which one thing stands on another. Changes nothing."""
-    environ = os.environ if environ is None else environ
-    parts: tuple[Callable[[Mapping[str, str]], Iterator[Finding]], ...] = (
-        _python, _packages, _java, _spark, _jar, _workers, _configuration, _store, _start_up,
-    )  # fmt: skip
-    return [finding for part in parts for finding in part(environ)]
-
-
-def _python(environ: Mapping[str, str]) -> Iterator[Finding]:
-    yield Finding("spark-lineage", True, f"{VERSION} in {Path(spark_lineage.__file__).parent}")
-    yield Finding("python", True, f"{platform.python_version()} in {sys.executable}")
-
-
-def _packages(environ: Mapping[str, str]) -> Iterator[Finding]:
-    versions = {name: _installed(name) for name in PACKAGES}
-    missing = [name for name, version in versions.items() if version is None]
-    there = ", ".join(f"{name} {version}" for name, version in versions.items() if version is not None)
-    yield Finding(
-        "packages",
-        not missing,
-        there if not missing else f"missing: {', '.join(missing)}",
-        f"pip install {' '.join(missing)}" if missing else None,
-    )
-
-
-def _java(environ: Mapping[str, str]) -> Iterator[Finding]:
-    try:
-        java = find_java(environ)
-    except JavaError as error:
-        yield Finding("java", False, str(error), f"Install a Java {OLDEST} or newer and set JAVA_HOME to its folder.")
-    else:
-        yield Finding("java", True, f"{java.version} in {java.path}")
-
-
-def _spark(environ: Mapping[str, str]) -> Iterator[Finding]:
-    try:
-        spark = find_spark(environ)
-    except JarError as error:
-        yield Finding("spark", False, str(error), "pip install 'spark-lineage[spark]'")
-        return
-    yield Finding("spark", True, f"{spark.version} (Scala {spark.scala}) in {spark.home}")
-    delta = _installed("delta-spark")
-    if delta is not None:
-        fits = spark.line in DELTA_SPARK_WANTS
-        lines = ", ".join(DELTA_SPARK_WANTS)
-        yield Finding(
-            "delta-spark",
-            fits,
-            delta if fits else f"{delta} has no jar for Spark {spark.line}, only for {lines}.",
-            None if fits else f"Use a pyspark of the lines {lines} for programs that use Delta Lake.",
-        )
-
-
-def _jar(environ: Mapping[str, str]) -> Iterator[Finding]:
-    try:
-        chosen = resolve(environ=environ).jar
-    except ConfigError:
-        chosen = None  # reported with the configuration
-    try:
-        jar = jar_for(find_spark(environ), chosen)
-    except JarError as error:
-        supported = ", ".join(line for lines in RUNS_ON.values() for line in lines)
-        yield Finding("jar", False, str(error), f"Jars can be built for Spark {supported}: SPARK_VERSION=... make jar")
-    else:
-        yield Finding("jar", True, str(jar))
-
-
-def _workers(environ: Mapping[str, str]) -> Iterator[Finding]:
-    chosen = environ.get("PYSPARK_PYTHON")
-    if chosen is None:
-        yield Finding("workers", True, f"Spark's Python workers will use {sys.executable} (PYSPARK_PYTHON is not set)")
-    else:
-        yield Finding("workers", True, f"Spark's Python workers will use {chosen} (PYSPARK_PYTHON)")
-
-
-def _configuration(environ: Mapping[str, str]) -> Iterator[Finding]:
-    try:
-        config = resolve(environ=environ)
-    except ConfigError as error:
-        yield Finding(
-            "configuration", False, str(error), "Correct or remove the setting; docs/configuration.md has all."
-        )
-        return
-    changed = [
-        f"{option.name} = {_shown(option.name, getattr(config, option.field))} ({config.origins[option.name]})"
-        for option in OPTIONS
-        if option.name in config.origins
-    ]
-    yield Finding("configuration", True, "; ".join(changed) or "defaults only")
-
-
-def _store(environ: Mapping[str, str]) -> Iterator[Finding]:
-    try:
-        config = resolve(environ=environ)
-    except ConfigError:
-        config = Config(store=os.path.abspath("lineage"))
-    folder = Path(config.store)
-    existing = next(parent for parent in [folder, *folder.parents] if parent.exists())
-    why = _why_not_writable(existing)
-    if why is not None:
-        yield Finding(
-            "store",
-            False,
-            f"{folder} cannot be written: {why}",
-            "Choose another folder: --store, or SPARK_LINEAGE__STORE.",
-        )
-    elif existing == folder:
-        runs = sum(1 for _ in folder.glob("runs/*"))
-        yield Finding("store", True, f"{folder}, {runs} run{'' if runs == 1 else 's'}")
-    else:
-        yield Finding("store", True, f"{folder}, to be made by the first run")
-
-
-def _why_not_writable(folder: Path) -> str | None:
-    if not folder.is_dir():
-        return f"{folder} is not a folder"
-    try:
-        with tempfile.TemporaryFile(dir=folder):
-            return None
-    except OSError as error:
-        return error.strerror or str(error)
-
-
-def _start_up(environ: Mapping[str, str]) -> Iterator[Finding]:
-    folders = {sysconfig.get_path("purelib"), *site.getsitepackages(), site.getusersitepackages()}
-    found = [str(Path(folder, START_UP_FILE)) for folder in sorted(folders) if Path(folder, START_UP_FILE).is_file()]
-    if found:
-        yield Finding(
-            "start-up hook", True, f"{found[0]}: spark-submit with spark.extraListeners needs nothing else here"
-        )
-    else:
-        yield Finding(
-            "start-up hook",
-            False,
-            f"{START_UP_FILE} is in no site-packages folder of this Python.",
-            'Install the package with pip, or add --py-files "$(spark-lineage pyfiles)" to spark-submit.',
-        )
-
-
-def _installed(name: str) -> str | None:
-    try:
-        return importlib.metadata.version(name)
-    except importlib.metadata.PackageNotFoundError:
-        return None
-
-
-def _shown(name: str, value: object) -> str:
-    return "(not shown)" if name == "mask.key" else str(getattr(value, "value", value))
+WELL, SOMETHING_TO_MEND = 0, 1
 
 
 @click.command()
-@click.option("--json", "as_json", is_flag=True, help="The findings as JSON.")
-@click.pass_context
-def doctor(context: click.Context, as_json: bool) -> None:
+@json_option
+def doctor(as_json: bool) -> int:
     """Explain the installation: what is here, whether it fits together, how to mend it.
 
     Exit status 0 if all is well, 1 if something needs mending.
@@ -201,27 +20,16 @@ def doctor(context: click.Context, as_json: bool) -> None:
     spark-lineage doctor
     spark-lineage doctor --json
     """
-    findings = examine()
-    ok = all(finding.ok for finding in findings)
+    from spark_lineage.activation.installation import document, examine
+
+    examination = examine()
     if as_json:
-        click.echo(json.dumps({"ok": ok, "findings": [asdict(finding) for finding in findings]}, indent=1))
+        from spark_lineage.faces.json import print_json
+
+        print_json(document(examination))
     else:
-        _print(findings)
-    context.exit(0 if ok else 1)
+        from spark_lineage.faces.terminal import doctor as terminal
+        from spark_lineage.faces.terminal.console import console
 
-
-def _print(findings: list[Finding]) -> None:
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table(box=None, show_header=False, pad_edge=False)
-    table.add_column(no_wrap=True)
-    table.add_column(no_wrap=True)
-    table.add_column(overflow="fold")
-    for finding in findings:
-        mark = Text("ok", style="green") if finding.ok else Text("PROBLEM", style="bold red")
-        table.add_row(mark, finding.what, Text(finding.text))
-        if finding.mend is not None:
-            table.add_row("", "", Text(f"→ {finding.mend}", style="bold"))
-    Console(highlight=False, soft_wrap=False).print(table)
+        terminal.show(examination.findings, console())
+    return WELL if examination.ok else SOMETHING_TO_MEND

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
-import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
+
+from spark_lineage.cli.options import json_option, store_option
 
 if TYPE_CHECKING:
     from spark_lineage.sinks.retention import Plan
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     help="Remove files of the tables that no version of the last HOURS has; 0 only if nobody reads just now.",
 )  # fmt: skip
 @click.option("--dry-run", is_flag=True, help="Say what would be removed, remove nothing.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON document with a stable shape.")
-@click.option("--store", metavar="PATH", help="The store to prune; as configured if not given.")
+@json_option
+@store_option("prune")
 def prune(
     keep: str | None, keep_samples: str | None, holds: tuple[str, ...], undelivered: bool, hours: float, dry_run: bool,
     as_json: bool, store: str | None,
@@ -37,39 +37,19 @@ def prune(
     spark-lineage prune --keep 90d --dry-run
     spark-lineage prune --keep 1y --keep-samples 30d --hold case=4711
     """
-    from spark_lineage.config import ConfigError, resolve
+    from spark_lineage.answers.stores import opened
     from spark_lineage.sinks import retention
-    from spark_lineage.store import Store, StoreError
 
-    if keep is None and keep_samples is None:
-        raise click.UsageError("Say what to keep: --keep 90d, or --keep-samples 30d.")
-    try:
-        opened = Store(store if store is not None else resolve().store)
-        whole, rows = (retention.seconds(each) if each is not None else None for each in (keep, keep_samples))
-        chosen = retention.plan(opened, whole, rows, holds, undelivered)
-        if not dry_run:
-            retention.carry_out(opened, chosen, hours)
-    except (ConfigError, StoreError, ValueError) as error:
-        raise click.UsageError(str(error)) from None
-    except OSError as error:
-        raise click.UsageError(
-            f"{error.filename or opened.path} cannot be removed: {error.strerror or error}"
-        ) from None
+    found = opened(store)
+    chosen = retention.plan_for_spans(found, keep, keep_samples, holds, undelivered)
+    if not dry_run:
+        retention.carry_out(found, chosen, hours)
     if as_json:
-        json.dump(document(chosen, dry_run), sys.stdout, indent=1)
-        sys.stdout.write("\n")
+        from spark_lineage.faces.json import print_json
+
+        print_json(retention.document(chosen, dry_run))
     else:
         _tell(chosen, dry_run)
-
-
-def document(chosen: Plan, dry_run: bool) -> dict[str, Any]:
-    """The ``--json`` shape."""
-    return {
-        "dry_run": dry_run,
-        "removed": [run.id for run in chosen.runs],
-        "samples_removed": [run.id for run in chosen.samples],
-        "kept": [{"run": run, "why": why} for run, why in chosen.stay.items()],
-    }
 
 
 def _tell(chosen: Plan, dry_run: bool) -> None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import click
 
+from spark_lineage.cli.options import store_option
+
 
 @click.command()
 @click.option("--missing", is_flag=True, help="Only add runs that are not in the tables yet.")
-@click.option("--store", metavar="PATH", help="The store to work on; as configured if not given.")
+@store_option("work on")
 def rebuild(missing: bool, store: str | None) -> None:
     """Make the audit tables anew from the journals of all runs.
 
@@ -18,16 +20,10 @@ def rebuild(missing: bool, store: str | None) -> None:
     spark-lineage rebuild
     spark-lineage rebuild --missing --store lineage
     """
-    from spark_lineage.config import ConfigError, resolve
-    from spark_lineage.sinks.delta import DeltaAudit, available
-    from spark_lineage.store import Store, StoreError
+    from spark_lineage.answers.stores import opened
+    from spark_lineage.sinks.delta import tables_of
 
-    if not available():
-        raise click.UsageError("the audit tables need the package deltalake: pip install deltalake")
-    try:
-        opened = Store(store if store is not None else resolve().store)
-        audit = DeltaAudit(opened.path / "audit")
-        runs = audit.catch_up(opened) if missing else audit.rebuild(opened)
-    except (ConfigError, StoreError) as error:
-        raise click.UsageError(str(error)) from None
+    found = opened(store)
+    audit = tables_of(found)
+    runs = audit.catch_up(found) if missing else audit.rebuild(found)
     click.echo(f"{runs} {'run' if runs == 1 else 'runs'} written to {audit.path}")

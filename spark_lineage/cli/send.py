@@ -4,24 +4,26 @@ from __future__ import annotations
 
 import sys
 import time
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from spark_lineage.faces.json import print_json
+from spark_lineage.cli.options import json_option, store_option
+from spark_lineage.cli.telling import tell
 
 if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
+
     from spark_lineage.sinks.remaining import Remaining
     from spark_lineage.sinks.sender import Sender
 
-OTHERS = 15.0  # seconds to wait for a program that is just sending its own run
 TICK = 0.1  # seconds between two looks at the progress
+NOTHING_LEFT, SOMETHING_LEFT = 0, 1
 
 
 @click.command()
-@click.option("--json", "as_json", is_flag=True, help="One JSON document with a stable shape.")
-@click.option("--store", metavar="PATH", help="The store to send from; as configured if not given.")
+@json_option
+@store_option("send from")
 @click.option(
     "--wait", default=0.0, type=click.FloatRange(min=0), metavar="SECONDS", show_default=True,
     help="How long to go on trying a receiver that does not answer.",
@@ -38,73 +40,29 @@ def send(as_json: bool, store: str | None, wait: float) -> int:
     OPENLINEAGE_URL=http://localhost:5000 spark-lineage send
     spark-lineage send --wait 600 --json
     """
-    from spark_lineage.config import ConfigError, resolve
-    from spark_lineage.sinks.sender import Sender
-    from spark_lineage.sinks.transports import TransportError, receivers
-    from spark_lineage.store import Store
+    from spark_lineage.answers.stores import opened
+    from spark_lineage.sinks.sending import seal_what_was_killed, sender_of_all
 
-    try:
-        folder = Path(store if store is not None else resolve().store)
-        found = receivers()
-    except (ConfigError, TransportError) as error:
-        raise click.UsageError(str(error)) from None
-    if not (folder / "runs").is_dir():
-        raise click.UsageError(f"No runs in {folder}: record one with `spark-lineage run`, or name another store.")
-    if not found:
-        raise click.UsageError(
-            "No OpenLineage transport is configured: set OPENLINEAGE_URL, or write an openlineage.yml with a transport."
-        )
-    Store(folder).refuse_newer()
-    _seal_what_was_killed(folder)
-    sender = Sender(folder, only_due=False, patience=wait, others=max(wait, OTHERS), make=lambda: found)
+    found = opened(store)
+    sender = sender_of_all(found, wait)
+    for sentence in seal_what_was_killed(found.path):
+        tell(sentence)
     begun = time.monotonic()
     sender.start()
     _follow(sender, quiet=as_json)
     remaining = sender.drain(0)
     if as_json:
+        from spark_lineage.faces.json import print_json
+        from spark_lineage.sinks.remaining import document
+
         print_json(document(remaining))
     else:
         _tell(remaining, time.monotonic() - begun)
-    return 1 if remaining.events else 0
-
-
-def document(remaining: Remaining) -> dict[str, Any]:
-    """The ``--json`` shape."""
-    return {
-        "delivered": sum(each.delivered for each in remaining.sinks),
-        "left": remaining.events,
-        "set_aside": sum(each.set_aside for each in remaining.sinks),
-        "sinks": [
-            {
-                "sink": each.sink,
-                "title": each.title,
-                "delivered": each.delivered,
-                "left": each.events,
-                "runs_left": each.runs,
-                "set_aside": each.set_aside,
-                "why": each.why,
-            }
-            for each in remaining.sinks
-        ],
-    }
-
-
-def _seal_what_was_killed(store: Path) -> None:
-    """Runs whose driver was killed have their record in the write-ahead file: they end here, and are sent too."""
-    from spark_lineage.sinks.cursors import runs
-    from spark_lineage.sinks.journal import seal
-    from spark_lineage.store import StoreError, wal
-
-    for run in runs(store):
-        try:
-            if (run / wal.NAME).exists():
-                seal(run)
-        except (StoreError, OSError, ValueError, KeyError, TypeError) as error:
-            click.echo(f"spark-lineage: {run.name} cannot be read and is left out: {error}", err=True)
+    return SOMETHING_LEFT if remaining.events else NOTHING_LEFT
 
 
 def _follow(sender: Sender, quiet: bool) -> None:
-    """Returns when every sink has all, or has been given up."""
+    """Returns when every receiver has all, or has been given up."""
     if quiet or not sys.stderr.isatty():
         while not sender.settled():
             time.sleep(TICK)
@@ -114,21 +72,26 @@ def _follow(sender: Sender, quiet: bool) -> None:
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True)) as progress:
-        tasks: dict[str, Any] = {}
+        bars: dict[str, TaskID] = {}
         while not sender.settled():
-            for each in sender.deliveries:
-                if each.receiver.key not in tasks:
-                    tasks[each.receiver.key] = progress.add_task(each.receiver.title, total=each.left().events)
-                note = f" ({each.breaker.why})" if each.breaker.why else ""
-                done = each.delivered + each.refused
-                progress.update(tasks[each.receiver.key], completed=done, description=each.receiver.title + note)
+            _update(progress, bars, sender)
             time.sleep(TICK)
 
 
+def _update(progress: Progress, bars: dict[str, TaskID], sender: Sender) -> None:
+    for delivery in sender.deliveries:
+        receiver = delivery.receiver
+        if receiver.key not in bars:
+            bars[receiver.key] = progress.add_task(receiver.title, total=delivery.left().events)
+        note = f" ({delivery.breaker.why})" if delivery.breaker.why else ""
+        done = delivery.delivered + delivery.refused
+        progress.update(bars[receiver.key], completed=done, description=receiver.title + note)
+
+
 def _tell(remaining: Remaining, seconds: float) -> None:
-    for each in remaining.sinks:
-        events = "1 event" if each.delivered == 1 else f"{each.delivered} events"
-        nothing_left = "" if each.events else ", nothing is left"
-        click.echo(f"{each.title}: {events} sent in {seconds:.1f} s{nothing_left}")
+    for left in remaining.sinks:
+        events = "1 event" if left.delivered == 1 else f"{left.delivered} events"
+        nothing_left = "" if left.events else ", nothing is left"
+        click.echo(f"{left.title}: {events} sent in {seconds:.1f} s{nothing_left}")
     for sentence in remaining.sentences():
-        click.echo(f"spark-lineage: {sentence}", err=True)
+        tell(sentence)

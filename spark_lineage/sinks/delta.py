@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from spark_lineage.refusals import Refusal
 from spark_lineage.sinks.journal import seal
 from spark_lineage.store.runs import RunRecord, Store, open_folder
 
@@ -25,6 +26,17 @@ LONGEST_PAUSE = 1.0  # seconds between two attempts
 
 def available() -> bool:
     return importlib.util.find_spec("deltalake") is not None and importlib.util.find_spec("pyarrow") is not None
+
+
+class AuditError(Refusal):
+    """The audit tables cannot be written; its text is one sentence for the user."""
+
+
+def tables_of(store: Store) -> DeltaAudit:
+    """The audit tables of a store. Raises :class:`AuditError` where ``deltalake`` is not installed."""
+    if not available():
+        raise AuditError("the audit tables need the package deltalake: pip install deltalake")
+    return DeltaAudit(store.path / "audit")
 
 
 class DeltaAudit:

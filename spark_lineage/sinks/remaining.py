@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 SEND = "`spark-lineage send` sends what is left"
 
@@ -40,6 +41,27 @@ class Remaining:
             if each.set_aside:
                 told.append(f"{_count(each.set_aside)} set aside, refused by {each.title}; see `spark-lineage status`")
         return told
+
+
+def document(remaining: Remaining) -> dict[str, Any]:
+    """The ``--json`` shape of ``send``."""
+    return {
+        "delivered": sum(left.delivered for left in remaining.sinks),
+        "left": remaining.events,
+        "set_aside": sum(left.set_aside for left in remaining.sinks),
+        "sinks": [
+            {
+                "sink": left.sink,
+                "title": left.title,
+                "delivered": left.delivered,
+                "left": left.events,
+                "runs_left": left.runs,
+                "set_aside": left.set_aside,
+                "why": left.why,
+            }
+            for left in remaining.sinks
+        ],
+    }
 
 
 def _count(events: int) -> str:

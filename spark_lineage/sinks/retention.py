@@ -8,7 +8,9 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
+from spark_lineage.refusals import Refusal
 from spark_lineage.sinks import cursors
 from spark_lineage.sinks.delta import DeltaAudit
 from spark_lineage.store import journal, wal
@@ -18,6 +20,10 @@ from spark_lineage.store.summaries import Summary
 HOLD = "hold"  # the label that holds a run, whatever its value but these
 NOT_HELD = ("", "false", "no", "off", "0")
 UNITS = {"h": 3600.0, "d": 86400.0, "w": 7 * 86400.0, "y": 365 * 86400.0}
+
+
+class RetentionError(Refusal, ValueError):
+    """Runs that cannot be removed as they were to be; its text is one sentence for the user."""
 
 
 @dataclass(frozen=True)
@@ -30,11 +36,21 @@ class Plan:
 
 
 def seconds(text: str) -> float:
-    """``90d``, ``12h``, ``4w``, ``1y`` -> seconds. Raises ValueError."""
+    """``90d``, ``12h``, ``4w``, ``1y`` -> seconds. Raises :class:`RetentionError`."""
     found = re.fullmatch(r"(\d+(?:\.\d+)?)([hdwy])", text.strip().lower())
     if found is None:
-        raise ValueError(f"{text!r} is no time span: write 90d, 12h, 4w or 1y")
+        raise RetentionError(f"{text!r} is no time span: write 90d, 12h, 4w or 1y")
     return float(found[1]) * UNITS[found[2]]
+
+
+def plan_for_spans(
+    store: Store, keep: str | None, keep_samples: str | None, holds: Sequence[str], undelivered: bool
+) -> Plan:
+    """As :func:`plan`, with time spans as the user writes them. Raises :class:`RetentionError`."""
+    if keep is None and keep_samples is None:
+        raise RetentionError("Say what to keep: --keep 90d, or --keep-samples 30d.")
+    whole, rows = (seconds(span) if span is not None else None for span in (keep, keep_samples))
+    return plan(store, whole, rows, holds, undelivered)
 
 
 def plan(
@@ -90,11 +106,29 @@ def _waiting(run: Summary, sinks: Sequence[str]) -> str | None:
     return f"not yet delivered to {titles}" if left else None
 
 
+def document(chosen: Plan, dry_run: bool) -> dict[str, Any]:
+    """The ``--json`` shape of ``prune``."""
+    return {
+        "dry_run": dry_run,
+        "removed": [run.id for run in chosen.runs],
+        "samples_removed": [run.id for run in chosen.samples],
+        "kept": [{"run": run, "why": why} for run, why in chosen.stay.items()],
+    }
+
+
 def carry_out(store: Store, chosen: Plan, vacuum_hours: float | None = None) -> None:
     """Rows first, folders after: what a crash leaves half done, the next time finds and ends.
 
-    ``vacuum_hours``: see :meth:`DeltaAudit.compact`.
+    ``vacuum_hours``: see :meth:`DeltaAudit.compact`. Raises :class:`RetentionError` if files cannot be removed.
     """
+    try:
+        _carry_out(store, chosen, vacuum_hours)
+    except OSError as error:
+        where = error.filename or store.path
+        raise RetentionError(f"{where} cannot be removed: {error.strerror or error}") from error
+
+
+def _carry_out(store: Store, chosen: Plan, vacuum_hours: float | None) -> None:
     audit = DeltaAudit(store.path / "audit")
     audit.delete([run.id for run in chosen.runs])
     audit.delete([run.id for run in chosen.samples], ["samples"])
