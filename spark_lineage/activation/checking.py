@@ -76,14 +76,13 @@ class CheckAtEnd:
         if report is None:
             print("spark-lineage: could not check: the record was not written.", file=sys.stderr)
             return 2
-        from rich.console import Console
-
         from spark_lineage.faces import junit
-        from spark_lineage.faces.terminal import check as table
+        from spark_lineage.faces.terminal import check as terminal
+        from spark_lineage.faces.terminal.console import console
 
         if self._checking.junit is not None:
             junit.write(report, self._checking.junit)
-        table.show(report, Console(file=sys.stderr, highlight=False))
+        terminal.show(report, console(stderr=True))
         for sentence in report.problems:
             print(f"spark-lineage: {sentence}", file=sys.stderr)
         return 2 if report.problems else 0 if report.passed else 1

@@ -5,6 +5,6 @@ from __future__ import annotations
 from rich.console import Console
 
 
-def console() -> Console:
-    """Standard output. Only what an answer says is coloured: rich is not to guess what looks like a number."""
-    return Console(highlight=False, soft_wrap=False)
+def console(stderr: bool = False) -> Console:
+    """Standard output, or standard error. Nothing is coloured because it looks like a number: answers say what is."""
+    return Console(stderr=stderr, highlight=False, soft_wrap=False)
