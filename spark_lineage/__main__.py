@@ -8,9 +8,12 @@ from spark_lineage.cli import main
 
 def _die_of_an_interrupt() -> None:
     """The interpreter ends a *script* that Ctrl-C stopped by the signal itself, but not a module, which we are."""
-    runner = sys.modules.get("spark_lineage.activation.runner")
-    if runner is not None and runner.script_was_interrupted():
-        runner.die_of_sigint()
+    try:
+        runner = sys.modules.get("spark_lineage.activation.runner")
+        if runner is not None and runner.script_was_interrupted():
+            runner.die_of_sigint()
+    except BaseException:  # the interpreter would print it
+        return
 
 
 if __name__ == "__main__":

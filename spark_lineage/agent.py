@@ -30,7 +30,7 @@ from typing import TYPE_CHECKING, Any
 from spark_lineage import capture
 from spark_lineage.answers.check.rules import Rules, load
 from spark_lineage.config import Config
-from spark_lineage.guard import Guard, logger
+from spark_lineage.guard import Guard, QuietFileHandler, logger
 from spark_lineage.jvm.bridge import Bridge, JvmHalfMissing
 from spark_lineage.model import (
     LinkSeen,
@@ -152,18 +152,22 @@ class Agent:
         )
         self.guard("repository", self._repository)
         self.guard("links", self._link)
-        self.guard("parents", self._parents, parent_run.of_environment(os.environ))
+        self.guard("parents", self._parents_of_environment)
         if self.rules is None:
             self.rules = self.guard("rules", self._load_rules) or Rules()
+        self.guard("capture", self._capture, self.rules)
+        self.guard("first flush", self.flush)
+        # Not threading.Thread: a program that counts or lists its threads must not find one of ours.
+        _thread.start_new_thread(self.guard, ("poll", self._poll))
+
+    def _capture(self, rules: Rules) -> None:
+        config, program = self.config, self.program
         recorder = capture.Recorder(
             self._queue.put, self._relay, config, self.guard, roots=program.roots,
-            read=SourceReader(program.roots).read, questions=self.rules.questions(), contents=_PandasContents(),
+            read=SourceReader(program.roots).read, questions=rules.questions(), contents=_PandasContents(),
         )  # fmt: skip
         self._recorder = recorder
         self._installation = capture.install(recorder)
-        self.flush()
-        # Not threading.Thread: a program that counts or lists its threads must not find one of ours.
-        _thread.start_new_thread(self._poll, ())
 
     def _load_rules(self) -> Rules:
         return load(list(map(Path, (os.getcwd(), *self.program.roots))), also=self.config.checks_file)
@@ -173,7 +177,7 @@ class Agent:
         if seen is not None:
             self._queue.put(seen)
             self._compared = threading.Event()
-            _thread.start_new_thread(self._compare_work_tree, (seen, self._compared))
+            _thread.start_new_thread(self.guard, ("work tree", self._compare_work_tree, seen, self._compared))
 
     def _compare_work_tree(self, seen: RepositorySeen, compared: threading.Event) -> None:
         """Runs in a thread of its own: git takes its time, and observations are written ahead every second."""
@@ -189,6 +193,9 @@ class Agent:
             if each not in self._links:
                 self._links.add(each)
                 self._queue.put(each)
+
+    def _parents_of_environment(self) -> None:
+        self._parents(parent_run.of_environment(os.environ))
 
     def _parents(self, found: Iterable[parent_run.Found]) -> None:
         for each in found:
@@ -244,7 +251,8 @@ class Agent:
         with self._flushing:
             fresh = []
             while not self._queue.empty():
-                seen = self.guard("notes", capture.observation, self._queue.get_nowait())
+                note = self._queue.get_nowait()
+                seen = self.guard("notes", capture.observation, note) if isinstance(note, tuple) else note
                 if seen is not None:
                     fresh.append(self._masked(seen))
             self._seen.extend(fresh)
@@ -262,7 +270,7 @@ class Agent:
             bridge = self._relay.bridge or bridge
             self.guard("flush", self.flush)
         if bridge is not None:
-            self.guard("hang up", bridge.hang_up)
+            bridge.hang_up()
 
     def _last_look(self) -> None:
         """``_settle`` in a thread of its own: the program ends whether or not the JVM still answers."""
@@ -271,11 +279,13 @@ class Agent:
             return
 
         def look() -> None:
-            self.guard("settle", self._settle)
-            looked.set()
-            self.guard("hang up", bridge.hang_up)
+            try:
+                self._settle()
+            finally:
+                looked.set()
+                bridge.hang_up()
 
-        _thread.start_new_thread(look, ())
+        _thread.start_new_thread(self.guard, ("settle", look))
         if not looked.wait(self.config.exit_wait + SETTLE_SECONDS):
             self._relay.bridge = None
             self._fault("settle", "the JVM did not answer any more: facts may be missing")
@@ -323,8 +333,9 @@ class Agent:
         if self._compared is not None:
             self._compared.wait(min(self.config.exit_wait, work_tree.SECONDS))
         self._queue.put(ProgramEnded(ended, outcome, error, failed or ()))
-        self.guard("flush", self.flush)
+        self.guard("last flush", self.flush)  # under a name of its own: what failed three times before is tried again
         if not self.guard("emit", self._emit):
+            self.guard("last flush", self.flush)  # what made it fail
             logger.warning("the journal could not be written; what was observed is in %s", self._ahead.path)
         if self._log is not None:
             logger.removeHandler(self._log)
@@ -343,6 +354,9 @@ class Agent:
         self.report = self.guard("checks", self._check, graph)
         if self.report is not None:
             graph = dataclasses.replace(graph, checks=self.report.results)
+        else:
+            self.flush()  # the gap that says why
+            graph = assemble(self._seen)
         events = build(graph, self.config.namespace, self.config.sample_publish)
         Journal(self.folder).write(events, samples(graph))
         self._ahead.remove()
@@ -364,7 +378,7 @@ class Agent:
         try:
             body(*args)
         finally:
-            self._settle()
+            self.guard("settle", self._settle)
             self._our_own = False
             self._installation = capture.install(self._recorder)
 
@@ -419,7 +433,7 @@ def run_id() -> str:
 
 
 def _log_file(folder: Path, level: str) -> logging.Handler:
-    handler = logging.FileHandler(folder / "agent.log", delay=True, encoding="utf-8")
+    handler = QuietFileHandler(folder / "agent.log", delay=True, encoding="utf-8")
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
     handler.setLevel(level.upper())
     logger.setLevel(min(logging.WARNING, handler.level))

@@ -21,19 +21,26 @@ _hook: SparkHook | None = None
 
 def install() -> None:
     """Puts the hook in place, once; never raises and prints nothing."""
-    global _installed, _hook
+    global _installed
     if _installed or not is_called_for(os.environ):
         return
     _installed = True
     try:
-        from spark_lineage.activation.doors import ConfDoor
-        from spark_lineage.activation.exits import MAIN
-        from spark_lineage.activation.hook import SparkHook
+        _install()
+    except KeyboardInterrupt:
+        raise  # the program's
+    except BaseException:
+        return  # a guest at start-up: the program must start
 
-        _hook = SparkHook(ConfDoor(_begin)).install()
-        MAIN.watch_exits()
-    except Exception:
-        pass  # a guest at start-up: the program must start
+
+def _install() -> None:
+    global _hook
+    from spark_lineage.activation.doors import ConfDoor
+    from spark_lineage.activation.exits import MAIN
+    from spark_lineage.activation.hook import SparkHook
+
+    _hook = SparkHook(ConfDoor(_begin)).install()
+    MAIN.watch_exits()
 
 
 def step_aside() -> None:

@@ -12,7 +12,7 @@ from spark_lineage.activation.exits import MAIN, UNKNOWN_STATUS
 from spark_lineage.activation.hook import add_to_driver, appended, conf_of_interest, with_jar
 from spark_lineage.activation.jars import LISTENER
 from spark_lineage.config import Config
-from spark_lineage.guard import logger
+from spark_lineage.guard import Guard, logger, silently
 from spark_lineage.model import Outcome
 
 if TYPE_CHECKING:
@@ -112,33 +112,37 @@ def stop_at_exit(
     ``then`` is told of the agent that ended, and how the program did.
     """
 
-    def stop() -> None:
-        from spark_lineage import agent
+    def end() -> tuple[BaseException | None, tuple[str, ...]]:
+        return ended_by(), ()
 
-        ended, end = None, end_of(ended_by())
-        try:
-            ended = agent.stop(*end)
-        except Exception:
-            logger.warning("the record could not be written", exc_info=True)
-        if then is not None:
-            then(ended, end[0])
-
-    atexit.register(stop)
+    atexit.register(silently, _at_exit, end, then)
 
 
 def stop_with_interpreter(begun: Agent) -> None:
     """As :func:`stop_at_exit`, for a program that the interpreter itself runs: ``begun`` began inside of it."""
+    MAIN.observed_by(begun.calls_at, begun.gap)
+
+    def end() -> tuple[BaseException | None, tuple[str, ...]]:
+        error, calls, known = MAIN.ended_by()
+        if not known:
+            begun.gap("exit", UNKNOWN_STATUS)
+        return error, calls
+
+    atexit.register(silently, _at_exit, end, None)
+
+
+def _at_exit(
+    ended_by: Callable[[], tuple[BaseException | None, tuple[str, ...]]],
+    then: Callable[[Agent | None, Outcome], None] | None,
+) -> None:
+    """The exit function, silently: a Ctrl-C that comes now is too late for the program, and would be printed."""
     from spark_lineage import agent
 
-    MAIN.observed_by(begun.calls_at)
+    error, calls = _AT_EXIT("end of the program", ended_by) or (None, ())
+    end = _AT_EXIT("end of the program", end_of, error) or (Outcome.FAIL, type(error).__name__, None)
+    ended = _AT_EXIT("record", agent.stop, *end, calls)
+    if then is not None:
+        then(ended, end[0])
 
-    def stop() -> None:
-        try:
-            error, calls, known = MAIN.ended_by()
-            if not known:
-                begun.gap("exit", UNKNOWN_STATUS)
-            agent.stop(*end_of(error), calls)
-        except Exception:
-            logger.warning("the record could not be written", exc_info=True)
 
-    atexit.register(stop)
+_AT_EXIT = Guard(lambda what, why: logger.warning("spark-lineage.exit: the record is not whole (%s)", why))

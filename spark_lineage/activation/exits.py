@@ -17,6 +17,8 @@ from dataclasses import dataclass
 from types import FrameType
 from typing import Any
 
+from spark_lineage.guard import Guard, leave
+
 UNKNOWN_STATUS = "the program ended by SystemExit; its status was not seen"
 
 
@@ -33,6 +35,7 @@ class MainProgram:
 
     def __init__(self) -> None:
         self.exit: Exit | None = None
+        self.guard = Guard()
         self._originals: tuple[Any, Any] | None = None
         self.calls_at: Callable[[FrameType], tuple[str, ...]] = lambda frame: ()
         self._body: FrameType | None = None
@@ -52,27 +55,33 @@ class MainProgram:
             self._originals = None
 
     def _noting(self, original: Any) -> Any:
+        from_caller, note = self.guard.from_caller, self._note
+
         @functools.wraps(original)
         def exit(*args: Any, **kwargs: Any) -> Any:
             try:
                 return original(*args, **kwargs)
             except SystemExit as error:
-                self._note(error, sys._getframe(1))
-                error.__traceback__ = None  # it begins where the program calls
+                leave(error)
+                from_caller("exit", note, error)
                 raise
 
         return exit
 
-    def _note(self, error: SystemExit, frame: FrameType) -> None:
+    def _note(self, error: SystemExit, frame: FrameType | None) -> None:
         if threading.current_thread() is threading.main_thread():
-            try:
-                self.exit = Exit(error.code, self.calls_at(frame))
-            except Exception:
-                self.exit = Exit(error.code, ())
+            self.exit = Exit(error.code, ())
+            self.exit = Exit(error.code, self.calls_at(frame) if frame is not None else ())
 
-    def observed_by(self, calls_at: Callable[[FrameType], tuple[str, ...]]) -> None:
-        """An observation has begun; ``calls_at(frame)`` names the calls of user code around a frame."""
+    def observed_by(
+        self, calls_at: Callable[[FrameType], tuple[str, ...]], report: Callable[[str, str], None] | None = None
+    ) -> None:
+        """An observation has begun; ``calls_at(frame)`` names the calls of user code around a frame.
+
+        ``report(what, why)`` is told of faults of ours in noting an exit.
+        """
         self.calls_at = calls_at
+        self.guard.report = report
         self.watch_exits()
         self._hold_body()
 

@@ -21,7 +21,7 @@ from typing import Any, Protocol
 
 from spark_lineage.activation.jars import LISTENER
 from spark_lineage.config import CONF_PREFIX
-from spark_lineage.guard import Guard, logger
+from spark_lineage.guard import Guard, leave, logger
 
 # Spark 4 moved the class (SPARK-48413) and left a module of the old name that re-exports it.
 MARK = "_spark_lineage"
@@ -56,6 +56,7 @@ class SparkHook:
         self.guard = guard or Guard()
         self._undo: list[tuple[Any, str, Any, Any]] = []
         self._finder: _Finder | None = None
+        self._submit_arguments: str | None = None  # what the program had in PYSPARK_SUBMIT_ARGS, while ours are there
 
     def install(self) -> SparkHook:
         for name in CONTEXT_MODULES:
@@ -63,28 +64,34 @@ class SparkHook:
             if module is not None:
                 self.guard("hook", self._patch, module)
         if not self._undo:
-            self._finder = _Finder(CONTEXT_MODULES, lambda module: self.guard("hook", self._patch, module))
+            self._finder = _Finder(CONTEXT_MODULES, self._patch, self.guard)
             sys.meta_path.insert(0, self._finder)
         return self
 
     def remove(self) -> None:
-        if self._finder is not None and self._finder in sys.meta_path:
-            sys.meta_path.remove(self._finder)
+        self._forget_finder()
         for owner, name, ours, original in reversed(self._undo):
             if owner.__dict__.get(name) is ours:
                 setattr(owner, name, original)
         self._undo.clear()
 
+    def _forget_finder(self) -> None:
+        if self._finder is not None and self._finder in sys.meta_path:
+            sys.meta_path.remove(self._finder)
+
     def _patch(self, module: types.ModuleType) -> None:
         context_class = module.__dict__.get("SparkContext")
         if not isinstance(context_class, type) or context_class.__module__ != module.__name__:
             return  # the module that only re-exports
-        if self._finder is not None and self._finder in sys.meta_path:
-            sys.meta_path.remove(self._finder)
-        self._wrap(module, "launch_gateway", self._launch)
-        self._wrap(context_class, "_initialize_context", self._initialize)
-        self._wrap(context_class, "_do_init", self._start)
-        self._wrap(context_class, "stop", self._stop)
+        self._forget_finder()
+        try:
+            self._wrap(module, "launch_gateway", self._launch)
+            self._wrap(context_class, "_initialize_context", self._initialize)
+            self._wrap(context_class, "_do_init", self._start)
+            self._wrap(context_class, "stop", self._stop)
+        except BaseException:
+            self.remove()  # all or none
+            raise
 
     def _wrap(self, owner: Any, name: str, make: Callable[[Any], Any]) -> None:
         original = owner.__dict__[name]
@@ -95,45 +102,58 @@ class SparkHook:
         setattr(owner, name, ours)
         self._undo.append((owner, name, ours, original))
 
-    # -- the four wrappers; the program's call runs once, outside our guard
+    # -- the four wrappers; the program's call runs once, and nothing of ours runs outside the guard
 
     def _launch(self, original: Callable[..., Any]) -> Callable[..., Any]:
+        guard, launch_with, launched = self.guard, self._launch_with, self._launched
+
         def launch_gateway(conf: Any = None, *args: Any, **kwargs: Any) -> Any:
-            launch = self.guard("launch", self._launch_with, conf) or _Launch(conf, None)
-            before = _set_submit_arguments(launch.submit_arguments)
+            with_ours = guard("launch", launch_with, conf)
             try:
-                return original(launch.conf, *args, **kwargs)
+                return original(conf if with_ours is None else with_ours, *args, **kwargs)
             except BaseException as error:
-                _leave(error)
+                leave(error)
                 raise
             finally:
-                _set_submit_arguments(before)
+                guard("launched", launched)
 
         return launch_gateway
 
-    def _launch_with(self, conf: Any) -> _Launch:
+    def _launch_with(self, conf: Any) -> Any:
+        """The conf to start the JVM with; None: that of the program as it is."""
         if "PYSPARK_GATEWAY_PORT" in os.environ:  # spark-submit has started the JVM
-            return _Launch(conf, None)
+            return None
         given = dict(conf.getAll()) if conf is not None else {}
         arguments = SubmitArguments(os.environ.get("PYSPARK_SUBMIT_ARGS", "pyspark-shell"))
         added = dict(self.door.launch_conf({**_spark_defaults(arguments), **given, **arguments.conf()}))
         if not added:
-            return _Launch(conf, None)
+            return None
         from pyspark import SparkConf
 
         merged = SparkConf(loadDefaults=False)
         for key, value in {**given, **added}.items():
             merged.set(key, value)
         # Arguments come after the conf on the command line of spark-submit, so theirs win.
-        return _Launch(merged, arguments.replaced(added))
+        replaced = arguments.replaced(added)
+        if replaced is not None:
+            self._submit_arguments = os.environ.get("PYSPARK_SUBMIT_ARGS")
+            os.environ["PYSPARK_SUBMIT_ARGS"] = replaced
+        return merged
+
+    def _launched(self) -> None:
+        before, self._submit_arguments = self._submit_arguments, None
+        if before is not None:
+            os.environ["PYSPARK_SUBMIT_ARGS"] = before
 
     def _initialize(self, original: Callable[..., Any]) -> Callable[..., Any]:
+        guard, conf_with = self.guard, self._conf_with
+
         def _initialize_context(context: Any, jconf: Any) -> Any:
-            with_ours = self.guard("conf", self._conf_with, context, jconf)
+            with_ours = guard("conf", conf_with, context, jconf)
             try:
                 return original(context, jconf if with_ours is None else with_ours)
             except BaseException as error:
-                _leave(error)
+                leave(error)
                 raise
 
         return _initialize_context
@@ -149,49 +169,59 @@ class SparkHook:
         return copy
 
     def _start(self, original: Callable[..., Any]) -> Callable[..., Any]:
+        guard, started = self.guard, self.door.started
+
         def _do_init(context: Any, *args: Any, **kwargs: Any) -> Any:
             try:
                 result = original(context, *args, **kwargs)
             except BaseException as error:
-                _leave(error)
+                leave(error)
                 raise
-            self.guard("started", self.door.started, context)
+            guard("started", started, context)
             return result
 
         return _do_init
 
     def _stop(self, original: Callable[..., Any]) -> Callable[..., Any]:
+        guard, stopping, stopped = self.guard, self.door.stopping, self.door.stopped
+
         def stop(context: Any) -> Any:
-            alive = context.__dict__.get("_jsc") is not None
+            alive = guard("stop", _is_alive, context)
             if alive:
-                self.guard("stopping", self.door.stopping, context)
+                guard("stopping", stopping, context)
             try:
                 result = original(context)
             except BaseException as error:
-                _leave(error)
+                leave(error)
                 raise
             if alive:
-                self.guard("stopped", self.door.stopped, context)
+                guard("stopped", stopped, context)
             return result
 
         return stop
 
 
-class _Launch:
-    def __init__(self, conf: Any, submit_arguments: str | None) -> None:
-        self.conf = conf
-        self.submit_arguments = submit_arguments
+def _is_alive(spark_context: Any) -> bool:
+    return spark_context.__dict__.get("_jsc") is not None
 
 
 class _Finder(importlib.abc.MetaPathFinder):
     """Calls ``loaded(module)`` right after one of the named modules has been executed."""
 
-    def __init__(self, names: Sequence[str], loaded: Callable[[types.ModuleType], Any]) -> None:
+    def __init__(self, names: Sequence[str], loaded: Callable[[types.ModuleType], Any], guard: Guard) -> None:
         self._names = frozenset(names)
         self._loaded = loaded
+        self._guard = guard
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: types.ModuleType | None = None
+    ) -> importlib.machinery.ModuleSpec | None:
+        """None, also where ours fails: then the other finders are asked as without us."""
+        guard, find = self._guard, self._find
+        return guard("hook", find, fullname, path, target)
+
+    def _find(
+        self, fullname: str, path: Sequence[str] | None, target: types.ModuleType | None
     ) -> importlib.machinery.ModuleSpec | None:
         if fullname not in self._names:
             return None
@@ -200,19 +230,22 @@ class _Finder(importlib.abc.MetaPathFinder):
                 continue
             spec = finder.find_spec(fullname, path, target)
             if spec is not None and spec.loader is not None:
-                _run_after(spec.loader, self._loaded)
+                _run_after(spec.loader, self._loaded, self._guard)
                 return spec
         return None
 
 
-def _run_after(loader: Any, loaded: Callable[[types.ModuleType], Any]) -> None:
+def _run_after(loader: Any, loaded: Callable[[types.ModuleType], Any], guard: Guard) -> None:
     """Makes this one loader object call ``loaded`` after it has executed its module."""
     execute = loader.exec_module
 
+    def as_it_was() -> None:
+        del loader.exec_module  # the loader is the module's __loader__ from now on
+
     def exec_module(module: types.ModuleType) -> None:
-        del loader.exec_module  # the loader is the module's __loader__ from now on: leave it as it was
+        guard("hook", as_it_was)
         execute(module)
-        loaded(module)
+        guard("hook", loaded, module)
 
     try:
         loader.exec_module = exec_module
@@ -316,18 +349,3 @@ def _spark_defaults(arguments: SubmitArguments) -> dict[str, str]:
         return {}
     pairs = (line.strip().replace("=", " ", 1).split(None, 1) for line in lines if line.strip()[:1] not in {"", "#"})
     return {pair[0]: pair[1].strip() for pair in pairs if len(pair) == 2}
-
-
-def _set_submit_arguments(text: str | None) -> str | None:
-    """Sets ``PYSPARK_SUBMIT_ARGS`` unless ``text`` is None; gives what to set it to afterwards."""
-    if text is None:
-        return None
-    before = os.environ.get("PYSPARK_SUBMIT_ARGS")
-    os.environ["PYSPARK_SUBMIT_ARGS"] = text
-    return before
-
-
-def _leave(error: BaseException) -> None:
-    """Takes the calling frame off the traceback; the bare ``raise`` that follows does not put it back."""
-    if error.__traceback__ is not None:
-        error.__traceback__ = error.__traceback__.tb_next

@@ -15,6 +15,7 @@ import os
 import signal
 import sys
 import sysconfig
+import time
 import types
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -29,7 +30,10 @@ from spark_lineage.activation.java import JavaError, find_java
 from spark_lineage.activation.tracebacks import without_our_frames
 from spark_lineage.answers.check.rules import RuleError, Rules, load
 from spark_lineage.config import OPTIONS, Config, ConfigError, did_you_mean, resolve
+from spark_lineage.guard import Guard, leave
 from spark_lineage.model import Mode
+
+_FAULTS = Guard()  # tells the agent, once there is one
 
 
 @dataclass(frozen=True)
@@ -54,13 +58,14 @@ def prepare(words: Sequence[str]) -> Request | None:
         return None
     module_path = _check_target(request)
     try:
-        config = resolve(request.settings, folders=[Path.cwd(), _program_folder(request, module_path)])
-        if request.checking.on and (not config.enabled or config.mode is Mode.PLAN):
-            raise UsageError("--check needs what plan mode and enabled=false leave out: the rows that flow.")
-        if config.enabled:
-            _switch_on(config, request, module_path)
+        _switch_on_as_configured(request, module_path)
+    except UsageError:
+        raise
     except (ConfigError, JavaError, JarError, RuleError) as error:
         raise UsageError(str(error)) from None
+    except BaseException as fault:  # not the user's: the program runs unobserved
+        _FAULTS.caught("activation", fault)
+        _FAULTS("activation", _tell, request, fault)
     _use_this_python()
     return request
 
@@ -171,6 +176,29 @@ def _find_module(name: str) -> str | None:
 # --------------------------------------------------------------------------- switching on
 
 
+def _switch_on_as_configured(request: Request, module_path: str | None) -> None:
+    """Raises what :func:`_switch_on` does."""
+    config = resolve(request.settings, folders=[Path.cwd(), _program_folder(request, module_path)])
+    if request.checking.on and (not config.enabled or config.mode is Mode.PLAN):
+        raise UsageError("--check needs what plan mode and enabled=false leave out: the rows that flow.")
+    if config.enabled:
+        _switch_on(config, request, module_path)
+
+
+def _tell(request: Request, fault: BaseException) -> None:
+    """In the record, if it has begun; else in the log of the store that was to hold it."""
+    from spark_lineage import agent
+
+    observer = agent.current()
+    if observer is not None:
+        observer.flush()
+        return
+    store = Path(str(request.settings.get("store", Config().store)))
+    store.mkdir(parents=True, exist_ok=True)
+    with (store / "agent.log").open("a", encoding="utf-8") as log:
+        log.write(f"{time.strftime('%Y-%m-%d %H:%M:%S')} WARNING {request.target} was not observed: {fault!r}\n")
+
+
 def _switch_on(config: Config, request: Request, module_path: str | None) -> None:
     """Raises ConfigError, JavaError, JarError, UsageError: nothing of the program has run by then."""
     if not _is_remote():
@@ -193,9 +221,11 @@ def _switch_on(config: Config, request: Request, module_path: str | None) -> Non
         observer = agent.start(config, program, rules, with_functions=request.checking.on)
     except OSError as error:
         raise UsageError(f"The store {config.store} cannot be written: {error.strerror or error}.") from None
+    _FAULTS.report, _FAULTS.strict = observer.gap, config.strict
+    # First of all: whatever fails from here on, what is known is written at the end.
+    stop_at_exit(lambda: _Ended.by, checking.CheckAtEnd(request.checking) if request.checking.on else None)
     autostart.step_aside()
     SparkHook(OwnDoor(config, jar, agent.current), observer.guard).install()
-    stop_at_exit(lambda: _Ended.by, checking.CheckAtEnd(request.checking) if request.checking.on else None)
 
 
 def _rules(config: Config, request: Request, roots: Sequence[str]) -> Rules:
@@ -344,16 +374,23 @@ def _print_without_us(main: types.ModuleType) -> None:
     hook = sys.excepthook
 
     def excepthook(kind: type[BaseException], error: BaseException, traceback: types.TracebackType | None) -> None:
-        sys.excepthook = hook
-        traceback = without_our_frames(error, execute.__code__)
-        sys.last_traceback = traceback
+        _FAULTS("excepthook", _as_it_was, hook)
+        stripped = _FAULTS("excepthook", _stripped, error)
         try:
-            hook(kind, error, traceback)
+            hook(kind, error, traceback if stripped is None else stripped[0])
         except BaseException as second:  # the interpreter prints both, without this frame
-            if second.__traceback__ is not None:
-                second.__traceback__ = second.__traceback__.tb_next
+            leave(second)
             raise
         finally:
-            _forget_file(main)
+            _FAULTS("excepthook", _forget_file, main)
 
     sys.excepthook = excepthook
+
+
+def _as_it_was(hook: Any) -> None:
+    sys.excepthook = hook
+
+
+def _stripped(error: BaseException) -> tuple[types.TracebackType | None]:
+    sys.last_traceback = without_our_frames(error, execute.__code__)
+    return (sys.last_traceback,)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from spark_lineage.activation import autostart
@@ -11,6 +12,7 @@ from spark_lineage.activation.hook import SparkHook, conf_of_interest, names_lis
 from spark_lineage.activation.jars import JarError, find_spark, jar_for
 from spark_lineage.activation.program import running_program
 from spark_lineage.config import Config, ConfigError, resolve
+from spark_lineage.guard import Guard
 from spark_lineage.model import Outcome
 
 if TYPE_CHECKING:
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 
 Builder = TypeVar("Builder")
 _hook: SparkHook | None = None
+_FAULTS = Guard()  # tells the agent, once there is one
 
 
 def start(**options: Any) -> Agent | None:
@@ -28,8 +31,18 @@ def start(**options: Any) -> Agent | None:
     agent; None if ``enabled`` is false.
 
     Raises ConfigError: a setting that cannot be used, no jar for this Spark, a store that cannot be written, or
-    a SparkSession that runs without our listener.
+    a SparkSession that runs without our listener. With any other fault of ours the program goes on unobserved: None.
     """
+    try:
+        return _start(options)
+    except ConfigError:
+        raise
+    except BaseException as fault:
+        _FAULTS.caught("activation", fault)
+        return None
+
+
+def _start(options: Mapping[str, Any]) -> Agent | None:
     global _hook
     from spark_lineage import agent
 
@@ -48,6 +61,7 @@ def start(**options: Any) -> Agent | None:
         )
     door = _door(config)
     begun = _begin(config)
+    _FAULTS.report, _FAULTS.strict = begun.gap, config.strict
     autostart.step_aside()
     _hook = SparkHook(door, begun.guard).install()
     if spark_context is not None:
@@ -58,12 +72,16 @@ def start(**options: Any) -> Agent | None:
 
 def stop() -> Agent | None:
     """Ends the observation and writes the record; gives the agent that ended, None if none observed."""
+    return _FAULTS("record", _stop)
+
+
+def _stop() -> Agent | None:
     global _hook
     from spark_lineage import agent
 
-    if _hook is not None:
-        _hook.remove()
-        _hook = None
+    hook, _hook = _hook, None
+    if hook is not None:
+        _FAULTS("hook", hook.remove)
     return agent.stop(Outcome.COMPLETE)
 
 

@@ -7,6 +7,9 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
+from spark_lineage.guard import Guard
+
+_GUARD = Guard()
 FOLDER = "spark_lineage/_vendor"
 
 
@@ -28,14 +31,19 @@ class _Metadata(importlib.abc.MetaPathFinder):
         return None
 
     def find_distributions(self, context: Any = None) -> Iterator[Any]:
+        return iter(_GUARD("vendored", self._found, context) or ())
+
+    def _found(self, context: Any) -> list[Any]:
         import re
         import zipfile
         from importlib.metadata import PathDistribution
 
         name = getattr(context, "name", None)
         if name is None:  # the program lists what is installed: these are not
-            return
+            return []
         prefix = re.sub(r"[-_.]+", "_", name).lower() + "-"
-        for folder in zipfile.Path(self._archive, FOLDER + "/").iterdir():
-            if folder.name.endswith(".dist-info") and folder.name.lower().startswith(prefix):
-                yield PathDistribution(folder)
+        return [
+            PathDistribution(folder)
+            for folder in zipfile.Path(self._archive, FOLDER + "/").iterdir()
+            if folder.name.endswith(".dist-info") and folder.name.lower().startswith(prefix)
+        ]

@@ -70,7 +70,7 @@ class Recorder:
         self._operations: Counter[tuple[str, int | None]] = Counter()  # of one step: (call, statement)
         self._uncounted: dict[tuple[str, int | None], str] = {}  # steps beyond the limit, and their function
         self.sources = sources = Sources(read, self._source_read, self._source_failed)
-        self.frames = frames = Frames(Scope(roots or program_folders()), sources, emit, limit, self._overflowed)
+        self.frames = frames = Frames(Scope(roots or program_folders()), sources, emit, limit, self._overflowed, guard)
         self.known = known = Known(questions or ())
         self.pandas = (
             PandasFrames(frames, emit, guard, contents, config, (DF_IDS, OP_IDS), known.origins)
@@ -103,9 +103,11 @@ class Recorder:
     # -- before the call
 
     def begin(
-        self, method: Method, args: tuple[Any, ...], kwargs: Mapping[str, Any], frame: FrameType
+        self, method: Method, args: tuple[Any, ...], kwargs: Mapping[str, Any], frame: FrameType | None
     ) -> Running | None:
-        """Called before the user's call, from the frame that calls. None: not recorded."""
+        """Called before the user's call, with the frame that calls. None: not recorded."""
+        if frame is None:
+            return None  # called by no Python code
         thread = self.thread
         outer = thread.active
         if outer is not None and self.frames.code(frame).spark:
@@ -194,9 +196,12 @@ class Recorder:
             )
         )  # fmt: skip
 
-    def fail(self, running: Running, error: BaseException, frame: FrameType) -> None:
-        """Called when the user's call has raised ``error``, from the frame that called."""
+    def fail(self, running: Running, error: BaseException, frame: FrameType | None) -> None:
+        """Called when the user's call has raised ``error``, with the frame that called."""
         self.thread.active = running.outer
+        self.guard("errors", self._failed, running, error, frame)
+
+    def _failed(self, running: Running, error: BaseException, frame: FrameType | None) -> None:
         if running.runs and _answered(error):
             self._runs_no_more(running)
         text = error_text(error)
@@ -207,7 +212,7 @@ class Recorder:
 
     # -- what no operation of ours makes
 
-    def frame_appeared(self, made: Any, frame: FrameType) -> None:
+    def frame_appeared(self, made: Any, frame: FrameType | None) -> None:
         """A DataFrame was made, by whom ever."""
         active = self.thread.active
         if (active is not None and not active.method.opens) or self.known.frames.get(made) is not None:
@@ -216,7 +221,7 @@ class Recorder:
         if self.unseen.frame(made, frame):
             self.thread.batches = True
 
-    def rdd_appeared(self, made: Any, frame: FrameType) -> None:
+    def rdd_appeared(self, made: Any, frame: FrameType | None) -> None:
         """An RDD was made, by whom ever."""
         self.look_for_modules()
         self.unseen.rdd(made, frame)

@@ -8,13 +8,14 @@ which is bounded.
 from __future__ import annotations
 
 import _thread
+import contextlib
 import math
 import threading
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from spark_lineage.guard import logger
+from spark_lineage.guard import logger, silently
 from spark_lineage.sinks import cursors
 from spark_lineage.sinks.cursors import Place
 from spark_lineage.sinks.delivery import Delivery, Told
@@ -71,7 +72,7 @@ class Sender:
     def start(self) -> Sender:
         try:
             # Not threading.Thread: a program that counts or lists its threads must not find one of ours.
-            _thread.start_new_thread(self._begin, ())
+            _thread.start_new_thread(silently, (self._begin,))
         except RuntimeError:
             self._late = True  # Python 3.12 starts no thread any more when it is on its way out: drain() sends
         return self
@@ -130,13 +131,14 @@ class Sender:
 
     def _begin(self) -> None:
         try:
-            found = tuple(self._make())
+            self._make_deliveries()
         except TransportError as error:
             self._give_up(str(error))
-            return
-        except Exception as error:  # a thread of ours must not end in a traceback on the program's stderr
+        except BaseException as error:  # a thread of ours must not end in a traceback on the program's stderr
             self._give_up(f"{type(error).__name__}: {error}")
-            return
+
+    def _make_deliveries(self) -> None:
+        found = tuple(self._make())
         with self._turn:
             self.deliveries = tuple(Delivery(self.store, receiver, self._only_due, self._told) for receiver in found)
             for each in self.deliveries:
@@ -145,7 +147,7 @@ class Sender:
             self._mark_due()
             self._turn.notify_all()
         for each in self.deliveries[1:] if not self._late else ():
-            _thread.start_new_thread(self._deliver, (each,))
+            _thread.start_new_thread(silently, (self._deliver, each))
         for each in self.deliveries if self._late else self.deliveries[:1]:
             self._deliver(each)
 
@@ -157,13 +159,12 @@ class Sender:
 
     def _deliver(self, delivery: Delivery) -> None:
         try:
-            self._loop(delivery)
-        except Exception as error:
+            with contextlib.closing(delivery.receiver):
+                self._loop(delivery)
+        except BaseException as error:
             logger.warning("spark-lineage.not-sent: the sender for %s failed", delivery.receiver.title, exc_info=error)
             delivery.breaker.refuse(f"{type(error).__name__}: {error}")
             self._settle(delivery, self._wanted)
-        finally:
-            delivery.receiver.close()
 
     def _loop(self, delivery: Delivery) -> None:
         begun = self._since[delivery.receiver.key] = time.monotonic()

@@ -20,6 +20,7 @@ from spark_lineage.capture.code.calls import GENERATOR, Call, Code, Position
 from spark_lineage.capture.code.ownership import Scope
 from spark_lineage.capture.code.source_files import Sources
 from spark_lineage.capture.deferred import Note
+from spark_lineage.guard import Guard, interrupted_again
 from spark_lineage.model import CallEnded, Path
 
 _FOLDED = frozenset({"<lambda>", "<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>"})
@@ -45,17 +46,15 @@ class Token:
         return None
 
     def __del__(self) -> None:
-        if self.ends and not self.call.emitted:
-            self.call.gone = _now()
-        elif self.ends:
-            try:
-                running = sys._getframe(1)
-            except ValueError:  # the outermost frame has nobody below it
-                running = None
-            try:
-                self.frames.ended(self.call, running)
-            except Exception:  # the interpreter is going down: nobody is left to be told
-                return
+        try:
+            if self.ends and not self.call.emitted:
+                self.call.gone = _now()
+            elif self.ends:
+                self.frames.guard("calls", self.frames.ended, self.call, sys._getframe().f_back)
+        except Exception:  # the interpreter is going down: nobody is left to be told
+            return
+        except BaseException as interruption:
+            interrupted_again(interruption)
 
 
 class _Stack(threading.local):
@@ -88,7 +87,9 @@ class Frames:
         emit: Callable[[Note], None],
         limit: int,
         overflowed: Callable[[str], None],
+        guard: Guard | None = None,
     ) -> None:
+        self.guard = guard or Guard()
         self.scope = scope
         self.sources = sources
         self.sites: weakref.WeakKeyDictionary[threading.Thread, Given] = weakref.WeakKeyDictionary()
@@ -325,7 +326,3 @@ def calls_on(traceback: TracebackType | None) -> tuple[str, ...]:
             found.append(token.call.id)
         traceback = traceback.tb_next
     return tuple(found)
-
-
-def caller(depth: int = 1) -> FrameType:
-    return sys._getframe(depth + 1)

@@ -9,6 +9,7 @@ import weakref
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from spark_lineage.guard import interrupted_again
 from spark_lineage.model import Unit, crossing
 
 
@@ -52,9 +53,12 @@ class Identities:
         held: dict[int, tuple[_Reference, Any]] = {}
 
         def gone(reference: _Reference) -> None:
-            known = held.get(reference.key)
-            if known is not None and known[0] is reference:
-                del held[reference.key]
+            try:
+                known = held.get(reference.key)
+                if known is not None and known[0] is reference:
+                    held.pop(reference.key, None)  # another thread may have been faster
+            except BaseException as interruption:
+                interrupted_again(interruption)
 
         self._held = held
         self._gone = gone

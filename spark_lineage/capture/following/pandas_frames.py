@@ -26,7 +26,7 @@ from spark_lineage.capture.deferred import Note
 from spark_lineage.capture.following.nodes import Node
 from spark_lineage.capture.following.python_data import Origins, module_position
 from spark_lineage.capture.patching.pandas_manager import ManagerHook, Stack, Thread
-from spark_lineage.guard import Guard
+from spark_lineage.guard import Guard, interrupted_again
 from spark_lineage.model import (
     Fragment,
     Marked,
@@ -157,9 +157,12 @@ class PandasFrames:
         return held
 
     def _gone(self, held: Any) -> None:
-        key: int = held.key
-        if self._held.get(key) is held:  # not another object at the same address
-            del self._held[key]
+        try:
+            key: int = held.key
+            if self._held.get(key) is held:  # not another object at the same address
+                self._held.pop(key, None)  # another thread may have been faster
+        except BaseException as interruption:
+            interrupted_again(interruption)
 
     def _touched(self, obj: Any, frame: FrameType) -> None:
         held = self._held.get(id(obj))

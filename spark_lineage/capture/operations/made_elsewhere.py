@@ -33,7 +33,7 @@ class Unseen:
         self._made = made
         self._called_back: Identities = Identities()  # function of foreachBatch -> (position, the stream's node)
 
-    def frame(self, made: Any, frame: FrameType) -> bool:
+    def frame(self, made: Any, frame: FrameType | None) -> bool:
         """A DataFrame that no operation of ours made: its parents are what the code between it and the user holds.
 
         True if it is the batch of a stream, which Spark hands to the user's function in a thread of its own.
@@ -41,6 +41,8 @@ class Unseen:
         parents, outermost = self._held_between(made, frame)
         user = frame if outermost is None else outermost.f_back
         position = self._frames.position(user) if user is not None else None
+        if frame is None:
+            return False  # no Python code made it
         if position is None:
             return self._batch(made, frame)
         name = _function_between(frame, outermost) if outermost is not None else type(made).__name__
@@ -51,7 +53,7 @@ class Unseen:
         self._made(running, made)
         return False
 
-    def rdd(self, made: Any, frame: FrameType) -> None:
+    def rdd(self, made: Any, frame: FrameType | None) -> None:
         """An RDD that no operation of ours made."""
         parents, _ = self._held_between(made, frame)
         if parents:
@@ -59,9 +61,9 @@ class Unseen:
 
     # -- streams
 
-    def will_be_called(self, function: Any, df: Any, frame: FrameType) -> None:
-        """``foreachBatch(function)`` of a stream that is ``df``, from the frame that calls it."""
-        position = self._frames.position(frame)
+    def will_be_called(self, writer: Any, function: Any, frame: FrameType | None) -> None:
+        """``writer.foreachBatch(function)`` of a stream, from the frame that calls it."""
+        position, df = self._frames.position(frame), vars(writer).get("_df")
         if position is not None and isinstance(df, self._known.dataframe):
             self._frames.announce(position.call)
             with contextlib.suppress(TypeError):  # a callable that takes no weak reference

@@ -130,54 +130,58 @@ class ManagerHook:
 
     def _getter(self, touched: Callable[[Any, FrameType], None]) -> Callable[[Any], Any]:
         thread, known, getframe, tell = self._thread, self._known, sys._getframe, self._tell
-        kinds, kind_of = self._stack.kinds, self._stack.kind
+        off, caught, kinds, kind_of = self._guard.off, self._guard.caught, self._stack.kinds, self._stack.kind
 
         def _mgr(self: Any) -> Any:
             try:
                 manager = self.__dict__["_mgr"]
             except KeyError:
                 raise AttributeError(f"{type(self).__name__!r} object has no attribute '_mgr'") from None
-            if thread.busy:
-                return manager
-            caller = getframe(1)
-            frame: FrameType | None = caller
-            while frame is not None:  # no function call on this path: pandas reads managers very often
-                kind = kinds.get(id(frame.f_code))
-                if kind is None:
-                    kind = kind_of(frame)
-                back = frame.f_back
-                if kind == USER and (back is None or kinds.get(id(back.f_code)) != PANDAS):
-                    break
-                frame = back
-            if frame is not None:
-                token, instruction, position = thread.memo
-                trace = frame.f_trace
-                if trace is not None and trace is token() and frame.f_lasti == instruction:
-                    seen = known.get(id(self))
-                    if seen is not None and seen.last is position:
-                        return manager
-            tell(touched, self, caller)
+            try:
+                if thread.busy or "pandas" in off:
+                    return manager
+                caller = frame = getframe().f_back
+                while frame is not None:  # no function call on this path: pandas reads managers very often
+                    kind = kinds.get(id(frame.f_code))
+                    if kind is None:
+                        kind = kind_of(frame)
+                    back = frame.f_back
+                    if kind == USER and (back is None or kinds.get(id(back.f_code)) != PANDAS):
+                        break
+                    frame = back
+                if frame is not None:
+                    token, instruction, position = thread.memo
+                    trace = frame.f_trace
+                    if trace is not None and trace is token() and frame.f_lasti == instruction:
+                        seen = known.get(id(self))
+                        if seen is not None and seen.last is position:
+                            return manager
+                tell(touched, self, caller)
+            except BaseException as fault:
+                caught("pandas", fault)
             return manager
 
         return _mgr
 
     def _setter(self, born: Callable[[Any, FrameType], None]) -> Callable[[Any, Any], None]:
         thread, known, getframe, tell = self._thread, self._known, sys._getframe, self._tell
+        off, caught = self._guard.off, self._guard.caught
 
         def _mgr(self: Any, manager: Any) -> None:
             self.__dict__["_mgr"] = manager
-            if not thread.busy and id(self) not in known:
-                tell(born, self, getframe(1))
+            try:
+                if not thread.busy and "pandas" not in off and id(self) not in known:
+                    tell(born, self, getframe().f_back)
+            except BaseException as fault:
+                caught("pandas", fault)
 
         return _mgr
 
-    def _tell(self, what: Callable[[Any, FrameType], None], obj: Any, frame: FrameType) -> None:
-        if "pandas" in self._guard.off:
-            return
-        self._thread.busy = True
+    def _tell(self, what: Callable[[Any, FrameType], None], obj: Any, frame: FrameType | None) -> None:
+        if frame is None:
+            return  # used by no Python code
         try:
+            self._thread.busy = True
             what(obj, frame)
-        except Exception as fault:
-            self._guard.caught("pandas", fault)
         finally:
             self._thread.busy = False

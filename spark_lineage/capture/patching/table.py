@@ -30,22 +30,33 @@ class Patches:
         self._lock = threading.Lock()
 
     def install(self) -> None:
+        """All of them, or none if one cannot be placed: then what it raised is raised."""
         with self._lock:
             if self._placed:
                 return
-            for patch in self._table:
-                original = vars(patch.owner).get(patch.name)
-                ours = _patched(original, patch.make)
-                if ours is not None:
-                    setattr(patch.owner, patch.name, ours)
-                    self._placed.append((patch.owner, patch.name, original, ours))
+            try:
+                for patch in self._table:
+                    self._place(patch)
+            except BaseException:
+                self._take_out()
+                raise
+
+    def _place(self, patch: Patch) -> None:
+        original = vars(patch.owner).get(patch.name)
+        ours = _patched(original, patch.make)
+        if ours is not None:
+            setattr(patch.owner, patch.name, ours)
+            self._placed.append((patch.owner, patch.name, original, ours))
 
     def uninstall(self) -> None:
         with self._lock:
-            for owner, name, original, ours in reversed(self._placed):
-                if vars(owner).get(name) is ours:
-                    setattr(owner, name, original)
-            self._placed.clear()
+            self._take_out()
+
+    def _take_out(self) -> None:
+        for owner, name, original, ours in reversed(self._placed):
+            if vars(owner).get(name) is ours:
+                setattr(owner, name, original)
+        self._placed.clear()
 
 
 def _patched(original: Any, make: Callable[[Callable[..., Any]], Callable[..., Any]]) -> Any:
@@ -79,11 +90,6 @@ def dressed(ours: Callable[..., Any], original: FunctionType) -> Callable[..., A
     if compat.CODE_HAS_QUALNAME:
         changes["co_qualname"] = original.__code__.co_qualname  # type: ignore[attr-defined]
     ours.__code__ = ours.__code__.replace(**changes)
-    ours.__defaults__, ours.__kwdefaults__ = None, None
+    if ours.__code__.co_argcount == 0:  # it takes whatever comes, and hands it on: these are only looked at
+        ours.__defaults__, ours.__kwdefaults__ = original.__defaults__, original.__kwdefaults__
     return ours
-
-
-def without_this_frame(error: BaseException) -> None:
-    """Takes the calling frame off a traceback; a bare ``raise`` afterwards does not put it back."""
-    if error.__traceback__ is not None:
-        error.__traceback__ = error.__traceback__.tb_next

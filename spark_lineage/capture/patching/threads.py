@@ -6,15 +6,15 @@ Only the position and a number are remembered; functions and arguments go throug
 from __future__ import annotations
 
 import concurrent.futures.thread
-import sys
 import threading
 import weakref
 from collections.abc import Callable
+from types import FrameType
 from typing import Any
 
 from spark_lineage.capture.code.frames import Frames, Given
-from spark_lineage.capture.patching.table import Patch, without_this_frame
-from spark_lineage.guard import Guard
+from spark_lineage.capture.patching.table import Patch
+from spark_lineage.guard import Guard, leave
 
 
 def patches(frames: Frames, guard: Guard) -> list[Patch]:
@@ -28,17 +28,19 @@ def patches(frames: Frames, guard: Guard) -> list[Patch]:
 
 
 def _start(original: Callable[..., Any], frames: Frames, guard: Guard) -> Callable[..., Any]:
-    def remember(thread: threading.Thread, frame: Any) -> None:
+    from_caller = guard.from_caller
+
+    def remember(thread: threading.Thread, frame: FrameType | None) -> None:
         position = frames.position(frame)
         if position is not None:
             frames.sites[thread] = (position, next(frames.tasks))
 
     def start(self: threading.Thread) -> None:
-        guard("threads", remember, self, sys._getframe(1))
+        from_caller("threads", remember, self)
         try:
             original(self)
         except BaseException as error:
-            without_this_frame(error)
+            leave(error)
             raise
 
     return start
@@ -47,17 +49,19 @@ def _start(original: Callable[..., Any], frames: Frames, guard: Guard) -> Callab
 def _submitted(
     original: Callable[..., Any], frames: Frames, guard: Guard, items: weakref.WeakKeyDictionary[Any, Given]
 ) -> Callable[..., Any]:
-    def remember(item: Any, frame: Any) -> None:
+    from_caller = guard.from_caller
+
+    def remember(item: Any, frame: FrameType | None) -> None:
         position = frames.position(frame)
         if position is not None:
             items[item] = (position, next(frames.tasks))
 
     def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
-        guard("threads", remember, self, sys._getframe(1))
+        from_caller("threads", remember, self)
         try:
             original(self, *args, **kwargs)
         except BaseException as error:
-            without_this_frame(error)
+            leave(error)
             raise
 
     return __init__
@@ -66,14 +70,20 @@ def _submitted(
 def _run(
     original: Callable[..., Any], frames: Frames, guard: Guard, items: weakref.WeakKeyDictionary[Any, Given]
 ) -> Callable[..., Any]:
+    def begun(item: Any) -> None:
+        frames.task.given = items.get(item)
+
+    def done() -> None:
+        frames.task.given = None
+
     def run(self: Any, *args: Any, **kwargs: Any) -> Any:
-        frames.task.given = guard("threads", items.get, self)
+        guard("tasks", begun, self)
         try:
             return original(self, *args, **kwargs)
         except BaseException as error:
-            without_this_frame(error)
+            leave(error)
             raise
         finally:
-            frames.task.given = None
+            guard("ended tasks", done)
 
     return run

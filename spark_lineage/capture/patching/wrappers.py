@@ -1,7 +1,8 @@
 """Wrappers around pyspark's methods.
 
-Each calls the original exactly once, outside our ``try``; faults of ours go to the guard. On an error our own frame
-is taken off the traceback, so that it reads as in a plain run.
+Each calls the original exactly once, outside our ``try``. Whatever else it evaluates stands inside a guard
+(``tests/unit/test_guarded.py`` holds that). On an error our own frame is taken off the traceback, so that it reads as
+in a plain run.
 """
 
 from __future__ import annotations
@@ -19,8 +20,9 @@ from spark_lineage.capture.operations.methods import (
     ml_methods,
     rdd_classes,
 )
-from spark_lineage.capture.patching.table import Patch, without_this_frame
+from spark_lineage.capture.patching.table import Patch
 from spark_lineage.capture.recorder import Recorder
+from spark_lineage.guard import leave
 
 
 def patches(recorder: Recorder) -> list[Patch]:
@@ -48,15 +50,15 @@ def _batches(recorder: Recorder) -> Patch:
     """``foreachBatch(f)``: what ``f`` will be called with are rows of the stream's DataFrame."""
     from pyspark.sql.streaming.readwriter import DataStreamWriter
 
-    guard = recorder.guard
+    from_caller, will_be_called = recorder.guard.from_caller, recorder.unseen.will_be_called
 
     def make(original: Callable[..., Any]) -> Callable[..., Any]:
         def foreachBatch(self: Any, func: Any, *args: Any, **kwargs: Any) -> Any:
-            guard("streaming", recorder.unseen.will_be_called, func, vars(self).get("_df"), sys._getframe(1))
+            from_caller("streaming", will_be_called, self, func)
             try:
                 return original(self, func, *args, **kwargs)
             except BaseException as error:
-                without_this_frame(error)
+                leave(error)
                 raise
 
         return foreachBatch
@@ -65,28 +67,30 @@ def _batches(recorder: Recorder) -> Patch:
 
 
 def _around(method: Method, recorder: Recorder) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    guard, begin, end, fail = recorder.guard, recorder.begin, recorder.end, recorder.fail
-    off, getframe = guard.off, sys._getframe
+    begin, end, fail = recorder.begin, recorder.end, recorder.fail
+    off, caught, from_caller = recorder.guard.off, recorder.guard.caught, recorder.guard.from_caller
+    getframe = sys._getframe
 
     def make(original: Callable[..., Any]) -> Callable[..., Any]:
         def observed(*args: Any, **kwargs: Any) -> Any:
+            running = None
             try:  # not through guard(): this is on the path of every operation, twice
-                running = begin(method, args, kwargs, getframe(1)) if "operations" not in off else None
-            except Exception as fault:
-                running = None
-                guard.caught("operations", fault)
+                if "operations" not in off:
+                    running = begin(method, args, kwargs, getframe().f_back)
+            except BaseException as fault:
+                caught("operations", fault)
             try:
                 result = original(*args, **kwargs)
             except BaseException as error:
-                without_this_frame(error)
+                leave(error)
                 if running is not None:
-                    guard("errors", fail, running, error, getframe(1))
+                    from_caller("operations", fail, running, error)
                 raise
             if running is not None:
                 try:
                     end(running, result, args, kwargs)
-                except Exception as fault:
-                    guard.caught("operations", fault)
+                except BaseException as fault:
+                    caught("operations", fault)
             return result
 
         return observed
@@ -95,7 +99,7 @@ def _around(method: Method, recorder: Recorder) -> Callable[[Callable[..., Any]]
 
 
 def _on_creation(recorder: Recorder, is_rdd: bool) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    guard, getframe, thread = recorder.guard, sys._getframe, recorder.thread
+    off, caught, getframe, thread = recorder.guard.off, recorder.guard.caught, sys._getframe, recorder.thread
     appeared = recorder.rdd_appeared if is_rdd else recorder.frame_appeared
 
     def make(original: Callable[..., Any]) -> Callable[..., Any]:
@@ -103,10 +107,13 @@ def _on_creation(recorder: Recorder, is_rdd: bool) -> Callable[[Callable[..., An
             try:
                 original(*args, **kwargs)
             except BaseException as error:
-                without_this_frame(error)
+                leave(error)
                 raise
-            if is_rdd or thread.active is None or thread.active.method.opens:
-                guard("creation", appeared, args[0], getframe(1))
+            try:  # not through guard(): most DataFrames are made inside an operation
+                if "creation" not in off and (is_rdd or thread.active is None or thread.active.method.opens):
+                    appeared(args[0], getframe().f_back)
+            except BaseException as fault:
+                caught("creation", fault)
 
         return __init__
 
@@ -122,7 +129,7 @@ def _on_function(recorder: Recorder) -> Callable[[Callable[..., Any]], Callable[
             try:
                 udf = original(self, func, *args, **kwargs)
             except BaseException as error:
-                without_this_frame(error)
+                leave(error)
                 raise
             guard("functions", made, udf, func)
             return udf
