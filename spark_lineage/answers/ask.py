@@ -19,7 +19,7 @@ from spark_lineage.refusals import Refusal
 
 if TYPE_CHECKING:
     from spark_lineage.answers.check.results import Report
-    from spark_lineage.answers.diff.result import Comparison
+    from spark_lineage.answers.diff.comparison import Comparison
     from spark_lineage.answers.explain import Explanation
     from spark_lineage.answers.history import History
     from spark_lineage.answers.runs import RunList

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from program_runs import PROGRAMS, environment
 
-from spark_lineage.answers.diff.result import Comparison, compare_runs
+from spark_lineage.answers.diff import Comparison, compare_runs
 from spark_lineage.store import Store
 
 FOLDER = PROGRAMS / "pandas_hop"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from spark_lineage.answers.check import columns, history, joins, names, plans
+from spark_lineage.answers.check import columns, joins, names, over_time, plans
 from spark_lineage.answers.check.asking import ask
 from spark_lineage.answers.check.evidence import Evidence
 from spark_lineage.answers.check.results import Report, Result
@@ -43,8 +43,8 @@ def check(
     before = Evidence(last) if last is not None else past[-1] if past else None
     found = [result for each in OF_RUN.values() for result in each(run)]
     if before is not None:
-        found.extend(history.against_last(run, before))
-    found.extend(history.far(run, past))
+        found.extend(over_time.against_last(run, before))
+    found.extend(over_time.far(run, past))
     order = {each.id: number for number, each in enumerate(graph.datasets)}
     built_in = sorted(found, key=lambda each: order.get(each.dataset or "", -1))
     kept = [each for each in built_in if not rules.is_off(each)]

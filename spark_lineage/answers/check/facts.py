@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from spark_lineage.answers.check.evidence import Evidence
+from spark_lineage.answers.check.results import Result, Status
 from spark_lineage.config import did_you_mean
 from spark_lineage.model import Column, Dataset
 
@@ -55,6 +56,12 @@ class DatasetFacts:
         if name not in known:
             raise NoSuchColumn(f"{self.dataset.id} has no column {name}{did_you_mean(name, known)}.")
         return next(each for each in self.dataset.columns if each.name == name)
+
+    def result(self, check: str, where: str, status: Status, expected: str, actual: str) -> Result:
+        """What became of a rule about this dataset."""
+        dataset = self.dataset
+        step = dataset.step or ""
+        return Result(check, step, dataset.id, status, expected, actual, None, dataset.call, True, where)
 
     def why(self) -> str:
         """Why a fact is missing, as far as the dataset tells."""

@@ -10,7 +10,7 @@ A rule is one line, ``STEP: CONDITION``. It stands in the ``[checks]`` table of 
     [checks.steps]
     clean_orders = ["nulls(customer_id) == 0"]
 
-Reading rules runs nothing of the user's: ``checks.py`` is only parsed here (its functions run in ``asking.py``).
+Reading rules runs nothing of the user's: ``checks.py`` is only parsed here (its functions run in ``functions.py``).
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
-from spark_lineage.answers.diff.result import Comparison, Divergence, Uncertain, compare_runs
+from spark_lineage.answers.diff.comparison import Comparison, Divergence, Uncertain
+from spark_lineage.answers.diff.result import compare_runs
 
 __all__ = ["Comparison", "Divergence", "Uncertain", "compare_runs"]

@@ -1,6 +1,6 @@
 """Which steps are the cause, which only the consequence.
 
-Datasets are judged in the order in which data flows. Each pair of datasets gets a state: *same* (measured, or derived:
+Datasets are looked at in the order in which data flows. Each pair of them gets a state: *same* (measured, or derived:
 the same deterministic plan over inputs that are the same), *different*, or *unknown*. A pair that differs though
 nothing above it does is a first divergence. What was not measured is not cleared: it is carried along as a *doubt*
 until something below it is measured. Equal there, it did no harm; different there, the doubt is the cause: a changed
@@ -10,111 +10,31 @@ definition before what is not deterministic, and that before a source of which o
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
-from typing import NamedTuple
+from dataclasses import replace
 
 from spark_lineage.answers.diff import contents, definitions, sources
 from spark_lineage.answers.diff.alignment import Alignment, Side
 from spark_lineage.answers.diff.contents import Content, Measured
 from spark_lineage.answers.diff.definitions import Definition
 from spark_lineage.answers.diff.opening import NOTHING, Open, opened
-from spark_lineage.answers.diff.regions import Region, region
-from spark_lineage.answers.diff.sources import Evidence
+from spark_lineage.answers.diff.pairs import Attribution, Doubts, Pair, Ref, State, together
+from spark_lineage.answers.diff.regions import region
+from spark_lineage.answers.diff.sources import SourceEvidence
 from spark_lineage.model import Dataset, DatasetKind
 
 
-class Ref(NamedTuple):
-    """A dataset of one of the runs: of B, unless only A has it."""
-
-    run: str  # "a" or "b"
-    id: str
+def attribute(a: Side, b: Side, alignment: Alignment) -> Attribution:
+    """What is the same, what differs, and which differences are the causes."""
+    return _Attributing(a, b, alignment).result
 
 
-Refs = dict[Ref, None]  # an ordered set
-
-
-@dataclass(frozen=True)
-class Doubts:
-    """What lies above and was not cleared by a measurement."""
-
-    changed: tuple[Ref, ...] = ()  # made in another way
-    ordered: tuple[Ref, ...] = ()  # the same rows, in another order of rows or columns
-    random: tuple[Ref, ...] = ()  # not deterministic
-    opaque: tuple[Ref, ...] = ()  # rows from Python
-    stored: tuple[Ref, ...] = ()  # sources
-
-    @property
-    def any(self) -> bool:
-        return bool(self.changed or self.random or self.opaque or self.stored)
-
-    def also(self, **more: Ref) -> Doubts:
-        return Doubts(**{
-            name: tuple(dict.fromkeys((*getattr(self, name), *([more[name]] if name in more else []))))
-            for name in FIELDS
-        })  # fmt: skip
-
-
-FIELDS = ("changed", "ordered", "random", "opaque", "stored")
-
-
-def together(doubts: Iterable[Doubts]) -> Doubts:
-    all_ = list(doubts)
-    if len(all_) == 1:
-        return all_[0]
-    return Doubts(*(tuple(dict.fromkeys(name for each in all_ for name in getattr(each, one))) for one in FIELDS))
-
-
-@dataclass(frozen=True)
-class State:
-    """What is known of one pair."""
-
-    content: Content
-    evidence: str | None = None  # measured, derived
-    causes: tuple[Ref, ...] = ()
-    doubts: Doubts = Doubts()
-    why: str | None = None  # of UNKNOWN
-    open: Open = NOTHING  # columns that were not cleared
-
-
-NOT_COMPARED = Measured(Content.UNKNOWN)
-NOT_JUDGED = State(Content.UNKNOWN, open=None)
-
-
-@dataclass
-class Pair:
-    """One dataset of A and its counterpart in B, while they are judged."""
-
-    a: Dataset
-    b: Dataset
-    regions: tuple[Region, Region]
-    ends: tuple[tuple[str, str], ...] = ()  # aligned inputs: ids of A and B
-    other_inputs: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())  # ends without a counterpart here
-    measured: Measured = NOT_COMPARED
-    definition: Definition | None = None
-    state: State = NOT_JUDGED
-
-    @property
-    def ref(self) -> Ref:
-        return Ref("b", self.b.id)
-
-
-@dataclass
-class Judgement:
-    """``first``: the causes, in the order in which they were found."""
-
-    pairs: dict[str, Pair] = field(default_factory=dict)  # by B's id
-    first: Refs = field(default_factory=dict)
-    sources_changed: Refs = field(default_factory=dict)
-    order: list[str] = field(default_factory=list)  # in which they were judged: as data flows
-
-
-class Judge:
+class _Attributing:
     def __init__(self, a: Side, b: Side, alignment: Alignment) -> None:
         self.a, self.b = a, b
         self._alignment = alignment
         self._of_b = {other: name for name, other in alignment.datasets.items()}
         self._code_changed = a.graph.steps[0].source_hash != b.graph.steps[0].source_hash
-        self.result = Judgement()
+        self.result = Attribution()
         for name, other in alignment.datasets.items():
             self.result.pairs[other] = self._pair(name, other)
         self._readers: dict[str, list[tuple[str, str]]] = {}
@@ -122,7 +42,7 @@ class Judge:
             for _, y in pair.ends:
                 self._readers.setdefault(y, []).append((pair.a.id, pair.b.id))
         for pair in self._in_order():
-            self._judge(pair)
+            self._look_at(pair)
             self.result.order.append(pair.b.id)
 
     # -- what a pair stands on
@@ -170,9 +90,9 @@ class Judge:
         used = [each for each in made[1].step.inputs if each in self.result.pairs and each != pair.b.id]
         return [each for each in used if self.b.datasets[each].engine == "pandas"]
 
-    # -- judging
+    # -- what is known of it
 
-    def _judge(self, pair: Pair) -> None:
+    def _look_at(self, pair: Pair) -> None:
         a, b = pair.a, pair.b
         pair.measured = contents.compare(a, b, lambda column: definitions.rounds_more(a, b, column))
         if b.kind is DatasetKind.SOURCE and a.kind is DatasetKind.SOURCE:
@@ -196,15 +116,15 @@ class Judge:
         seen = pair.measured
         evidence = sources.evidence(pair.a, pair.b)
         # What a source holds was measured as its reader read it: by other options of the reader it looks different.
-        if seen.content is Content.DIFFERENT and evidence is not Evidence.STRONG and self._read_alike(pair):
+        if seen.content is Content.DIFFERENT and evidence is not SourceEvidence.STRONG and self._read_alike(pair):
             self.result.sources_changed[pair.ref] = None
             return State(Content.DIFFERENT, "measured", (pair.ref,), open=_differing(seen))
         if seen.content is Content.SAME and not seen.unproven:
             return State(Content.SAME, "measured")
-        if evidence is Evidence.STRONG:
+        if evidence is SourceEvidence.STRONG:
             return State(Content.SAME, "derived")
         doubts = Doubts(stored=(pair.ref,))
-        if evidence is Evidence.WEAK or seen.content is Content.SAME:
+        if evidence is SourceEvidence.WEAK or seen.content is Content.SAME:
             return State(Content.SAME, "derived", doubts=doubts, open=None)
         why = f"{seen.why or 'not measured'}; nothing says that it is the same"
         return State(Content.UNKNOWN, doubts=doubts, why=why, open=None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from spark_lineage.answers.diff.result import Comparison, Divergence
+from spark_lineage.answers.diff.comparison import Comparison, Divergence
 from spark_lineage.answers.diff.rows import SideBySide, Values
 from spark_lineage.answers.documents import Document
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
 from spark_lineage.answers.diff.alignment import Alignment, Side, StepKey, Traits
-from spark_lineage.answers.diff.blame import Doubts, Judgement, Ref, together
+from spark_lineage.answers.diff.pairs import Attribution, Doubts, Ref, together
 from spark_lineage.answers.diff.regions import inputs_of
 from spark_lineage.model import DatasetKind, Outcome
 
@@ -22,11 +22,16 @@ class Missing:
     only_in_b: list[str] = field(default_factory=list)
 
 
-class Search:
-    def __init__(self, a: Side, b: Side, alignment: Alignment, judged: Judgement) -> None:
+def missing(a: Side, b: Side, alignment: Alignment, attribution: Attribution) -> Missing:
+    """What is amiss beside the pairs. A definition that failed because it changed is added to the causes."""
+    return _Search(a, b, alignment, attribution).result
+
+
+class _Search:
+    def __init__(self, a: Side, b: Side, alignment: Alignment, attribution: Attribution) -> None:
         self._sides = {"a": a, "b": b}
         self._alignment = alignment
-        self._judged = judged
+        self._attribution = attribution
         self._steps_of_b = {other: key for key, other in alignment.steps.items()}
         self._of_b = {other: name for name, other in alignment.datasets.items()}
         self.result = Missing()
@@ -56,17 +61,18 @@ class Search:
         causes, doubts = self._known_of(run, (*traits.step.inputs, *traits.step.outputs))
         if not causes and doubts.changed:
             causes = doubts.changed
-            self._judged.first.update(dict.fromkeys(causes))
+            self._attribution.first.update(dict.fromkeys(causes))
         if causes:
             self.result.failed_after[(run, traits.key)] = causes
         else:
             self.result.failed_first.append((run, traits.key))
 
     def _known_of(self, run: str, names: Iterable[str]) -> tuple[tuple[Ref, ...], Doubts]:
-        of_b = [self._alignment.datasets.get(each) if run == "a" else each for each in names]
-        states = [self._judged.pairs[each].state for each in of_b if each is not None and each in self._judged.pairs]
-        causes = dict.fromkeys(cause for each in states for cause in each.causes)
-        return tuple(causes), together(each.doubts for each in states)
+        of_b = [self._alignment.datasets.get(name) if run == "a" else name for name in names]
+        pairs = self._attribution.pairs
+        states = [pairs[name].state for name in of_b if name is not None and name in pairs]
+        causes = dict.fromkeys(cause for state in states for cause in state.causes)
+        return tuple(causes), together(state.doubts for state in states)
 
     # -- what only one run has
 
@@ -88,12 +94,12 @@ class Search:
                 self.result.orphans_after[ref] = causes
                 reported[name] = causes
             else:
-                self._judged.first[ref] = None
+                self._attribution.first[ref] = None
                 reported[name] = (ref,)
 
     @staticmethod
     def _under_pairs(side: Side, aligned: Collection[str]) -> set[str]:
-        """What datasets with a counterpart stand on: it was judged with them, whether it has one itself or not."""
+        """What datasets with a counterpart stand on: it was looked at with them, whether it has one itself or not."""
         found: set[str] = set()
         todo = [name for name in side.datasets if name in aligned]
         while todo:

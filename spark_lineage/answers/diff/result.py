@@ -1,100 +1,20 @@
-"""The answer: what the judgement says, in terms of steps, with all that people want to see of each divergence."""
+"""From two runs to their comparison: which steps are the causes, and what there is to see of each."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from spark_lineage.answers.diff import changes, why
 from spark_lineage.answers.diff.alignment import Alignment, Side, StepKey, align_runs
-from spark_lineage.answers.diff.blame import Judge, Judgement, Pair, Ref
-from spark_lineage.answers.diff.contents import ColumnChange, Content, Measured
+from spark_lineage.answers.diff.blame import attribute
+from spark_lineage.answers.diff.comparison import Comparison, Consequence, Divergence, SourceChange, Uncertain
+from spark_lineage.answers.diff.contents import Content, Measured
 from spark_lineage.answers.diff.definitions import Definition, made_by
-from spark_lineage.answers.diff.missing import Missing, Search
-from spark_lineage.answers.diff.rows import SideBySide, side_by_side
+from spark_lineage.answers.diff.missing import Missing, missing
+from spark_lineage.answers.diff.pairs import Attribution, Pair, Ref
+from spark_lineage.answers.diff.rows import side_by_side
 from spark_lineage.answers.errors import AnswerError
 from spark_lineage.model import Dataset, DatasetKind, LineageGraph, Mode, Outcome, Step
-
-
-@dataclass(frozen=True)
-class Divergence:
-    """One cause. Of ``a`` and ``b`` one is None where only one run has the step or its dataset."""
-
-    step: Step
-    step_a: Step | None
-    step_b: Step | None
-    a: Dataset | None
-    b: Dataset | None
-    why: str
-    inputs_equal: bool
-    inputs_evidence: str
-    source_changed: bool
-    plan_changed: bool
-    deterministic: bool | None
-    measured: Measured
-    columns: tuple[ColumnChange, ...]
-    source_diff: tuple[str, ...]
-    plan_diff: tuple[str, ...]
-    rows: SideBySide | None
-
-    @property
-    def dataset(self) -> Dataset | None:
-        return self.b or self.a
-
-
-@dataclass(frozen=True)
-class Consequence:
-    step: str
-    dataset: str
-    caused_by: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Uncertain:
-    dataset: str
-    why: str
-
-
-@dataclass(frozen=True)
-class SourceChange:
-    """A source that holds something else, or of which too little is known to say that it does not."""
-
-    a: Dataset
-    b: Dataset
-    why: str
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """What came out. ``measured`` and ``derived``: how many datasets are the same, by which evidence."""
-
-    a: LineageGraph
-    b: LineageGraph
-    first_divergences: tuple[Divergence, ...]
-    diverged: tuple[Consequence, ...]
-    sources_changed: tuple[SourceChange, ...]
-    only_in_a: tuple[str, ...]
-    only_in_b: tuple[str, ...]
-    uncertain: tuple[Uncertain, ...]
-    measured: int
-    derived: int
-    within_tolerance: tuple[tuple[str, tuple[str, ...]], ...]
-
-    @property
-    def same(self) -> bool:
-        """Nothing differs, and for each dataset there is evidence of it."""
-        return not (self.first_divergences or self.sources_changed or self.diverged or self.uncertain)
-
-    @property
-    def different(self) -> bool:
-        return bool(self.first_divergences or self.sources_changed or self.diverged)
-
-    def divergences_by_step(self) -> list[list[Divergence]]:
-        """The calls of one step together: what is to be seen of the first is to be seen of all."""
-        steps: dict[str, list[Divergence]] = {}
-        for divergence in self.first_divergences:
-            steps.setdefault(divergence.step.step, []).append(divergence)
-        return list(steps.values())
 
 
 def compare_runs(a: LineageGraph, b: LineageGraph, force: bool = False) -> Comparison:
@@ -108,9 +28,9 @@ def compare_runs(a: LineageGraph, b: LineageGraph, force: bool = False) -> Compa
     alignment = align_runs(*sides)
     if not force:
         _refuse_strangers(*sides, alignment)
-    judged = Judge(*sides, alignment).result
-    missing = Search(*sides, alignment, judged).result
-    return _Report(sides, alignment, judged, missing).comparison()
+    attribution = attribute(*sides, alignment)
+    beside = missing(*sides, alignment, attribution)
+    return _Telling(sides, alignment, attribution, beside).comparison()
 
 
 def _refuse_without_facts(name: str, graph: LineageGraph) -> None:
@@ -145,16 +65,20 @@ def _akin(a: object, b: object) -> bool:
     return x.source_hash == y.source_hash or a.plans == b.plans or (a.label is not None and a.label == b.label)  # type: ignore[attr-defined]
 
 
-class _Report:
-    def __init__(self, sides: tuple[Side, Side], alignment: Alignment, judged: Judgement, missing: Missing) -> None:
+class _Telling:
+    """Says in terms of steps what is known of datasets."""
+
+    def __init__(
+        self, sides: tuple[Side, Side], alignment: Alignment, attribution: Attribution, beside: Missing
+    ) -> None:
         self._a, self._b = sides
         self._alignment = alignment
-        self._judged = judged
-        self._missing = missing
+        self._attribution = attribution
+        self._beside = beside
         self._steps_of_b = {other: key for key, other in alignment.steps.items()}
 
     def comparison(self) -> Comparison:
-        pairs = self._judged.pairs
+        pairs = self._attribution.pairs
         covered = self._covered()
         states = [(each, each.state) for each in pairs.values()]
         return Comparison(
@@ -163,8 +87,8 @@ class _Report:
             first_divergences=tuple(self._divergences()),
             diverged=tuple(self._diverged()),
             sources_changed=tuple(self._sources_changed()),
-            only_in_a=tuple(self._missing.only_in_a),
-            only_in_b=tuple(self._missing.only_in_b),
+            only_in_a=tuple(self._beside.only_in_a),
+            only_in_b=tuple(self._beside.only_in_b),
             uncertain=tuple(self._uncertain(covered)),
             measured=sum(s.content is Content.SAME and s.evidence == "measured" for _, s in states),
             derived=sum(s.content is Content.SAME and s.evidence == "derived" for _, s in states),
@@ -178,12 +102,12 @@ class _Report:
     # -- causes
 
     def _divergences(self) -> Iterable[Divergence]:
-        found = [self._divergence(ref) for ref in self._judged.first]
-        found += [self._failure(run, key) for run, key in self._missing.failed_first]
+        found = [self._divergence(ref) for ref in self._attribution.first]
+        found += [self._failure(run, key) for run, key in self._beside.failed_first]
         return sorted(found, key=lambda each: (each.step.started, each.step.step) if each.step_b else (0.0, ""))
 
     def _divergence(self, ref: Ref) -> Divergence:
-        pair = self._judged.pairs.get(ref.id) if ref.run == "b" else None
+        pair = self._attribution.pairs.get(ref.id) if ref.run == "b" else None
         if pair is None:
             return self._only_one(ref)
         step_a, step_b = self._step(self._a, pair.a), self._step(self._b, pair.b)
@@ -262,28 +186,28 @@ class _Report:
         return list(pair.other_inputs[0]), list(pair.other_inputs[1])
 
     def _inputs_equal(self, pair: Pair) -> bool:
-        return all(self._judged.pairs[y].state.content is Content.SAME for _, y in pair.ends)
+        return all(self._attribution.pairs[y].state.content is Content.SAME for _, y in pair.ends)
 
     def _evidence(self, pair: Pair) -> str:
-        known = [self._judged.pairs[y].state.evidence for _, y in pair.ends]
+        known = [self._attribution.pairs[y].state.evidence for _, y in pair.ends]
         return "measured" if known and all(each == "measured" for each in known) else "derived"
 
     # -- consequences
 
     def _diverged(self) -> Iterable[Consequence]:
-        for pair in self._judged.pairs.values():
+        for pair in self._attribution.pairs.values():
             state = pair.state
-            if state.content is Content.DIFFERENT and pair.ref not in self._judged.first:
-                if pair.ref in self._judged.sources_changed:
+            if state.content is Content.DIFFERENT and pair.ref not in self._attribution.first:
+                if pair.ref in self._attribution.sources_changed:
                     continue
                 yield Consequence(pair.b.step or "", pair.b.id, self._named(state.causes))
-        for (run, key), causes in self._missing.failed_after.items():
+        for (run, key), causes in self._beside.failed_after.items():
             side = self._a if run == "a" else self._b
             step = side.traits[key].step
             yield Consequence(step.step, step.outputs[0] if step.outputs else "", self._named(causes))
-        failed = [self._side(run).traits[key].step.step for run, key in self._missing.failed_first]
-        failed += [name for causes in self._missing.failed_after.values() for name in self._named(causes)]
-        for ref, causes in self._missing.orphans_after.items():
+        failed = [self._side(run).traits[key].step.step for run, key in self._beside.failed_first]
+        failed += [name for causes in self._beside.failed_after.values() for name in self._named(causes)]
+        for ref, causes in self._beside.orphans_after.items():
             dataset = self._side(ref.run).datasets[ref.id]
             yield Consequence(dataset.step or "", dataset.id, self._named(causes) or tuple(dict.fromkeys(failed)))
 
@@ -294,8 +218,8 @@ class _Report:
         return tuple(dict.fromkeys(self._side(each.run).datasets[each.id].step or each.id for each in causes))
 
     def _sources_changed(self) -> Iterable[SourceChange]:
-        for ref in self._judged.sources_changed:
-            pair = self._judged.pairs[ref.id]
+        for ref in self._attribution.sources_changed:
+            pair = self._attribution.pairs[ref.id]
             yield SourceChange(pair.a, pair.b, why.of_source(pair))
 
     # -- what is not known
@@ -303,11 +227,11 @@ class _Report:
     def _covered(self) -> set[str]:
         """Pairs that are not known, but everything made of them is measured and the same: they did no harm."""
         users: dict[str, list[str]] = {}
-        for name, pair in self._judged.pairs.items():
+        for name, pair in self._attribution.pairs.items():
             for _, y in pair.ends:
                 users.setdefault(y, []).append(name)
         covered: set[str] = set()
-        for name in reversed(self._judged.order):
+        for name in reversed(self._attribution.order):
             covered.update([name] if self._is_covered(name, users, covered) else [])
         return covered
 
@@ -316,12 +240,13 @@ class _Report:
         return bool(using) and all(self._is_settled(each) or each in covered for each in using)
 
     def _is_settled(self, name: str) -> bool:
-        state = self._judged.pairs[name].state
+        state = self._attribution.pairs[name].state
         return state.content is Content.SAME and state.evidence == "measured"
 
     def _uncertain(self, covered: set[str]) -> Iterable[Uncertain]:
-        told = {each.dataset for each in self._diverged()}
-        for name, pair in self._judged.pairs.items():
-            told_already = pair.ref in self._judged.first or pair.ref in self._judged.sources_changed or name in told
+        told = {consequence.dataset for consequence in self._diverged()}
+        causes = {**self._attribution.first, **self._attribution.sources_changed}
+        for name, pair in self._attribution.pairs.items():
+            told_already = pair.ref in causes or name in told
             if pair.state.content is Content.UNKNOWN and name not in covered and not told_already:
                 yield Uncertain(name, pair.state.why or pair.measured.why or "not measured")

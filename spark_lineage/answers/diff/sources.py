@@ -7,24 +7,24 @@ import enum
 from spark_lineage.model import Dataset
 
 
-class Evidence(enum.Enum):
+class SourceEvidence(enum.Enum):
     STRONG = "strong"  # the same version of the same table, the same files
     WEAK = "weak"  # files of equal names and sizes at another place
     NONE = "none"
 
 
-def evidence(a: Dataset, b: Dataset) -> Evidence:
+def evidence(a: Dataset, b: Dataset) -> SourceEvidence:
     x, y = a.storage, b.storage
     if x is None or y is None:
-        return Evidence.NONE
+        return SourceEvidence.NONE
     same_place = (x.namespace, x.name) == (y.namespace, y.name)
     if same_place and x.version is not None and x.version == y.version:
-        return Evidence.STRONG
+        return SourceEvidence.STRONG
     if x.files is None or y.files is None:
-        return Evidence.NONE
+        return SourceEvidence.NONE
     if same_place and x.files == y.files:
-        return Evidence.STRONG
-    return Evidence.WEAK if _sizes(x.files) == _sizes(y.files) else Evidence.NONE
+        return SourceEvidence.STRONG
+    return SourceEvidence.WEAK if _sizes(x.files) == _sizes(y.files) else SourceEvidence.NONE
 
 
 def _sizes(files: str) -> list[str]:

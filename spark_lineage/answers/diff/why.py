@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from spark_lineage.answers.diff import changes, definitions
-from spark_lineage.answers.diff.blame import Pair
 from spark_lineage.answers.diff.contents import Content, Measured
+from spark_lineage.answers.diff.pairs import Pair
 from spark_lineage.model import Dataset, Step, StepKind
 
 
