@@ -153,13 +153,13 @@ class _Explainer:
         if hop.expression == quoted(hop.column) and len(hop.inputs) == 1:
             return self._text((hop.inputs[0].dataset, hop.inputs[0].column))
         owners: dict[str, list[str]] = {}
-        for each in hop.inputs:
-            if each.dataset not in owners.setdefault(each.column, []):
-                owners[each.column].append(each.dataset)
-        qualifiers: dict[str, str] = {each.dataset: each.dataset for each in hop.inputs}
-        for each in hop.inputs:
-            if each.dataset in self._datasets:
-                qualifiers.setdefault(short(self._datasets[each.dataset]), each.dataset)
+        for column_input in hop.inputs:
+            if column_input.dataset not in owners.setdefault(column_input.column, []):
+                owners[column_input.column].append(column_input.dataset)
+        qualifiers: dict[str, str] = {column_input.dataset: column_input.dataset for column_input in hop.inputs}
+        for column_input in hop.inputs:
+            if column_input.dataset in self._datasets:
+                qualifiers.setdefault(short(self._datasets[column_input.dataset]), column_input.dataset)
 
         def write(reference: Reference) -> str | None:
             candidates = owners[reference.column]
@@ -223,18 +223,18 @@ def document(explanation: Explanation) -> Document:
         "definition": explanation.definition,
         "sources": [
             {
-                "dataset": each.dataset.id,
-                "column": each.column,
-                "namespace": each.dataset.namespace,
-                "name": each.dataset.name,
-                "kind": "DIRECT" if each.direct else "INDIRECT",
+                "dataset": source.dataset.id,
+                "column": source.column,
+                "namespace": source.dataset.namespace,
+                "name": source.dataset.name,
+                "kind": "DIRECT" if source.direct else "INDIRECT",
             }
-            for each in explanation.sources
+            for source in explanation.sources
         ],
-        "path": [_hop(each) for each in explanation.path],
+        "path": [_hop(hop) for hop in explanation.path],
         "decided_by": [
-            {"dataset": each.dataset.id, "column": each.column, "subtype": subtype}
-            for each, subtype in explanation.deciding
+            {"dataset": source.dataset.id, "column": source.column, "subtype": subtype}
+            for source, subtype in explanation.deciding
         ],
     }
 
@@ -250,12 +250,12 @@ def _hop(hop: Hop) -> Document:
         "expression": hop.expression,
         "inputs": [
             {
-                "dataset": each.dataset,
-                "column": each.column,
-                "kind": each.kind,
-                "subtype": each.subtype,
-                "masking": each.masking,
+                "dataset": name.dataset,
+                "column": name.column,
+                "kind": name.kind,
+                "subtype": name.subtype,
+                "masking": name.masking,
             }
-            for each in inputs
+            for name in inputs
         ],
     }

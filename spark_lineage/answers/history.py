@@ -119,7 +119,7 @@ def _point(point: Point) -> Document:
         "dataset": dataset.id if dataset else None,
         "rows": dataset.rows if dataset else None,
         "nulls": nulls_if_all_known(dataset) if dataset else None,
-        "columns": [each.name for each in dataset.columns] if dataset else [],
+        "columns": [column.name for column in dataset.columns] if dataset else [],
         "fingerprint": dataset.fingerprint if dataset else None,
         "complete": dataset.complete if dataset else None,
         "reason": dataset.reason if dataset else None,

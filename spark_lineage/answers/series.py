@@ -90,18 +90,18 @@ def _of_dataset(dataset: Dataset, step: Step | None, words: str) -> Subject:
 def _point(graph: LineageGraph, subject: Subject) -> Point:
     dataset = _same_dataset(graph, subject)
     step = _same_step(graph, subject, dataset)
-    calls = sum(1 for each in graph.steps if step is not None and each.step == step.step)
+    calls = sum(1 for made in graph.steps if step is not None and made.step == step.step)
     return Point(graph, step, dataset, calls)
 
 
 def _same_dataset(graph: LineageGraph, subject: Subject) -> Dataset | None:
     if subject.dataset is None:
         return None
-    found = next((each for each in graph.datasets if each.id == subject.dataset), None)
+    found = next((dataset for dataset in graph.datasets if dataset.id == subject.dataset), None)
     if found is not None:
         return found
     # Another folder in each run, a renamed variable: what the step made there, or what the words mean there.
-    step = next((each for each in graph.steps if (each.step, each.call) == (subject.step, subject.call)), None)
+    step = next((step for step in graph.steps if (step.step, step.call) == (subject.step, subject.call)), None)
     ids = step.outputs[:1] if step is not None else ()
     named = [dataset for dataset in graph.datasets if dataset.id in ids] or list(find.datasets(graph, subject.words))
     return named[0] if named else None
@@ -111,7 +111,7 @@ def _same_step(graph: LineageGraph, subject: Subject, dataset: Dataset | None) -
     for step in graph.steps:
         if dataset is not None and dataset.id in step.outputs:
             return step
-    return next((each for each in graph.steps if (each.step, each.call) == (subject.step, subject.call)), None)
+    return next((step for step in graph.steps if (step.step, step.call) == (subject.step, subject.call)), None)
 
 
 def _compared(points: Sequence[Point]) -> tuple[Point, ...]:
@@ -134,7 +134,7 @@ def known_facts(point: Point) -> dict[str, object]:
     if dataset is not None:
         if dataset.complete:
             found = {"rows": dataset.rows, "nulls": nulls_if_all_known(dataset), "fingerprint": dataset.fingerprint}
-        found["columns"] = [(each.name, each.type) for each in dataset.columns] or None
+        found["columns"] = [(column.name, column.type) for column in dataset.columns] or None
         found["plan"] = plan_hash(dataset)
     if step is not None:
         found["source"] = step.source_hash
@@ -144,8 +144,8 @@ def known_facts(point: Point) -> dict[str, object]:
 
 
 def nulls_if_all_known(dataset: Dataset) -> int | None:
-    known = [each.nulls for each in dataset.columns]
-    return None if not known or None in known else sum(each for each in known if each is not None)
+    known = [column.nulls for column in dataset.columns]
+    return None if not known or None in known else sum(count for count in known if count is not None)
 
 
 def plan_hash(dataset: Dataset) -> str | None:

@@ -39,16 +39,16 @@ def check(
     """
     rules = rules if rules is not None else Rules()
     run = Evidence(graph)
-    past = [Evidence(each) for each in earlier]
+    past = [Evidence(graph_before) for graph_before in earlier]
     before = Evidence(last) if last is not None else past[-1] if past else None
-    found = [result for each in OF_RUN.values() for result in each(run)]
+    found = [result for built_in_check in OF_RUN.values() for result in built_in_check(run)]
     if before is not None:
         found.extend(over_time.against_last(run, before))
     found.extend(over_time.far(run, past))
-    order = {each.id: number for number, each in enumerate(graph.datasets)}
-    built_in = sorted(found, key=lambda each: order.get(each.dataset or "", -1))
-    kept = [each for each in built_in if not rules.is_off(each)]
+    order = {dataset.id: number for number, dataset in enumerate(graph.datasets)}
+    built_in = sorted(found, key=lambda result: order.get(result.dataset or "", -1))
+    kept = [result for result in built_in if not rules.is_off(result)]
     answers = list(ask(rules, run, before, with_functions))
-    problems = tuple(each for each in answers if isinstance(each, str))
-    asked = tuple(each for each in answers if not isinstance(each, str))
+    problems = tuple(answer for answer in answers if isinstance(answer, str))
+    asked = tuple(answer for answer in answers if not isinstance(answer, str))
     return Report(graph.run.id, graph.run.app, (*kept, *asked), problems)

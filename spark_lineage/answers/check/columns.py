@@ -25,8 +25,8 @@ def _defined(dataset: Dataset, fragment: Fragment) -> Iterator[tuple[int, Column
 
 
 def _passed_on(definition: ColumnDefinition) -> bool:
-    direct = [each for each in definition.inputs if each.kind == "DIRECT"]
-    return bool(direct) and all(each.subtype == "IDENTITY" for each in direct)
+    direct = [column_input for column_input in definition.inputs if column_input.kind == "DIRECT"]
+    return bool(direct) and all(column_input.subtype == "IDENTITY" for column_input in direct)
 
 
 # --------------------------------------------------------------------------- nothing but NULL
@@ -56,12 +56,15 @@ def _single_row(fragment: Fragment) -> bool:
 
 def _may_be_empty(run: Evidence, fragment: Fragment, position: int, definition: ColumnDefinition) -> bool:
     """Not where the program writes NULL itself, nor where it was so before."""
-    direct = [each for each in definition.inputs if each.kind == "DIRECT"]
+    direct = [column_input for column_input in definition.inputs if column_input.kind == "DIRECT"]
     if not direct:
         return False
-    if _passed_on(definition) and not any(position in each.supplied for each in fragment.row_operators):
+    if _passed_on(definition) and not any(position in operator.supplied for operator in fragment.row_operators):
         return False
-    before = [(run.nulls(each.dataset, each.column), run.rows(each.dataset)) for each in direct]
+    before = [
+        (run.nulls(column_input.dataset, column_input.column), run.rows(column_input.dataset))
+        for column_input in direct
+    ]
     return not all(nulls is not None and nulls == rows for nulls, rows in before)
 
 
@@ -94,7 +97,7 @@ def _cast(run: Evidence, dataset: Dataset, fragment: Fragment, note: ColumnNote,
 
 def _only_reduces(fragment: Fragment) -> bool:
     """Each row of the output is a row of the one input."""
-    ops = [each.op for each in fragment.row_operators]
+    ops = [operator.op for operator in fragment.row_operators]
     return bool(ops) and ops.count("input") == 1 and all(op == "input" or op in REDUCING for op in ops)
 
 
@@ -106,7 +109,7 @@ def constant(run: Evidence) -> Iterator[Result]:
     for dataset, fragment in run.made():
         if not dataset.complete or (dataset.rows or 0) < FEWEST_ROWS:
             continue
-        literals = {each.column for each in notes(fragment, "literal")}
+        literals = {note.column for note in notes(fragment, "literal")}
         for _, column, definition in _defined(dataset, fragment):
             overwritten = column.name in literals and _overwrites(run, fragment, column)
             if _chosen(fragment, column.name):
@@ -126,16 +129,16 @@ def constant(run: Evidence) -> Iterator[Result]:
 
 def _chosen(fragment: Fragment, name: str) -> bool:
     """A filter of the step names the column: it may have chosen the one value."""
-    texts = [each.text for each in fragment.row_operators if each.op in REDUCING and each.text]
+    texts = [operator.text for operator in fragment.row_operators if operator.op in REDUCING and operator.text]
     return any(re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text) for text in texts)
 
 
 def _should_vary(column: Column, definition: ColumnDefinition) -> bool:
-    direct = [each for each in definition.inputs if each.kind == "DIRECT"]
+    direct = [column_input for column_input in definition.inputs if column_input.kind == "DIRECT"]
     return (
         bool(definition.inputs)
         and not (direct and _passed_on(definition))
-        and not any(each.subtype == "AGGREGATION" for each in direct)  # groups are often alike
+        and not any(column_input.subtype == "AGGREGATION" for column_input in direct)  # groups are often alike
         and column.type != "boolean"
         and not COARSE.match(definition.expression)
     )
@@ -143,8 +146,8 @@ def _should_vary(column: Column, definition: ColumnDefinition) -> bool:
 
 def _overwrites(run: Evidence, fragment: Fragment, column: Column) -> bool:
     """An input has a column of that name whose values are not all this one, as far as is known."""
-    for each in fragment.inputs:
-        before = run.column(each, column.name)
+    for name in fragment.inputs:
+        before = run.column(name, column.name)
         if before is not None:
             return before.fingerprint is None or before.fingerprint != column.fingerprint
     return False
@@ -172,7 +175,9 @@ def _filled(run: Evidence, column: tuple[str, str], depth: int) -> ColumnNote | 
     for note in notes(dataset.fragment, "filled"):
         if note.column == column[1]:
             return note
-    definition = next((each for each in dataset.fragment.definitions if each.column == column[1]), None)
+    definition = next(
+        (definition for definition in dataset.fragment.definitions if definition.column == column[1]), None
+    )
     if definition is None or len(definition.inputs) != 1 or not _passed_on(definition):
         return None
     return _filled(run, (definition.inputs[0].dataset, definition.inputs[0].column), depth + 1)

@@ -75,7 +75,12 @@ class Condition:
             for node in ast.walk(self.tree)
             if isinstance(node, ast.Call) or (isinstance(node, ast.Name) and node.id in NAMES)
         }
-        inner = {ast.unparse(each) for node in ast.walk(self.tree) if isinstance(node, ast.Call) for each in node.args}
+        inner = {
+            ast.unparse(argument)
+            for node in ast.walk(self.tree)
+            if isinstance(node, ast.Call)
+            for argument in node.args
+        }
         return ", ".join(f"{text} is {_shown(value)}" for text, value in values.items() if text not in inner)
 
 
@@ -107,8 +112,8 @@ def parse(text: str) -> Condition:
 
 def _between(text: str) -> str:
     """``X between A and B [of last]`` as a comparison that Python can read."""
-    tokens = [each for each in tokenize.generate_tokens(io.StringIO(text).readline) if each.string.strip()]
-    words = [each.string if each.type == tokenize.NAME else "" for each in tokens]
+    tokens = [token for token in tokenize.generate_tokens(io.StringIO(text).readline) if token.string.strip()]
+    words = [token.string if token.type == tokenize.NAME else "" for token in tokens]
     if "between" not in words:
         return text.strip()
     at = words.index("between")
@@ -129,7 +134,7 @@ def _between(text: str) -> str:
 
 
 def _joined(tokens: Sequence[tokenize.TokenInfo]) -> str:
-    return " ".join(each.string for each in tokens)
+    return " ".join(token.string for token in tokens)
 
 
 # --------------------------------------------------------------------------- what is allowed
@@ -149,18 +154,18 @@ def _check(node: ast.expr, text: str) -> None:
         return
     if not isinstance(node, (ast.Compare, ast.BoolOp, ast.UnaryOp, ast.BinOp)) or _operators(node) - set(_OPERATORS):
         raise ConditionError(f"{text!r}: {ast.unparse(node)} is not allowed in a rule.")
-    for each in _operands(node):
-        _check(each, text)
+    for operand in _operands(node):
+        _check(operand, text)
 
 
 def _operators(node: ast.expr) -> set[type[ast.AST]]:
     if isinstance(node, ast.Compare):
-        return {type(each) for each in node.ops}
+        return {type(op) for op in node.ops}
     return {type(node.op)}  # type: ignore[attr-defined]
 
 
 def _operands(node: ast.expr) -> Iterator[ast.expr]:
-    return (each for each in ast.iter_child_nodes(node) if isinstance(each, ast.expr))
+    return (child for child in ast.iter_child_nodes(node) if isinstance(child, ast.expr))
 
 
 def _check_call(node: ast.Call, text: str) -> None:
@@ -174,7 +179,7 @@ def _check_call(node: ast.Call, text: str) -> None:
         _check(node.args[0], text)
     elif name == "violations" and not _is_text(node.args[0]):
         raise ConditionError(f'{text!r}: violations takes a condition in SQL as a text: violations("amount >= 0").')
-    elif not all(isinstance(each, ast.Name) or _is_text(each) for each in node.args):
+    elif not all(isinstance(argument, ast.Name) or _is_text(argument) for argument in node.args):
         raise ConditionError(f"{text!r}: {name} takes a name, in quotes if it is no plain word.")
 
 
@@ -195,11 +200,13 @@ def _name(node: ast.Call) -> str:
 
 
 def _arguments(node: ast.Call) -> tuple[str, ...]:
-    return tuple(each.id if isinstance(each, ast.Name) else str(getattr(each, "value", "")) for each in node.args)
+    return tuple(
+        argument.id if isinstance(argument, ast.Name) else str(getattr(argument, "value", "")) for argument in node.args
+    )
 
 
 def _calls(tree: ast.expr) -> Iterator[tuple[str, tuple[str, ...]]]:
-    return ((_name(each), _arguments(each)) for each in ast.walk(tree) if isinstance(each, ast.Call))
+    return ((_name(node), _arguments(node)) for node in ast.walk(tree) if isinstance(node, ast.Call))
 
 
 # --------------------------------------------------------------------------- what it is worth
@@ -230,7 +237,7 @@ class _Evaluation:
             return self._joined(node)
         if isinstance(node, ast.Compare):
             return self._compared(node)
-        values = [self.of(each) for each in _operands(node)]
+        values = [self.of(operand) for operand in _operands(node)]
         return _applied(_OPERATORS[_operators(node).pop()], values)
 
     def _call(self, node: ast.Call) -> Value:
@@ -240,14 +247,14 @@ class _Evaluation:
         return self._facts.call(_name(node), _arguments(node))
 
     def _joined(self, node: ast.BoolOp) -> bool | None:
-        values = [self.of(each) for each in node.values]
+        values = [self.of(operand) for operand in node.values]
         deciding = isinstance(node.op, ast.Or)
-        if deciding in [each for each in values if each is not None]:
+        if deciding in [value for value in values if value is not None]:
             return deciding
         return None if None in values else not deciding
 
     def _compared(self, node: ast.Compare) -> bool | None:
-        sides = [self.of(each) for each in (node.left, *node.comparators)]
+        sides = [self.of(side) for side in (node.left, *node.comparators)]
         found = [
             _applied(_OPERATORS[type(op)], [left, right])
             for op, left, right in zip(node.ops, sides[:-1], sides[1:], strict=True)
@@ -256,7 +263,7 @@ class _Evaluation:
 
 
 def _applied(function: Callable[..., Any], values: Sequence[Value]) -> Value:
-    if any(each is None for each in values):
+    if any(value is None for value in values):
         return None
     try:
         return function(*values)

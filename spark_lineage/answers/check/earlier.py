@@ -26,13 +26,13 @@ def earlier(store: Store, app: str, started: float, run: str, most_bytes: float 
 
 def _before(store: Store, app: str, moment: tuple[float, str], most_bytes: float) -> Iterator[LineageGraph]:
     left = most_bytes
-    for each in reversed(store.runs()):
-        if each.app == app and (each.started, each.id) < moment:
-            left -= _size(each)
+    for run in reversed(store.runs()):
+        if run.app == app and (run.started, run.id) < moment:
+            left -= _size(run)
             if left < 0:
                 return
             try:
-                graph = store.open(each).graph
+                graph = store.open(run).graph
             except StoreError:
                 continue  # a damaged run of the past says nothing about this one
             if graph.run.outcome is Outcome.COMPLETE:

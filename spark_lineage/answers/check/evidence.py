@@ -16,13 +16,13 @@ class Evidence:
 
     def __init__(self, graph: LineageGraph) -> None:
         self.graph = graph
-        self.datasets = {each.id: each for each in graph.datasets}
+        self.datasets = {dataset.id: dataset for dataset in graph.datasets}
 
     def made(self) -> Iterator[tuple[Dataset, Fragment]]:
         """Datasets that a step made, with their plans."""
-        for each in self.graph.datasets:
-            if each.fragment is not None and each.kind is not DatasetKind.SOURCE:
-                yield each, each.fragment
+        for dataset in self.graph.datasets:
+            if dataset.fragment is not None and dataset.kind is not DatasetKind.SOURCE:
+                yield dataset, dataset.fragment
 
     def rows(self, dataset: str) -> int | None:
         found = self.datasets.get(dataset)
@@ -31,7 +31,7 @@ class Evidence:
     def column(self, dataset: str, name: str) -> Column | None:
         """None also where two columns have the name."""
         found = self.datasets.get(dataset)
-        named = [each for each in found.columns if each.name == name] if found is not None else []
+        named = [column for column in found.columns if column.name == name] if found is not None else []
         return named[0] if len(named) == 1 else None
 
     def nulls(self, dataset: str, name: str) -> int | None:
@@ -45,15 +45,15 @@ class Evidence:
 
     @cached_property
     def makers(self) -> dict[str, Step]:
-        return {each: step for step in self.graph.steps for each in step.outputs}
+        return {name: step for step in self.graph.steps for name in step.outputs}
 
     @cached_property
     def users(self) -> dict[str, set[tuple[str, int]]]:
         """Dataset -> the steps that read it."""
         found: dict[str, set[tuple[str, int]]] = {}
         for step in self.graph.steps:
-            for each in step.inputs:
-                found.setdefault(each, set()).add((step.step, step.call))
+            for name in step.inputs:
+                found.setdefault(name, set()).add((step.step, step.call))
         return found
 
     # -- what a plan says of numbers of rows
@@ -67,7 +67,11 @@ class Evidence:
 
         def rows(dataset: str) -> int | None:
             found = self.datasets.get(dataset)
-            partial = [each.rows for each in found.partial if frozenset(each.pushed) == pushed] if found else []
+            partial = (
+                [measurement.rows for measurement in found.partial if frozenset(measurement.pushed) == pushed]
+                if found
+                else []
+            )
             return max(partial) if partial else self.rows(dataset)
 
         return _Bounds(rows, fragment.row_operators).most(root(fragment))
@@ -86,13 +90,13 @@ class Evidence:
     def chooses(self, fragment: Fragment, at: int, seen: frozenset[str] = frozenset()) -> bool:
         if at < 0:
             return False
-        for each in below(fragment, at):
-            operator = fragment.row_operators[each]
+        for position in below(fragment, at):
+            operator = fragment.row_operators[position]
             if operator.op in ("filter", "limit", "sample", "set"):
                 return True
             if operator.op == "join" and operator.kind not in ("left outer", "right outer", "full outer"):
                 return True
-            if operator.op == "input" and any(self.selects(one, seen) for one in operator.datasets):
+            if operator.op == "input" and any(self.selects(name, seen) for name in operator.datasets):
                 return True
         return False
 
@@ -109,7 +113,7 @@ class Evidence:
 
     def why_unmeasured(self, datasets: Sequence[str]) -> str:
         """Which rows are missing, as a reason."""
-        missing = [each for each in dict.fromkeys(datasets) if self.rows(each) is None]
+        missing = [name for name in dict.fromkeys(datasets) if self.rows(name) is None]
         if not missing:
             return "the plan does not tell which rows it takes"
         found = self.datasets.get(missing[0])
@@ -127,10 +131,10 @@ class _Bounds:
             return None
         operator = self._operators[at]
         if operator.op == "input":
-            return _total([self._rows(each) for each in operator.datasets])
+            return _total([self._rows(name) for name in operator.datasets])
         if operator.op == "aggregate" and not operator.keys:
             return 1
-        below = [self.most(each) for each in operator.children]
+        below = [self.most(child) for child in operator.children]
         if operator.op in REDUCING or operator.op == "aggregate":
             return below[0]
         if operator.op == "union":
@@ -157,14 +161,14 @@ class _Bounds:
     def exactly(self, at: int) -> int | None:
         operator = self._operators[at]
         if operator.op == "input":
-            return _total([self._rows(each) for each in operator.datasets])
+            return _total([self._rows(name) for name in operator.datasets])
         if operator.op == "union":
-            return _total([self.exactly(each) for each in operator.children])
+            return _total([self.exactly(child) for child in operator.children])
         return None
 
 
 def _total(rows: Sequence[int | None]) -> int | None:
-    known = [each for each in rows if each is not None]
+    known = [count for count in rows if count is not None]
     return sum(known) if known and len(known) == len(rows) else None
 
 
@@ -178,20 +182,20 @@ def below(fragment: Fragment, at: int) -> list[int]:
     found: dict[int, None] = {}
     todo = [at]
     while todo:
-        each = todo.pop()
-        if each not in found:
-            found[each] = None
-            todo.extend(fragment.row_operators[each].children)
+        position = todo.pop()
+        if position not in found:
+            found[position] = None
+            todo.extend(fragment.row_operators[position].children)
     return list(found)
 
 
 def inputs_below(fragment: Fragment, at: int) -> list[str]:
-    operators = [fragment.row_operators[each] for each in below(fragment, at)]
-    return list(dict.fromkeys(one for each in operators for one in each.datasets))
+    operators = [fragment.row_operators[position] for position in below(fragment, at)]
+    return list(dict.fromkeys(name for operator in operators for name in operator.datasets))
 
 
 def notes(fragment: Fragment, *kinds: str) -> Iterator[ColumnNote]:
-    return (each for each in fragment.notes if each.kind in kinds)
+    return (note for note in fragment.notes if note.kind in kinds)
 
 
 def named_join(join: RowOperator) -> str:

@@ -36,7 +36,7 @@ class DatasetFacts:
 
     def call(self, function: str, arguments: Sequence[str]) -> Any:
         if function == "rows_in":
-            return self._rows_in([each for each in self._inputs() if arguments[0] in self._names(each)])
+            return self._rows_in([name for name in self._inputs() if arguments[0] in self._names(name)])
         if function == "nulls":
             self.column(arguments[0])
             return self._run.nulls(self.dataset.id, arguments[0])
@@ -52,10 +52,10 @@ class DatasetFacts:
 
     def column(self, name: str) -> Column:
         """Raises :class:`NoSuchColumn`."""
-        known = [each.name for each in self.dataset.columns]
+        known = [column.name for column in self.dataset.columns]
         if name not in known:
             raise NoSuchColumn(f"{self.dataset.id} has no column {name}{did_you_mean(name, known)}.")
-        return next(each for each in self.dataset.columns if each.name == name)
+        return next(column for column in self.dataset.columns if column.name == name)
 
     def result(self, check: str, where: str, status: Status, expected: str, actual: str) -> Result:
         """What became of a rule about this dataset."""
@@ -71,7 +71,7 @@ class DatasetFacts:
 
     def why_not_answered(self, asked: Sequence[tuple[str, tuple[str, ...]]]) -> str | None:
         """Why the probe has no answer to one of these questions; None if it has all."""
-        answers = {(each.kind, each.arguments): each for each in self.dataset.answers}
+        answers = {(answer.kind, answer.arguments): answer for answer in self.dataset.answers}
         for question in asked:
             answer = answers.get(question)
             if answer is None and self.dataset.complete:
@@ -85,7 +85,7 @@ class DatasetFacts:
         if fragment is not None and fragment.inputs:
             return list(fragment.inputs)
         maker = self._run.makers.get(self.dataset.id)
-        return [each for each in maker.inputs if each != self.dataset.id] if maker is not None else []
+        return [name for name in maker.inputs if name != self.dataset.id] if maker is not None else []
 
     def _names(self, dataset: str) -> set[str]:
         """What a rule may call an input: its id, its step, its variable, the end of its path."""
@@ -96,13 +96,13 @@ class DatasetFacts:
         return {dataset, found.name.rpartition("/")[2], *steps, *([found.variable] if found.variable else [])} - {None}
 
     def _rows_in(self, inputs: Sequence[str]) -> int | None:
-        rows = [self._run.rows(each) for each in inputs]
-        known = [each for each in rows if each is not None]
+        rows = [self._run.rows(name) for name in inputs]
+        known = [count for count in rows if count is not None]
         return sum(known) if known and len(known) == len(rows) else None
 
     def _unique(self, columns: Sequence[str]) -> bool | None:
-        for each in columns:
-            self.column(each)
+        for column in columns:
+            self.column(column)
         found = self._answer("unique", tuple(columns))
         return bool(found) if found is not None else None
 
@@ -113,5 +113,6 @@ class DatasetFacts:
         if not self.dataset.complete:
             return None
         return next(
-            (each.value for each in self.dataset.answers if (each.kind, each.arguments) == (kind, arguments)), None
+            (answer.value for answer in self.dataset.answers if (answer.kind, answer.arguments) == (kind, arguments)),
+            None,
         )

@@ -15,7 +15,7 @@ from spark_lineage.model import Dataset, Fragment, RowOperator
 def fan_out(run: Evidence) -> Iterator[Result]:
     """A step with a join gives more rows than the side that the join looks up for has."""
     for dataset, fragment in run.made():
-        joins = [fragment.row_operators[each] for each in _driving(fragment, root(fragment))]
+        joins = [fragment.row_operators[position] for position in _driving(fragment, root(fragment))]
         if not joins:
             continue
         most, rows = run.most(fragment), run.rows(dataset.id)
@@ -39,10 +39,10 @@ def fan_out(run: Evidence) -> Iterator[Result]:
 
 def _partly(run: Evidence, dataset: Dataset, fragment: Fragment) -> tuple[int, int] | None:
     """Rows that flowed, and the most that may have: where later filters ran below, if they show a fan-out even so."""
-    for each in dataset.partial:
-        most = run.most_of(fragment, frozenset(each.pushed))
-        if most is not None and each.rows > most:
-            return each.rows, most
+    for measurement in dataset.partial:
+        most = run.most_of(fragment, frozenset(measurement.pushed))
+        if most is not None and measurement.rows > most:
+            return measurement.rows, most
     return None
 
 
@@ -54,7 +54,7 @@ def _driving(fragment: Fragment, at: int) -> list[int]:
     if operator.op in REDUCING or (operator.op == "aggregate" and operator.keys):
         return _driving(fragment, operator.children[0])
     if operator.op == "union":
-        return [each for child in operator.children for each in _driving(fragment, child)]
+        return [position for child in operator.children for position in _driving(fragment, child)]
     if operator.op != "join" or not (operator.equi or operator.kind in ("left semi", "left anti")):
         return []
     left, right = operator.children
@@ -66,7 +66,7 @@ def _driving(fragment: Fragment, at: int) -> list[int]:
 
 
 def _one_of(joins: list[RowOperator]) -> str:
-    names = list(dict.fromkeys(named_join(each) for each in joins))
+    names = list(dict.fromkeys(named_join(join) for join in joins))
     return names[0] if len(names) == 1 else f"one of {len(names)} joins ({'; '.join(names)})"
 
 
@@ -82,10 +82,10 @@ def row_loss(run: Evidence) -> Iterator[Result]:
         join = fragment.row_operators[at]
         if join.op != "join" or join.kind != "inner" or not join.equi:
             continue
-        left, right = (run.exactly(fragment, each) for each in join.children)
+        left, right = (run.exactly(fragment, child) for child in join.children)
         rows, name = run.rows(dataset.id), named_join(join)
         if left is None or right is None or rows is None:
-            if all(fragment.row_operators[each].op in ("input", "union") for each in join.children):
+            if all(fragment.row_operators[child].op in ("input", "union") for child in join.children):
                 why = run.why_unmeasured([dataset.id, *inputs_below(fragment, at)])
                 yield run.result(ROW_LOSS, dataset, Status.UNKNOWN, "no row without a partner", why, joins=name)
             continue
@@ -103,7 +103,7 @@ def _loss(
     name, small, large = named_join(join), min(sides), max(sides)
     lost, of = (large - rows, large) if rows > small else (small - rows, small)
     losing = [0, 1] if rows < small else [sides.index(large)]
-    meant = any(run.chooses(fragment, join.children[1 - each]) for each in losing)
+    meant = any(run.chooses(fragment, join.children[1 - side]) for side in losing)
     if lost <= 0 or meant:
         return run.result(ROW_LOSS, dataset, Status.PASSED, "no row without a partner", f"{rows:,} rows", joins=name)
     share = lost / of
@@ -127,11 +127,11 @@ def undone(run: Evidence) -> Iterator[Result]:
     """A filter drops the rows that an outer join kept, so that it is an inner join in effect."""
     for dataset, fragment in run.made():
         outer = {
-            at: each
-            for at, each in enumerate(fragment.row_operators)
-            if each.op == "join" and "outer" in (each.kind or "")
+            at: operator
+            for at, operator in enumerate(fragment.row_operators)
+            if operator.op == "join" and "outer" in (operator.kind or "")
         }
-        found = {join: text for each in fragment.row_operators for join, text in each.undone}
+        found = {join: text for operator in fragment.row_operators for join, text in operator.undone}
         for at, join in outer.items():
             expected, name = "rows without a partner are kept", named_join(join)
             if at in found:
@@ -175,7 +175,7 @@ def _supplier(run: Evidence, dataset: str, names: frozenset[str], depth: int) ->
 def _passed_on(run: Evidence, fragment: Fragment, names: frozenset[str], depth: int) -> str | None:
     origins = set()
     for name in names:
-        definition = next((each for each in fragment.definitions if each.column == name), None)
+        definition = next((definition for definition in fragment.definitions if definition.column == name), None)
         if definition is None or len(definition.inputs) != 1 or definition.inputs[0].subtype != "IDENTITY":
             return None
         origins.add((definition.inputs[0].dataset, definition.inputs[0].column))

@@ -27,13 +27,13 @@ def against_last(run: Evidence, last: Evidence) -> Iterator[Result]:
         for check, column, actual in _changes(dataset, before):
             told.setdefault((check, column), set()).add(dataset.id)
             inputs = dataset.fragment.inputs if dataset.fragment is not None else ()
-            if told[(check, column)].isdisjoint(each for each in inputs if each != dataset.id):
+            if told[(check, column)].isdisjoint(name for name in inputs if name != dataset.id):
                 expected = "as in the run before"
                 yield run.result(check, dataset, Status.FAILED, expected, actual, column, against=last.graph.run.id)
 
 
 def _changes(dataset: Dataset, before: Dataset) -> Iterator[tuple[str, str, str]]:
-    now = {each.name: each for each in dataset.columns}
+    now = {column.name: column for column in dataset.columns}
     for column in before.columns:
         if column.name not in now:
             yield SCHEMA, column.name, f"{column.name} ({column.type}) is there no more"
@@ -50,7 +50,7 @@ def far(run: Evidence, earlier: Sequence[Evidence]) -> Iterator[Result]:
     off: set[str] = set()
     for dataset in run.graph.datasets:
         rows = run.rows(dataset.id)
-        history = [found for each in earlier if (found := each.rows(dataset.id)) is not None]
+        history = [found for evidence in earlier if (found := evidence.rows(dataset.id)) is not None]
         if rows is None or len(history) < FEWEST_RUNS:
             continue
         low, high = _usual(history)
@@ -60,13 +60,13 @@ def far(run: Evidence, earlier: Sequence[Evidence]) -> Iterator[Result]:
             yield run.result(FAR, dataset, Status.PASSED, expected, f"{rows:,} rows")
             continue
         off.add(dataset.id)
-        if off.isdisjoint(each for each in inputs if each != dataset.id):
+        if off.isdisjoint(name for name in inputs if name != dataset.id):
             yield run.result(FAR, dataset, Status.FAILED, expected, f"{rows:,} rows")
 
 
 def _usual(history: Sequence[int]) -> tuple[int, int]:
     """The median of earlier runs, give or take a robust spread."""
     middle = median(history)
-    spread = SPREADS * SCALE * median(abs(each - middle) for each in history)
+    spread = SPREADS * SCALE * median(abs(count - middle) for count in history)
     reach = max(spread, SHARE * middle, SLACK)
     return max(0, round(middle - reach)), round(middle + reach)

@@ -16,7 +16,7 @@ TIES = ("rank", "dense_rank")
 def empty(run: Evidence) -> Iterator[Result]:
     """A step gives no row though it got some. Differences are meant to be empty: anti joins, ``exceptAll``."""
     for dataset, fragment in run.made():
-        got = [run.rows(each) for each in fragment.inputs]
+        got = [run.rows(name) for name in fragment.inputs]
         if not got or any(rows == 0 for rows in got) or _difference(fragment):
             continue
         rows = run.rows(dataset.id)
@@ -26,16 +26,21 @@ def empty(run: Evidence) -> Iterator[Result]:
             yield run.result(EMPTY, dataset, Status.PASSED, "some rows", f"{rows:,} rows")
         else:
             into = ", ".join(
-                f"{each} {n:,}" if n is not None else each for each, n in zip(fragment.inputs, got, strict=True)
+                f"{name} {rows:,}" if rows is not None else name
+                for name, rows in zip(fragment.inputs, got, strict=True)
             )
             yield run.result(EMPTY, dataset, Status.FAILED, "some rows", f"no row, from {into}")
 
 
 def _difference(fragment: Fragment) -> bool:
     operators = (
-        [fragment.row_operators[each] for each in below(fragment, root(fragment))] if root(fragment) >= 0 else []
+        [fragment.row_operators[position] for position in below(fragment, root(fragment))]
+        if root(fragment) >= 0
+        else []
     )
-    return any(each.kind == "left anti" or (each.op == "set" and each.kind == "except") for each in operators)
+    return any(
+        operator.kind == "left anti" or (operator.op == "set" and operator.kind == "except") for operator in operators
+    )
 
 
 # --------------------------------------------------------------------------- unions
@@ -44,8 +49,8 @@ def _difference(fragment: Fragment) -> bool:
 def union(run: Evidence) -> Iterator[Result]:
     """A union by position puts columns together that do not belong together."""
     for dataset, fragment in run.made():
-        unions = [each for each in fragment.row_operators if each.op == "union"]
-        clashes = list(dict.fromkeys(clash for each in unions for clash in each.clashes))
+        unions = [operator for operator in fragment.row_operators if operator.op == "union"]
+        clashes = list(dict.fromkeys(clash for union in unions for clash in union.clashes))
         if clashes:
             actual = "; ".join(map(_mixed, clashes[:5])) + (f"; {len(clashes) - 5} more" if len(clashes) > 5 else "")
             expected = "the same columns in the same order (unionByName?)"
@@ -108,15 +113,15 @@ def _on_top(fragment: Fragment, operator: RowOperator) -> bool:
 def _repeated(dataset: Dataset, keys: tuple[str, ...]) -> tuple[str | None, ...] | None:
     """Values of the keys that two rows of the sample have."""
     sample = dataset.sample
-    if sample is None or any(sample.columns.count(each) != 1 for each in keys):
+    if sample is None or any(sample.columns.count(key) != 1 for key in keys):
         return None
-    at = [sample.columns.index(each) for each in keys]
+    at = [sample.columns.index(key) for key in keys]
     counts: Counter[tuple[str | None, ...]] = Counter()
     same_key = set(sample.key) == set(keys)
     for row, count in zip(sample.rows, sample.counts, strict=False):
-        counts[tuple(row[each] for each in at)] += count if same_key else 1
+        counts[tuple(row[place] for place in at)] += count if same_key else 1
     return next((values for values, count in counts.items() if count > 1 and not _cut(values)), None)
 
 
 def _cut(values: tuple[str | None, ...]) -> bool:
-    return any(each is not None and each.endswith("…") for each in values)
+    return any(value is not None and value.endswith("…") for value in values)

@@ -21,7 +21,7 @@ class Report:
     problems: tuple[str, ...] = ()  # rules about steps or columns that there are not, functions that cannot be run
 
     def of(self, status: Status) -> tuple[Result, ...]:
-        return tuple(each for each in self.results if each.status is status)
+        return tuple(result for result in self.results if result.status is status)
 
     @property
     def passed(self) -> bool:
@@ -33,21 +33,21 @@ class Report:
         """Of the whole: could not tell where a rule of the user could not be decided and nothing failed."""
         if not self.passed:
             return Status.FAILED
-        open_rules = any(each.rule and each.status is Status.UNKNOWN for each in self.results)
+        open_rules = any(result.rule and result.status is Status.UNKNOWN for result in self.results)
         return Status.UNKNOWN if open_rules else Status.PASSED
 
 
 def document(report: Report) -> Document:
     """``results``: what passed or failed, and every rule; ``could_not_tell``: built-in checks without evidence."""
-    told = [each for each in report.results if each.rule or each.status is not Status.UNKNOWN]
-    untold = [each for each in report.results if not each.rule and each.status is Status.UNKNOWN]
+    told = [result for result in report.results if result.rule or result.status is not Status.UNKNOWN]
+    untold = [result for result in report.results if not result.rule and result.status is Status.UNKNOWN]
     return {
         "run": report.run,
         "app": report.app,
         "passed": report.passed,
         "status": report.status.value,
-        "results": [_result(each) for each in told],
-        "could_not_tell": [_result(each) for each in untold],
+        "results": [_result(result) for result in told],
+        "could_not_tell": [_result(result) for result in untold],
     }
 
 

@@ -84,9 +84,7 @@ class Rules:
         return found
 
     def is_off(self, result: Result) -> bool:
-        return any(
-            each.check == result.check and (each.step is None or means(each.step, result.step)) for each in self.off
-        )
+        return any(off.check == result.check and (off.step is None or means(off.step, result.step)) for off in self.off)
 
 
 def load(folders: Sequence[Path], only: str | Path | None = None, also: str | Path | None = None) -> Rules:
@@ -98,7 +96,7 @@ def load(folders: Sequence[Path], only: str | Path | None = None, also: str | Pa
     if only is not None:
         return _of_file(Path(only))
     found = Rules()
-    configured = next((each for folder in folders if (each := configuration_in(folder)) is not None), None)
+    configured = next((table for folder in folders if (table := configuration_in(folder)) is not None), None)
     if configured is not None and "checks" in configured[1]:
         found += _of_table(configured[1]["checks"], configured[0])
     if also is not None:
@@ -140,7 +138,7 @@ def _of_table(table: Any, path: Path) -> Rules:
 
 def _texts(value: Any, key: str, lines: _Lines) -> list[str]:
     listed = [value] if isinstance(value, str) else value
-    if not isinstance(listed, list) or not all(isinstance(each, str) for each in listed):
+    if not isinstance(listed, list) or not all(isinstance(text, str) for text in listed):
         raise RuleError(f"{lines.at(key.rpartition('.')[2])}: checks.{key} must be a list of texts.")
     return listed
 
@@ -199,8 +197,8 @@ def _of_python(path: Path, named: bool) -> Rules:
             return Rules()
         line = getattr(error, "lineno", None) or 1
         raise RuleError(f"{path}:{line}: this is no Python: {getattr(error, 'msg', error)}.") from None
-    functions = tuple((each.name, each.lineno) for each in tree.body if _is_check(each))  # type: ignore[attr-defined]
-    rules = tuple(rule for each in tree.body for rule in _written(each, path))
+    functions = tuple((statement.name, statement.lineno) for statement in tree.body if _is_check(statement))  # type: ignore[attr-defined]
+    rules = tuple(rule for statement in tree.body for rule in _written(statement, path))
     if named and not functions and not rules:
         raise RuleError(f"{path}:1: there is no check in it: neither RULES nor a function of {PARAMETER}.")
     return Rules(rules, (), ((path, functions),) if functions else ())
@@ -209,18 +207,20 @@ def _of_python(path: Path, named: bool) -> Rules:
 def _is_check(node: ast.stmt) -> bool:
     if not isinstance(node, ast.FunctionDef) or node.name.startswith("_"):
         return False
-    return [each.arg for each in node.args.args] == [PARAMETER]
+    return [argument.arg for argument in node.args.args] == [PARAMETER]
 
 
 def _written(node: ast.stmt, path: Path) -> Iterator[Rule]:
-    if not isinstance(node, ast.Assign) or [getattr(each, "id", None) for each in node.targets] != ["RULES"]:
+    if not isinstance(node, ast.Assign) or [getattr(target, "id", None) for target in node.targets] != ["RULES"]:
         return
     if not isinstance(node.value, (ast.List, ast.Tuple)):
         raise RuleError(f"{path}:{node.lineno}: RULES must be a list of texts.")
-    for each in node.value.elts:
-        if not isinstance(each, ast.Constant) or not isinstance(each.value, str):
-            raise RuleError(f"{path}:{each.lineno}: RULES must be a list of texts.")
-        step, colon, condition = each.value.partition(":")
+    for element in node.value.elts:
+        if not isinstance(element, ast.Constant) or not isinstance(element.value, str):
+            raise RuleError(f"{path}:{element.lineno}: RULES must be a list of texts.")
+        step, colon, condition = element.value.partition(":")
         if not colon:
-            raise RuleError(f"{path}:{each.lineno}: the rule {each.value!r} names no step: write STEP: CONDITION.")
-        yield _made(step.strip(), condition.strip(), f"{path}:{each.lineno}")
+            raise RuleError(
+                f"{path}:{element.lineno}: the rule {element.value!r} names no step: write STEP: CONDITION."
+            )
+        yield _made(step.strip(), condition.strip(), f"{path}:{element.lineno}")

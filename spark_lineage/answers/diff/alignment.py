@@ -61,10 +61,10 @@ class Side:
 
     def __init__(self, graph: LineageGraph) -> None:
         self.graph = graph
-        self.datasets = {each.id: each for each in graph.datasets}
+        self.datasets = {dataset.id: dataset for dataset in graph.datasets}
         self.traits = {
             (step.step, step.call): Traits(
-                step, _label(step), [self.datasets[each] for each in step.outputs if each in self.datasets]
+                step, _label(step), [self.datasets[name] for name in step.outputs if name in self.datasets]
             )
             for step in graph.steps
         }
@@ -76,12 +76,12 @@ class Side:
             else:
                 parent.children.append(traits)
         for traits in self.traits.values():
-            calls = Counter(each.label for each in traits.children)
-            for each in traits.children:
-                each.siblings = calls[each.label]
-            inputs = [self.datasets[each] for each in traits.step.inputs if each in self.datasets]
-            traits.reads = tuple(last_part(each) for each in inputs if each.kind is DatasetKind.SOURCE)
-            traits.takes = tuple(each for each in inputs if each.kind is not DatasetKind.SOURCE)
+            calls = Counter(child.label for child in traits.children)
+            for child in traits.children:
+                child.siblings = calls[child.label]
+            inputs = [self.datasets[name] for name in traits.step.inputs if name in self.datasets]
+            traits.reads = tuple(last_part(dataset) for dataset in inputs if dataset.kind is DatasetKind.SOURCE)
+            traits.takes = tuple(dataset for dataset in inputs if dataset.kind is not DatasetKind.SOURCE)
         for traits in reversed(list(self.traits.values())):  # parents come before children
             _describe(traits)
 
@@ -99,12 +99,12 @@ def _describe(traits: Traits) -> None:
     plans: list[str] = []
     prints: list[str] = []
     operators: set[str] = set()
-    for each in traits.outputs:
-        if each.fragment is not None:
-            plans.append(each.fragment.plan_hash)
-            operators.update(each.fragment.operators)
-        if each.complete:
-            prints.append(content(each))
+    for dataset in traits.outputs:
+        if dataset.fragment is not None:
+            plans.append(dataset.fragment.plan_hash)
+            operators.update(dataset.fragment.operators)
+        if dataset.complete:
+            prints.append(content(dataset))
     for child in traits.children:
         plans.extend(child.plans)
         prints.extend(child.prints)
@@ -119,7 +119,9 @@ def content(dataset: Dataset) -> str:
     """One word for what was measured of a complete dataset."""
     if dataset.fingerprint is not None:
         return dataset.fingerprint
-    seen = ",".join(f"{each.name}={each.fingerprint}" for each in dataset.columns if each.fingerprint is not None)
+    seen = ",".join(
+        f"{column.name}={column.fingerprint}" for column in dataset.columns if column.fingerprint is not None
+    )
     return f"{dataset.rows}:{seen}"
 
 
@@ -175,15 +177,17 @@ def features(traits: Traits) -> Iterable[Hashable]:
     found: set[Hashable] = set()
     todo = [traits]
     while todo and len(found) < MOST_FEATURES:
-        each = todo.pop()
-        todo.extend(each.children)
-        found.update(("read", name) for name in each.reads)
-        found.update(("takes", _seen(one), each.label) for one in each.takes if _seen(one) is not None)
-        for output in each.outputs:
+        current = todo.pop()
+        todo.extend(current.children)
+        found.update(("read", name) for name in current.reads)
+        found.update(
+            ("takes", _seen(dataset), current.label) for dataset in current.takes if _seen(dataset) is not None
+        )
+        for output in current.outputs:
             if output.fragment is not None:
-                found.add(("plan", output.fragment.plan_hash, each.label))
+                found.add(("plan", output.fragment.plan_hash, current.label))
             if _seen(output) is not None:
-                found.add(("content", _seen(output), each.label))
+                found.add(("content", _seen(output), current.label))
     return ((traits.label, feature) for feature in found)
 
 
@@ -210,8 +214,8 @@ def _descend(a: list[Traits], b: list[Traits], steps: dict[StepKey, StepKey]) ->
     while todo:
         left, right = todo.pop()
         taken = set(steps.values())
-        left = [each for each in left if each.key not in steps]
-        right = [each for each in right if each.key not in taken]
+        left = [traits for traits in left if traits.key not in steps]
+        right = [traits for traits in right if traits.key not in taken]
         for x, y in align(left, right, STRONG, WEAK, similarity, features).items():
             steps[left[x].key] = right[y].key
             todo.append((left[x].children, right[y].children))
@@ -219,8 +223,8 @@ def _descend(a: list[Traits], b: list[Traits], steps: dict[StepKey, StepKey]) ->
 
 def _look_everywhere(a: Side, b: Side, key: Key, steps: dict[StepKey, StepKey]) -> None:
     taken = set(steps.values())
-    of_a = _single(key, (each for each in a.traits.values() if each.key not in steps))
-    of_b = _single(key, (each for each in b.traits.values() if each.key not in taken))
+    of_a = _single(key, (traits for traits in a.traits.values() if traits.key not in steps))
+    of_b = _single(key, (traits for traits in b.traits.values() if traits.key not in taken))
     for value, traits in of_a.items():
         other = of_b.get(value)
         if traits is not None and other is not None:
@@ -230,10 +234,10 @@ def _look_everywhere(a: Side, b: Side, key: Key, steps: dict[StepKey, StepKey]) 
 
 def _single(key: Key, all_: Iterable[Traits]) -> dict[Hashable, Traits | None]:
     found: dict[Hashable, Traits | None] = {}
-    for each in all_:
-        value = key(each)
+    for traits in all_:
+        value = key(traits)
         if value is not None:
-            found[value] = None if value in found else each
+            found[value] = None if value in found else traits
     return found
 
 
@@ -278,7 +282,9 @@ OUTPUTS: Sequence[DatasetKey] = (
 NAMED: Sequence[DatasetKey] = (lambda d: (d.namespace, d.name),)
 READ: Sequence[DatasetKey] = (
     lambda d: (d.storage.format if d.storage else None, last_part(d)),
-    lambda d: (d.storage.format if d.storage else None, tuple(each.name for each in d.columns)) if d.columns else None,
+    lambda d: (
+        (d.storage.format if d.storage else None, tuple(column.name for column in d.columns)) if d.columns else None
+    ),
     lambda d: last_part(d),
     lambda d: d.kind,
 )
@@ -291,8 +297,8 @@ LEFT_OVER: Sequence[DatasetKey] = (
 
 def _pair(a: Sequence[Dataset], b: Sequence[Dataset], keys: Sequence[DatasetKey], found: dict[str, str]) -> None:
     taken = set(found.values())
-    left = [each for each in a if each.id not in found]
-    right = [each for each in b if each.id not in taken]
+    left = [dataset for dataset in a if dataset.id not in found]
+    right = [dataset for dataset in b if dataset.id not in taken]
     if not left or not right:
         return
     for x, y in align(left, right, keys, (), lambda one, other: 0.0).items():
@@ -300,9 +306,9 @@ def _pair(a: Sequence[Dataset], b: Sequence[Dataset], keys: Sequence[DatasetKey]
 
 
 def _sources(side: Side) -> list[Dataset]:
-    return [each for each in side.graph.datasets if each.kind is DatasetKind.SOURCE]
+    return [dataset for dataset in side.graph.datasets if dataset.kind is DatasetKind.SOURCE]
 
 
 def _read(side: Side, step: Step) -> list[Dataset]:
-    found = [side.datasets[each] for each in step.inputs if each in side.datasets]
-    return [each for each in found if each.kind is DatasetKind.SOURCE]
+    found = [side.datasets[name] for name in step.inputs if name in side.datasets]
+    return [dataset for dataset in found if dataset.kind is DatasetKind.SOURCE]

@@ -50,9 +50,9 @@ class _Attributing:
     def _pair(self, name: str, other: str) -> Pair:
         a, b = self.a.datasets[name], self.b.datasets[other]
         regions = (region(self.a, a, self._alignment.datasets), region(self.b, b, self._of_b))
-        ends = tuple((self._of_b[each], each) for each in regions[1].ends if self._of_b.get(each) in regions[0].ends)
-        left = tuple(each for each in regions[0].ends if each not in {x for x, _ in ends})
-        right = tuple(each for each in regions[1].ends if each not in {y for _, y in ends})
+        ends = tuple((self._of_b[end], end) for end in regions[1].ends if self._of_b.get(end) in regions[0].ends)
+        left = tuple(end for end in regions[0].ends if end not in {x for x, _ in ends})
+        right = tuple(end for end in regions[1].ends if end not in {y for _, y in ends})
         return Pair(a, b, regions, ends, (left, right))
 
     def _in_order(self) -> Iterable[Pair]:
@@ -87,8 +87,8 @@ class _Attributing:
             return []
         if of_a.plan_hash == of_b.plan_hash or made[0].step.source_hash != made[1].step.source_hash:
             return []
-        used = [each for each in made[1].step.inputs if each in self.result.pairs and each != pair.b.id]
-        return [each for each in used if self.b.datasets[each].engine == "pandas"]
+        used = [name for name in made[1].step.inputs if name in self.result.pairs and name != pair.b.id]
+        return [name for name in used if self.b.datasets[name].engine == "pandas"]
 
     # -- what is known of it
 
@@ -106,8 +106,8 @@ class _Attributing:
         """Whether something else goes in; what only lies elsewhere and holds the same is nothing else."""
         left, right = pair.other_inputs
         if not left and not right:  # the same, but a join has a left and a right side
-            return [self._alignment.datasets[each] for each in pair.regions[0].ends] != list(pair.regions[1].ends)
-        of_a, of_b = [self.a.datasets[each] for each in left], [self.b.datasets[each] for each in right]
+            return [self._alignment.datasets[end] for end in pair.regions[0].ends] != list(pair.regions[1].ends)
+        of_a, of_b = [self.a.datasets[name] for name in left], [self.b.datasets[name] for name in right]
         if len(of_a) != len(of_b):
             return True
         return any(contents.compare(x, y).content is not Content.SAME for x, y in zip(of_a, of_b, strict=True))
@@ -138,8 +138,8 @@ class _Attributing:
 
     def _state(self, pair: Pair, definition: Definition, inputs: dict[str, State]) -> State:
         above = list(inputs.values())
-        causes = tuple(dict.fromkeys(cause for each in above for cause in each.causes))
-        doubts = together(each.doubts for each in above)
+        causes = tuple(dict.fromkeys(cause for state in above for cause in state.causes))
+        doubts = together(state.doubts for state in above)
         own = self._own_doubts(pair, definition, doubts)
         if pair.measured.content is Content.SAME:
             return self._same(pair, definition, inputs, causes, own)
@@ -152,7 +152,7 @@ class _Attributing:
         if pair.a.reason == pair.b.reason == "never_executed" and not definition.changed:
             return State(Content.SAME, "derived", (), doubts, open=None if doubts.any else NOTHING)
         if own.any:
-            unknown = any(each.content is Content.UNKNOWN for each in above) or own != doubts
+            unknown = any(state.content is Content.UNKNOWN for state in above) or own != doubts
             content = Content.UNKNOWN if unknown else Content.SAME
             why = f"{pair.measured.why or 'not measured'}; {_doubtful(pair, own)}" if unknown else None
             return State(content, None if unknown else "derived", (), own, why, None)
@@ -162,8 +162,8 @@ class _Attributing:
         """The first of several changed definitions in a row is the cause: the others may be changed by it."""
         name, doubts = pair.ref, above
         if definition.changed and not above.changed:
-            for each in self._of_region(pair, definition):
-                doubts = doubts.also(changed=each)
+            for ref in self._of_region(pair, definition):
+                doubts = doubts.also(changed=ref)
         if definition.nondeterminism:
             doubts = doubts.also(random=name)
         if definition.opaque:
@@ -175,7 +175,7 @@ class _Attributing:
     ) -> State:
         """Of a pair that was measured to be the same: in all its columns, or only in those that flowed."""
         seen = pair.measured
-        derived = not own.any and all(each.content is Content.SAME for each in inputs.values())
+        derived = not own.any and all(state.content is Content.SAME for state in inputs.values())
         counts = pair.b.kind is not DatasetKind.SINK and not definition.opaque and not definition.changed
         if seen.bare and not derived and not counts:
             why = f"its columns did not flow, and {_doubtful(pair, own, causes)}"
@@ -187,10 +187,10 @@ class _Attributing:
         if not left:
             return State(Content.SAME, "measured", (), kept)
         # What nothing looked at in either run makes no pair uncertain, but may show below where other plans ran.
-        redefined = any(self._redefined(pair, definition, each) for each in left)
+        redefined = any(self._redefined(pair, definition, column) for column in left)
         if not causes and not redefined and not left & seen.unproven:
             doubts = Doubts(ordered=kept.ordered, random=own.random, opaque=own.opaque, stored=own.stored)
-            above = together(each.doubts for each in inputs.values())
+            above = together(state.doubts for state in inputs.values())
             return State(Content.SAME, "measured", (), replace(doubts, changed=above.changed), open=left)
         columns = ", ".join(sorted(left)[:3])
         why = f"column {columns} did not flow in both runs, and {_doubtful(pair, own, causes)}"
@@ -227,8 +227,8 @@ class _Attributing:
         """The step itself, if its own definition changed; else the steps that lie between it and its inputs."""
         if definition.region and not definition.plan and not (definition.opaque and definition.source):
             return (
-                *(Ref("a", each) for each in pair.regions[0].own),
-                *(Ref("b", each) for each in pair.regions[1].own),
+                *(Ref("a", own) for own in pair.regions[0].own),
+                *(Ref("b", own) for own in pair.regions[1].own),
             )
         return (pair.ref,)
 
@@ -238,7 +238,7 @@ class _Attributing:
             return definition.opaque and definition.source
         if definitions.changed_functions(pair.a, pair.b):
             return True
-        of_a, of_b = (definitions.of_column(each, column) for each in (pair.a, pair.b))
+        of_a, of_b = (definitions.of_column(dataset, column) for dataset in (pair.a, pair.b))
         if of_a is None or of_b is None:
             return True
         return definitions.translated(of_a.expression, self._alignment.datasets) != of_b.expression
@@ -248,22 +248,22 @@ def _differing(seen: Measured, left: frozenset[str] = NOTHING) -> Open:
     """What a pair that differs hands on: its rows, or some columns."""
     if seen.rows or seen.combined:
         return None
-    return left | {each.name for each in seen.columns}
+    return left | {change.name for change in seen.columns}
 
 
 def _sorts(dataset: Dataset) -> list[str]:
     operators = dataset.fragment.operators if dataset.fragment is not None else ()
-    return [each for each in operators if each.startswith("Sort")]
+    return [operator for operator in operators if operator.startswith("Sort")]
 
 
 def _names(dataset: Dataset) -> list[str]:
-    return [each.name for each in dataset.columns]
+    return [column.name for column in dataset.columns]
 
 
 def _standing(dataset: Dataset) -> list[str]:
     """In which order the rows stand, and what they are called: known of pandas objects only."""
     covers = dataset.fragment.covers if dataset.fragment is not None else ()
-    return [each for each in covers if each.startswith("order@")]
+    return [cover for cover in covers if cover.startswith("order@")]
 
 
 def _doubtful(pair: Pair, doubts: Doubts, causes: tuple[Ref, ...] = ()) -> str:

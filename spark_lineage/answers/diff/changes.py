@@ -17,13 +17,13 @@ _ENDS = ("Input ", "Read ", "Rows from ")
 def of_columns(a: Dataset, b: Dataset, counterparts: Mapping[str, str]) -> list[ColumnChange]:
     """Columns whose definition is another one: old and new as SQL over B's names."""
     found = []
-    for each in b.columns:
-        old, new = of_column(a, each.name), of_column(b, each.name)
+    for column in b.columns:
+        old, new = of_column(a, column.name), of_column(b, column.name)
         if old is None or new is None:
             continue
         before = translated(old.expression, counterparts)
         if before != new.expression:
-            found.append(ColumnChange(each.name, "definition", before, new.expression))
+            found.append(ColumnChange(column.name, "definition", before, new.expression))
     return found
 
 
@@ -37,7 +37,7 @@ def of_plan(a: Dataset, b: Dataset, counterparts: Mapping[str, str]) -> list[str
 
 def operators(dataset: Dataset, counterparts: Mapping[str, str]) -> list[str]:
     found = dataset.fragment.operators if dataset.fragment is not None else ()
-    return [_end(each, counterparts) if each.startswith(_ENDS) else translated(each, counterparts) for each in found]
+    return [_end(line, counterparts) if line.startswith(_ENDS) else translated(line, counterparts) for line in found]
 
 
 def _end(operator: str, counterparts: Mapping[str, str]) -> str:
@@ -68,8 +68,8 @@ def sentence(a: Dataset, b: Dataset, counterparts: Mapping[str, str], most: int 
 
 def _operators(a: Dataset, b: Dataset, counterparts: Mapping[str, str]) -> list[str]:
     """Without projections and aggregated columns, which columns' definitions tell better."""
-    before = [each for each in map(_condensed, operators(a, counterparts)) if each]
-    after = [each for each in map(_condensed, operators(b, {})) if each]
+    before = [line for line in map(_condensed, operators(a, counterparts)) if line]
+    after = [line for line in map(_condensed, operators(b, {})) if line]
     said: list[str] = []
     for tag, i, j, k, m in difflib.SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
         if tag != "equal":
@@ -88,21 +88,21 @@ def _condensed(operator: str) -> str | None:
 def _replaced(before: Sequence[str], after: Sequence[str]) -> list[str]:
     """Operators of one kind became each other; the others are gone or new."""
     said, left = [], list(after)
-    for each in before:
-        kind, _, what = each.partition(" ")
+    for line in before:
+        kind, _, what = line.partition(" ")
         same_kind = next((other for other in left if other.partition(" ")[0] == kind), None)
         if same_kind is None:
-            said.append(f"{_quote(each)} is gone")
+            said.append(f"{_quote(line)} is gone")
             continue
         left.remove(same_kind)
         said.append(f"{_words(kind)} {_code(what)} became {_code(same_kind.partition(' ')[2])}")
-    return [*said, *(f"{_quote(each)} is new" for each in left)]
+    return [*said, *(f"{_quote(line)} is new" for line in left)]
 
 
 def _definitions(a: Dataset, b: Dataset, counterparts: Mapping[str, str]) -> list[str]:
     return [
-        f"column {each.name} was {_code(each.a or '')} and is {_code(each.b or '')}"
-        for each in of_columns(a, b, counterparts)
+        f"column {change.name} was {_code(change.a or '')} and is {_code(change.b or '')}"
+        for change in of_columns(a, b, counterparts)
     ]
 
 

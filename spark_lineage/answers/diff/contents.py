@@ -55,7 +55,7 @@ class Measured:
 
     @property
     def schema(self) -> bool:
-        return any(each.change in ("added", "removed", "type") for each in self.columns)
+        return any(change.change in ("added", "removed", "type") for change in self.columns)
 
 
 Exact = Callable[[str], bool]
@@ -113,15 +113,15 @@ def _comparable(a: Dataset, b: Dataset) -> tuple[_Side, _Side] | str:
 
 def _seen(partial: Partial, dataset: Dataset) -> _Side:
     """The rows that passed, over all columns of the dataset: what did not flow has no facts."""
-    known = {each.name: each for each in partial.columns}
+    known = {column.name: column for column in partial.columns}
     columns = tuple(
         replace(
-            each, nulls=seen.nulls, fingerprint=seen.fingerprint, sum=seen.sum, sum_squares=seen.sum_squares,
+            column, nulls=seen.nulls, fingerprint=seen.fingerprint, sum=seen.sum, sum_squares=seen.sum_squares,
             signed_sum=seen.signed_sum,
         )
-        if (seen := known.get(each.name)) is not None
-        else each
-        for each in dataset.columns
+        if (seen := known.get(column.name)) is not None
+        else column
+        for column in dataset.columns
     )  # fmt: skip
     return _Side(partial.rows, columns, partial.fingerprint, True)
 
@@ -135,7 +135,7 @@ def _facts(a: _Side, b: _Side, schema: tuple[ColumnChange, ...], exact: Exact) -
     changes, close, unproven, unused = list(schema), [], set(), set()
     proven = 0
     # The row fingerprint and the signs of the sketch hang on the order of the columns.
-    ordered = [each.name for each in a.columns] == [each.name for each in b.columns]
+    ordered = [column.name for column in a.columns] == [column.name for column in b.columns]
     for of_a, of_b in _common(a.columns, b.columns):
         if of_a.type != of_b.type:
             continue
@@ -184,16 +184,16 @@ def _schema(a: Sequence[Column], b: Sequence[Column]) -> Iterable[ColumnChange]:
     """Columns by name; an empty list of columns is one that was not seen."""
     if not a or not b:
         return
-    if [each.name for each in a] == [each.name for each in b]:
+    if [column.name for column in a] == [column.name for column in b]:
         yield from (ColumnChange(x.name, "type", x.type, y.type) for x, y in zip(a, b, strict=True) if x.type != y.type)
         return
-    of_a, of_b = Counter(each.name for each in a), Counter(each.name for each in b)
-    for each in a:
-        if of_a[each.name] > of_b[each.name]:
-            yield ColumnChange(each.name, "removed", each.type, None)
-    for each in b:
-        if of_b[each.name] > of_a[each.name]:
-            yield ColumnChange(each.name, "added", None, each.type)
+    of_a, of_b = Counter(column.name for column in a), Counter(column.name for column in b)
+    for column in a:
+        if of_a[column.name] > of_b[column.name]:
+            yield ColumnChange(column.name, "removed", column.type, None)
+    for column in b:
+        if of_b[column.name] > of_a[column.name]:
+            yield ColumnChange(column.name, "added", None, column.type)
     for x, y in _common(a, b):
         if x.type != y.type:
             yield ColumnChange(x.name, "type", x.type, y.type)
@@ -201,15 +201,15 @@ def _schema(a: Sequence[Column], b: Sequence[Column]) -> Iterable[ColumnChange]:
 
 def _common(a: Sequence[Column], b: Sequence[Column]) -> Iterable[tuple[Column, Column]]:
     """Columns of one name, the first with the first."""
-    if [each.name for each in a] == [each.name for each in b]:
+    if [column.name for column in a] == [column.name for column in b]:
         yield from zip(a, b, strict=True)
         return
     left: dict[str, list[Column]] = {}
-    for each in b:
-        left.setdefault(each.name, []).append(each)
-    for each in a:
-        if left.get(each.name):
-            yield each, left[each.name].pop(0)
+    for column in b:
+        left.setdefault(column.name, []).append(column)
+    for column in a:
+        if left.get(column.name):
+            yield column, left[column.name].pop(0)
 
 
 def is_close(a: Column, b: Column, ordered: bool = True) -> bool:

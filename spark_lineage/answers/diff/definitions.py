@@ -37,18 +37,20 @@ def compare(
     a: Dataset, b: Dataset, sides: tuple[Side, Side], regions: tuple[Region, Region], inputs: bool
 ) -> Definition:
     """``inputs``: whether other datasets go in than before."""
-    steps = [made_by(side, each) for side, each in zip(sides, (a, b), strict=True)]
-    fragments = [each.fragment for each in (a, b) if each.fragment is not None]
-    between = [side.datasets[name] for side, each in zip(sides, regions, strict=True) for name in each.own]
-    reasons = [why for each in (*fragments, *_fragments(between)) for why in each.nondeterminism]
-    rows_only = all(each.operators == ("Rows from local",) for each in fragments)  # their hash is their content
+    steps = [made_by(side, dataset) for side, dataset in zip(sides, (a, b), strict=True)]
+    fragments = [dataset.fragment for dataset in (a, b) if dataset.fragment is not None]
+    between = [side.datasets[name] for side, region in zip(sides, regions, strict=True) for name in region.own]
+    reasons = [why for fragment in (*fragments, *_fragments(between)) for why in fragment.nondeterminism]
+    rows_only = all(fragment.operators == ("Rows from local",) for fragment in fragments)  # their hash is their content
     return Definition(
         plan=len(fragments) == 2 and fragments[0].plan_hash != fragments[1].plan_hash and not rows_only,
         source=_source(steps[0]) != _source(steps[1]),
         inputs=inputs,
         region=(*regions[0].own, *regions[1].own),
         nondeterminism=tuple(dict.fromkeys(reasons)),
-        opaque=len(fragments) < 2 or rows_only or any(is_opaque(each) for each in (*fragments, *_fragments(between))),
+        opaque=len(fragments) < 2
+        or rows_only
+        or any(is_opaque(fragment) for fragment in (*fragments, *_fragments(between))),
     )
 
 
@@ -57,9 +59,9 @@ def made_by(side: Side, dataset: Dataset) -> Traits | None:
 
 
 def is_opaque(fragment: Fragment) -> bool:
-    unknown = any(each.endswith("?") for each in fragment.covers)
-    covered = {each.partition("@")[0] for each in fragment.covers}
-    return unknown or any(each not in KNOWN_ROWS and each not in covered for each in fragment.opaque)
+    unknown = any(cover.endswith("?") for cover in fragment.covers)
+    covered = {cover.partition("@")[0] for cover in fragment.covers}
+    return unknown or any(leaf not in KNOWN_ROWS and leaf not in covered for leaf in fragment.opaque)
 
 
 def changed_functions(a: Dataset, b: Dataset) -> list[str]:
@@ -75,14 +77,14 @@ def has_other_rows(a: Dataset, b: Dataset) -> bool:
 
 def _covered(dataset: Dataset) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
-    for each in dataset.fragment.covers if dataset.fragment is not None else ():
-        name, _, word = each.rpartition("@")
+    for cover in dataset.fragment.covers if dataset.fragment is not None else ():
+        name, _, word = cover.rpartition("@")
         found.setdefault(name, []).append(word)
     return found
 
 
 def _fragments(datasets: Iterable[Dataset]) -> Iterable[Fragment]:
-    return (each.fragment for each in datasets if each.fragment is not None)
+    return (dataset.fragment for dataset in datasets if dataset.fragment is not None)
 
 
 def _source(traits: Traits | None) -> str | None:
@@ -91,7 +93,7 @@ def _source(traits: Traits | None) -> str | None:
 
 def of_column(dataset: Dataset, column: str) -> ColumnDefinition | None:
     definitions = dataset.fragment.definitions if dataset.fragment is not None else ()
-    return next((each for each in definitions if each.column == column), None)
+    return next((definition for definition in definitions if definition.column == column), None)
 
 
 def translated(expression: str, counterparts: Mapping[str, str]) -> str:
@@ -106,5 +108,5 @@ def _named(qualifier: str, counterparts: Mapping[str, str]) -> str:
 
 def rounds_more(a: Dataset, b: Dataset, column: str) -> bool:
     """Whether the definition of a column has other rounding than before: then close is not the same."""
-    texts = [definition.expression if (definition := of_column(each, column)) else "" for each in (a, b)]
+    texts = [definition.expression if (definition := of_column(dataset, column)) else "" for dataset in (a, b)]
     return sorted(_ROUNDING.findall(texts[0])) != sorted(_ROUNDING.findall(texts[1]))

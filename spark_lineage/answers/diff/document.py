@@ -12,44 +12,51 @@ def document(found: Comparison) -> Document:
         "same": found.same,
         "a": found.a.run.id,
         "b": found.b.run.id,
-        "first_divergences": [_divergence(each) for each in found.first_divergences],
+        "first_divergences": [_divergence(divergence) for divergence in found.first_divergences],
         "diverged": [
-            {"step": each.step, "dataset": each.dataset, "caused_by": list(each.caused_by)} for each in found.diverged
+            {"step": consequence.step, "dataset": consequence.dataset, "caused_by": list(consequence.caused_by)}
+            for consequence in found.diverged
         ],
-        "sources_changed": [each.b.id for each in found.sources_changed],
+        "sources_changed": [source.b.id for source in found.sources_changed],
         "only_in_a": list(found.only_in_a),
         "only_in_b": list(found.only_in_b),
-        "uncertain": [{"dataset": each.dataset, "why": each.why} for each in found.uncertain],
+        "uncertain": [{"dataset": dataset.dataset, "why": dataset.why} for dataset in found.uncertain],
         "evidence": {"measured": found.measured, "derived": found.derived},
         "within_tolerance": [{"dataset": name, "columns": list(columns)} for name, columns in found.within_tolerance],
-        "sources": [{"a": each.a.id, "b": each.b.id, "why": each.why} for each in found.sources_changed],
+        "sources": [{"a": source.a.id, "b": source.b.id, "why": source.why} for source in found.sources_changed],
     }
 
 
-def _divergence(each: Divergence) -> Document:
-    dataset = each.dataset
+def _divergence(divergence: Divergence) -> Document:
+    dataset = divergence.dataset
     return {
-        "step": each.step.step,
-        "function": each.step.function,
-        "file": each.step.file,
-        "line": each.step.line,
-        "variable": each.step.variable or (dataset.variable if dataset is not None else None),
+        "step": divergence.step.step,
+        "function": divergence.step.function,
+        "file": divergence.step.file,
+        "line": divergence.step.line,
+        "variable": divergence.step.variable or (dataset.variable if dataset is not None else None),
         "dataset": dataset.id if dataset is not None else "",
-        "call": each.step.call,
-        "why": each.why,
-        "inputs_equal": each.inputs_equal,
-        "inputs_evidence": each.inputs_evidence,
-        "source_changed": each.source_changed,
-        "plan_changed": each.plan_changed,
-        "deterministic": each.deterministic,
-        "columns": [{"name": c.name, "change": c.change, "a": c.a, "b": c.b} for c in each.columns],
-        "rows": [each.a.rows if each.a is not None else None, each.b.rows if each.b is not None else None],
-        "output": each.measured.content.value,
-        "step_a": each.step_a.step if each.step_a is not None else None,
-        "step_b": each.step_b.step if each.step_b is not None else None,
-        "source_diff": list(each.source_diff),
-        "plan_diff": list(each.plan_diff),
-        "sample": _sample(each.rows) if each.rows is not None else None,
+        "call": divergence.step.call,
+        "why": divergence.why,
+        "inputs_equal": divergence.inputs_equal,
+        "inputs_evidence": divergence.inputs_evidence,
+        "source_changed": divergence.source_changed,
+        "plan_changed": divergence.plan_changed,
+        "deterministic": divergence.deterministic,
+        "columns": [
+            {"name": change.name, "change": change.change, "a": change.a, "b": change.b}
+            for change in divergence.columns
+        ],
+        "rows": [
+            divergence.a.rows if divergence.a is not None else None,
+            divergence.b.rows if divergence.b is not None else None,
+        ],
+        "output": divergence.measured.content.value,
+        "step_a": divergence.step_a.step if divergence.step_a is not None else None,
+        "step_b": divergence.step_b.step if divergence.step_b is not None else None,
+        "source_diff": list(divergence.source_diff),
+        "plan_diff": list(divergence.plan_diff),
+        "sample": _sample(divergence.rows) if divergence.rows is not None else None,
     }
 
 

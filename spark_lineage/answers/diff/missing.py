@@ -46,7 +46,7 @@ class _Search:
 
     def _failures(self, run: str) -> None:
         for traits in self._sides[run].traits.values():
-            if self._fails_here_only(run, traits) and not any(_failed(each) for each in traits.children):
+            if self._fails_here_only(run, traits) and not any(_failed(child) for child in traits.children):
                 self._failure(run, traits)
 
     def _fails_here_only(self, run: str, traits: Traits) -> bool:
@@ -81,14 +81,14 @@ class _Search:
         side, other = self._sides[run], "b" if run == "a" else "a"
         aligned = self._alignment.datasets if run == "a" else self._of_b
         accounted = self._under_pairs(side, aligned)
-        stopped = any(_failed(each) for each in self._sides[other].roots)
+        stopped = any(_failed(traits) for traits in self._sides[other].roots)
         reported: dict[str, tuple[Ref, ...]] = {}
         for name, dataset in side.datasets.items():
             if name in aligned or name in accounted or dataset.kind is DatasetKind.SOURCE:
                 continue
             above = inputs_of(side, dataset)
             causes, _ = self._known_of(run, above)
-            causes = causes or next((reported[each] for each in above if each in reported), ())
+            causes = causes or next((reported[name] for name in above if name in reported), ())
             ref = Ref(run, name)
             if causes or stopped:
                 self.result.orphans_after[ref] = causes
@@ -103,11 +103,11 @@ class _Search:
         found: set[str] = set()
         todo = [name for name in side.datasets if name in aligned]
         while todo:
-            for each in inputs_of(side, side.datasets[todo.pop()]):
-                if each not in found and each in side.datasets:
-                    found.add(each)
-                    if each not in aligned:
-                        todo.append(each)
+            for above in inputs_of(side, side.datasets[todo.pop()]):
+                if above not in found and above in side.datasets:
+                    found.add(above)
+                    if above not in aligned:
+                        todo.append(above)
         return found
 
 
@@ -116,4 +116,4 @@ def _failed(traits: Traits) -> bool:
 
 
 def _names(all_: Iterable[Traits]) -> list[str]:
-    return list(dict.fromkeys(each.step.step for each in all_))
+    return list(dict.fromkeys(traits.step.step for traits in all_))

@@ -22,14 +22,14 @@ def opened(
     """Those of ``candidates`` that are open. ``above``: what is open of each input."""
     if definition.opaque or definition.nondeterminism:
         return frozenset(candidates)
-    if all(each == NOTHING for each in above.values()):
-        return frozenset(each for each in candidates if redefined(each))
-    return frozenset(each for each in candidates if redefined(each) or _touches(dataset, each, above))
+    if all(columns == NOTHING for columns in above.values()):
+        return frozenset(column for column in candidates if redefined(column))
+    return frozenset(column for column in candidates if redefined(column) or _touches(dataset, column, above))
 
 
 def _touches(dataset: Dataset, column: str, above: Mapping[str, Open]) -> bool:
     definition = of_column(dataset, column)
-    return definition is None or any(is_open(each, above) for each in definition.inputs)
+    return definition is None or any(is_open(column_input, above) for column_input in definition.inputs)
 
 
 def is_open(column: ColumnInput, above: Mapping[str, Open]) -> bool:

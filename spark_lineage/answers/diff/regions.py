@@ -28,10 +28,10 @@ def inputs_of(side: Side, dataset: Dataset) -> tuple[str, ...]:
     """What a dataset was made from: by its plan; by what its step used where the plan does not tell."""
     fragment = dataset.fragment
     step = side.traits.get((dataset.step, dataset.call)) if dataset.step is not None else None
-    used = tuple(each for each in step.step.inputs if each != dataset.id) if step is not None else ()
+    used = tuple(name for name in step.step.inputs if name != dataset.id) if step is not None else ()
     if fragment is None:
         return used if dataset.kind is not DatasetKind.SOURCE else ()
-    if any(each in ("rdd", "local", "cached") for each in fragment.opaque):
+    if any(leaf in ("rdd", "local", "cached") for leaf in fragment.opaque):
         # Rows that went through Python: what the step used is in them.
         return tuple(dict.fromkeys((*fragment.inputs, *used)))
     return fragment.inputs
@@ -47,12 +47,12 @@ def region(side: Side, dataset: Dataset, aligned: Collection[str]) -> Region:
         if name in seen or name not in side.datasets:
             continue
         seen.add(name)
-        each = side.datasets[name]
-        above = inputs_of(side, each)
+        dataset_above = side.datasets[name]
+        above = inputs_of(side, dataset_above)
         if name in aligned or not above:
             ends[name] = None
             continue
-        if not changes_nothing(side, each, above):
+        if not changes_nothing(side, dataset_above, above):
             own[name] = None
         todo.extend(reversed(above))
     return Region(tuple(ends), tuple(own))
@@ -63,11 +63,11 @@ def changes_nothing(side: Side, dataset: Dataset, above: tuple[str, ...]) -> boo
     if len(above) != 1:
         return False
     fragment = dataset.fragment
-    if fragment is not None and all(each.split(" ", 1)[0] in KEEPING for each in fragment.operators):
+    if fragment is not None and all(operator.split(" ", 1)[0] in KEEPING for operator in fragment.operators):
         return True
     input_ = side.datasets.get(above[0])
     if input_ is None or not (input_.complete and dataset.complete):
         return False
-    measured = any(each.fingerprint is not None for each in dataset.columns)
-    same_columns = [each.name for each in dataset.columns] == [each.name for each in input_.columns]
+    measured = any(column.fingerprint is not None for column in dataset.columns)
+    same_columns = [column.name for column in dataset.columns] == [column.name for column in input_.columns]
     return measured and same_columns and content(input_) == content(dataset)

@@ -42,7 +42,7 @@ def _refuse_without_facts(name: str, graph: LineageGraph) -> None:
         )
     if run.outcome is Outcome.RUNNING:
         raise AnswerError(f"run {name} ({run.id}) still runs: compare it when it has ended")
-    if not any(each.step is not None or each.kind is DatasetKind.SOURCE for each in graph.datasets):
+    if not any(dataset.step is not None or dataset.kind is DatasetKind.SOURCE for dataset in graph.datasets):
         raise AnswerError(f"run {name} ({run.id}) has no datasets to compare: it made no DataFrames that were used")
 
 
@@ -51,8 +51,12 @@ def _refuse_strangers(a: Side, b: Side, alignment: Alignment) -> None:
     programs = [side.graph.run.program.replace("\\", "/").rpartition("/")[2] for side in (a, b)]
     if programs[0] == programs[1] or a.graph.run.app == b.graph.run.app:
         return
-    made = [each for each in a.traits.values() if each.outputs]
-    known = [each for each in made if each.key in alignment.steps and _akin(each, b.traits[alignment.steps[each.key]])]
+    made = [traits for traits in a.traits.values() if traits.outputs]
+    known = [
+        traits
+        for traits in made
+        if traits.key in alignment.steps and _akin(traits, b.traits[alignment.steps[traits.key]])
+    ]
     if len(known) * 3 < len(made):
         raise AnswerError(
             f"these look like runs of different programs ({programs[0]} and {programs[1]}): {len(known)} of "
@@ -80,7 +84,7 @@ class _Telling:
     def comparison(self) -> Comparison:
         pairs = self._attribution.pairs
         covered = self._covered()
-        states = [(each, each.state) for each in pairs.values()]
+        states = [(pair, pair.state) for pair in pairs.values()]
         return Comparison(
             a=self._a.graph,
             b=self._b.graph,
@@ -93,9 +97,9 @@ class _Telling:
             measured=sum(s.content is Content.SAME and s.evidence == "measured" for _, s in states),
             derived=sum(s.content is Content.SAME and s.evidence == "derived" for _, s in states),
             within_tolerance=tuple(
-                (each.b.id, each.measured.close)
-                for each, state in states
-                if each.measured.close and state.content is Content.SAME
+                (pair.b.id, pair.measured.close)
+                for pair, state in states
+                if pair.measured.close and state.content is Content.SAME
             ),
         )
 
@@ -118,7 +122,7 @@ class _Telling:
         # The same plan by the same source has other text where a seed is drawn: that is no other definition.
         redefined = definition.plan or definition.source
         columns = (*pair.measured.columns, *(changes.of_columns(pair.a, pair.b, counterparts) if redefined else ()))
-        changed = [each.name for each in columns]
+        changed = [change.name for change in columns]
         return Divergence(
             step=step_b, step_a=step_a, step_b=step_b, a=pair.a, b=pair.b,
             why=why.of_pair(pair, step_b, self._inputs(pair), counterparts, deterministic),
@@ -190,7 +194,7 @@ class _Telling:
 
     def _evidence(self, pair: Pair) -> str:
         known = [self._attribution.pairs[y].state.evidence for _, y in pair.ends]
-        return "measured" if known and all(each == "measured" for each in known) else "derived"
+        return "measured" if known and all(evidence == "measured" for evidence in known) else "derived"
 
     # -- consequences
 
@@ -215,7 +219,7 @@ class _Telling:
         return self._a if run == "a" else self._b
 
     def _named(self, causes: Iterable[Ref]) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(self._side(each.run).datasets[each.id].step or each.id for each in causes))
+        return tuple(dict.fromkeys(self._side(ref.run).datasets[ref.id].step or ref.id for ref in causes))
 
     def _sources_changed(self) -> Iterable[SourceChange]:
         for ref in self._attribution.sources_changed:
@@ -237,7 +241,7 @@ class _Telling:
 
     def _is_covered(self, name: str, users: dict[str, list[str]], covered: set[str]) -> bool:
         using = users.get(name, ())
-        return bool(using) and all(self._is_settled(each) or each in covered for each in using)
+        return bool(using) and all(self._is_settled(name) or name in covered for name in using)
 
     def _is_settled(self, name: str) -> bool:
         state = self._attribution.pairs[name].state

@@ -34,8 +34,8 @@ def side_by_side(a: Dataset, b: Dataset, columns: Collection[str], most: int = M
     x, y = a.sample, b.sample
     if x is None or y is None or x.key != y.key or not x.key:
         return None
-    both = [each for each in x.columns if each in y.columns and each not in x.key]
-    shown = tuple(each for each in both if each in columns) or tuple(both)
+    both = [column for column in x.columns if column in y.columns and column not in x.key]
+    shown = tuple(column for column in both if column in columns) or tuple(both)
     of_a, of_b = _by_key(x, shown), _by_key(y, shown)
     # Where several rows have one key, which of them was kept hangs on its values: they are no counterparts.
     alone = _alone(x) & _alone(y)
@@ -50,14 +50,14 @@ def side_by_side(a: Dataset, b: Dataset, columns: Collection[str], most: int = M
 
 
 def _by_key(sample: Sample, columns: Sequence[str]) -> dict[Values, Values]:
-    places = [sample.columns.index(each) for each in sample.key]
-    wanted = [sample.columns.index(each) for each in columns]
+    places = [sample.columns.index(column) for column in sample.key]
+    wanted = [sample.columns.index(column) for column in columns]
     return {tuple(row[at] for at in places): tuple(row[at] for at in wanted) for row in sample.rows}
 
 
 def _alone(sample: Sample) -> set[Values]:
     """Keys that only one row has."""
-    places = [sample.columns.index(each) for each in sample.key]
+    places = [sample.columns.index(column) for column in sample.key]
     return {tuple(row[at] for at in places) for row, many in zip(sample.rows, sample.counts, strict=True) if many == 1}
 
 

@@ -47,16 +47,18 @@ def count(number: int, word: str) -> str:
 
 def _columns(seen: Measured, b: Dataset) -> list[str]:
     by_change: dict[str, list[str]] = {}
-    for each in seen.columns:
-        by_change.setdefault(each.change, []).append(each.name)
+    for change in seen.columns:
+        by_change.setdefault(change.change, []).append(change.name)
     said = []
     if "removed" in by_change:
         said.append(f"{_list(by_change['removed'])} missing")
     if "added" in by_change:
         said.append(f"{_list(by_change['added'])} new")
-    said += [f"{each.name} is {each.b} and was {each.a}" for each in seen.columns if each.change == "type"][:2]
+    types = [change for change in seen.columns if change.change == "type"]
+    said += [f"{change.name} is {change.b} and was {change.a}" for change in types[:2]]
     if not seen.rows:
-        said += [f"{each.name} has {each.b} and had {each.a}" for each in seen.columns if each.change == "nulls"][:2]
+        nulls = [change for change in seen.columns if change.change == "nulls"]
+        said += [f"{change.name} has {change.b} and had {change.a}" for change in nulls[:2]]
         if "values" in by_change:
             said.append(f"other values in {_list(by_change['values'])}")
     return said
@@ -102,7 +104,7 @@ def _cause(
 
 
 def _names(names: list[str]) -> str:
-    return " and ".join(f"`{each}`" for each in names) or "nothing"
+    return " and ".join(f"`{name}`" for name in names) or "nothing"
 
 
 def of_one(run: str, dataset: Dataset, step: Step) -> str:

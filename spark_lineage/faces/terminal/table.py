@@ -43,8 +43,8 @@ def show(
     It is as wide as its content, or as ``width`` where ``expand`` is True. ``gap`` and ``indent`` are blanks between
     columns and before the first one.
     """
-    headings = [plain(each.heading, "bold") for each in columns]
-    table = [headings, *rows] if any(each.heading for each in columns) else list(rows)
+    headings = [plain(column.heading, "bold") for column in columns]
+    table = [headings, *rows] if any(column.heading for column in columns) else list(rows)
     widths = _widths(columns, table, (width or console.width) - indent, gap, expand)
     printed = [segment for row in table for segment in _row(columns, row, widths, gap, indent)]
     console.print(Segments(printed), end="", soft_wrap=True)
@@ -52,7 +52,7 @@ def show(
 
 def natural_width(columns: Sequence[Column], rows: Iterable[Sequence[Cell]], gap: int = 2) -> int:
     """Of the table if nothing of it is folded."""
-    table = [[plain(each.heading) for each in columns], *rows]
+    table = [[plain(column.heading) for column in columns], *rows]
     return sum(max(_width(row[at]) for row in table) for at in range(len(columns))) + gap * (len(columns) - 1)
 
 
@@ -63,7 +63,7 @@ def _widths(columns: Sequence[Column], table: list[Sequence[Cell]], width: int, 
     room = width - gap * (len(columns) - 1) - fixed
     if not foldable or (not expand and sum(natural) - fixed <= room):
         return natural
-    return _shared(natural, [each.share for each in columns], room, expand)
+    return _shared(natural, [column.share for column in columns], room, expand)
 
 
 def _shared(natural: Sequence[int], shares: Sequence[int], room: int, expand: bool) -> list[int]:
