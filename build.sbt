@@ -21,6 +21,12 @@ lazy val listener = (project in file("jvm_listener"))
       "Spark-Line" -> sparkVersion.split('.').take(2).mkString("."),
       "Scala-Line" -> scalaBinaryVersion.value
     ),
+    // Both halves redact by the same rules.
+    Compile / resourceGenerators += Def.task {
+      val rules = (Compile / resourceManaged).value / "io" / "sparklineage" / "privacy" / "rules.json"
+      IO.copyFile(file("spark_lineage/privacy/rules.json"), rules)
+      Seq(rules)
+    }.taskValue,
     Compile / unmanagedSourceDirectories += baseDirectory.value / "src" / "main" / s"scala-spark-$sparkMajor",
     scalacOptions ++= Seq(
       "-deprecation",

@@ -58,6 +58,7 @@ def has_launcher() -> bool:
 
 def _sources_hash(spark_version: str) -> str:
     files = [ROOT / "build.sbt", ROOT / "spark_lineage" / "VERSION", ROOT / "project" / "build.properties"]
+    files.append(ROOT / "spark_lineage" / "privacy" / "rules.json")  # it is copied into the jar
     files += (path for path in (ROOT / "jvm_listener" / "src" / "main").rglob("*") if path.is_file())
     digest = hashlib.sha256(spark_version.encode())
     for path in sorted(files):

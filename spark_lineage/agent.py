@@ -22,7 +22,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType, TracebackType
 from typing import TYPE_CHECKING, Any
@@ -30,14 +30,13 @@ from typing import TYPE_CHECKING, Any
 from spark_lineage import capture
 from spark_lineage.answers.check.rules import Rules, load
 from spark_lineage.config import Config
-from spark_lineage.guard import Guard, QuietFileHandler, logger
+from spark_lineage.guard import Guard, logger
 from spark_lineage.jvm.bridge import Bridge, JvmHalfMissing
 from spark_lineage.model import (
     LinkSeen,
     Mode,
     Observation,
     Outcome,
-    Probed,
     ProgramEnded,
     ProgramStarted,
     PythonGap,
@@ -45,7 +44,8 @@ from spark_lineage.model import (
     SparkStarted,
 )
 from spark_lineage.privacy import keys
-from spark_lineage.privacy.masking import Masking
+from spark_lineage.privacy.logs import PrivateLog
+from spark_lineage.privacy.observing import Choices, Privacy
 from spark_lineage.static import SourceReader
 from spark_lineage.store.wal import WriteAhead
 from spark_lineage.surroundings import parent_run, repository, work_tree
@@ -121,10 +121,11 @@ class Agent:
         self._queue: queue.SimpleQueue[capture.Note] = queue.SimpleQueue()
         self._seen: list[Observation] = []
         self._ahead = WriteAhead(self.folder)
-        self._masking = Masking(self._mask_key, config.mask_columns, config.mask_personal)
+        choices = Choices(config.mask_columns, config.mask_personal, config.mask_literals)
+        self._privacy = Privacy(choices, self._mask_key, self.guard)
         self._links: set[LinkSeen] = set()
         self._compared: threading.Event | None = None  # set once git has said whether files differ
-        self._log = _log_file(self.folder, config.log_level)
+        self._log = _log_file(self.folder, config.log_level, self._privacy.prose)
         self._relay = Relay()
         self._flushing = threading.Lock()
         self._draining = threading.Lock()  # another one: a JVM that hangs must not hold up what needs no JVM
@@ -138,6 +139,7 @@ class Agent:
 
     def begin(self) -> None:
         config, program = self.config, self.program
+        self.guard("privacy", self._learn_secrets)
         self._queue.put(
             ProgramStarted(
                 app=config.app or program.name,
@@ -168,6 +170,13 @@ class Agent:
         )  # fmt: skip
         self._recorder = recorder
         self._installation = capture.install(recorder)
+
+    def _learn_secrets(self) -> None:
+        """What is secret is known before the first line is written."""
+        self._privacy.learn(os.environ)
+        if os.path.isfile(self.program.path):
+            with open(self.program.path, "rb") as file:
+                self._privacy.learn_program(file.read().decode("utf-8", "replace"), self.program.argv)
 
     def _load_rules(self) -> Rules:
         return load(list(map(Path, (os.getcwd(), *self.program.roots))), also=self.config.checks_file)
@@ -254,15 +263,13 @@ class Agent:
                 note = self._queue.get_nowait()
                 seen = self.guard("notes", capture.observation, note) if isinstance(note, tuple) else note
                 if seen is not None:
-                    fresh.append(self._masked(seen))
+                    fresh.append(seen)
+            # Before anything is written: what is hidden was never on the disk.
+            fresh = self._privacy.of(fresh)
+            if self._ended.is_set():
+                fresh += self._privacy.rest()
             self._seen.extend(fresh)
             self.guard("write-ahead", self._ahead.append, fresh)
-
-    def _masked(self, observation: Observation) -> Observation:
-        """Before anything is written: what is masked was never on the disk. A sample that cannot be is left out."""
-        if not isinstance(observation, Probed) or observation.sample is None:
-            return observation
-        return self.guard("mask", self._masking.of, observation) or replace(observation, sample=None)
 
     def _poll(self) -> None:
         bridge = None
@@ -432,8 +439,8 @@ def run_id() -> str:
     return str(uuid.UUID(int=value))
 
 
-def _log_file(folder: Path, level: str) -> logging.Handler:
-    handler = QuietFileHandler(folder / "agent.log", delay=True, encoding="utf-8")
+def _log_file(folder: Path, level: str, clean: Callable[[str], str]) -> logging.Handler:
+    handler = PrivateLog(folder / "agent.log", clean)
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
     handler.setLevel(level.upper())
     logger.setLevel(min(logging.WARNING, handler.level))

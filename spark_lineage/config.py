@@ -189,6 +189,13 @@ OPTIONS: tuple[Option, ...] = (
         _names,
     ),
     Option(
+        "mask.literals",
+        "true | false",
+        False,
+        "Every literal of plans, expressions and source code is shown as a keyed hash, not only what looks personal.",
+        _switch,
+    ),
+    Option(
         "mask.key",
         "text",
         None,
@@ -243,6 +250,7 @@ class Config:
     audit_catalog: str | None = None
     mask_personal: bool = True
     mask_columns: tuple[str, ...] = ()
+    mask_literals: bool = False
     mask_key: str | None = None
     exit_wait: float = 10.0
     limits_calls: int = 1000

@@ -79,10 +79,11 @@ class CheckAtEnd:
         from spark_lineage.faces import junit
         from spark_lineage.faces.terminal import check as terminal
         from spark_lineage.faces.terminal.console import console
+        from spark_lineage.privacy.terminal import printable
 
         if self._checking.junit is not None:
             junit.write(report, self._checking.junit)
         terminal.show(report, console(stderr=True))
         for sentence in report.problems:
-            print(f"spark-lineage: {sentence}", file=sys.stderr)
+            print(printable(f"spark-lineage: {sentence}"), file=sys.stderr)
         return 2 if report.problems else 0 if report.passed else 1

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from spark_lineage.cli.options import json_option, store_option
+from spark_lineage.privacy.terminal import printable
 
 if TYPE_CHECKING:
     from spark_lineage.sinks.retention import Plan
@@ -55,10 +56,10 @@ def prune(
 def _tell(chosen: Plan, dry_run: bool) -> None:
     would = "would be removed" if dry_run else "removed"
     for run in chosen.runs:
-        click.echo(f"{run.id} ({run.app}) {would}")
+        click.echo(printable(f"{run.id} ({run.app}) {would}"))
     for run in chosen.samples:
-        click.echo(f"{run.id} ({run.app}): sampled rows {would}")
+        click.echo(printable(f"{run.id} ({run.app}): sampled rows {would}"))
     for run_id, why in chosen.stay.items():
-        click.echo(f"{run_id} stays: {why}")
+        click.echo(printable(f"{run_id} stays: {why}"))
     runs = "1 run" if len(chosen.runs) == 1 else f"{len(chosen.runs)} runs"
     click.echo(f"{runs} {would}, sampled rows of {len(chosen.samples)}, {len(chosen.stay)} old ones stay")

@@ -6,11 +6,13 @@ from collections.abc import Sequence
 
 import click
 
+from spark_lineage.privacy.terminal import printable
+
 ALL_READ, SOME_UNREADABLE = 0, 2
 
 
 def tell(sentence: str) -> None:
-    click.echo(f"spark-lineage: {sentence}", err=True)
+    click.echo(printable(f"spark-lineage: {sentence}"), err=True)
 
 
 def tell_unreadable(sentences: Sequence[str]) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from spark_lineage.cli.options import run_argument, store_option
+from spark_lineage.privacy.terminal import printable
 
 INTACT, CHANGED = 0, 1
 
@@ -25,5 +26,5 @@ def verify(run: str, store: str | None) -> int:
     from spark_lineage.answers import ask
 
     found = ask.verify(run, store)
-    click.echo(f"{found.run}: {found.why or f'intact, {found.events} events'}")
+    click.echo(printable(f"{found.run}: {found.why or f'intact, {found.events} events'}"))
     return INTACT if found.intact else CHANGED

@@ -10,7 +10,8 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from typing import Union
 
-from spark_lineage.privacy import redaction
+from spark_lineage.privacy import code
+from spark_lineage.privacy.rules import rules
 
 LONGEST = 200  # characters of one argument
 Argument = tuple[str, str]  # parameter, expression as written
@@ -83,5 +84,5 @@ def _source(text: str, value: ast.expr) -> str:
 
 def _value(name: str, text: str) -> str:
     """Without what looks like a secret, by its own look or by the name of the parameter."""
-    named = redaction.code(f"{name}={text}")
-    return named[len(name) + 1 :][:LONGEST] if named.startswith(f"{name}=") else redaction.MARK
+    named = code.redacted(f"{name}={text}")
+    return named[len(name) + 1 :][:LONGEST] if named.startswith(f"{name}=") else rules().mark

@@ -6,7 +6,7 @@ from spark_lineage.graph.activations import MODULE, Activation
 from spark_lineage.graph.arguments import arguments
 from spark_lineage.graph.observed import Observed
 from spark_lineage.model import FunctionReading, Operation, OperationKind, Step
-from spark_lineage.privacy import redaction
+from spark_lineage.privacy import code, redaction
 
 
 def step(seen: Observed, activation: Activation) -> Step:
@@ -37,7 +37,7 @@ def step(seen: Observed, activation: Activation) -> Step:
         executions=tuple(activation.executions),
         variable=statement.variable if statement is not None else None,
         source_hash=own.source_hash if own is not None else None,
-        source=redaction.code(source) if source is not None else None,
+        source=code.redacted(source) if source is not None else None,
         doc=reading.doc if reading is not None else None,
         thread=call.thread if call else "MainThread",
         arguments=_arguments(seen, activation, reading),

@@ -17,7 +17,7 @@ def ledger(seen: Observed, steps: Steps, datasets: Datasets) -> tuple[Gap, ...]:
     gaps = [*_of_the_run(seen), *_of_python(seen, steps, datasets), *_of_jvm(seen, datasets)]
     gaps.extend(_unseen_writes(seen, steps))
     gaps.extend(datasets.gaps)
-    gaps = [replace(gap, why=redaction.text(gap.why)) for gap in gaps]
+    gaps = [replace(gap, why=redaction.prose(gap.why)) for gap in gaps]
     rank: dict[str | None, int] = {None: -1}
     for activation in steps.all:
         rank.setdefault(activation.node.name, len(rank))

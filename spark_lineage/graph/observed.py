@@ -135,7 +135,7 @@ def _cleaned(execution: Execution) -> Execution:
         execution,
         started=moment(execution.started),
         ended=ended,
-        description=redaction.text(execution.description),
+        description=redaction.prose(execution.description),
         error=redaction.optional(execution.error),
     )
 

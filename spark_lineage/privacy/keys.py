@@ -8,6 +8,8 @@ import secrets
 import tempfile
 from pathlib import Path
 
+from spark_lineage.privacy.files import make_folder
+
 NAME = "mask.key"
 BYTES = 32
 
@@ -20,7 +22,7 @@ def of_store(store: Path) -> bytes:
     path = store / NAME
     with contextlib.suppress(FileNotFoundError):
         return _read(path)
-    store.mkdir(parents=True, exist_ok=True)
+    make_folder(store)
     made, name = tempfile.mkstemp(prefix=NAME, dir=store)  # readable by its owner only
     try:
         with os.fdopen(made, "wb") as file:

@@ -1,53 +1,19 @@
-"""Masks sampled values of columns that look personal, before anything is written: promise "no secrets leak".
+"""Masks sampled values of columns that look personal, and of those made from such: promise "no secrets leak".
 
-A value becomes ``masked:`` and a keyed hash: equal values stay equal (within one key), nobody can guess the value
-without the key. Nulls stay. Columns are recognised by their names (parts of ``customer_email``, ``PhoneNumber``), also
-inside of structs, and by values that look like a mail address, an IBAN or a social security number.
+Columns are recognised by their names (parts of ``customer_email``, ``PhoneNumber``), also inside of structs, by values
+that look personal (:mod:`spark_lineage.privacy.personal`), and by their lineage. Nulls stay.
 """
 
 from __future__ import annotations
 
 import fnmatch
-import hashlib
-import hmac
-import itertools
-import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 
-from spark_lineage.model import Probed, Sample
+from spark_lineage.model import Fragment, Probed, Sample
+from spark_lineage.privacy.personal import MASKED, forms, has_personal_field, hashed, looks_personal
 
-MASKED = "masked:"
-DIGITS = 16  # hexadecimal ones of the hash that are shown
-
-# Words of a column's name; two words stand for themselves one after the other.
-WORDS = frozenset(
-    "email mail phone telephone mobile fax ssn iban passport surname firstname lastname fullname forename "
-    "birthday birthdate dob address street postcode postalcode zip zipcode ip ipaddress username login gender sex "
-    "religion ethnicity password passwd pwd secret token cvv cvc mrn nino cpf bsn creditcard cardnumber".split()
-)
-PAIRS = frozenset(
-    tuple(pair.split("_"))
-    for pair in (
-        "e_mail first_name last_name full_name given_name family_name middle_name maiden_name customer_name "
-        "patient_name person_name user_name employee_name contact_name holder_name cardholder_name birth_date "
-        "of_birth birth_place social_security national_id tax_id credit_card card_number card_no account_number "
-        "account_no bank_account driver_license drivers_license licence_number medical_record health_insurance "
-        "home_town postal_code zip_code"
-    ).split()
-)
-VALUES = re.compile(
-    r"(?<![\w.+-])[\w.+-]+@[\w-]+\.[\w.-]*[A-Za-z]"  # a mail address
-    r"|\b\d{3}-\d{2}-\d{4}\b"  # a social security number
-    r"|\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){3,7}(?: ?[A-Z0-9]{1,3})?\b"  # an IBAN
-)
-_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
-
-
-def looks_personal(name: str) -> bool:
-    """By the name of a column alone."""
-    words = [word.lower() for word in _WORD.findall(name)]
-    return not WORDS.isdisjoint(words) or any(pair in PAIRS for pair in itertools.pairwise(words))
+__all__ = ["MASKED", "Heirs", "Masking", "looks_personal"]
 
 
 @dataclass(frozen=True)
@@ -62,37 +28,108 @@ class Masking:
     columns: Sequence[str] = ()
     personal: bool = True
 
-    def of(self, probed: Probed) -> Probed:
-        """The measurement with its sample masked."""
-        types = {each.name: each.type for each in probed.columns}
-        return replace(probed, sample=self._sample(probed.sample, types)) if probed.sample is not None else probed
+    def of(self, probed: Probed, inherited: Collection[str] = ()) -> Probed:
+        """The measurement with its sample masked. ``inherited``: columns that are made from masked ones."""
+        if probed.sample is None:
+            return probed
+        return replace(probed, sample=self.masked(probed.sample, {*self.chosen(probed), *inherited}))
 
-    def _sample(self, sample: Sample, types: dict[str, str]) -> Sample:
-        masked = {
-            number
-            for number, name in enumerate(sample.columns)
-            if self._is_masked(name, types.get(name, ""), [row[number] for row in sample.rows])
-        }
-        if not masked:
+    def all_of(self, probed: Probed) -> Probed:
+        """The measurement with every value of its sample masked."""
+        return self.of(probed, probed.sample.columns if probed.sample is not None else ())
+
+    def chosen(self, probed: Probed) -> frozenset[str]:
+        """The columns of a sample that are masked for what they themselves are."""
+        if probed.sample is None:
+            return frozenset()
+        types, rows = {column.name: column.type for column in probed.columns}, probed.sample.rows
+        return frozenset(
+            name
+            for number, name in enumerate(probed.sample.columns)
+            if self.names(name)
+            or (self.personal and has_personal_field(types.get(name, "")))
+            or (self.personal and _looks_personal([row[number] for row in rows if row[number] is not None]))
+        )
+
+    def names(self, column: str) -> bool:
+        """Whether a column is masked for its name."""
+        return any(fnmatch.fnmatchcase(column.lower(), pattern.lower()) for pattern in self.columns) or (
+            self.personal and looks_personal(column)
+        )
+
+    def masked(self, sample: Sample, columns: Collection[str]) -> Sample:
+        """The sample with the values of these columns masked."""
+        numbers = {number for number, name in enumerate(sample.columns) if name in columns}
+        if not numbers:
             return sample
         key = self.key()
         rows = tuple(
-            tuple(hashed(key, value) if number in masked else value for number, value in enumerate(row))
+            tuple(
+                hashed(key, value) if number in numbers and value is not None else value
+                for number, value in enumerate(row)
+            )
             for row in sample.rows
         )
         return replace(sample, rows=rows)
 
-    def _is_masked(self, name: str, type_: str, values: Sequence[str | None]) -> bool:
-        if any(fnmatch.fnmatchcase(name.lower(), pattern.lower()) for pattern in self.columns):
-            return True
-        if not self.personal:
-            return False
-        fields = re.findall(r"[<,]\s*`?(\w+)`?\s*:", type_)  # of structs
-        return any(map(looks_personal, (name, *fields))) or any(VALUES.search(each) for each in values if each)
+
+def _looks_personal(values: Sequence[str | None]) -> bool:
+    """By its values. Of long numbers every tenth has the check digit of a card: half of them must have it."""
+    numbers = [value for value in values if value and value.isdigit()]
+    cards = [value for value in numbers if forms(value)]
+    return any(forms(value) for value in values if value and not value.isdigit()) or len(cards) * 2 > len(numbers)
 
 
-def hashed(key: bytes, value: str | None) -> str | None:
-    """HMAC-SHA256, shortened."""
-    if value is None:
-        return None
-    return MASKED + hmac.new(key, value.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()[:DIGITS]
+Column = tuple[str, str]  # dataset, column
+
+
+class Heirs:
+    """Which columns are made from masked ones, by the column lineage of the fragments that are known so far."""
+
+    def __init__(self, masking: Masking) -> None:
+        self._masking = masking
+        self._named: dict[str, bool] = {}  # whether a column is masked for its name
+        self._inputs: dict[str, dict[str, tuple[Column, ...]]] = {}  # of the columns of each dataset
+        self._masked: set[Column] = set()
+        self._settled = True
+
+    def learn(self, fragment: Fragment) -> None:
+        """The lineage of one dataset. A hash or a count of a masked column shows nothing of it and is left out."""
+        self._inputs[fragment.dataset] = {
+            definition.column: tuple(
+                (each.dataset, each.column) for each in definition.inputs if each.kind == "DIRECT" and not each.masking
+            )
+            for definition in fragment.definitions
+        }
+        self._settled = False
+
+    def see(self, probed: Probed) -> None:
+        """The columns of a dataset whose values are seen to be personal."""
+        fresh = {(probed.dataset, column) for column in self._masking.chosen(probed)} - self._masked
+        if fresh:
+            self._masked |= fresh
+            self._settled = False
+
+    def knows(self, dataset: str) -> bool:
+        """Whether the lineage of this dataset is known."""
+        return dataset in self._inputs
+
+    def of(self, dataset: str) -> frozenset[str]:
+        """The columns of a dataset that are masked, or made from masked columns."""
+        while not self._settled:
+            self._settled = not self._pass_on()
+        return frozenset(column for column in self._inputs.get(dataset, ()) if (dataset, column) in self._masked)
+
+    def _pass_on(self) -> bool:
+        """From columns to those made from them, in the order in which datasets were made; whether any was found."""
+        before = len(self._masked)
+        for dataset, columns in self._inputs.items():
+            for column, inputs in columns.items():
+                if any(each in self._masked or self._is_named(each[1]) for each in inputs):
+                    self._masked.add((dataset, column))
+        return len(self._masked) > before
+
+    def _is_named(self, column: str) -> bool:
+        if column not in self._named:
+            self._named[column] = self._masking.names(column)
+        return self._named[column]

@@ -18,6 +18,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
+from spark_lineage.privacy.files import make_folder, open_private, write_private
 from spark_lineage.store.journal import EVENTS
 
 fcntl: Any
@@ -84,9 +85,9 @@ class Place:
 
         Without the lock, which whoever sends the run just now may hold: a cursor that is there stays.
         """
-        self._cursor.parent.mkdir(exist_ok=True)
-        with contextlib.suppress(FileExistsError), self._cursor.open("x", encoding="utf-8") as file:
-            file.write(_written(Cursor(title=title)))
+        make_folder(self._cursor.parent, parents=False)
+        with contextlib.suppress(FileExistsError), open_private(self._cursor, "xb") as file:
+            file.write(_written(Cursor(title=title)).encode())
 
     def load(self) -> Cursor:
         try:
@@ -99,14 +100,14 @@ class Place:
             return Cursor()
 
     def save(self, cursor: Cursor) -> None:
-        self._cursor.parent.mkdir(exist_ok=True)
+        make_folder(self._cursor.parent, parents=False)
         beside = self._cursor.with_suffix(f".{os.getpid()}.part")
-        beside.write_text(_written(cursor), encoding="utf-8")
+        write_private(beside, _written(cursor).encode())
         os.replace(beside, self._cursor)
 
     def set_aside(self, one: SetAside) -> None:
-        with self._aside.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(asdict(one)) + "\n")
+        with open_private(self._aside, "ab") as file:
+            file.write((json.dumps(asdict(one)) + "\n").encode())
 
     def aside(self) -> list[SetAside]:
         """Each event once: a kill between two writes may have listed one twice."""
@@ -132,11 +133,11 @@ class Place:
     @contextlib.contextmanager
     def locked(self) -> Iterator[bool]:
         """True if this process may send this run now; False if another one does."""
-        self._lock.parent.mkdir(exist_ok=True)
+        make_folder(self._lock.parent, parents=False)
         if fcntl is None:
             yield True
             return
-        with self._lock.open("ab") as file:
+        with open_private(self._lock, "ab") as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError as error:
@@ -155,8 +156,8 @@ def _written(cursor: Cursor) -> str:
 
 def mark(run: Path) -> None:
     """This run is meant for the configured sinks, whichever they are."""
-    (run / FOLDER).mkdir(exist_ok=True)
-    (run / FOLDER / DUE).touch()
+    make_folder(run / FOLDER, parents=False)
+    write_private(run / FOLDER / DUE, b"")
 
 
 def is_marked(run: Path) -> bool:

@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from spark_lineage.privacy.files import close_to_others, make_folder
 from spark_lineage.refusals import Refusal
 from spark_lineage.sinks.journal import seal
 from spark_lineage.store.runs import RunRecord, Store, open_folder
@@ -126,11 +127,13 @@ class DeltaAudit:
                 )  # fmt: skip
 
         self._retried(append)
+        close_to_others(self.path / name)
 
     def _delete(self, name: str, predicate: str) -> None:
         table = self._existing(name)
         if table is not None:
             table.delete(predicate)
+            close_to_others(self.path / name)
 
     def _compact(self, name: str, vacuum_hours: float | None) -> None:
         table = self._existing(name)
@@ -139,6 +142,7 @@ class DeltaAudit:
         table.optimize.compact()
         if vacuum_hours is not None:
             table.vacuum(retention_hours=round(vacuum_hours), enforce_retention_duration=False, dry_run=False)
+        close_to_others(self.path / name)
 
     def _existing(self, name: str) -> Any:
         import deltalake
@@ -162,7 +166,7 @@ def _table(path: str, schema: Any) -> Any:
     import deltalake
 
     if not deltalake.DeltaTable.is_deltatable(path):
-        Path(path).mkdir(parents=True, exist_ok=True)
+        make_folder(Path(path))
         with contextlib.suppress(*_conflicts()):
             return deltalake.DeltaTable.create(path, schema, mode="error")
     return deltalake.DeltaTable(path)

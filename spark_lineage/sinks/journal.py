@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from spark_lineage.events import build, samples
 from spark_lineage.model import Outcome
+from spark_lineage.privacy.files import make_folder, open_private
 from spark_lineage.store import wal
 from spark_lineage.store.journal import CHAIN, EVENTS, GENESIS, SAMPLES, Document, key, lines, links
 from spark_lineage.store.runs import open_folder
@@ -36,7 +37,7 @@ class Journal:
         """Appends what is not there yet; returns how many events were. Raises OSError if the folder takes nothing."""
         from spark_lineage.events.serial import to_document, to_line
 
-        self.folder.mkdir(parents=True, exist_ok=True)
+        make_folder(self.folder)
         mended = _mend(self.folder)
         known = {key(event) for event in mended.events}
         fresh: list[bytes] = []
@@ -54,7 +55,7 @@ class Journal:
     def _append(self, name: str, fresh: Sequence[bytes]) -> None:
         if not fresh:
             return
-        with (self.folder / name).open("ab") as file:
+        with open_private(self.folder / name, "ab") as file:
             file.write(b"".join(line + b"\n" for line in fresh))
             file.flush()
             if self._fsync:
@@ -90,7 +91,7 @@ def _mend(folder: Path) -> _Mended:
     chain = str(sealed[-1]["chain"]) if sealed else GENESIS
     if len(sealed) < len(read):
         fresh = links(chain, len(sealed), [line for line, _ in read[len(sealed) :]])
-        with (folder / CHAIN).open("ab") as file:
+        with open_private(folder / CHAIN, "ab") as file:
             file.write(b"".join(link + b"\n" for link in fresh))
         chain = str(json.loads(fresh[-1])["chain"])
     return _Mended([document for _, document in read], chain, len(read))

@@ -27,6 +27,7 @@ from spark_lineage.model import (
     VariableSeen,
     plain,
 )
+from spark_lineage.privacy.files import make_folder, open_private, write_private
 
 NAME = "observations.jsonl"
 MANY = 200  # observations at once, from which on speed counts
@@ -37,11 +38,11 @@ class WriteAhead:
     """Appends observations to ``<folder>/observations.jsonl``. Not safe for several threads at once."""
 
     def __init__(self, folder: Path) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
         self.path = folder / NAME
-        (folder / PROCESS).write_text(json.dumps({**_this_process(), "format": FORMAT}), encoding="utf-8")
+        write_private(folder / PROCESS, json.dumps({**_this_process(), "format": FORMAT}).encode())
         # Line-complete writes of one buffer each: a reader beside us sees whole lines, save the last.
-        self._file = self.path.open("ab", buffering=0)
+        self._file = open_private(self.path, "ab", buffering=0)
 
     def append(self, observations: Sequence[Observation]) -> int:
         """Writes them in one go; returns how many."""

@@ -36,7 +36,7 @@ from spark_lineage.model import (
     Step,
     StepKind,
 )
-from spark_lineage.privacy import redaction
+from spark_lineage.privacy import code, redaction
 
 
 def steps(graph: LineageGraph) -> dict[str, Step]:
@@ -688,14 +688,14 @@ class TestRedaction:
 
     def test_source_keeps_its_names_and_loses_its_literals(self) -> None:
         source = 'token = load(spark)\nreader.option("password", "hunter2").option("user", "ada")'
-        cleaned = redaction.code(source)
+        cleaned = code.redacted(source)
         assert "hunter2" not in cleaned
         assert "token = load(spark)" in cleaned
         assert '.option("user", "ada")' in cleaned
 
     def test_urls_in_source_lose_their_parameters(self) -> None:
         source = 'url = "jdbc:postgresql://db/x?user=ada&password=hunter2"\ncheck(password=given, x="a")'
-        cleaned = redaction.code(source)
+        cleaned = code.redacted(source)
         assert "hunter2" not in cleaned
         assert 'check(password=given, x="a")' in cleaned
         assert "?user=ada&" in cleaned

@@ -24,7 +24,7 @@ MAY_USE: dict[str, set[str]] = {
     "compat": set(),
     "model": set(),
     "guard": set(),
-    "privacy": {"model"},
+    "privacy": {"model", "guard"},
     "config": {"model", "refusals"},
     "capture": SEAMS,
     "surroundings": SEAMS,

@@ -12,9 +12,10 @@ from spark_lineage.capture.following.nodes import Node, statement_kind
 from spark_lineage.capture.following.pandas_frames import PandasFrames
 from spark_lineage.capture.following.tracked import Known
 from spark_lineage.capture.operations.operation import Input, Running
-from spark_lineage.capture.operations.recorded_text import first_text, redacted
+from spark_lineage.capture.operations.recorded_text import first_text
 from spark_lineage.guard import Guard
 from spark_lineage.model import OperationKind
+from spark_lineage.privacy import redaction
 
 SQL_LIMIT = 4000  # characters
 TABLE_METHODS = frozenset({"table", "saveAsTable", "insertInto", "toTable"})
@@ -97,7 +98,7 @@ class Inputs:
     def _sql(self, running: Running, text: str, kwargs: Kwargs, session: object) -> list[Input]:
         found = self._known.views.named_in(text, session)
         does = statement_kind(text)
-        running.note("sql", redacted(text[:SQL_LIMIT]))
+        running.note("sql", redaction.text(text)[:SQL_LIMIT])
         if does in _SQL_KINDS:
             running.kind = _SQL_KINDS[does]
         elif not found and not kwargs:
@@ -137,7 +138,7 @@ def _stored(running: Running, args: Args, kwargs: Kwargs) -> None:
     named = (kwargs[key] for key in ("path", "name", "tableName") if key in kwargs)
     place = args[1] if len(args) > 1 else next(named, None)
     if isinstance(place, str) and running.method.name != "jdbc":  # its URL has credentials
-        running.note(what, redacted(place))
+        running.note(what, redaction.text(place))
 
 
 def _measured(node: Node) -> Node:

@@ -2,17 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
 ERROR_LIMIT = 2000  # characters of an error's text
-_SECRET = re.compile(r"(?i)((?:password|passwd|secret|token|key)\w*[\"'`]?\s*(?:=>|=|:|\s)\s*)([\"'])[^\"']*\2")
-
-
-def redacted(text: str) -> str:
-    """Without the credentials of URLs and of ``password '...'``."""
-    return _SECRET.sub(r"\1\2***\2", re.sub(r"://[^/@\s]+@", "://***@", text))
 
 
 def error_text(error: BaseException) -> str:

@@ -167,7 +167,7 @@ object Executions {
   private def textOf(e: Throwable): String = firstLine(s"${e.getClass.getSimpleName}: ${e.getMessage}")
 
   private def firstLine(text: String): String =
-    BoundedText.bounded(Redaction.text(text.linesIterator.map(_.trim).find(_.nonEmpty).getOrElse("")), ErrorLimit)
+    BoundedText.bounded(Redaction.prose(text.linesIterator.map(_.trim).find(_.nonEmpty).getOrElse("")), ErrorLimit)
 
   private def outcomeOf(error: String): Outcome =
     if (Cancelled.findFirstIn(error).isDefined) Outcome.Abort else Outcome.Fail
@@ -199,7 +199,7 @@ object Executions {
     def seen: ExecutionSeen = ExecutionSeen(
       execution = id,
       op = op,
-      description = BoundedText.bounded(Redaction.text(description), ErrorLimit),
+      description = BoundedText.bounded(Redaction.prose(description), ErrorLimit),
       started = seconds(started),
       ended = ended.map(seconds),
       outcome = outcome,

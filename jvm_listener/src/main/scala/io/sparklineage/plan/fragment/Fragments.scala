@@ -101,7 +101,7 @@ object Fragments {
         val taken = inputs.take(left)
         left -= taken.length
         if (taken.length < inputs.length) cut = true
-        ColumnDefinition(a.name, Redaction.text(column.text), taken)
+        ColumnDefinition(a.name, Redaction.named(a.name, column.text), taken)
       }
       if (cut) gap("column_lineage", s"more than $MostInputs pairs of output and input columns: the rest is left out")
       all

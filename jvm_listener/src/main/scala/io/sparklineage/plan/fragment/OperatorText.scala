@@ -105,7 +105,7 @@ object OperatorText {
 
   private def column(e: NamedExpression): String = e match {
     case a: Alias =>
-      val text = sql(a.child)
+      val text = Redaction.named(a.name, sql(a.child))
       if (text == SqlNames.quoted(a.name)) text else s"$text AS ${SqlNames.quoted(a.name)}"
     case other => sql(other)
   }

@@ -25,7 +25,7 @@ final private[plan] class ColumnNotes(origins: AttributeOrigins, nodes: Seq[Logi
     if (e.references.isEmpty && e.deterministic && e.foldable) Some(note("literal", name, e, None)) else None
 
   private def note(kind: String, name: String, e: Expression, input: Option[(String, String)]): ColumnNote =
-    ColumnNote(kind, name, Redaction.text(ExpressionText.byName(e)), input)
+    ColumnNote(kind, name, Redaction.named(name, ExpressionText.byName(e)), input)
 
   private def cast(name: String, e: Expression): Option[ColumnNote] =
     if (ColumnNotes.parses(e) && ColumnNotes.strict(e)) single(e).map(input => note("cast", name, e, Some(input)))

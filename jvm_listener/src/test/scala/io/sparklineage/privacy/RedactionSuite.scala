@@ -1,0 +1,36 @@
+package io.sparklineage.privacy
+
+import java.nio.file.{Files, Paths}
+
+import scala.jdk.CollectionConverters._
+
+import com.fasterxml.jackson.databind.{JsonNode, ObjectMapper}
+import org.scalatest.funsuite.AnyFunSuite
+
+/** Both halves take the same secrets out of the same texts; `tests/contract/test_redaction.py` is the Python side. */
+class RedactionSuite extends AnyFunSuite {
+  private val places = Seq("tests/contract/redaction.json", "../tests/contract/redaction.json")
+  private val file = places.map(Paths.get(_)).find(Files.exists(_)).get
+  private val cases = new ObjectMapper().readTree(file.toFile).elements.asScala.toVector
+
+  private def redacted(one: JsonNode): String = Option(one.get("text")) match {
+    case Some(text) => Redaction.text(text.asText)
+    case None => Redaction.prose(one.get("prose").asText)
+  }
+
+  test("each case of the table") {
+    assert(cases.length > 100)
+    cases.foreach(one => assert(redacted(one) === one.get("redacted").asText))
+  }
+
+  test("the expression of a column with a secret name loses its literals") {
+    assert(Redaction.named("api_key", "concat('a', id)") === s"concat(${Redaction.Mark}, id)")
+    assert(Redaction.named("status", "concat('a', id)") === "concat('a', id)")
+  }
+
+  test("texts of a million characters") {
+    val key = "-----BEGIN PRIVATE KEY-----" + "planted\n" * 200000
+    val literal = "password = '" + "planted" * 200000 + "'"
+    Seq(key, literal).foreach(text => assert(!Redaction.text(text).contains("planted")))
+  }
+}

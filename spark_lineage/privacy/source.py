@@ -1,0 +1,301 @@
+"""Literals of Python source code that are secrets: what it gives a secret name, compares with one, or encrypts by.
+
+Source text is redacted by what it says and not line by line: in ``lit("x").alias("api_key")`` the value stands before
+its name, in ``.option(key="password", value="x")`` the name is an argument. What cannot be parsed is treated as text.
+"""
+
+from __future__ import annotations
+
+import ast
+import functools
+import re
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from spark_lineage.privacy.redaction import is_secret
+from spark_lineage.privacy.rules import may_have_secret, rules
+
+# Their later arguments are names of columns, not values of the first one.
+_OF_NAMES = frozenset(
+    "select drop groupBy groupby cube rollup withColumnRenamed join orderBy sort sortWithinPartitions agg col column "
+    "dropDuplicates drop_duplicates partitionBy repartition struct array coalesce concat concat_ws getattr hasattr "
+    "StructField print add_argument getpass".split()
+)
+# Calls that give their arguments, or something made of them.
+_PASSING = frozenset(
+    "lit str bytes bytearray encode decode format strip join concat concat_ws when otherwise coalesce upper lower trim "
+    "array struct expr Secret SecretStr b64encode b64decode quote quote_plus".split()
+)
+_LOOKUPS = frozenset("get getenv pop setdefault getOrDefault".split())  # the first argument is a name
+_RENAMES = frozenset("withColumnRenamed".split())
+_ASSIGNS = re.compile(r"[=:]\s*[\"']?\Z")  # "jdbc:...&password=" + x
+ABOVE = "if True:\n"
+_ALIASES = frozenset("alias name".split())
+
+
+@dataclass(frozen=True)
+class Span:
+    """A literal in a source: bytes of UTF-8 from ``begin`` to ``end``; ``value`` is None for what is put together."""
+
+    begin: tuple[int, int]  # line from 1, byte from 0
+    end: tuple[int, int]
+    value: str | None
+
+
+@functools.lru_cache(maxsize=4096)
+def secrets(source: str) -> tuple[Span, ...] | None:
+    """The secret literals of a source, in order; None if it is not Python."""
+    if not may_have_secret(source):
+        return ()
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of the program's own escapes: it has been told already
+            tree = ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+    found = dict.fromkeys(span for node in ast.walk(tree) for span in _Secrets(_renamed(tree)).of(node))
+    return tuple(sorted(found, key=lambda span: span.begin))
+
+
+def of_piece(source: str) -> tuple[Span, ...]:
+    """As :func:`secrets`, of a function or a statement as it stands in its file; nothing of what is not Python."""
+    return secrets(whole(source)) or ()
+
+
+def whole(source: str) -> str:
+    """A piece of a source as one that can be parsed: what is indented stands below :data:`ABOVE`."""
+    return ABOVE + source if source[:1] in (" ", "\t") else source
+
+
+def _renamed(tree: ast.AST) -> frozenset[str]:
+    """Names that this source itself turns into secret ones: ``withColumnRenamed("id", "token")``."""
+    return frozenset(
+        first
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and _called(node) in _RENAMES and len(node.args) == 2
+        for first, second in [(_text(node.args[0]), _text(node.args[1]))]
+        if first and second and is_secret(second)
+    )
+
+
+class _Secrets:
+    def __init__(self, renamed: frozenset[str]) -> None:
+        self._renamed = renamed
+
+    def of(self, node: ast.AST) -> Iterator[Span]:
+        """The literals that this node, and not what is below it, makes secret."""
+        if isinstance(node, (ast.Assign, ast.AnnAssign, ast.NamedExpr)):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            if node.value is not None and any(map(self._names, targets)):
+                yield from _values(node.value)
+        elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
+            yield from self._defaults(node.args)
+        elif isinstance(node, ast.Dict):
+            for key, value in zip(node.keys, node.values, strict=True):
+                if key is not None and self._names(key):
+                    yield from _values(value)
+        elif isinstance(node, ast.Compare):
+            sides = [node.left, *node.comparators]
+            if any(map(self._speaks, sides)):
+                yield from (span for side in sides if not self._names(side) for span in _values(side))
+        elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+            if _ASSIGNS.search(_last_text(node.left)) and is_secret(_last_text(node.left)):
+                yield from _values(node.right)
+        elif isinstance(node, ast.Call):
+            yield from self._call(node)
+
+    def _defaults(self, arguments: ast.arguments) -> Iterator[Span]:
+        positional = [*arguments.posonlyargs, *arguments.args]
+        pairs = [*zip(reversed(positional), reversed(arguments.defaults), strict=False)]
+        pairs += [
+            (name, value) for name, value in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True) if value
+        ]
+        for name, value in pairs:
+            if is_secret(name.arg):
+                yield from _values(value)
+
+    def _call(self, call: ast.Call) -> Iterator[Span]:
+        name, arguments = _called(call), [keyword.value for keyword in call.keywords]
+        for keyword in call.keywords:
+            if keyword.arg and is_secret(keyword.arg):
+                yield from _values(keyword.value)
+        module = _name(call.func.value) if isinstance(call.func, ast.Attribute) else None  # hmac.new(...)
+        if not rules().key_functions.isdisjoint((name.lower(), (module or "").lower())):
+            yield from _lits([*call.args, *arguments])
+        if name in _ALIASES and call.args and self._names(call.args[0]) and isinstance(call.func, ast.Attribute):
+            yield from _lits([call.func.value])
+        named = [at for at, argument in enumerate([*call.args, *arguments]) if self._names(argument)]
+        if named and name not in _OF_NAMES | _ALIASES:
+            for argument in [*call.args, *arguments][named[0] + 1 :]:
+                yield from _values(argument)
+        if name in ("add_argument", "add_option") and named:
+            yield from (span for key in call.keywords if key.arg in ("default", "const") for span in _values(key.value))
+        if name in ("isin", "eqNullSafe", "like", "startswith", "contains", "endswith") and self._speaks(call.func):
+            yield from (span for argument in call.args for span in _values(argument))
+
+    def _names(self, node: ast.AST) -> bool:
+        """Whether a node is a secret's name: a variable, an attribute, a key, a short text."""
+        if isinstance(node, ast.Subscript):
+            return self._names(node.slice)
+        if isinstance(node, ast.Call):
+            return _called(node) in ("col", "column") and any(map(self._names, node.args))
+        if isinstance(node, (ast.Tuple, ast.List)):
+            return any(isinstance(each, (ast.Name, ast.Attribute)) and self._names(each) for each in node.elts)
+        name = _name(node)
+        return name is not None and (
+            name in self._renamed or (is_secret(name) and name.isprintable() and " " not in name)
+        )
+
+    def _speaks(self, node: ast.AST) -> bool:
+        """Whether a secret's name stands somewhere in an expression."""
+        return any(self._names(each) for each in ast.walk(node))
+
+
+def _last_text(node: ast.expr) -> str:
+    """The text that a sum of texts ends with."""
+    return _last_text(node.right) if isinstance(node, ast.BinOp) else _text(node) or ""
+
+
+def _name(node: ast.AST) -> str | None:
+    if isinstance(node, ast.Name):
+        return node.id
+    if isinstance(node, ast.Attribute):
+        return node.attr
+    return _text(node)
+
+
+def _text(node: ast.AST) -> str | None:
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None
+
+
+def _called(call: ast.Call) -> str:
+    return _name(call.func) or ""
+
+
+def _values(node: ast.AST) -> Iterator[Span]:
+    """The literals that an expression gives, alone or as a part of what it gives."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, (str, bytes)) and node.value:
+        if not (isinstance(node.value, str) and _is_variable(node.value)):
+            yield _span(node, node.value if isinstance(node.value, str) else node.value.decode("utf-8", "replace"))
+    elif isinstance(node, ast.JoinedStr):
+        if any(isinstance(part, ast.Constant) for part in node.values):
+            yield _span(node, None)
+    elif isinstance(node, ast.Call):
+        name = _called(node)
+        if name == "cast" and isinstance(node.func, ast.Attribute):
+            yield from _values(node.func.value)
+        elif name in _PASSING or name in _LOOKUPS:
+            parts = [*node.args, *(keyword.value for keyword in node.keywords)][name in _LOOKUPS :]
+            if isinstance(node.func, ast.Attribute) and name in _PASSING:
+                parts.append(node.func.value)
+            yield from (span for part in parts for span in _values(part))
+    elif isinstance(node, (ast.BinOp, ast.BoolOp, ast.IfExp, ast.Tuple, ast.List, ast.Set, ast.Starred, ast.Dict)):
+        yield from (span for part in ast.iter_child_nodes(node) for span in _values(part))
+
+
+def _is_variable(value: str) -> bool:
+    """The name of an environment variable, which is no secret: ``DB_PASSWORD``."""
+    return value.isupper() and value.isidentifier() and is_secret(value)
+
+
+def _lits(nodes: list[ast.expr]) -> Iterator[Span]:
+    """The literals in ``lit(...)`` within these expressions, and those that are given as bytes."""
+    for node in (inner for each in nodes for inner in ast.walk(each)):
+        if isinstance(node, ast.Call) and _called(node) == "lit":
+            yield from (span for argument in node.args for span in _values(argument))
+        elif isinstance(node, ast.Constant) and isinstance(node.value, bytes):
+            yield from _values(node)
+
+
+def _span(node: ast.expr, value: str | None) -> Span:
+    return Span((node.lineno, node.col_offset), (node.end_lineno or 0, node.end_col_offset or 0), value)
+
+
+def without(source: str, spans: tuple[Span, ...]) -> str:
+    """The source with a mark in the place of each of these literals; it can be parsed as before."""
+    lines = [line.encode("utf-8", "surrogatepass") for line in source.split("\n")]
+    mark = repr(rules().mark).encode()
+    for span in reversed(spans):
+        (first, begin), (last, end) = span.begin, span.end
+        lines[first - 1 : last] = [lines[first - 1][:begin] + mark + lines[last - 1][end:]]
+    return b"\n".join(lines).decode("utf-8", "surrogatepass")
+
+
+# --------------------------------------------------------------------------- the command line
+
+
+def argument_positions(source: str) -> tuple[int, ...]:
+    """Which arguments of its command line a program gives a secret's name, from 1: ``password = sys.argv[2]``."""
+    if "argv" not in source and "add_argument" not in source:
+        return ()
+    try:
+        tree = ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return ()
+    return tuple(dict.fromkeys((*_by_index(tree), *_by_parser(tree))))
+
+
+def _by_index(tree: ast.AST) -> Iterator[int]:
+    named = _Secrets(frozenset())
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.Assign, ast.AnnAssign)) and node.value is not None:
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            for target in targets:
+                yield from _assigned(target, node.value)
+        elif isinstance(node, ast.Call):
+            arguments = [*node.args, *(keyword.value for keyword in node.keywords)]
+            yield from (
+                at
+                for keyword in node.keywords
+                if keyword.arg and is_secret(keyword.arg)
+                for at in _index(keyword.value)
+            )
+            if any(map(named._names, arguments)):
+                yield from (at for argument in arguments for at in _index(argument))
+
+
+def _assigned(target: ast.expr, value: ast.expr) -> Iterator[int]:
+    if isinstance(target, (ast.Tuple, ast.List)):
+        first = _first(value)
+        for at, element in enumerate(target.elts):
+            if first is not None and _is_named(element):
+                yield first + at
+        if isinstance(value, (ast.Tuple, ast.List)):
+            for element, part in zip(target.elts, value.elts, strict=False):
+                yield from _assigned(element, part)
+    elif _is_named(target):
+        yield from _index(value)
+
+
+def _is_named(node: ast.expr) -> bool:
+    name = _name(node.slice if isinstance(node, ast.Subscript) else node)
+    return name is not None and is_secret(name)
+
+
+def _index(node: ast.expr) -> Iterator[int]:
+    """The positions of ``sys.argv[2]`` within an expression."""
+    for each in ast.walk(node):
+        if isinstance(each, ast.Subscript) and _name(each.value) == "argv":
+            position = each.slice.value if isinstance(each.slice, ast.Constant) else None
+            if isinstance(position, int):
+                yield position
+
+
+def _first(node: ast.expr) -> int | None:
+    """Where ``sys.argv[1:]`` begins; 0 for ``sys.argv`` itself."""
+    if _name(node) == "argv":
+        return 0
+    if isinstance(node, ast.Subscript) and _name(node.value) == "argv" and isinstance(node.slice, ast.Slice):
+        lower = node.slice.lower
+        if lower is None:
+            return 0
+        return lower.value if isinstance(lower, ast.Constant) and isinstance(lower.value, int) else None
+    return None
+
+
+def _by_parser(tree: ast.AST) -> Iterator[int]:
+    """argparse's positional arguments, where nothing but positional ones is given on the command line."""
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and _called(node) == "add_argument"]
+    names = [name for call in calls if call.args and (name := _text(call.args[0])) and not name.startswith("-")]
+    yield from (at for at, name in enumerate(names, start=1) if is_secret(name))
