@@ -83,12 +83,12 @@ def plain_cpu(work: Work, base: Any, count: int) -> float:
 
 
 def captured_cpu(work: Work, base: Any, count: int, folder: Path, bridge: Bridge) -> Cost:
-    notes: queue.SimpleQueue[capture.Note] = queue.SimpleQueue()
-    installation = captured(notes.put, bridge)
+    observed: queue.SimpleQueue[capture.Deferred] = queue.SimpleQueue()
+    installation = captured(observed.put, bridge)
     ahead = WriteAhead(folder)
 
     def write() -> None:
-        made = [capture.observation(notes.get()) for _ in range(notes.qsize())]
+        made = [capture.observation(observed.get()) for _ in range(observed.qsize())]
         ahead.append([*bridge.drain(), *made])
 
     try:
@@ -121,8 +121,8 @@ def hooks_cpu(work: Work, base: Any, count: int, bridge: Bridge) -> float:
 
     for name, entry in entries.items():
         setattr(recorder, name, timed(entry))
-    notes: queue.SimpleQueue[capture.Note] = queue.SimpleQueue()
-    installation = captured(notes.put, bridge)
+    observed: queue.SimpleQueue[capture.Deferred] = queue.SimpleQueue()
+    installation = captured(observed.put, bridge)
     try:
         work(base, WARM_UP)
         spent = 0.0
@@ -175,15 +175,15 @@ def warm_costs(rounds: int, count: int) -> dict[str, float]:
 
 def _warm(work: Work, base: Any, count: int) -> float:
     plain = plain_cpu(work, base, count)
-    notes: list[capture.Note] = []
-    installation = captured(notes.append, NoJvm())
+    observed: list[capture.Deferred] = []
+    installation = captured(observed.append, NoJvm())
     try:
         return plain_cpu(work, base, count) - plain
     finally:
         installation.uninstall()
 
 
-def captured(emit: Callable[[capture.Note], None], port: Any) -> capture.Installation:
+def captured(emit: Callable[[capture.Deferred], None], port: Any) -> capture.Installation:
     roots = [str(ROOT / "benchmarks")]
     config = Config(limits_calls=10**9)
     return capture.install(capture.Recorder(emit, port, config, Guard(strict=True), roots, SourceReader(roots).read))

@@ -1,4 +1,4 @@
-"""Writes the options table of docs/configuration.md from the one in spark_lineage/config.py (a test compares them)."""
+"""Writes the options table of docs/configuration.md from spark_lineage/config/options.py (a test compares them)."""
 
 from __future__ import annotations
 

@@ -118,7 +118,7 @@ class Agent:
         self.store = Path(config.store).absolute()
         self.folder = self.store / "runs" / self.run
         self.guard = Guard(self._fault, strict=config.strict)
-        self._queue: queue.SimpleQueue[capture.Note] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[capture.Deferred] = queue.SimpleQueue()
         self._seen: list[Observation] = []
         self._ahead = WriteAhead(self.folder)
         choices = Choices(config.mask_columns, config.mask_personal, config.mask_literals)
@@ -198,17 +198,17 @@ class Agent:
             compared.set()
 
     def _link(self) -> None:
-        for each in links(os.environ):
-            if each not in self._links:
-                self._links.add(each)
-                self._queue.put(each)
+        for link in links(os.environ):
+            if link not in self._links:
+                self._links.add(link)
+                self._queue.put(link)
 
     def _parents_of_environment(self) -> None:
         self._parents(parent_run.of_environment(os.environ))
 
     def _parents(self, found: Iterable[parent_run.Found]) -> None:
-        for each in found:
-            self._queue.put(each)
+        for parent in found:
+            self._queue.put(parent)
 
     def _mask_key(self) -> bytes:
         return self.config.mask_key.encode("utf-8") if self.config.mask_key else keys.of_store(self.store)
@@ -260,8 +260,8 @@ class Agent:
         with self._flushing:
             fresh = []
             while not self._queue.empty():
-                note = self._queue.get_nowait()
-                seen = self.guard("notes", capture.observation, note) if isinstance(note, tuple) else note
+                deferred = self._queue.get_nowait()
+                seen = self.guard("observations", capture.observation, deferred) if callable(deferred) else deferred
                 if seen is not None:
                     fresh.append(seen)
             # Before anything is written: what is hidden was never on the disk.

@@ -50,7 +50,7 @@ def take(words: Sequence[str]) -> tuple[list[str], Checking]:
 
 
 def _is_switch(flag: str) -> bool:
-    return flag in ("-h", "--help") or any(each.flag == flag and each.type == "true | false" for each in OPTIONS)
+    return flag in ("-h", "--help") or any(option.flag == flag and option.type == "true | false" for option in OPTIONS)
 
 
 class CheckAtEnd:

@@ -18,6 +18,7 @@ from types import FrameType
 from typing import Any
 
 from spark_lineage.guard import Guard, leave
+from spark_lineage.patches import Patch, Patches
 
 UNKNOWN_STATUS = "the program ended by SystemExit; its status was not seen"
 
@@ -36,23 +37,19 @@ class MainProgram:
     def __init__(self) -> None:
         self.exit: Exit | None = None
         self.guard = Guard()
-        self._originals: tuple[Any, Any] | None = None
+        self._patches = Patches(
+            [Patch(sys, "exit", self._noting), Patch(_sitebuiltins.Quitter, "__call__", self._noting)]
+        )
         self.calls_at: Callable[[FrameType], tuple[str, ...]] = lambda frame: ()
         self._body: FrameType | None = None
 
     def watch_exits(self) -> None:
         """Once; as early as can be, for programs that take ``exit`` out of ``sys``."""
-        if self._originals is None:
-            self._originals = (sys.exit, _sitebuiltins.Quitter.__call__)
-            sys.exit, quitting = map(self._noting, self._originals)
-            setattr(_sitebuiltins.Quitter, "__call__", quitting)  # noqa: B010 (mypy takes no assignment to it)
+        self._patches.install()
 
     def forget_exits(self) -> None:
         """Undoes :meth:`watch_exits`."""
-        if self._originals is not None:
-            sys.exit, quitting = self._originals
-            setattr(_sitebuiltins.Quitter, "__call__", quitting)  # noqa: B010
-            self._originals = None
+        self._patches.uninstall()
 
     def _noting(self, original: Any) -> Any:
         from_caller, note = self.guard.from_caller, self._note

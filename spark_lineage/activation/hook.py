@@ -22,6 +22,7 @@ from typing import Any, Protocol
 from spark_lineage.activation.jars import LISTENER
 from spark_lineage.config import CONF_PREFIX
 from spark_lineage.guard import Guard, leave, logger
+from spark_lineage.patches import Function, Patch, Patches
 
 # Spark 4 moved the class (SPARK-48413) and left a module of the old name that re-exports it.
 MARK = "_spark_lineage"
@@ -54,7 +55,7 @@ class SparkHook:
     def __init__(self, door: Door, guard: Guard | None = None) -> None:
         self.door = door
         self.guard = guard or Guard()
-        self._undo: list[tuple[Any, str, Any, Any]] = []
+        self._patches: Patches | None = None
         self._finder: _Finder | None = None
         self._submit_arguments: str | None = None  # what the program had in PYSPARK_SUBMIT_ARGS, while ours are there
 
@@ -63,17 +64,16 @@ class SparkHook:
             module = sys.modules.get(name)
             if module is not None:
                 self.guard("hook", self._patch, module)
-        if not self._undo:
+        if self._patches is None:
             self._finder = _Finder(CONTEXT_MODULES, self._patch, self.guard)
             sys.meta_path.insert(0, self._finder)
         return self
 
     def remove(self) -> None:
         self._forget_finder()
-        for owner, name, ours, original in reversed(self._undo):
-            if owner.__dict__.get(name) is ours:
-                setattr(owner, name, original)
-        self._undo.clear()
+        patches, self._patches = self._patches, None
+        if patches is not None:
+            patches.uninstall()
 
     def _forget_finder(self) -> None:
         if self._finder is not None and self._finder in sys.meta_path:
@@ -84,23 +84,16 @@ class SparkHook:
         if not isinstance(context_class, type) or context_class.__module__ != module.__name__:
             return  # the module that only re-exports
         self._forget_finder()
-        try:
-            self._wrap(module, "launch_gateway", self._launch)
-            self._wrap(context_class, "_initialize_context", self._initialize)
-            self._wrap(context_class, "_do_init", self._start)
-            self._wrap(context_class, "stop", self._stop)
-        except BaseException:
-            self.remove()  # all or none
-            raise
-
-    def _wrap(self, owner: Any, name: str, make: Callable[[Any], Any]) -> None:
-        original = owner.__dict__[name]
-        if MARK in getattr(original, "__dict__", {}):
-            return
-        ours = functools.wraps(original)(make(original))
-        ours.__dict__[MARK] = True
-        setattr(owner, name, ours)
-        self._undo.append((owner, name, ours, original))
+        patches = Patches(
+            [
+                Patch(module, "launch_gateway", _marked(self._launch)),
+                Patch(context_class, "_initialize_context", _marked(self._initialize)),
+                Patch(context_class, "_do_init", _marked(self._start)),
+                Patch(context_class, "stop", _marked(self._stop)),
+            ]
+        )
+        patches.install()
+        self._patches = patches
 
     # -- the four wrappers; the program's call runs once, and nothing of ours runs outside the guard
 
@@ -199,6 +192,19 @@ class SparkHook:
             return result
 
         return stop
+
+
+def _marked(make: Callable[[Function], Function]) -> Callable[[Any], Function | None]:
+    """Wraps a function once: what another hook of ours has wrapped stays as it is."""
+
+    def wrapped(original: Any) -> Function | None:
+        if MARK in original.__dict__:
+            return None
+        ours = functools.wraps(original)(make(original))
+        ours.__dict__[MARK] = True
+        return ours
+
+    return wrapped
 
 
 def _is_alive(spark_context: Any) -> bool:

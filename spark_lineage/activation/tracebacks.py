@@ -11,21 +11,21 @@ def without_our_frames(error: BaseException, runner: CodeType | None = None) -> 
 
     ``runner``: the code that called the program; it and what is above it goes too.
     """
-    for each in _chain(error):
-        each.__traceback__ = _stripped(each.__traceback__, runner)
+    for chained in _chain(error):
+        chained.__traceback__ = _stripped(chained.__traceback__, runner)
     return error.__traceback__
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:
     pending, seen = [error], set()
     while pending:
-        each = pending.pop()
-        if id(each) in seen:
+        chained = pending.pop()
+        if id(chained) in seen:
             continue
-        seen.add(id(each))
-        yield each
-        pending.extend(linked for linked in (each.__cause__, each.__context__) if linked is not None)
-        members = getattr(each, "exceptions", None)  # ExceptionGroup (3.11)
+        seen.add(id(chained))
+        yield chained
+        pending.extend(linked for linked in (chained.__cause__, chained.__context__) if linked is not None)
+        members = getattr(chained, "exceptions", None)  # ExceptionGroup (3.11)
         if isinstance(members, tuple):
             pending.extend(member for member in members if isinstance(member, BaseException))
 

@@ -1,22 +1,24 @@
-"""Notes: observations before they are made.
+"""Observations that are made later, by whoever takes them.
 
-Capture runs inside the program's calls, and what it does there is paid for with cold caches. So it only notes down
-what makes an observation and its arguments; whoever takes the notes makes the observations, many at once.
+Capture runs inside the program's calls, and what it does there is paid for with cold caches. So it only puts together
+what makes an observation and the arguments for it. The agent's thread makes the observations, many at once.
 """
 
 from __future__ import annotations
 
-from typing import Any, Union
+from collections.abc import Callable
+from typing import Union
 
 from spark_lineage.model import Observation
 
-#: an observation, or what makes one and its arguments
-Note = Union[Observation, tuple[Any, ...]]
+#: An observation, or what makes one: a :func:`functools.partial` of its class or of a function. mypy checks the
+#: arguments of a ``partial`` as those of a call.
+Deferred = Union[Observation, Callable[[], Observation]]
+
+#: What takes them. It never waits and raises nothing.
+Emit = Callable[[Deferred], None]
 
 
-def observation(note: Note) -> Observation:
-    """The observation that was noted."""
-    if type(note) is tuple:
-        make, *arguments = note
-        note = make(*arguments)
-    return note  # type: ignore[return-value]
+def observation(deferred: Deferred) -> Observation:
+    """The observation itself. Raises what its making raises."""
+    return deferred() if callable(deferred) else deferred

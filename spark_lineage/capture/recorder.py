@@ -13,24 +13,26 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from types import FrameType
 from typing import Any
 
 from spark_lineage.capture.code.calls import Position
 from spark_lineage.capture.code.frames import Frames
 from spark_lineage.capture.code.function_hash import code_hash
-from spark_lineage.capture.code.ownership import Scope, program_folders
-from spark_lineage.capture.code.source_files import Read, Sources
-from spark_lineage.capture.deferred import Note
+from spark_lineage.capture.code.ownership import UserCode, program_folders
+from spark_lineage.capture.code.source_files import ReadSource, SourceFiles
+from spark_lineage.capture.deferred import Emit
 from spark_lineage.capture.following.pandas_frames import Contents, PandasFrames
-from spark_lineage.capture.following.tracked import DF_IDS, OP_IDS, Known
-from spark_lineage.capture.operations.boundaries import JvmPort, Marks, Question
+from spark_lineage.capture.following.tracked import DF_IDS, OP_IDS, TrackedObjects
+from spark_lineage.capture.operations.boundaries import BoundaryMarks, JvmPort, Question
 from spark_lineage.capture.operations.inputs import Inputs
-from spark_lineage.capture.operations.made_elsewhere import Unseen
+from spark_lineage.capture.operations.made_elsewhere import MadeElsewhere
 from spark_lineage.capture.operations.methods import Method
-from spark_lineage.capture.operations.operation import Running
+from spark_lineage.capture.operations.operation import RunningOperation
 from spark_lineage.capture.operations.recorded_text import error_text
 from spark_lineage.capture.operations.results import Results, ids
+from spark_lineage.config import Config
 from spark_lineage.guard import Guard
 from spark_lineage.model import Operation, OperationKind, PythonGap, SourceRead
 
@@ -38,26 +40,26 @@ OPERATIONS_PER_CALL = 10  # how many operations of one step are told apart, time
 
 
 class _Thread(threading.local):
-    active: Running | None = None
+    active: RunningOperation | None = None
     batches: bool = False  # it is Spark's own, which calls the user's function of foreachBatch
 
 
 class Recorder:
     """Turns pyspark calls into observations.
 
-    ``emit`` takes them as notes (:mod:`spark_lineage.capture.deferred`) and never waits. ``roots`` are the program's
+    ``emit`` takes them and never waits. ``roots`` are the program's
     folders, ``read`` is the static reading, ``questions`` what rules want to know, by the name of a function or a
     variable.
     """
 
     def __init__(
         self,
-        emit: Callable[[Note], None],
+        emit: Emit,
         jvm: JvmPort,
-        config: Any,
+        config: Config,
         guard: Guard,
         roots: Sequence[str] = (),
-        read: Read | None = None,
+        read: ReadSource | None = None,
         questions: Mapping[str, Sequence[Question]] | None = None,
         contents: Contents | None = None,
     ) -> None:
@@ -65,22 +67,26 @@ class Recorder:
         self.thread = _Thread()
         self._emit = emit
         self._jvm = jvm
-        limit = int(getattr(config, "limits_calls", 1000)) or 1
+        limit = config.limits_calls or 1
         self._operations_limit = limit * OPERATIONS_PER_CALL
         self._operations: Counter[tuple[str, int | None]] = Counter()  # of one step: (call, statement)
         self._uncounted: dict[tuple[str, int | None], str] = {}  # steps beyond the limit, and their function
-        self.sources = sources = Sources(read, self._source_read, self._source_failed)
-        self.frames = frames = Frames(Scope(roots or program_folders()), sources, emit, limit, self._overflowed, guard)
-        self.known = known = Known(questions or ())
+        self.sources = sources = SourceFiles(read, self._source_read, self._source_failed)
+        self.frames = frames = Frames(
+            UserCode(roots or program_folders()), sources, emit, limit, self._overflowed, guard
+        )
+        self.known = known = TrackedObjects(questions or ())
         self.pandas = (
-            PandasFrames(frames, emit, guard, contents, config, (DF_IDS, OP_IDS), known.origins)
+            PandasFrames(frames, emit, guard, contents, config, (DF_IDS, OP_IDS), known.python_data)
             if contents is not None
             else None
         )
         self._inputs = Inputs(known, sources, guard, self.pandas)
-        self._marks = Marks(known, frames, sources, jvm, guard, emit, questions or {})
+        self._marks = BoundaryMarks(known, frames, sources, jvm, guard, emit, questions or {})
         self.results = Results(known, guard, self.pandas)
-        self.unseen = Unseen(known, frames, lambda running, frame: self._marks.of(running, (), {}, frame), self._made)
+        self.made_elsewhere = MadeElsewhere(
+            known, frames, lambda running, frame: self._marks.of(running, (), {}, frame), self._made
+        )
         self.later: tuple[tuple[str, Callable[[], None]], ...] = ()  # what to call once a module is there
 
     def finish(self) -> None:
@@ -104,7 +110,7 @@ class Recorder:
 
     def begin(
         self, method: Method, args: tuple[Any, ...], kwargs: Mapping[str, Any], frame: FrameType | None
-    ) -> Running | None:
+    ) -> RunningOperation | None:
         """Called before the user's call, with the frame that calls. None: not recorded."""
         if frame is None:
             return None  # called by no Python code
@@ -121,12 +127,12 @@ class Recorder:
             if module in sys.modules:
                 self.look_for_modules()
                 break
-        running = Running(f"o{next(OP_IDS)}", method, position, outer)
+        running = RunningOperation(f"o{next(OP_IDS)}", method, position, outer)
         inputs = running.inputs = self._inputs.of(running, args, kwargs, frame)
         if not position.call.emitted:
             self.frames.announce(position.call)
         unit = position.unit
-        if method.collects and self.pandas is not None and self.pandas.installed:
+        if method.collects and self.pandas is not None and self.pandas.follows:
             running.marks = True
         for node, _ in inputs:
             if node.unit != unit or running.marks:
@@ -140,7 +146,7 @@ class Recorder:
 
     # -- after the call
 
-    def end(self, running: Running, result: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
+    def end(self, running: RunningOperation, result: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
         """Called after the user's call has given ``result``."""
         self.thread.active = running.outer
         ended = time.time()
@@ -148,7 +154,7 @@ class Recorder:
             self._runs_no_more(running)
         dataframe = self.known.dataframe
         if isinstance(result, dataframe):
-            if self.pandas is not None and self.pandas.installed:
+            if self.pandas is not None and self.pandas.follows:
                 self.guard("pandas", self.pandas.values_used, running.position)
             self._record(running, ended, self.results.frame(running, result))
         elif type(result) in (list, tuple) and result and all(isinstance(item, dataframe) for item in result[:8]):
@@ -160,14 +166,14 @@ class Recorder:
         if running.kind is OperationKind.VIEW or (running.kind is OperationKind.CACHE and running.method.name == "sql"):
             self.results.view(running, args, kwargs)
 
-    def _several(self, running: Running, ended: float, results: Sequence[Any]) -> None:
+    def _several(self, running: RunningOperation, ended: float, results: Sequence[Any]) -> None:
         """randomSplit: an operation for each."""
         for at, df in enumerate(results):
             if at:
                 running.id = f"o{next(OP_IDS)}"
             self._record(running, ended, self.results.frame(running, df))
 
-    def _runs_no_more(self, running: Running) -> None:
+    def _runs_no_more(self, running: RunningOperation) -> None:
         """What this thread runs from now on is not this operation's: code that nobody looks at may run Spark jobs."""
         outer = running.outer
         while outer is not None and not outer.runs:
@@ -177,7 +183,7 @@ class Recorder:
 
     def _record(
         self,
-        running: Running,
+        running: RunningOperation,
         ended: float,
         output: str | None,
         error: str | None = None,
@@ -190,18 +196,18 @@ class Recorder:
             self._uncounted[step] = position.call.code.function
             return
         self._emit(
-            (
+            partial(
                 _operation, running.id, running.method.label, running.kind, position, ids(running.inputs), output,
                 running.started, ended, error, failed, running.detail,
             )
         )  # fmt: skip
 
-    def fail(self, running: Running, error: BaseException, frame: FrameType | None) -> None:
+    def fail(self, running: RunningOperation, error: BaseException, frame: FrameType | None) -> None:
         """Called when the user's call has raised ``error``, with the frame that called."""
         self.thread.active = running.outer
         self.guard("errors", self._failed, running, error, frame)
 
-    def _failed(self, running: Running, error: BaseException, frame: FrameType | None) -> None:
+    def _failed(self, running: RunningOperation, error: BaseException, frame: FrameType | None) -> None:
         if running.runs and _answered(error):
             self._runs_no_more(running)
         text = error_text(error)
@@ -218,20 +224,20 @@ class Recorder:
         if (active is not None and not active.method.opens) or self.known.frames.get(made) is not None:
             return
         self.look_for_modules()
-        if self.unseen.frame(made, frame):
+        if self.made_elsewhere.frame(made, frame):
             self.thread.batches = True
 
     def rdd_appeared(self, made: Any, frame: FrameType | None) -> None:
         """An RDD was made, by whom ever."""
         self.look_for_modules()
-        self.unseen.rdd(made, frame)
+        self.made_elsewhere.rdd(made, frame)
 
-    def _made(self, running: Running, df: Any) -> None:
+    def _made(self, running: RunningOperation, df: Any) -> None:
         self._record(running, running.started, self.results.frame(running, df))
 
     def function_made(self, udf: Any, function: Any) -> None:
         """Spark was handed a Python function: ``udf`` is the JVM's object for it."""
-        self._jvm.function(udf, code_hash(function, lambda file: self.frames.scope.verdict(file).owned))
+        self._jvm.function(udf, code_hash(function, lambda file: self.frames.user_code.ownership(file).owned))
 
     # -- what the source reading says
 

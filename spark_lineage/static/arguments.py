@@ -40,9 +40,9 @@ def handed_to_executors(function: Function) -> dict[int, str]:
                 inside = (item,)
             elif isinstance(item, ast.Lambda):
                 inside = ast.walk(item)
-            for each in inside:
-                if handed.get(id(each)) != ALWAYS:
-                    handed[id(each)] = unless
+            for part in inside:
+                if handed.get(id(part)) != ALWAYS:
+                    handed[id(part)] = unless
     return handed
 
 
@@ -55,7 +55,7 @@ def _calls_back(node: ast.Call, name: str) -> bool:
 
 def _is_grouped(node: ast.expr) -> bool:
     return any(
-        isinstance(each, ast.Attribute) and each.attr in ("groupby", "rolling", "resample") for each in ast.walk(node)
+        isinstance(part, ast.Attribute) and part.attr in ("groupby", "rolling", "resample") for part in ast.walk(node)
     )
 
 

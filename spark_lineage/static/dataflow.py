@@ -31,11 +31,11 @@ def _own(statement: ast.stmt) -> Iterator[ast.AST]:
 
 
 def _loaded(node: ast.AST) -> Iterator[str]:
-    for each in ast.walk(node):
-        if isinstance(each, ast.Attribute) and isinstance(each.value, ast.Name) and each.value.id in ("self", "cls"):
-            yield f"self.{each.attr}"
-        elif isinstance(each, ast.Name) and isinstance(each.ctx, ast.Load):
-            yield each.id
+    for part in ast.walk(node):
+        if isinstance(part, ast.Attribute) and isinstance(part.value, ast.Name) and part.value.id in ("self", "cls"):
+            yield f"self.{part.attr}"
+        elif isinstance(part, ast.Name) and isinstance(part.ctx, ast.Load):
+            yield part.id
 
 
 def _bound(statement: ast.stmt) -> Iterator[str]:

@@ -40,7 +40,7 @@ class Handling:
         """
         modules = self._program.reachable(module)
         self._summarise(modules)
-        functions = [function for each in modules for function in each.functions]
+        functions = [function for module in modules for function in module.functions]
         methods = _methods(modules)
         targets = {function: self._targets(function, methods) for function in functions}
         handling = self._handling(functions, targets)

@@ -32,9 +32,9 @@ class Normaliser:
         return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
     def _text(self, node: ast.AST) -> str:
-        for each in reversed(list(_with_nested(node))):
-            if each not in self._texts:
-                self._texts[each] = self._compound(each) if _is_compound(each) else _unparsed(each)
+        for part in reversed(list(_with_nested(node))):
+            if part not in self._texts:
+                self._texts[part] = self._compound(part) if _is_compound(part) else _unparsed(part)
         return self._texts[node]
 
     def _compound(self, node: ast.AST) -> str:
@@ -58,16 +58,16 @@ def _unparsed(node: ast.AST) -> str:
     """
     heights: dict[ast.AST, int] = {}
     texts: dict[ast.AST, ast.AST] = {}  # a node -> what stands for it: its text, or a copy that has such a part
-    for each in reversed(list(ast.walk(node))):  # parts before wholes
-        parts = list(ast.iter_child_nodes(each))
-        heights[each] = 1 + max((heights[part] for part in parts), default=0)
+    for part in reversed(list(ast.walk(node))):  # parts before wholes
+        parts = list(ast.iter_child_nodes(part))
+        heights[part] = 1 + max((heights[part] for part in parts), default=0)
         if any(part in texts for part in parts):
-            texts[each] = _with_parts(each, texts)
-        if isinstance(each, (ast.JoinedStr, ast.FormattedValue)):
-            texts[each] = _as_call(texts.get(each, each))
-        if heights[each] >= _LEVELS and isinstance(each, ast.expr):
-            texts[each] = ast.Name(id=f"({ast.unparse(texts.get(each, each))})")
-            heights[each] = 1
+            texts[part] = _with_parts(part, texts)
+        if isinstance(part, (ast.JoinedStr, ast.FormattedValue)):
+            texts[part] = _as_call(texts.get(part, part))
+        if heights[part] >= _LEVELS and isinstance(part, ast.expr):
+            texts[part] = ast.Name(id=f"({ast.unparse(texts.get(part, part))})")
+            heights[part] = 1
     return ast.unparse(texts.get(node, node))
 
 
@@ -100,10 +100,10 @@ def _with_nested(node: ast.AST) -> Iterator[ast.AST]:
     """``node`` and, after it, all statements in its blocks."""
     waiting = [node]
     while waiting:
-        each = waiting.pop()
-        yield each
-        if _is_compound(each):
-            waiting.extend(inner for name in BLOCKS for inner in _block(each, name))
+        part = waiting.pop()
+        yield part
+        if _is_compound(part):
+            waiting.extend(inner for name in BLOCKS for inner in _block(part, name))
 
 
 def _block(node: ast.AST, name: str) -> list[ast.AST]:

@@ -31,7 +31,7 @@ def uses_pandas(function: Function, program: Program) -> bool:
 def _annotated(function: Function) -> bool:
     """``frame: pd.DataFrame``, ``-> DataFrame`` of pandas."""
     returns = getattr(function.node, "returns", None)
-    texts = [ast.unparse(each) for each in (*function.parameters.values(), returns) if each is not None]
+    texts = [ast.unparse(kind) for kind in (*function.parameters.values(), returns) if kind is not None]
     return any(("pd." in text or "pandas." in text) and "DataFrame" in text for text in texts) or any(
         "DataFrame" in text and _of_pandas("DataFrame", function) for text in texts
     )
@@ -51,11 +51,11 @@ def _is_frame(node: ast.Subscript, parent: ast.AST | None, function: Function) -
     if isinstance(node.ctx, ast.Store):
         return isinstance(key, ast.Constant) and isinstance(key.value, str) and isinstance(parent, ast.Assign)
     if isinstance(key, ast.List):
-        return all(isinstance(each, ast.Constant) and isinstance(each.value, str) for each in key.elts)
+        return all(isinstance(part, ast.Constant) and isinstance(part.value, str) for part in key.elts)
     return any(
-        isinstance(each, (ast.Subscript, ast.Attribute)) and isinstance(each.value, ast.Name)
-        and each.value.id == node.value.id
-        for each in ast.walk(key)
+        isinstance(part, (ast.Subscript, ast.Attribute)) and isinstance(part.value, ast.Name)
+        and part.value.id == node.value.id
+        for part in ast.walk(key)
     )  # fmt: skip
 
 

@@ -100,7 +100,8 @@ class Program:
             return self._load(folder, parts) if parts else None
         if folder not in self._search:
             self._search[folder] = tuple(dict.fromkeys([*self.folders, *_package_parent(folder), folder]))
-        return next((module for each in self._search[folder] if (module := self._load(each, parts)) is not None), None)
+        found = (self._load(place, parts) for place in self._search[folder])
+        return next((module for module in found if module is not None), None)
 
     def _load(self, folder: str, parts: Sequence[str]) -> Module | None:
         if not parts:

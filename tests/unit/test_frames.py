@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 
 from spark_lineage.capture.code.frames import Frames, calls_on
-from spark_lineage.capture.code.ownership import Scope
-from spark_lineage.capture.code.source_files import Sources
-from spark_lineage.capture.deferred import Note, observation
+from spark_lineage.capture.code.ownership import UserCode
+from spark_lineage.capture.code.source_files import SourceFiles
+from spark_lineage.capture.deferred import Deferred, observation
 from spark_lineage.model import CallEnded, CallSeen
 from spark_lineage.static import SourceReader
 
@@ -31,11 +31,11 @@ class Watch:
         self.paths: list[Any] = []
         self.left: list[tuple[str, ...]] = []
         self.names: list[Any] = []
-        sources = Sources(SourceReader().read, lambda reading: None, lambda file, why: None)
-        self.frames = Frames(Scope([str(folder)]), sources, self.take, limit, self.overflowed.append)
+        sources = SourceFiles(SourceReader().read, lambda reading: None, lambda file, why: None)
+        self.frames = Frames(UserCode([str(folder)]), sources, self.take, limit, self.overflowed.append)
 
-    def take(self, note: Note) -> None:
-        self.seen.append(observation(note))
+    def take(self, deferred: Deferred) -> None:
+        self.seen.append(observation(deferred))
 
     def probe(self, *args: Any, fail: bool = False, **kwargs: Any) -> Any:
         frame = sys._getframe(1)
@@ -376,14 +376,14 @@ def test_code_of_others_is_no_call(watch: Watch, tmp_path: Path) -> None:
     ],
 )
 def test_verdicts_carry_their_reason(file: str, owned: bool, reason: str) -> None:
-    verdict = Scope(["/home/ada/jobs"]).verdict(file)
+    verdict = UserCode(["/home/ada/jobs"]).ownership(file)
     assert (verdict.owned, verdict.reason) == (owned, reason)
 
 
 def test_a_program_inside_an_installed_package_is_the_users() -> None:
-    scope = Scope(["/env/lib/site-packages/acme"])
-    assert scope.verdict("/env/lib/site-packages/acme/main.py").owned
-    assert not scope.verdict("/env/lib/site-packages/other/main.py").owned
+    user_code = UserCode(["/env/lib/site-packages/acme"])
+    assert user_code.ownership("/env/lib/site-packages/acme/main.py").owned
+    assert not user_code.ownership("/env/lib/site-packages/other/main.py").owned
 
 
 def test_deep_recursion_before_the_first_operation(watch: Watch) -> None:

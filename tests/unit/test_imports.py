@@ -22,11 +22,12 @@ MAY_USE: dict[str, set[str]] = {
     "version": set(),
     "refusals": set(),
     "compat": set(),
+    "patches": {"compat"},
     "model": set(),
     "guard": set(),
     "privacy": {"model", "guard"},
     "config": {"model", "refusals"},
-    "capture": SEAMS,
+    "capture": SEAMS | {"patches"},
     "surroundings": SEAMS,
     "jvm": SEAMS,
     "static": SEAMS,
@@ -42,7 +43,8 @@ MAY_USE: dict[str, set[str]] = {
     "agent": SEAMS
     | {"capture", "surroundings", "jvm", "static", "fingerprint", "graph", "events", "store", "sinks"}
     | {"answers"},
-    "activation": SEAMS | {"agent", "answers", "faces"},  # `run --check` ends with the checks as `check` shows them
+    "activation": SEAMS
+    | {"patches", "agent", "answers", "faces"},  # `run --check` ends with the checks as `check` shows them
     PACKAGE_ITSELF: {"version", "config", "activation"},
     "cli": SEAMS | {"activation", "answers", "faces", "sinks"},
     "__main__": {"cli"},
@@ -125,6 +127,20 @@ def test_what_is_taken_from_the_package_itself_counts(tmp_path: Path) -> None:
 def test_only_people_are_shown_things() -> None:
     found = {part(path) for path in files() for used, _ in imported(path) if used.split(".")[0] in ONLY_FOR_PEOPLE}
     assert found == {"cli", "faces"}
+
+
+# The rooms of capture: each uses itself and those before it.
+ROOMS = ["deferred", "code", "following", "operations", "recorder", "patching", "__init__"]
+
+
+def test_the_rooms_of_capture_point_one_way() -> None:
+    found = []
+    for path in files("capture"):
+        room = path.relative_to(PACKAGE / "capture").parts[0].removesuffix(".py")
+        for name, line in imported(path):
+            if name.startswith("spark_lineage.capture.") and name.split(".")[2] in ROOMS[ROOMS.index(room) + 1 :]:
+                found.append(f"{path.relative_to(ROOT)}:{line} imports {name}")
+    assert found == []
 
 
 @pytest.mark.parametrize("name", WITHOUT_PYSPARK)

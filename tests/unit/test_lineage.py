@@ -6,16 +6,11 @@ import gc
 
 import pytest
 
-from spark_lineage.capture.following.nodes import (
-    Identities,
-    Node,
-    Rows,
-    Views,
-    created_view,
-    frontier,
-    relation_names,
-    statement_kind,
-)
+from spark_lineage.capture.following.collected_rows import CollectedRows
+from spark_lineage.capture.following.identities import Identities
+from spark_lineage.capture.following.nodes import Node, frontier
+from spark_lineage.capture.following.sql_text import created_view, relation_names, statement_kind
+from spark_lineage.capture.following.views import Views
 from spark_lineage.privacy import redaction
 from spark_lineage.privacy.rules import rules
 
@@ -117,7 +112,7 @@ class Row(tuple):
 
 
 def test_rows_are_held_so_that_addresses_are_not_used_again() -> None:
-    rows = Rows()
+    rows = CollectedRows()
     node = Node("d1", None)
     for _ in range(100):
         rows.put([Row((n,)) for n in range(10)], (node,))

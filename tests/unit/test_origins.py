@@ -13,7 +13,7 @@ import pytest
 from test_frames import Watch
 
 from spark_lineage.capture.following.nodes import Node
-from spark_lineage.capture.following.python_data import Origins
+from spark_lineage.capture.following.python_data import PythonData
 
 PROGRAMS = {
     "of the statement itself": ("x = create([(r, 1) for r in collect('a')])", ["a"]),
@@ -63,13 +63,13 @@ PROGRAMS = {
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_what_data_came_from(tmp_path: Path, name: str) -> None:
     text, expected = PROGRAMS[name]
-    watch, origins, told = Watch(tmp_path), Origins(), []
+    watch, python_data, told = Watch(tmp_path), PythonData(), []
     nodes = {letter: Node(letter, None) for letter in "abc"}
 
     def brought(letter: str, number: bool) -> Any:
         position = watch.frames.position(sys._getframe(2))
         assert position is not None
-        origins.ran(position, [nodes[letter]], number)
+        python_data.ran(position, [nodes[letter]], number)
         return 1 if number else [letter]
 
     def collect(letter: str) -> Any:
@@ -82,7 +82,7 @@ def test_what_data_came_from(tmp_path: Path, name: str) -> None:
         frame = sys._getframe(1)
         position = watch.frames.position(frame)
         assert position is not None
-        found = origins.behind(watch.frames.sources, position, watch.frames.sources.read_by(frame, "create"))
+        found = python_data.behind(watch.frames.sources, position, watch.frames.sources.read_by(frame, "create"))
         told.append("".join(sorted(node.id for node in found)))
 
     path = tmp_path / "job.py"

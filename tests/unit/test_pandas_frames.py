@@ -11,7 +11,6 @@ import textwrap
 import weakref
 from collections.abc import Iterator
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pandas as pd
@@ -19,16 +18,17 @@ import pytest
 
 from spark_lineage.capture import observation
 from spark_lineage.capture.code.frames import Frames
-from spark_lineage.capture.code.ownership import Scope
-from spark_lineage.capture.code.source_files import Sources
+from spark_lineage.capture.code.ownership import UserCode
+from spark_lineage.capture.code.source_files import SourceFiles
 from spark_lineage.capture.following.pandas_frames import MOST_VERSIONS, PandasFrames
-from spark_lineage.capture.following.python_data import Origins
-from spark_lineage.capture.patching import threads
-from spark_lineage.capture.patching.table import Patches
+from spark_lineage.capture.following.python_data import PythonData
+from spark_lineage.capture.patching import pandas_manager, threads
+from spark_lineage.config import Config
 from spark_lineage.fingerprint import pandas_objects
 from spark_lineage.graph import assemble
 from spark_lineage.guard import Guard
 from spark_lineage.model import LineageGraph, Mode, Observation, Outcome, ProgramEnded, ProgramStarted, SourceRead
+from spark_lineage.patches import Patches
 from spark_lineage.static import SourceReader
 
 ROOT = Path(__file__).parents[2]
@@ -39,14 +39,24 @@ class Followed:
 
     def __init__(self, folder: Path, mode: str) -> None:
         self.seen: list[Observation] = []
-        emit = lambda note: self.seen.append(observation(note))  # noqa: E731
-        sources = Sources(SourceReader().read, lambda reading: emit(SourceRead(reading)), lambda file, why: None)
-        frames = self.frames = Frames(Scope([str(folder)]), sources, emit, 1000, lambda function: None)
-        config = SimpleNamespace(mode=mode, sample_rows=3)
+        emit = lambda deferred: self.seen.append(observation(deferred))  # noqa: E731
+        sources = SourceFiles(SourceReader().read, lambda reading: emit(SourceRead(reading)), lambda file, why: None)
+        frames = self.frames = Frames(UserCode([str(folder)]), sources, emit, 1000, lambda function: None)
+        config = Config(mode=Mode(mode), sample_rows=3)
         ids = itertools.count(1), itertools.count(1)
-        self.pandas = PandasFrames(frames, emit, Guard(strict=True), pandas_objects, config, ids, Origins())
+        self.pandas = PandasFrames(frames, emit, Guard(strict=True), pandas_objects, config, ids, PythonData())
         self.mode = Mode(mode)
         self.file = folder / "job.py"
+        self._patches: Patches | None = None
+
+    def follow(self) -> None:
+        self._patches = Patches(pandas_manager.patches(self.pandas))
+        self._patches.install()
+
+    def leave(self) -> None:
+        if self._patches is not None:
+            self._patches.uninstall()
+        self.pandas.end()
 
     def graph(self) -> LineageGraph:
         started = ProgramStarted("job", str(self.file), (), "3.11", 1.0, self.mode, {}, "r")
@@ -68,11 +78,11 @@ class Followed:
 def installed(followed: Followed) -> Iterator[Followed]:
     around_threads = Patches(threads.patches(followed.frames, Guard(strict=True)))
     around_threads.install()
-    followed.pandas.install()
+    followed.follow()
     try:
         yield followed
     finally:
-        followed.pandas.uninstall()
+        followed.leave()
         around_threads.uninstall()
 
 
@@ -81,10 +91,10 @@ def run(folder: Path, text: str, mode: str = "flow", before: str = "") -> Follow
     followed = Followed(folder, mode)
     source = textwrap.dedent(before) + textwrap.dedent(text)
     followed.file.write_text(source)
-    space: dict[str, Any] = {"__name__": "__main__", "follow": followed.pandas.install, "pd": pd}
+    space: dict[str, Any] = {"__name__": "__main__", "follow": followed.follow, "pd": pd}
     with installed(followed) if not before else contextlib.nullcontext():
         exec(compile(source, str(followed.file), "exec"), space)
-    followed.pandas.uninstall()
+    followed.leave()
     space.clear()
     return followed
 
@@ -251,7 +261,7 @@ sys.path.insert(0, {root!r})
 from pathlib import Path
 from tests.unit.test_pandas_frames import Followed
 followed = Followed(Path({folder!r}), "flow")
-followed.pandas.install()
+followed.follow()
 exec(compile(open({file!r}).read(), {file!r}, "exec"), {{"__name__": "__main__"}})
 assert len(followed.graph().datasets) > 3
 """
@@ -306,7 +316,7 @@ class Broken:
 def test_faults_of_ours_are_told_and_end_it(tmp_path: Path) -> None:
     followed = Followed(tmp_path, "flow")
     told: list[str] = []
-    followed.pandas._guard = Guard(lambda what, why: told.append(f"{what}: {why}"))
+    followed.pandas.guard = Guard(lambda what, why: told.append(f"{what}: {why}"))
     followed.pandas._contents = Broken()
     source = FRAME + "a = base[base['k'] > 1]\nb = a.sum()\nc = base.mean()\nd = base.max()\ne = list(d)\n"
     followed.file.write_text(source)

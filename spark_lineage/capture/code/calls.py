@@ -1,4 +1,4 @@
-"""Activations of user code: what is known of a code object, of one call of it, and of where that call stands."""
+"""What is known of a code object, of one call of it, and of where that call stands."""
 
 from __future__ import annotations
 
@@ -8,12 +8,17 @@ from types import CodeType
 
 from spark_lineage.model import CallSeen, FunctionReading, Path, Place, Unit
 
-GENERATOR = 0x20 | 0x200  # plain or asynchronous; one that is not used up ends with whatever holds it
+# Flags of code objects. A generator that is not used up ends when whatever holds it lets go.
+GENERATOR = 0x20 | 0x200  # plain or asynchronous
 _SUSPENDABLE = GENERATOR | 0x80  # or a coroutine
 
 
-class Code:
-    """What is known of one code object."""
+class KnownCode:
+    """What is known of one code object, the user's or not.
+
+    ``owned``: it is the user's. ``stands``: its frames are calls of their own; lambdas, comprehensions and class
+    bodies are *folded* into the call around them. ``overflow`` is the call that stands for all calls beyond the limit.
+    """
 
     __slots__ = (
         "calls",
@@ -37,7 +42,7 @@ class Code:
         self.owned = owned
         self.spark = spark
         self.folded = False
-        self.stands = False  # owned and not folded: its frames are calls
+        self.stands = False
         self.suspendable = bool(code.co_flags & _SUSPENDABLE)
         self.function = code.co_name
         self.file = code.co_filename
@@ -47,15 +52,15 @@ class Code:
         self.places: dict[int, tuple[int | None, int]] = {}  # f_lasti -> (statement, line)
         self.calls = 0
         self.overflow: Call | None = None
-        self.dropping: frozenset[int] | None = None  # where its handlers drop what they caught, once looked at
+        self.dropping: frozenset[int] | None = None  # f_lasti where its handlers drop what they caught, once looked at
 
 
 class Call:
-    """One activation of user code (beyond the limit of its function: all further ones together)."""
+    """One activation of user code. Beyond the limit of a function one call stands for all further activations."""
 
     __slots__ = ("at", "code", "composite", "emitted", "error", "gone", "id", "outer", "task", "thread")
 
-    def __init__(self, id: str, code: Code, outer: Position | None) -> None:
+    def __init__(self, id: str, code: KnownCode, outer: Position | None) -> None:
         self.id = id
         self.code = code
         self.outer = outer  # where it was called
@@ -64,8 +69,8 @@ class Call:
         self.composite = code.composite
         self.emitted = False
         self.error: str | None = None
-        self.gone: float | None = None  # when it ended, if nobody had been told of it by then
-        self.task: int | None = None
+        self.gone: float | None = None  # when it ended (seconds since the epoch), if that was before it was emitted
+        self.task: int | None = None  # as ``CallSeen.task``
 
     def seen(self) -> CallSeen:
         code, outer = self.code, self.outer
@@ -85,7 +90,10 @@ class Call:
 
 
 class Position:
-    """Where one activation stands now. ``outer`` is where it was called."""
+    """Where one activation stands at one moment: its call, the index of the statement that runs there, and the line.
+
+    ``outer`` is the position from which it was called; None for the body of the program.
+    """
 
     __slots__ = ("_path", "call", "line", "outer", "statement", "unit")
 
@@ -103,13 +111,13 @@ class Position:
 
     @property
     def path(self) -> Path:
-        """Made when it is asked for, and no deeper than one call whatever the depth of the stack."""
+        """The places from the outermost call to this one. It is made when it is asked for, without recursion."""
         unmade: list[Position] = []
-        each: Position | None = self
-        while each is not None and each._path is None:
-            unmade.append(each)
-            each = each.outer
-        path = each._path if each is not None and each._path is not None else ()
+        inner: Position | None = self
+        while inner is not None and inner._path is None:
+            unmade.append(inner)
+            inner = inner.outer
+        path = inner._path if inner is not None and inner._path is not None else ()
         for position in reversed(unmade):
             path = position._path = (*path, position.place)
         return path

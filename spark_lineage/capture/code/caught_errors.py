@@ -1,9 +1,10 @@
-"""Was a call left by an exception that its caller caught?
+"""Whether a call was left by an exception that its caller caught.
 
-No hook tells on all versions of Python, but the end of the frame does. A frame that returns ends while its caller
-stands at the call. One that an exception has left is held by its traceback, so it ends when the handler drops the
-exception: at ``POP_EXCEPT``, or where ``except E as e`` takes ``e`` back, two instructions later (3.10 to 3.13 looked
-at). What is kept longer (``last = e``) ends as if it had returned.
+No hook of Python tells this on all versions, but the moment at which the frame is freed does. A frame that returns is
+freed while its caller stands at the call. A frame that an exception has left is held by the traceback, so it is freed
+when the handler drops the exception: at ``POP_EXCEPT``, or two instructions later where ``except E as e`` unbinds ``e``
+(looked at on Python 3.10 to 3.13). If the program keeps the exception (``last = e``), the call ends as if it had
+returned.
 """
 
 from __future__ import annotations
@@ -27,13 +28,16 @@ def dropping(code: CodeType) -> frozenset[int]:
 
 
 def frames_left(error: BaseException) -> Iterator[tuple[FrameType, BaseException]]:
-    """The frames that this exception, or those that it was raised from, have left. The catching frame is not one."""
-    each: BaseException | None = error
-    for _ in range(8):  # chains can be circles
-        if each is None:
+    """The frames that ``error``, or an exception that it was raised from, has left, with the exception that left them.
+
+    The frame that catches ``error`` is not among them.
+    """
+    chained: BaseException | None = error
+    for _ in range(8):  # a chain can be a circle
+        if chained is None:
             return
-        inner: TracebackType | None = each.__traceback__
+        inner: TracebackType | None = chained.__traceback__
         while inner is not None and inner.tb_next is not None:
             inner = inner.tb_next
-            yield inner.tb_frame, each
-        each = each.__cause__ or each.__context__
+            yield inner.tb_frame, chained
+        chained = chained.__cause__ or chained.__context__

@@ -1,8 +1,8 @@
-"""User frames -> calls and paths.
+"""From the frames on the stack to calls of the user's functions, and to the positions at which these stand.
 
-Each activation of user code gets a :class:`Token` in ``frame.f_trace``, which lives exactly as long as the frame
-(frames take no weak reference and their ids are reused at once). Without a tracer that slot has no effect; where a
-debugger or coverage holds it, it stays theirs and the activation is found again by a table of the live stack.
+Each activation of user code gets a :class:`Token` in ``frame.f_trace``, which lives exactly as long as the frame. (A
+frame takes no weak reference, and its id is reused at once.) Python ignores that slot unless a tracer is on. Where a
+debugger or coverage uses it, it stays theirs, and the token is kept in a table of the live stack instead.
 """
 
 from __future__ import annotations
@@ -13,13 +13,15 @@ import threading
 import time
 import weakref
 from collections.abc import Callable, Iterator
+from functools import partial
 from types import CodeType, FrameType, TracebackType
+from typing import NamedTuple
 
 from spark_lineage.capture.code import caught_errors
-from spark_lineage.capture.code.calls import GENERATOR, Call, Code, Position
-from spark_lineage.capture.code.ownership import Scope
-from spark_lineage.capture.code.source_files import Sources
-from spark_lineage.capture.deferred import Note
+from spark_lineage.capture.code.calls import GENERATOR, Call, KnownCode, Position
+from spark_lineage.capture.code.ownership import UserCode
+from spark_lineage.capture.code.source_files import SourceFiles
+from spark_lineage.capture.deferred import Emit
 from spark_lineage.guard import Guard, interrupted_again
 from spark_lineage.model import CallEnded, Path
 
@@ -27,11 +29,15 @@ _FOLDED = frozenset({"<lambda>", "<listcomp>", "<setcomp>", "<dictcomp>", "<gene
 _OPTIMIZED = 0x1
 
 
-_now = time.time  # of this module's own: at the end of the interpreter others are gone
+_now = time.time  # bound here, because other modules may be gone when the last tokens are freed
 
 
 class Token:
-    """Sits in ``frame.f_trace`` of one activation. If a tracer is switched on later it calls us: we do nothing."""
+    """Stands in ``frame.f_trace`` of one activation and tells when the frame is freed.
+
+    ``positions`` has the positions found so far by ``f_lasti``. A tracer that is switched on later calls the token,
+    which does nothing.
+    """
 
     __slots__ = ("__weakref__", "call", "ends", "frames", "outer", "positions")
 
@@ -57,63 +63,67 @@ class Token:
             interrupted_again(interruption)
 
 
-class _Stack(threading.local):
-    """Activations of this thread whose ``f_trace`` belongs to somebody else."""
+class _HeldTokens(threading.local):
+    """The tokens of this thread's activations whose ``f_trace`` belongs to somebody else, by the id of the frame."""
 
     def __init__(self) -> None:
         self.held: dict[int, tuple[CodeType, Token]] = {}
 
 
-Given = tuple[Position, int]  # where the program gave work to a thread, and which it is of all that it gave
+class GivenWork(NamedTuple):
+    """Work that the program gave to a thread: where it did so, and its number in the order of giving, from 1."""
+
+    position: Position
+    number: int
 
 
-class _Task(threading.local):
-    """The task of a pool that this thread runs."""
+class _CurrentTask(threading.local):
+    """The task of a pool that this thread runs now."""
 
-    given: Given | None = None
+    given: GivenWork | None = None
 
 
 class Frames:
     """Finds the position of user code on a stack.
 
-    ``emit`` takes notes (:mod:`spark_lineage.capture.deferred`); ``limit`` is how many calls of one function are told
+    ``emit`` takes what is observed; ``limit`` is how many calls of one function are told
     apart; ``overflowed(function)`` is called once for each function beyond it.
     """
 
     def __init__(
         self,
-        scope: Scope,
-        sources: Sources,
-        emit: Callable[[Note], None],
+        user_code: UserCode,
+        sources: SourceFiles,
+        emit: Emit,
         limit: int,
         overflowed: Callable[[str], None],
         guard: Guard | None = None,
     ) -> None:
         self.guard = guard or Guard()
-        self.scope = scope
+        self.user_code = user_code
         self.sources = sources
-        self.sites: weakref.WeakKeyDictionary[threading.Thread, Given] = weakref.WeakKeyDictionary()
-        self.task = _Task()
-        self.tasks = itertools.count(1)  # threads and tasks of pools, in the order in which the program gives them
+        self.sites: weakref.WeakKeyDictionary[threading.Thread, GivenWork] = weakref.WeakKeyDictionary()
+        self.task = _CurrentTask()
+        self.tasks = itertools.count(1)  # numbers of threads and of tasks of pools
         self._emit = emit
         self._limit = limit
         self._overflowed = overflowed
-        self._codes: dict[int, Code] = {}
+        self._codes: dict[int, KnownCode] = {}
         self._ids = itertools.count(1)
         self._root: Position | None = None
-        self._stack = _Stack()
+        self._held_tokens = _HeldTokens()
         self._announcing = threading.Lock()
 
     # -- code
 
-    def code(self, frame: FrameType) -> Code:
+    def code(self, frame: FrameType) -> KnownCode:
         code = frame.f_code
         known = self._codes.get(id(code))
         return known if known is not None else self._classify(code, frame)
 
-    def _classify(self, code: CodeType, frame: FrameType) -> Code:
-        verdict = self.scope.verdict(code.co_filename)
-        known = Code(code, verdict.owned, verdict.spark)
+    def _classify(self, code: CodeType, frame: FrameType) -> KnownCode:
+        verdict = self.user_code.ownership(code.co_filename)
+        known = KnownCode(code, verdict.owned, verdict.spark)
         if known.owned:
             known.module = str(frame.f_globals.get("__name__", ""))
             module_body = code.co_name == "<module>" or code.co_name.startswith("<cell line")
@@ -132,7 +142,10 @@ class Frames:
     # -- position
 
     def position(self, frame: FrameType | None) -> Position | None:
-        """Of the innermost user activation at ``frame`` or outside it; of the one that started this thread; or None."""
+        """The position of the innermost user activation at ``frame`` or outside it.
+
+        If the stack has none, it is the position that gave this thread its work; None if nobody knows it.
+        """
         codes = self._codes
         while frame is not None:
             code = codes.get(id(frame.f_code)) or self._classify(frame.f_code, frame)
@@ -146,7 +159,7 @@ class Frames:
             frame = frame.f_back
         return self._outside()
 
-    def _at(self, frame: FrameType, code: Code) -> Position:
+    def _at(self, frame: FrameType, code: KnownCode) -> Position:
         token = frame.f_trace
         if type(token) is not Token or token.frames is not self:
             token = self._token(frame, code)
@@ -165,21 +178,21 @@ class Frames:
             token.positions[frame.f_lasti] = position
         return position
 
-    def _place(self, frame: FrameType, code: Code) -> tuple[int | None, int]:
+    def _place(self, frame: FrameType, code: KnownCode) -> tuple[int | None, int]:
         place = code.places[frame.f_lasti] = self.sources.place(code.reading, frame)
         return place
 
     def _outside(self) -> Position | None:
-        """A thread's outermost frame is no module: its parent is where the work was given to it."""
+        """Where the work of this thread was given to it; for a thread that others made, the body of the program."""
         given = self._given()
         if given is not None:
-            return given[0]
+            return given.position
         return None if threading.current_thread() is threading.main_thread() else self._root
 
-    def _given(self) -> Given | None:
+    def _given(self) -> GivenWork | None:
         return self.task.given or self.sites.get(threading.current_thread())
 
-    def _token(self, frame: FrameType, code: Code) -> Token:
+    def _token(self, frame: FrameType, code: KnownCode) -> Token:
         for outer in reversed(self._unseen_around(frame)):  # outermost first: a deep stack must not deepen ours
             self.position(outer)
         if frame.f_trace is not None and type(frame.f_trace) is not Token:
@@ -197,7 +210,7 @@ class Frames:
             outer = outer.f_back
         return unseen
 
-    def _begin(self, frame: FrameType, code: Code) -> Token:
+    def _begin(self, frame: FrameType, code: KnownCode) -> Token:
         outer = self.position(frame.f_back)
         if outer is None and code.code.co_name == "<module>":
             self._root = None
@@ -207,7 +220,7 @@ class Frames:
             call = Call(f"c{next(self._ids)}", code, outer)
             if outer is not None and outer.call.thread != call.thread:
                 given = self._given()
-                call.task = given[1] if given is not None and given[0] is outer else None
+                call.task = given.number if given is not None and given.position is outer else None
             if code.calls > self._limit:
                 code.overflow = call
                 self._overflowed(code.function)
@@ -215,8 +228,8 @@ class Frames:
             self._root = Position(call, None, frame.f_lineno, None)
         return Token(self, call, outer, code.overflow is None)
 
-    def _held(self, frame: FrameType, code: Code) -> Token:
-        held = self._stack.held
+    def _held(self, frame: FrameType, code: KnownCode) -> Token:
+        held = self._held_tokens.held
         live = set()
         running: FrameType | None = sys._getframe()
         while running is not None:
@@ -239,29 +252,29 @@ class Frames:
     def announce(self, call: Call) -> None:
         """Emits the CallSeen of a call and of those around it, once."""
         with self._announcing:  # the threads of one function announce it once, and before what they do
-            unseen = []
-            each: Call | None = call
-            while each is not None and not each.emitted:
-                unseen.append(each)
-                each = each.outer.call if each.outer is not None else None
-            for seen in reversed(unseen):
-                seen.emitted = True
-                self._emit((seen.seen,))
-                if seen.gone is not None:  # what it made was used after it had ended
-                    self._emit((CallEnded, seen.id, seen.gone, seen.error))
+            unannounced: list[Call] = []
+            outer: Call | None = call
+            while outer is not None and not outer.emitted:
+                unannounced.append(outer)
+                outer = outer.outer.call if outer.outer is not None else None
+            for started in reversed(unannounced):
+                started.emitted = True
+                self._emit(partial(started.seen))
+                if started.gone is not None:  # what it made was used after it had ended
+                    self._emit(partial(CallEnded, started.id, started.gone, started.error))
 
     def overflows(self) -> Iterator[tuple[str, int, str]]:
-        """Functions that were called more often than the limit: their names, how much, and the id of all that."""
+        """Functions called more often than the limit: name, calls beyond it, id of the call that stands for these."""
         for known in list(self._codes.values()):
             if known.overflow is not None:
                 yield known.function, known.calls - self._limit, known.overflow.id
 
     def ended(self, call: Call, running: FrameType | None) -> None:
-        """The frame of a call has gone while ``running`` ran."""
+        """The frame of a call was freed while the frame ``running`` ran."""
         generator = call.code.code.co_flags & GENERATOR
         if call.error is None and running is not None and not generator and self._drops_an_error(running):
             call.error = f"an exception that {self.code(running).function} caught (line {running.f_lineno})"
-        self._emit((CallEnded, call.id, time.time(), call.error))
+        self._emit(partial(CallEnded, call.id, time.time(), call.error))
 
     # -- errors
 
@@ -272,7 +285,7 @@ class Frames:
         return frame.f_lasti in code.dropping
 
     def left_by_caught(self, error: BaseException, text: Callable[[BaseException], str]) -> None:
-        """``error`` is being handled: what it has left has ended by it."""
+        """``error`` is being handled now, so the calls that it has left have failed; ``text`` describes an error."""
         for frame, cause in caught_errors.frames_left(error):
             token = frame.f_trace
             if type(token) is Token and token.frames is self and token.call.error is None:

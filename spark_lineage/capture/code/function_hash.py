@@ -114,23 +114,23 @@ class _Reader:
     def _code(self, value: CodeType, depth: int) -> Iterator[str]:
         """Instruction by instruction: constants and names by what they are, local variables by their number."""
         yield f"code {value.co_argcount} {value.co_kwonlyargcount} {value.co_flags & _KINDS}"
-        for each in dis.get_instructions(value):
-            if each.opcode in dis.hasconst:
-                yield each.opname
+        for instruction in dis.get_instructions(value):
+            if instruction.opcode in dis.hasconst:
+                yield instruction.opname
                 # Not argval: of names of keywords, which are a constant in 3.11 and 3.12, dis knows nothing.
-                yield from self.parts(value.co_consts[each.arg or 0], depth)
-            elif each.opcode in dis.hasname:
-                yield f"{each.opname} {each.argval}"
-            elif each.opname != "RESUME":
-                yield f"{each.opname} {each.arg}"
+                yield from self.parts(value.co_consts[instruction.arg or 0], depth)
+            elif instruction.opcode in dis.hasname:
+                yield f"{instruction.opname} {instruction.argval}"
+            elif instruction.opname != "RESUME":
+                yield f"{instruction.opname} {instruction.arg}"
 
     def _class(self, value: type, depth: int) -> Iterator[str]:
         yield f"class {value.__module__} {value.__qualname__}"
-        own = [(name, each) for name, each in sorted(vars(value).items()) if name not in _OF_EVERY_CLASS]
+        own = [(name, member) for name, member in sorted(vars(value).items()) if name not in _OF_EVERY_CLASS]
         if self._is_users_class(value):
-            for name, each in own:
+            for name, member in own:
                 yield f"member {name}"
-                inner = each.__func__ if isinstance(each, (classmethod, staticmethod)) else each
+                inner = member.__func__ if isinstance(member, (classmethod, staticmethod)) else member
                 yield from self.parts(inner.fget if isinstance(inner, property) else inner, depth)
 
     def _data(self, value: Any, depth: int) -> Iterator[str]:
@@ -141,7 +141,7 @@ class _Reader:
         elif kind in (set, frozenset):
             yield from self._unordered(name, value, depth)
         elif kind in (dict, OrderedDict, defaultdict, Counter):
-            yield from self._all(name, [each for pair in value.items() for each in pair], depth)
+            yield from self._all(name, [part for pair in value.items() for part in pair], depth)
         elif kind.__module__ in ("datetime", "decimal", "uuid", "re", "fractions", "zoneinfo", "pathlib"):
             yield f"{name} {value!r}"
         elif kind.__module__ == "numpy" and hasattr(value, "tobytes") and value.dtype != object:
@@ -162,25 +162,25 @@ class _Reader:
             yield from self.parts(held.get("func"), depth)  # a UDF of Spark, a lazy property
             return
         yield from self._class(type(value), depth)
-        for attribute, each in sorted(held.items()):
+        for attribute, held_value in sorted(held.items()):
             yield f"attribute {attribute}"
-            yield from self.parts(each, depth)
+            yield from self.parts(held_value, depth)
 
     def _is_users_class(self, value: type) -> bool:
-        functions = [each for each in vars(value).values() if isinstance(each, FunctionType)]
+        functions = [member for member in vars(value).values() if isinstance(member, FunctionType)]
         module = sys.modules.get(value.__module__)
         file = getattr(module, "__file__", None)
-        files = [each.__code__.co_filename for each in functions] or ([file] if isinstance(file, str) else [])
+        files = [function.__code__.co_filename for function in functions] or ([file] if isinstance(file, str) else [])
         return any(map(self._is_users, files))
 
     def _all(self, name: str, values: Any, depth: int) -> Iterator[str]:
         yield f"{name} {len(values)}"
-        for each in values:
-            yield from self.parts(each, depth)
+        for inner in values:
+            yield from self.parts(inner, depth)
 
     def _unordered(self, name: str, values: Any, depth: int) -> Iterator[str]:
         yield f"{name} {len(values)}"
-        yield from sorted("\x01".join(self.parts(each, depth)) for each in values)
+        yield from sorted("\x01".join(self.parts(inner, depth)) for inner in values)
 
 
 def _names(code: CodeType) -> set[str]:

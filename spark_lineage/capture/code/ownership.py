@@ -1,4 +1,4 @@
-"""Is this code the user's? A verdict with its reason."""
+"""Whether code is the user's, decided by its file, with the reason."""
 
 from __future__ import annotations
 
@@ -18,14 +18,16 @@ _NOTEBOOK = ("<ipython-input-", "<stdin>", "<python-input-", "<cell line", "<mar
 
 
 @dataclass(frozen=True)
-class Verdict:
+class Ownership:
+    """Whether the code of one file is the user's, and why."""
+
     owned: bool
     reason: str
-    spark: bool = False  # pyspark's or py4j's own
+    spark: bool = False  # it is pyspark's or py4j's own
 
 
-class Scope:
-    """Decides by the file of a code object. ``folders`` are the program's.
+class UserCode:
+    """Decides which code is the user's. ``folders`` are those of the program.
 
     The most specific folder decides: a program may live inside an installed package (``-m package``), and an
     environment inside the program's folder.
@@ -42,39 +44,39 @@ class Scope:
         self._spark = frozenset(spark)
         reasons = {**stdlib, **installed, **spark, **owned, **own}
         self._reasons = sorted(reasons.items(), key=lambda item: -len(item[0]))
-        self._verdicts: dict[str, Verdict] = {}
+        self._known: dict[str, Ownership] = {}
 
-    def verdict(self, file: str) -> Verdict:
-        """Of a ``co_filename``, cached."""
-        found = self._verdicts.get(file)
+    def ownership(self, file: str) -> Ownership:
+        """Whose the code of a file is; ``file`` is a ``co_filename``. Each file is decided on once."""
+        found = self._known.get(file)
         if found is None:
-            found = self._verdicts[file] = self._decide(file)
+            found = self._known[file] = self._decide(file)
         return found
 
-    def _decide(self, file: str) -> Verdict:
+    def _decide(self, file: str) -> Ownership:
         if file.startswith(_NOTEBOOK):
-            return Verdict(True, "typed in a notebook or shell")
+            return Ownership(True, "typed in a notebook or shell")
         if file.startswith("<"):
-            return Verdict(False, "code without a file")
+            return Ownership(False, "code without a file")
         path = os.path.abspath(file)
         for folder, reason in self._reasons:
             if path.startswith(folder.rstrip(os.sep) + os.sep):
                 return self._inside(path, folder, reason)
         parts = path.split(os.sep)
         if any(part in compat.INSTALLED_FOLDERS for part in parts):
-            return Verdict(False, "installed package")
+            return Ownership(False, "installed package")
         if any(part.startswith("ipykernel_") for part in parts):
-            return Verdict(True, "notebook cell")
+            return Ownership(True, "notebook cell")
         if any(part.startswith("userFiles-") for part in parts):
-            return Verdict(True, "shipped with the program")
-        return Verdict(False, "outside the program's folders")
+            return Ownership(True, "shipped with the program")
+        return Ownership(False, "outside the program's folders")
 
-    def _inside(self, path: str, folder: str, reason: str) -> Verdict:
+    def _inside(self, path: str, folder: str, reason: str) -> Ownership:
         if folder not in self._owned:
-            return Verdict(False, reason, spark=folder in self._spark)
+            return Ownership(False, reason, spark=folder in self._spark)
         if any(part in compat.INSTALLED_FOLDERS for part in path[len(folder) :].split(os.sep)):
-            return Verdict(False, "installed package")
-        return Verdict(True, reason)
+            return Ownership(False, "installed package")
+        return Ownership(True, reason)
 
 
 def _package_folders(*names: str) -> list[str]:
@@ -90,10 +92,10 @@ def _package_folders(*names: str) -> list[str]:
 
 
 def program_folders(script: str | None = None) -> tuple[str, ...]:
-    """Where the user's code is, for a program that nobody named: the script's folder, else the current one.
+    """The folders of a program whose folders nobody has named: that of ``script``, else the current one.
 
-    ``script`` defaults to the running ``__main__``'s file. A module in a package counts from the folder that holds
-    the package, and the entries of ``sys.path`` below such a folder belong to it anyway.
+    ``script`` defaults to the file of the running ``__main__``. For a module in a package it is the folder that holds
+    the package.
     """
     if script is None:
         script = getattr(sys.modules.get("__main__"), "__file__", None)

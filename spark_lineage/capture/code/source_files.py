@@ -1,6 +1,6 @@
-"""What the source says about running code: its function, its statement, names at an instruction.
+"""What the source says about running code: its function, its statement, the names at an instruction.
 
-Read when the first frame of a file is seen; cached. Where a source cannot be read everything answers None.
+A file is read when its first frame is seen, and once. Where it cannot be read everything answers None.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from typing import Any
 from spark_lineage import compat
 from spark_lineage.model import FunctionReading, SourceReading, Statement
 
-Read = Callable[[str, str], SourceReading]
+ReadSource = Callable[[str, str], SourceReading]
 
 
-class Source:
-    """One user file."""
+class SourceFile:
+    """One file of the user's: its text and its static reading."""
 
     def __init__(self, text: str, reading: SourceReading) -> None:
         self.text = text
@@ -63,28 +63,32 @@ class Source:
         return self._calls
 
 
-class Sources:
-    """``read`` is the static reading; ``seen`` is told of each file once; ``failed(file, why)`` of those unreadable."""
+class SourceFiles:
+    """The user's files, each read once.
+
+    ``read(text, file)`` gives the static reading. ``seen`` is told of each reading, ``failed(file, why)`` of each file
+    that could not be read.
+    """
 
     def __init__(
-        self, read: Read | None, seen: Callable[[SourceReading], None], failed: Callable[[str, str], None]
+        self, read: ReadSource | None, seen: Callable[[SourceReading], None], failed: Callable[[str, str], None]
     ) -> None:
         self._read = read
         self._seen = seen
         self._failed = failed
-        self._sources: dict[str, Source | None] = {}
+        self._sources: dict[str, SourceFile | None] = {}
         self._loading = threading.Lock()
         self._lines: dict[int, tuple[FunctionReading, list[int], list[int]]] = {}
-        self._names: dict[tuple[int, int], Names] = {}
+        self._names: dict[tuple[int, int], CallNames] = {}
 
-    def of(self, file: str, module_globals: dict[str, Any] | None = None) -> Source | None:
+    def of(self, file: str, module_globals: dict[str, Any] | None = None) -> SourceFile | None:
         if file not in self._sources:
             with self._loading:  # another thread may be at it: what it finds decides what a step is
                 if file not in self._sources:
                     self._sources[file] = self._load(file, module_globals)
         return self._sources[file]
 
-    def _load(self, file: str, module_globals: dict[str, Any] | None) -> Source | None:
+    def _load(self, file: str, module_globals: dict[str, Any] | None) -> SourceFile | None:
         if self._read is None:
             return None
         text = _text_of(file, module_globals)
@@ -97,7 +101,7 @@ class Sources:
             self._failed(file, f"{type(error).__name__}: {error}")
             return None
         self._seen(reading)
-        return Source(text, reading)
+        return SourceFile(text, reading)
 
     def function(self, code: CodeType, module_globals: dict[str, Any], module_body: bool) -> FunctionReading | None:
         source = self.of(code.co_filename, module_globals)
@@ -161,7 +165,7 @@ class Sources:
 
     # -- names
 
-    def names(self, frame: FrameType, method: str) -> Names:
+    def names(self, frame: FrameType, method: str) -> CallNames:
         """The names that the running call of ``method`` is written with."""
         key = (id(frame.f_code), frame.f_lasti)
         known = self._names.get(key)
@@ -175,7 +179,7 @@ class Sources:
         node = _running_call(source, frame, method) if source is not None else None
         if node is None:
             return ()
-        data = [*node.args[:1], *(each.value for each in node.keywords if each.arg == "data")]
+        data = [*node.args[:1], *(keyword.value for keyword in node.keywords if keyword.arg == "data")]
         return tuple(dict.fromkeys(name for part in data for name in _loaded(part)))
 
     def given(self, place: Any, code: CodeType, parameters: Sequence[str]) -> tuple[str, ...]:
@@ -187,17 +191,17 @@ class Sources:
         found = [name for node in source.calls_of(code.co_name, statement) for name in _given(node, code, parameters)]
         return tuple(dict.fromkeys(found)) or statement.reads  # called by another name, or not seen calling
 
-    def _read_names(self, frame: FrameType, method: str) -> Names:
+    def _read_names(self, frame: FrameType, method: str) -> CallNames:
         source = self._sources.get(frame.f_code.co_filename)
         node = _running_call(source, frame, method) if source is not None else None
         if node is None:
-            return Names(None, (), {})
+            return CallNames(None, (), {})
         receiver = _name(node.func.value) if isinstance(node.func, ast.Attribute) else None
         keywords = {keyword.arg: name for keyword in node.keywords if keyword.arg and (name := _name(keyword.value))}
-        return Names(receiver, tuple(_name(arg) for arg in node.args), keywords)
+        return CallNames(receiver, tuple(_name(arg) for arg in node.args), keywords)
 
 
-class Names:
+class CallNames:
     """``a.join(b, on=key)``: receiver ``a``, arguments ``("b",)``, keywords ``{"on": "key"}``."""
 
     __slots__ = ("arguments", "keywords", "receiver")
@@ -236,14 +240,14 @@ def _given(node: ast.Call, code: CodeType, parameters: Sequence[str]) -> Iterato
 
 def _loaded(node: ast.AST) -> Iterator[str]:
     """As ``Statement.reads`` has them."""
-    for each in ast.walk(node):
-        if isinstance(each, ast.Attribute) and isinstance(each.value, ast.Name) and each.value.id in ("self", "cls"):
-            yield f"self.{each.attr}"
-        elif isinstance(each, ast.Name):
-            yield each.id
+    for inner in ast.walk(node):
+        if isinstance(inner, ast.Attribute) and isinstance(inner.value, ast.Name) and inner.value.id in ("self", "cls"):
+            yield f"self.{inner.attr}"
+        elif isinstance(inner, ast.Name):
+            yield inner.id
 
 
-def _running_call(source: Source, frame: FrameType, method: str) -> ast.Call | None:
+def _running_call(source: SourceFile, frame: FrameType, method: str) -> ast.Call | None:
     if compat.HAS_POSITIONS:
         position = _instruction(frame.f_code, frame.f_lasti)
         if position is None or position[1] is None or position[3] is None:

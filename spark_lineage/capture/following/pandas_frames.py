@@ -15,17 +15,19 @@ import sys
 import time
 import weakref
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from types import CodeType, FrameType
 from typing import Any, Protocol
 
 from spark_lineage.capture.code.calls import Position
 from spark_lineage.capture.code.frames import Frames
-from spark_lineage.capture.deferred import Note
+from spark_lineage.capture.deferred import Emit
 from spark_lineage.capture.following.nodes import Node
-from spark_lineage.capture.following.python_data import Origins, module_position
-from spark_lineage.capture.patching.pandas_manager import ManagerHook, Stack, Thread
+from spark_lineage.capture.following.pandas_callers import PandasCallers, ThreadState
+from spark_lineage.capture.following.python_data import PythonData, module_position
+from spark_lineage.config import Config
 from spark_lineage.guard import Guard, interrupted_again
 from spark_lineage.model import (
     Fragment,
@@ -59,7 +61,7 @@ class Contents(Protocol):
     def columns_of(self, obj: Any) -> Columns: ...
 
 
-class Held(weakref.ref):  # type: ignore[type-arg]
+class HeldObject(weakref.ref):  # type: ignore[type-arg]
     """What is known of one pandas object that is alive."""
 
     __slots__ = ("at", "content", "key", "last", "made", "node", "work")
@@ -70,15 +72,15 @@ class Held(weakref.ref):  # type: ignore[type-arg]
     last: Position  # who touched it last
     at: float  # since when
     made: CodeType | None  # what of pandas was called there
-    work: Work  # of the unit that touched it last
+    work: UnitWork  # of the unit that touched it last
 
 
-class Work:
+class UnitWork:
     """What one run of a unit has used so far; ``before``: what its last run had, whose iterators may go on."""
 
     __slots__ = ("before", "inputs", "looked")
 
-    def __init__(self, before: Work | None = None) -> None:
+    def __init__(self, before: UnitWork | None = None) -> None:
         self.inputs: dict[str, Node] = {}
         self.looked = False  # behind the names that it reads
         self.before: dict[str, Node] = (before.inputs or before.before) if before is not None else {}
@@ -87,85 +89,83 @@ class Work:
 class PandasFrames:
     """Follows pandas objects over the steps of a program.
 
-    ``emit`` takes notes; ``ids`` number the DataFrames and the operations of the run. ``contents`` looks into objects;
-    in plan mode nothing is measured.
+    ``emit`` takes what is observed; ``ids`` number the DataFrames and the operations of the run. ``contents`` looks
+    into objects; in plan mode nothing is measured.
     """
 
     def __init__(
-        self, frames: Frames, emit: Callable[[Note], None], guard: Guard, contents: Contents, config: Any,
+        self, frames: Frames, emit: Emit, guard: Guard, contents: Contents, config: Config,
         ids: tuple[Iterator[int], Iterator[int]],
-        origins: Origins,
+        python_data: PythonData,
     ) -> None:  # fmt: skip
         self._frames = frames
         self._emit = emit
-        self._guard = guard
+        self.guard = guard
         self._contents = contents
-        self._origins = origins
-        self._plain = Origins()  # what numbers, lists and arrays were taken from
-        self._measures = Mode(getattr(config, "mode", Mode.FLOW)) is not Mode.PLAN
-        self._sample_rows = int(getattr(config, "sample_rows", 20))
+        self._python_data = python_data
+        self._plain = PythonData()  # what numbers, lists and arrays were taken from
+        self._measures = config.mode is not Mode.PLAN
+        self._sample_rows = config.sample_rows
         self._df_ids, self._op_ids = ids
-        self._held: dict[int, Held] = {}
-        self._work: dict[Unit, Work] = {}
+        self.held: dict[int, HeldObject] = {}
+        self._work: dict[Unit, UnitWork] = {}
         self._at: dict[str, int | None] = {}  # call -> its statement that ran last
         self._seen: Position | None = None
         self._versions: Counter[Unit] = Counter()
         self._beyond: dict[Unit, Node] = {}  # what stands for the datasets beyond the limit
-        self._thread = Thread()
-        self._stack: Stack | None = None
-        self._hook: ManagerHook | None = None
+        self.thread = ThreadState()
+        self._callers: PandasCallers | None = None
 
-    def install(self) -> None:
-        """Looks at the managers of pandas objects from now on."""
-        if self._hook is None:
-            self._stack = Stack(self._frames)
-            self._hook = ManagerHook(self._stack, self._thread, self._guard, self._held, self._born, self._touched)
+    def begin(self) -> PandasCallers:
+        """From here on the objects of pandas, which is imported, are followed; what uses them tells us so."""
+        if self._callers is None:
+            self._callers = PandasCallers(self._frames)
+        return self._callers
 
-    def uninstall(self) -> None:
-        """Takes the hook out; can be called twice."""
-        hook, self._hook = self._hook, None
-        if hook is not None:
-            hook.remove()
-        self._held.clear()
+    def end(self) -> None:
+        """Lets go of what is held; can be called twice."""
+        self._callers = None
+        self.held.clear()
         self._work.clear()
 
     @property
-    def installed(self) -> bool:
-        return self._hook is not None
+    def follows(self) -> bool:
+        """Whether pandas objects are followed just now."""
+        return self._callers is not None
 
     # -- objects
 
-    def _born(self, obj: Any, frame: FrameType) -> None:
+    def born(self, obj: Any, frame: FrameType) -> None:
         position, made = self._where(frame)
         if position is not None and (made is None or made.co_name not in _ROWS):
             self._hold(obj, position, made, self._here(position))
 
-    def _hold(self, obj: Any, position: Position, made: CodeType | None, work: Work) -> Held:
-        held: Held = Held(obj, self._gone)
+    def _hold(self, obj: Any, position: Position, made: CodeType | None, work: UnitWork) -> HeldObject:
+        held: HeldObject = HeldObject(obj, self._gone)
         held.key, held.node, held.content = id(obj), None, None
         held.last, held.at, held.made, held.work = position, time.time(), made, work
-        self._held[id(obj)] = held
+        self.held[id(obj)] = held
         return held
 
-    def _adopted(self, obj: Any, frame: FrameType, position: Position, made: CodeType | None) -> Held:
+    def _adopted(self, obj: Any, frame: FrameType, position: Position, made: CodeType | None) -> HeldObject:
         """An object that was there before we looked."""
         bound = self._bound_at(obj, frame, position)
         if bound is None:
             return self._hold(obj, position, made, self._here(position))
-        held = self._hold(obj, bound, None, Work())
+        held = self._hold(obj, bound, None, UnitWork())
         held.at = bound.call.at  # before all that was seen
         return held
 
     def _gone(self, held: Any) -> None:
         try:
             key: int = held.key
-            if self._held.get(key) is held:  # not another object at the same address
-                self._held.pop(key, None)  # another thread may have been faster
+            if self.held.get(key) is held:  # not another object at the same address
+                self.held.pop(key, None)  # another thread may have been faster
         except BaseException as interruption:
             interrupted_again(interruption)
 
-    def _touched(self, obj: Any, frame: FrameType) -> None:
-        held = self._held.get(id(obj))
+    def touched(self, obj: Any, frame: FrameType) -> None:
+        held = self.held.get(id(obj))
         if held is not None and held() is not obj:
             held = None
         position, made = self._where(frame)
@@ -180,10 +180,10 @@ class PandasFrames:
         else:
             held.last = position
 
-    def _crosses(self, held: Held, obj: Any, position: Position, made: CodeType | None, frame: FrameType) -> None:
+    def _crosses(self, held: HeldObject, obj: Any, position: Position, made: CodeType | None, frame: FrameType) -> None:
         owner = _cached_by(obj)
         if owner is not None:  # a column that its frame hands out again and again: it is the frame that is used
-            self._touched(owner, frame)
+            self.touched(owner, frame)
             held.last = position
             return
         self._settle(held, obj)
@@ -191,7 +191,7 @@ class PandasFrames:
             self._use(held.node, position, made)
         held.last, held.at, held.made, held.work = position, time.time(), made, self._here(position)
 
-    def _settle(self, held: Held, obj: Any) -> None:
+    def _settle(self, held: HeldObject, obj: Any) -> None:
         """What the object holds now is a dataset: the one that it was, or one of the unit that touched it last."""
         content = self._contents.digest(obj) if self._measures else self._contents.shape(obj)
         if held.node is not None and content == held.content:
@@ -204,7 +204,7 @@ class PandasFrames:
             held.node = self._beyond[unit] = self._beyond.get(unit) or self._made(held, obj, False)
         held.content = content
 
-    def _made(self, held: Held, obj: Any, measure: bool) -> Node:
+    def _made(self, held: HeldObject, obj: Any, measure: bool) -> Node:
         maker = held.last
         inputs = self._inputs(maker, held.work, held.node)
         node = Node(f"d{next(self._df_ids)}", maker.unit, tuple(inputs))
@@ -212,7 +212,7 @@ class PandasFrames:
         self._plain.made(maker)
         self._frames.announce(maker.call)
         self._operation(_called(held.made, obj), maker, tuple(inputs), node.id, held.at)
-        self._emit((Marked, node.id, "boundary", node.frontier))
+        self._emit(partial(Marked, node.id, "boundary", node.frontier))
         columns, order = self._measure(node, obj) if measure else self._not_measured(node, obj)
         self._emit(_fragment(node, columns, _called(held.made, obj), order))
         return node
@@ -221,7 +221,7 @@ class PandasFrames:
         """Columns, and a word for the order of the rows."""
         probed, order = self._contents.measured(obj, self._sample_rows)
         self._emit(replace(probed, dataset=node.id))
-        return tuple((each.name, each.type) for each in probed.columns), order
+        return tuple((column.name, column.type) for column in probed.columns), order
 
     def _not_measured(self, node: Node, obj: Any) -> tuple[Columns, str | None]:
         if self._measures:
@@ -231,14 +231,14 @@ class PandasFrames:
 
     # -- units
 
-    def _inputs(self, maker: Position, work: Work, before: Node | None) -> dict[str, None]:
+    def _inputs(self, maker: Position, work: UnitWork, before: Node | None) -> dict[str, None]:
         found = dict.fromkeys(work.inputs or ({} if before is not None else work.before))
         if before is not None:
             found.update(dict.fromkeys(_across(before, maker.unit)))
         names = _read_in(maker)
         behind = self._plain.behind(self._frames.sources, maker, names, here=False)
         if not found and not behind:  # rows that came through Python's own objects
-            behind = self._origins.behind(self._frames.sources, maker, names)
+            behind = self._python_data.behind(self._frames.sources, maker, names)
         for node in behind:
             found.update(dict.fromkeys(_across(node, maker.unit)))
         return found
@@ -252,35 +252,36 @@ class PandasFrames:
                 self._frames.announce(position.call)
                 self._operation(_called(made, None), position, (name,), None, time.time())
 
-    def _work_of(self, unit: Unit) -> Work:
+    def _work_of(self, unit: Unit) -> UnitWork:
         known = self._work.get(unit)
         if known is None:
-            known = self._work[unit] = Work()
+            known = self._work[unit] = UnitWork()
         return known
 
-    def _here(self, position: Position) -> Work:
+    def _here(self, position: Position) -> UnitWork:
         """The work of the unit that runs; a statement that runs again after another one begins anew."""
         if position is not self._seen:
             self._seen = position
-            each: Position | None = position
-            while each is not None:
-                if each.call.composite and self._at.get(each.call.id) != each.statement:
-                    self._at[each.call.id] = each.statement
-                    self._work[each.unit] = Work(self._work.get(each.unit))
-                each = each.outer
+            outer: Position | None = position
+            while outer is not None:
+                if outer.call.composite and self._at.get(outer.call.id) != outer.statement:
+                    self._at[outer.call.id] = outer.statement
+                    self._work[outer.unit] = UnitWork(self._work.get(outer.unit))
+                outer = outer.outer
         return self._work_of(position.unit)
 
     def _operation(
         self, name: str, position: Position, inputs: tuple[str, ...], output: str | None, started: float
     ) -> None:
-        self._emit((_transform, f"o{next(self._op_ids)}", name, position, inputs, output, started, time.time()))
+        op = f"o{next(self._op_ids)}"
+        self._emit(partial(_transform, op, name, position, inputs, output, started, time.time()))
 
     # -- to and from Spark
 
     def from_spark(self, obj: Any, nodes: tuple[Node, ...], position: Position) -> None:
         """``toPandas`` gave ``obj``: it holds what the DataFrame does that was measured."""
         self._plain.made(position)
-        held = self._held.get(id(obj))
+        held = self.held.get(id(obj))
         if held is None or held() is not obj:
             held = self._hold(obj, position, None, self._here(position))
         if len(nodes) == 1 and nodes[0].id:
@@ -297,12 +298,12 @@ class PandasFrames:
 
     def to_spark(self, obj: Any, position: Position) -> tuple[Node, ...]:
         """What ``createDataFrame(obj)`` at ``position`` stands on."""
-        self._thread.busy = True
+        self.thread.busy = True
         try:
-            self._touched(obj, sys._getframe(1))
+            self.touched(obj, sys._getframe(1))
         finally:
-            self._thread.busy = False
-        held = self._held.get(id(obj))
+            self.thread.busy = False
+        held = self.held.get(id(obj))
         if held is not None and held.node is not None and held.last.unit == position.unit:
             return (held.node,)
         return self.used(position)
@@ -321,18 +322,18 @@ class PandasFrames:
         nodes = self._work_of(position.unit).inputs.values() or self._plain.behind(
             self._frames.sources, position, names
         )
-        inputs = dict.fromkeys(each for node in nodes for each in _across(node, position.unit))
+        inputs = dict.fromkeys(name for node in nodes for name in _across(node, position.unit))
         return (Node("", None, tuple(inputs)),) if inputs else ()
 
     # -- where
 
     def _where(self, frame: FrameType) -> tuple[Position | None, CodeType | None]:
-        assert self._stack is not None, "only the hook asks"
-        return self._stack.where(frame, self._thread)
+        assert self._callers is not None, "only the hook asks"
+        return self._callers.where(frame, self.thread)
 
     def _bound_at(self, obj: Any, frame: FrameType, position: Position) -> Position | None:
         """Where a module bound an object that was there before we looked: the statement above that names it."""
-        user = self._stack.user_frame(frame) if self._stack is not None else None
+        user = self._callers.user_frame(frame) if self._callers is not None else None
         if user is None or len(user.f_globals) > MOST_GLOBALS:
             return None
         names = {name for name, value in list(user.f_globals.items()) if value is obj}
@@ -340,9 +341,8 @@ class PandasFrames:
         reading = here.call.code.reading if here is not None else None
         if not names or here is None or reading is None or here.statement is None:
             return None
-        binding = [
-            each for each in reading.statements if each.index < here.statement and names.intersection(each.binds)
-        ]
+        above = [statement for statement in reading.statements if statement.index < here.statement]
+        binding = [statement for statement in above if names.intersection(statement.binds)]
         return Position(here.call, binding[-1].index, binding[-1].line, here.outer) if binding else None
 
 
@@ -379,7 +379,7 @@ def _called(made: CodeType | None, obj: Any) -> str:
 def _transform(
     op: str, name: str, position: Position, inputs: tuple[str, ...], output: str | None, started: float, ended: float
 ) -> Operation:
-    kept = tuple(each for each in inputs if each != output)
+    kept = tuple(name for name in inputs if name != output)
     return Operation(
         op, name, OperationKind.TRANSFORM, position.path, kept, output, started, ended, detail=ENGINE
     )  # fmt: skip

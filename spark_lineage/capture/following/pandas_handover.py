@@ -10,14 +10,14 @@ import re
 import sys
 from pathlib import Path
 
-from spark_lineage.capture.code.ownership import Scope
+from spark_lineage.capture.code.ownership import UserCode
 
 _TO_PANDAS = re.compile(rb"\b(toPandas|pandas_api)\b")
 _HANDS_OVER = re.compile(rb"\b(toArrow|createDataFrame)\b")
 _IMPORTS = re.compile(rb"\bimport\b[^\n#]*\bpandas\b|\bfrom\s+pandas\b")
 
 
-def to_pandas(scope: Scope) -> bool:
+def to_pandas(user_code: UserCode) -> bool:
     """Whether the modules of the program that are loaded name what hands over; a notebook is taken to.
 
     pyspark imports pandas itself where it is installed: that alone says nothing of the program.
@@ -26,7 +26,7 @@ def to_pandas(scope: Scope) -> bool:
     if getattr(sys.modules.get("__main__"), "__file__", None) is None:
         return True
     files = {file for module in modules if isinstance(file := getattr(module, "__file__", None), str)}
-    sources = [_source(file) for file in files if scope.verdict(file).owned]
+    sources = [_source(file) for file in files if user_code.ownership(file).owned]
     if any(map(_TO_PANDAS.search, sources)):
         return True
     return any(map(_IMPORTS.search, sources)) and any(map(_HANDS_OVER.search, sources))

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from spark_lineage.capture.code.calls import Position
-from spark_lineage.capture.code.source_files import Sources
+from spark_lineage.capture.code.source_files import SourceFiles
 from spark_lineage.capture.following.nodes import Node
 from spark_lineage.model import FunctionReading, Statement
 
@@ -19,7 +19,7 @@ Names = Sequence[str]
 MOST_PLACES = 10_000
 
 
-class Origins:
+class PythonData:
     """``ran`` is told of every action; ``behind`` gives what the data at a place may have come from."""
 
     def __init__(self) -> None:
@@ -28,21 +28,21 @@ class Origins:
 
     def ran(self, position: Position, nodes: Iterable[Node], number: bool) -> None:
         known = self._numbers if number else self._rows
-        each: Position | None = position
-        while each is not None:
-            if each.statement is not None and len(known) < MOST_PLACES:
-                known.setdefault((each.call.id, each.statement), {}).update(dict.fromkeys(nodes))
-            each = each.outer
+        place: Position | None = position
+        while place is not None:
+            if place.statement is not None and len(known) < MOST_PLACES:
+                known.setdefault((place.call.id, place.statement), {}).update(dict.fromkeys(nodes))
+            place = place.outer
 
     def made(self, position: Position) -> None:
         """What the statements at ``position`` gave is known itself: it is not looked behind."""
-        each: Position | None = position
-        while each is not None:
-            if each.statement is not None and len(self._rows) < MOST_PLACES:
-                self._rows[(each.call.id, each.statement)] = {}
-            each = each.outer
+        place: Position | None = position
+        while place is not None:
+            if place.statement is not None and len(self._rows) < MOST_PLACES:
+                self._rows[(place.call.id, place.statement)] = {}
+            place = place.outer
 
-    def behind(self, sources: Sources, position: Position, names: Names, here: bool = True) -> tuple[Node, ...]:
+    def behind(self, sources: SourceFiles, position: Position, names: Names, here: bool = True) -> tuple[Node, ...]:
         """What ``names`` stand on at ``position``; () if the source shows no way from what was brought into Python.
 
         ``here``: what the statement there has brought itself counts.
@@ -52,27 +52,27 @@ class Origins:
 
 
 def _search(
-    known: dict[Place, dict[Node, None]], sources: Sources, position: Position, names: Names, here: bool
+    known: dict[Place, dict[Node, None]], sources: SourceFiles, position: Position, names: Names, here: bool
 ) -> tuple[Node, ...]:
-    each: Position | None = position
-    while each is not None:
-        reading = each.call.code.reading
-        if reading is None or each.statement is None or each.statement >= len(reading.statements):
+    place: Position | None = position
+    while place is not None:
+        reading = place.call.code.reading
+        if reading is None or place.statement is None or place.statement >= len(reading.statements):
             return ()
-        found, unbound = _in_body(known, each.call.id, reading, reading.statements[each.statement], names)
-        if here and each is position and names:  # create([f(row) for row in df.collect()])
-            found.update(known.get((each.call.id, each.statement), {}))
+        found, unbound = _in_body(known, place.call.id, reading, reading.statements[place.statement], names)
+        if here and place is position and names:  # create([f(row) for row in df.collect()])
+            found.update(known.get((place.call.id, place.statement), {}))
         if found:
             return tuple(found)
-        code = each.call.code.code
+        code = place.call.code.code
         parameters = [
             name for name in code.co_varnames[: code.co_argcount + code.co_kwonlyargcount + 2] if name in unbound
         ]
-        if parameters and each.outer is not None:  # what the caller gives
-            each, names = each.outer, sources.given(each.outer, code, parameters)
+        if parameters and place.outer is not None:  # what the caller gives
+            place, names = place.outer, sources.given(place.outer, code, parameters)
         else:
-            outer = each.outer
-            each, names = module_position(outer, code.co_filename) if outer is not None else None, tuple(unbound)
+            outer = place.outer
+            place, names = module_position(outer, code.co_filename) if outer is not None else None, tuple(unbound)
     return ()
 
 
@@ -82,10 +82,10 @@ def _held(name: str, instance: str) -> bool:
 
 def module_position(position: Position, file: str) -> Position | None:
     """Where the body of a module stands, if it still runs: at ``position`` or outside it."""
-    each: Position | None = position
-    while each is not None and not (each.call.code.function == "<module>" and each.call.code.file == file):
-        each = each.outer
-    return each
+    outer: Position | None = position
+    while outer is not None and not (outer.call.code.function == "<module>" and outer.call.code.file == file):
+        outer = outer.outer
+    return outer
 
 
 def _in_body(
@@ -109,19 +109,19 @@ def _in_body(
             if nodes is not None:
                 found.update(nodes)
             else:
-                todo.extend((each, statement.index) for each in statement.reads)
+                todo.extend((read, statement.index) for read in statement.reads)
     return found, unbound
 
 
 def _binding(statements: Sequence[Statement], name: str, at: int) -> list[Statement]:
     """The statements whose value ``name`` may hold at statement ``at``, or a part of it."""
-    binding = [each for each in statements if name in each.binds or f"+{name}" in each.binds]
-    before = [each for each in binding if each.index < at]
+    binding = [statement for statement in statements if name in statement.binds or f"+{name}" in statement.binds]
+    before = [statement for statement in binding if statement.index < at]
     if not before:
-        return [each for each in binding if each.index != at]  # a loop came round
+        return [statement for statement in binding if statement.index != at]  # a loop came round
     found: list[Statement] = []
-    for each in reversed(before):
-        found.append(each)
-        if name in each.binds and each.column == statements[0].column:  # no branch around it
+    for statement in reversed(before):
+        found.append(statement)
+        if name in statement.binds and statement.column == statements[0].column:  # no branch around it
             break
     return found

@@ -7,16 +7,19 @@ from collections.abc import Collection
 from typing import Any
 
 from spark_lineage.capture.code.calls import Position
-from spark_lineage.capture.following.nodes import Identities, Node, Rows, Views
-from spark_lineage.capture.following.python_data import Origins
-from spark_lineage.capture.operations.methods import dataframe_class
+from spark_lineage.capture.following.collected_rows import CollectedRows
+from spark_lineage.capture.following.identities import Identities
+from spark_lineage.capture.following.nodes import Node
+from spark_lineage.capture.following.python_data import PythonData
+from spark_lineage.capture.following.spark_classes import dataframe_class
+from spark_lineage.capture.following.views import Views
 
 # The JVM half keeps what it knows by these for as long as a plan lives: a second recorder must not give them again.
 DF_IDS = itertools.count(1)
 OP_IDS = itertools.count(1)
 
 
-class Known:
+class TrackedObjects:
     """Objects are held weakly, save views and the ends of what actions gave back.
 
     ``asked_of``: names of functions and variables whose DataFrames rules ask about.
@@ -26,8 +29,8 @@ class Known:
         self.dataframe: type = object  # pyspark's class, once it is bound
         self.frames: Identities = Identities()  # DataFrame -> Node
         self.carried: Identities = Identities()  # RDD, pandas DataFrame, writer -> nodes
-        self.rows = Rows()
-        self.origins = Origins()
+        self.rows = CollectedRows()
+        self.python_data = PythonData()
         self.views = Views()
         self._asked_of = frozenset(asked_of)
 
@@ -63,8 +66,8 @@ class Known:
         """What a rule may call the step that runs there: its function, or the variable that it is assigned to."""
         function = position.call.code.function
         names = {function, function.rpartition(".")[2]}
-        for each in (position, position.call.outer):
-            reading = each.call.code.reading if each is not None else None
-            if each is not None and reading is not None and each.statement is not None:
-                names.update((reading.statements[each.statement].variable or "").split(", "))
+        for place in (position, position.call.outer):
+            reading = place.call.code.reading if place is not None else None
+            if place is not None and reading is not None and place.statement is not None:
+                names.update((reading.statements[place.statement].variable or "").split(", "))
         return tuple(names & self._asked_of)

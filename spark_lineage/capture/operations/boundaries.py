@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
 from types import FrameType
 from typing import Any, Protocol
 
 from spark_lineage.capture.code.frames import Frames
-from spark_lineage.capture.code.source_files import Sources
-from spark_lineage.capture.deferred import Note
+from spark_lineage.capture.code.source_files import SourceFiles
+from spark_lineage.capture.deferred import Emit
 from spark_lineage.capture.following.nodes import Node
-from spark_lineage.capture.following.tracked import Known
-from spark_lineage.capture.operations.operation import Running
+from spark_lineage.capture.following.tracked import TrackedObjects
+from spark_lineage.capture.operations.operation import RunningOperation
 from spark_lineage.guard import Guard
 from spark_lineage.model import Marked, OperationKind, VariableSeen, crossing
 
@@ -33,12 +34,12 @@ class JvmPort(Protocol):
     def ask(self, df_id: str, questions: Sequence[Question]) -> None: ...
 
 
-class Marks:
+class BoundaryMarks:
     """``questions`` is what rules want to know, by the name of a function or a variable."""
 
     def __init__(
-        self, known: Known, frames: Frames, sources: Sources, jvm: JvmPort, guard: Guard,
-        emit: Callable[[Note], None], questions: Mapping[str, Sequence[Question]],
+        self, known: TrackedObjects, frames: Frames, sources: SourceFiles, jvm: JvmPort, guard: Guard,
+        emit: Emit, questions: Mapping[str, Sequence[Question]],
     ) -> None:  # fmt: skip
         self._known = known
         self._frames = frames
@@ -48,7 +49,7 @@ class Marks:
         self._emit = emit
         self._questions = questions
 
-    def of(self, running: Running, args: tuple[Any, ...], kwargs: Mapping[str, Any], frame: FrameType) -> None:
+    def of(self, running: RunningOperation, args: tuple[Any, ...], kwargs: Mapping[str, Any], frame: FrameType) -> None:
         """Marks those inputs of an operation that cross a boundary there, or that it hands over."""
         here = running.position.unit
         for node, df in running.inputs:
@@ -67,14 +68,15 @@ class Marks:
         self._guard("mark", self._mark_now, node, df, why)
 
     def _mark_now(self, node: Node, df: Any, why: str) -> None:
-        asked = dict.fromkeys(each for name in node.made_by for each in self._questions[name]) if node.made_by else ()
+        questions = [question for name in node.made_by for question in self._questions[name]]
+        asked = dict.fromkeys(questions)
         if asked:
             self._guard("ask", self._jvm.ask, node.id, tuple(asked))
         self._jvm.mark(df, node.id, node.frontier, why)
-        self._emit((Marked, node.id, why, node.frontier))
+        self._emit(partial(Marked, node.id, why, node.frontier))
 
     def _name(
-        self, node: Node, running: Running, args: tuple[Any, ...], kwargs: Mapping[str, Any], frame: FrameType
+        self, node: Node, running: RunningOperation, args: tuple[Any, ...], kwargs: Mapping[str, Any], frame: FrameType
     ) -> None:
         """The name under which a DataFrame that crosses a boundary is used here; each place is looked at once."""
         named = node.named
@@ -96,4 +98,4 @@ class Marks:
                 continue
             if known.frames.get(value) is node:
                 named.add((call, name))
-                self._emit((VariableSeen, node.id, name, call))
+                self._emit(partial(VariableSeen, node.id, name, call))

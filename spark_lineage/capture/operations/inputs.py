@@ -7,11 +7,12 @@ from types import FrameType
 from typing import Any
 
 from spark_lineage.capture.code.calls import Position
-from spark_lineage.capture.code.source_files import Sources
-from spark_lineage.capture.following.nodes import Node, statement_kind
+from spark_lineage.capture.code.source_files import SourceFiles
+from spark_lineage.capture.following.nodes import Node
 from spark_lineage.capture.following.pandas_frames import PandasFrames
-from spark_lineage.capture.following.tracked import Known
-from spark_lineage.capture.operations.operation import Input, Running
+from spark_lineage.capture.following.sql_text import statement_kind
+from spark_lineage.capture.following.tracked import TrackedObjects
+from spark_lineage.capture.operations.operation import Input, RunningOperation
 from spark_lineage.capture.operations.recorded_text import first_text
 from spark_lineage.guard import Guard
 from spark_lineage.model import OperationKind
@@ -28,13 +29,13 @@ Kwargs = Mapping[str, Any]
 class Inputs:
     """Finds the inputs of an operation that begins, and says of it what its arguments tell."""
 
-    def __init__(self, known: Known, sources: Sources, guard: Guard, pandas: PandasFrames | None) -> None:
+    def __init__(self, known: TrackedObjects, sources: SourceFiles, guard: Guard, pandas: PandasFrames | None) -> None:
         self._known = known
         self._sources = sources
         self._guard = guard
         self._pandas = pandas
 
-    def of(self, running: Running, args: Args, kwargs: Kwargs, frame: FrameType) -> list[Input]:
+    def of(self, running: RunningOperation, args: Args, kwargs: Kwargs, frame: FrameType) -> list[Input]:
         """The inputs of an operation, its first argument first. ``frame`` is the one that calls."""
         method, known = running.method, self._known
         if method.subject == "self":
@@ -53,7 +54,7 @@ class Inputs:
             found = self._from_python(running, frame)
         return found
 
-    def _subjects(self, running: Running, args: Args, kwargs: Kwargs) -> list[Input]:
+    def _subjects(self, running: RunningOperation, args: Args, kwargs: Kwargs) -> list[Input]:
         """The DataFrames that something which is none itself works on."""
         known = self._known
         subject = running.method.subject
@@ -75,7 +76,7 @@ class Inputs:
         known = self._known
         return [(known.node(df, position), df) for df in values if isinstance(df, known.dataframe)]
 
-    def _of_session(self, running: Running, args: Args, kwargs: Kwargs) -> list[Input]:
+    def _of_session(self, running: RunningOperation, args: Args, kwargs: Kwargs) -> list[Input]:
         name = running.method.name
         first = args[1] if len(args) > 1 else next(iter(kwargs.values()), None)
         if name == "table":
@@ -88,14 +89,14 @@ class Inputs:
         text = kwargs.get("sqlQuery", first)
         return self._sql(running, text, kwargs, args[0]) if name == "sql" and isinstance(text, str) else []
 
-    def _view(self, running: Running, name: object, session: object) -> list[Input]:
+    def _view(self, running: RunningOperation, name: object, session: object) -> list[Input]:
         view = self._known.views.get(name, session) if isinstance(name, str) else None
         if view is None:
             return []
         running.kind = OperationKind.TRANSFORM
         return [view]
 
-    def _sql(self, running: Running, text: str, kwargs: Kwargs, session: object) -> list[Input]:
+    def _sql(self, running: RunningOperation, text: str, kwargs: Kwargs, session: object) -> list[Input]:
         found = self._known.views.named_in(text, session)
         does = statement_kind(text)
         running.note("sql", redaction.text(text)[:SQL_LIMIT])
@@ -113,26 +114,26 @@ class Inputs:
         """What the data of ``createDataFrame`` came from, where its identity tells."""
         if isinstance(data, list):
             return self._known.rows.get(data)
-        if self._pandas is not None and self._pandas.installed and type(data).__module__.startswith("pandas."):
+        if self._pandas is not None and self._pandas.follows and type(data).__module__.startswith("pandas."):
             return self._guard("pandas", self._pandas.to_spark, data, position) or ()
         try:
             return self._known.carried.get(data) or ()
         except TypeError:
             return ()
 
-    def _from_python(self, running: Running, frame: FrameType) -> list[Input]:
+    def _from_python(self, running: RunningOperation, frame: FrameType) -> list[Input]:
         """Data of ``createDataFrame`` whose identity tells nothing: the source may."""
         names = self._sources.read_by(frame, "createDataFrame")
         nodes: tuple[Node, ...] = ()
-        if self._pandas is not None and self._pandas.installed:
+        if self._pandas is not None and self._pandas.follows:
             nodes = self._guard("pandas", self._pandas.used, running.position, names) or ()
-        nodes = nodes or self._known.origins.behind(self._sources, running.position, names)
+        nodes = nodes or self._known.python_data.behind(self._sources, running.position, names)
         if nodes:
             running.note("origin", "followed through the source")
         return [(_measured(node), None) for node in nodes]
 
 
-def _stored(running: Running, args: Args, kwargs: Kwargs) -> None:
+def _stored(running: RunningOperation, args: Args, kwargs: Kwargs) -> None:
     """Notes where it reads or writes."""
     what = "table" if running.method.name in TABLE_METHODS else "path"
     named = (kwargs[key] for key in ("path", "name", "tableName") if key in kwargs)

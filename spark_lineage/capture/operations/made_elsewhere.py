@@ -11,21 +11,21 @@ from typing import Any
 
 from spark_lineage.capture.code.calls import Position
 from spark_lineage.capture.code.frames import Frames
-from spark_lineage.capture.following.nodes import Identities
-from spark_lineage.capture.following.tracked import OP_IDS, Known
+from spark_lineage.capture.following.identities import Identities
+from spark_lineage.capture.following.tracked import OP_IDS, TrackedObjects
 from spark_lineage.capture.operations.methods import Method
-from spark_lineage.capture.operations.operation import Input, Running
+from spark_lineage.capture.operations.operation import Input, RunningOperation
 from spark_lineage.model import OperationKind
 
 _FUNCTION = 0x3  # flags of the code of a function: never the locals of a module
 
 
-class Unseen:
+class MadeElsewhere:
     """``marks(running, frame)`` marks what it works on; ``made(running, df)`` records that it gave a DataFrame."""
 
     def __init__(
-        self, known: Known, frames: Frames, marks: Callable[[Running, FrameType], None],
-        made: Callable[[Running, Any], None],
+        self, known: TrackedObjects, frames: Frames, marks: Callable[[RunningOperation, FrameType], None],
+        made: Callable[[RunningOperation, Any], None],
     ) -> None:  # fmt: skip
         self._known = known
         self._frames = frames
@@ -105,8 +105,8 @@ class Unseen:
                 yield from zip(self._known.carried.get(value) or (), itertools.repeat(None))
 
 
-def _running(method: Method, position: Position, inputs: list[Input]) -> Running:
-    running = Running(f"o{next(OP_IDS)}", method, position, None)
+def _running(method: Method, position: Position, inputs: list[Input]) -> RunningOperation:
+    running = RunningOperation(f"o{next(OP_IDS)}", method, position, None)
     running.inputs = inputs
     running.started = time.time()
     return running

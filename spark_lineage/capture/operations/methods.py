@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from types import FunctionType
 from typing import Any
 
+from spark_lineage.capture.following.spark_classes import dataframe_class, rdd_class
 from spark_lineage.model import OperationKind as Kind
 
 
@@ -84,15 +85,6 @@ _RDD_ACTIONS = frozenset(
 )
 
 
-def dataframe_class() -> type:
-    """The concrete DataFrame of classic sessions."""
-    try:
-        from pyspark.sql.classic.dataframe import DataFrame  # 4.0 moved it
-    except ImportError:
-        from pyspark.sql.dataframe import DataFrame  # 3.5
-    return DataFrame  # type: ignore[no-any-return]
-
-
 def methods() -> Iterator[Method]:
     """Every method of classic pyspark that is looked at."""
     from pyspark.sql.catalog import Catalog
@@ -115,7 +107,7 @@ def methods() -> Iterator[Method]:
     yield from _named(DataStreamWriter, "DataStreamWriter", "_df", dict.fromkeys(_STREAM_WRITES, Kind.WRITE))
     yield from _named(SparkSession, "SparkSession", "session", _SESSION)
     yield from _named(Catalog, "Catalog", "_sparkSession", _CATALOG)
-    yield from _named(_rdd(), "RDD", "rdd", dict.fromkeys(_RDD_ACTIONS, Kind.ACTION))
+    yield from _named(rdd_class(), "RDD", "rdd", dict.fromkeys(_RDD_ACTIONS, Kind.ACTION))
     yield from _merges()
 
 
@@ -168,12 +160,6 @@ def delta_methods() -> Iterator[Method]:
                     yield Method(owner, name, f"{owner_name}.{name}", Kind.ACTION, "none", runs=True)
 
 
-def _rdd() -> type:
-    from pyspark import RDD
-
-    return RDD  # type: ignore[no-any-return]
-
-
 def function_makers() -> list[tuple[type, str]]:
     """Methods that make the JVM's object for a Python function that they are given: (class, method)."""
     from pyspark.sql.udf import UserDefinedFunction
@@ -184,13 +170,6 @@ def function_makers() -> list[tuple[type, str]]:
     except ImportError:
         return found
     return [*found, (UserDefinedTableFunction, "_create_judtf")]
-
-
-def rdd_classes() -> tuple[type, ...]:
-    """RDD and the subclass whose ``__init__`` does not call it."""
-    rdd = _rdd()
-    pipelined = getattr(sys.modules[rdd.__module__], "PipelinedRDD", None)
-    return (rdd, pipelined) if pipelined is not None else (rdd,)
 
 
 def _dataframe_kind(name: str) -> Kind:

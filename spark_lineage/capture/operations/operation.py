@@ -11,7 +11,7 @@ from spark_lineage.capture.operations.methods import Method
 Input = tuple[Node, Any]  # and its DataFrame, where there is one that can be marked
 
 
-class Running:
+class RunningOperation:
     """``inputs``: what it works on. ``outer``: the operation of the same thread that called it, if one did."""
 
     __slots__ = ("detail", "id", "inputs", "kind", "marks", "method", "outer", "position", "runs", "started")
@@ -25,7 +25,7 @@ class Running:
         self.position = position
         self.inputs: list[Input] = []
         self.detail: dict[str, str] | None = None
-        self.outer: Running | None = outer
+        self.outer: RunningOperation | None = outer
         self.started = 0.0
 
     def note(self, key: str, text: str) -> None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from spark_lineage.capture.following.nodes import GLOBAL, Node, created_view, frontier
+from spark_lineage.capture.following.nodes import Node, frontier
 from spark_lineage.capture.following.pandas_frames import PandasFrames
-from spark_lineage.capture.following.tracked import Known
-from spark_lineage.capture.operations.operation import Input, Running
+from spark_lineage.capture.following.sql_text import GLOBAL, created_view
+from spark_lineage.capture.following.tracked import TrackedObjects
+from spark_lineage.capture.operations.operation import Input, RunningOperation
 from spark_lineage.capture.operations.recorded_text import first_text
 from spark_lineage.guard import Guard
 from spark_lineage.model import OperationKind
@@ -19,13 +20,13 @@ _CARRIERS = ("pandas.", "pyarrow.", "pyspark.")  # whose objects come from DataF
 class Results:
     """``pandas_seen`` is called when the first pandas object of Spark's is seen."""
 
-    def __init__(self, known: Known, guard: Guard, pandas: PandasFrames | None) -> None:
+    def __init__(self, known: TrackedObjects, guard: Guard, pandas: PandasFrames | None) -> None:
         self._known = known
         self._guard = guard
         self._pandas = pandas
         self.pandas_seen: Callable[[], None] = lambda: None
 
-    def frame(self, running: Running, df: Any) -> str:
+    def frame(self, running: RunningOperation, df: Any) -> str:
         """The id of a DataFrame that the operation gave."""
         node: Node | None = self._known.frames.get(df)
         if node is None:
@@ -33,14 +34,14 @@ class Results:
             node = self._known.made(df, position, frontier(position.unit, running.inputs))
         return node.id
 
-    def other(self, running: Running, result: Any) -> None:
+    def other(self, running: RunningOperation, result: Any) -> None:
         """Remembers where a result came from that is no DataFrame."""
         if not running.inputs or result is None:
             return
         nodes = tuple(node for node, _ in running.inputs)
         if running.kind is OperationKind.ACTION:
-            self._known.origins.ran(running.position, nodes, isinstance(result, (bool, int, float)))
-            if self._pandas is not None and self._pandas.installed:
+            self._known.python_data.ran(running.position, nodes, isinstance(result, (bool, int, float)))
+            if self._pandas is not None and self._pandas.follows:
                 self._pandas.brought(nodes, running.position)
         kind = type(result)
         if kind is list:
@@ -55,7 +56,7 @@ class Results:
 
     # -- views
 
-    def view(self, running: Running, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
+    def view(self, running: RunningOperation, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
         """An operation has changed what a name stands for."""
         name, method = first_text(args, kwargs), running.method
         key = f"{GLOBAL if 'Global' in method.name else ''}{name}"
@@ -67,7 +68,7 @@ class Results:
         elif method.name.startswith("drop") and name is not None:
             self._known.views.drop(key, vars(args[0]).get("_sparkSession"))
 
-    def _view_by_sql(self, running: Running, view: str | None, session: object) -> None:
+    def _view_by_sql(self, running: RunningOperation, view: str | None, session: object) -> None:
         """``CREATE TEMPORARY VIEW``: what reads it reads what it reads; there is no DataFrame to mark."""
         if view is None:
             return

@@ -1,6 +1,6 @@
-"""Whose work a thread does: the user code that started it, or that submitted its task.
+"""Patches that tell whose work a thread does: the user code that started it, or that submitted its task to a pool.
 
-Only the position and a number are remembered; functions and arguments go through untouched.
+Only the position and a number are remembered. Functions and arguments go through untouched.
 """
 
 from __future__ import annotations
@@ -12,18 +12,19 @@ from collections.abc import Callable
 from types import FrameType
 from typing import Any
 
-from spark_lineage.capture.code.frames import Frames, Given
-from spark_lineage.capture.patching.table import Patch
+from spark_lineage.capture.code.frames import Frames, GivenWork
 from spark_lineage.guard import Guard, leave
+from spark_lineage.patches import Patch, around
 
 
 def patches(frames: Frames, guard: Guard) -> list[Patch]:
-    items: weakref.WeakKeyDictionary[Any, Given] = weakref.WeakKeyDictionary()
+    """The patches of ``threading`` and of ``concurrent.futures``; ``frames`` is told what they see."""
+    items: weakref.WeakKeyDictionary[Any, GivenWork] = weakref.WeakKeyDictionary()
     work_item = concurrent.futures.thread._WorkItem
     return [
-        Patch(threading.Thread, "start", lambda original: _start(original, frames, guard)),
-        Patch(work_item, "__init__", lambda original: _submitted(original, frames, guard, items)),
-        Patch(work_item, "run", lambda original: _run(original, frames, guard, items)),
+        around(threading.Thread, "start", lambda original: _start(original, frames, guard)),
+        around(work_item, "__init__", lambda original: _submitted(original, frames, guard, items)),
+        around(work_item, "run", lambda original: _run(original, frames, guard, items)),
     ]
 
 
@@ -33,7 +34,7 @@ def _start(original: Callable[..., Any], frames: Frames, guard: Guard) -> Callab
     def remember(thread: threading.Thread, frame: FrameType | None) -> None:
         position = frames.position(frame)
         if position is not None:
-            frames.sites[thread] = (position, next(frames.tasks))
+            frames.sites[thread] = GivenWork(position, next(frames.tasks))
 
     def start(self: threading.Thread) -> None:
         from_caller("threads", remember, self)
@@ -47,14 +48,14 @@ def _start(original: Callable[..., Any], frames: Frames, guard: Guard) -> Callab
 
 
 def _submitted(
-    original: Callable[..., Any], frames: Frames, guard: Guard, items: weakref.WeakKeyDictionary[Any, Given]
+    original: Callable[..., Any], frames: Frames, guard: Guard, items: weakref.WeakKeyDictionary[Any, GivenWork]
 ) -> Callable[..., Any]:
     from_caller = guard.from_caller
 
     def remember(item: Any, frame: FrameType | None) -> None:
         position = frames.position(frame)
         if position is not None:
-            items[item] = (position, next(frames.tasks))
+            items[item] = GivenWork(position, next(frames.tasks))
 
     def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
         from_caller("threads", remember, self)
@@ -68,7 +69,7 @@ def _submitted(
 
 
 def _run(
-    original: Callable[..., Any], frames: Frames, guard: Guard, items: weakref.WeakKeyDictionary[Any, Given]
+    original: Callable[..., Any], frames: Frames, guard: Guard, items: weakref.WeakKeyDictionary[Any, GivenWork]
 ) -> Callable[..., Any]:
     def begun(item: Any) -> None:
         frames.task.given = items.get(item)

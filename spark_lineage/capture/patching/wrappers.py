@@ -11,46 +11,45 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+from spark_lineage.capture.following.spark_classes import dataframe_class, rdd_classes
 from spark_lineage.capture.operations.methods import (
     Method,
-    dataframe_class,
     delta_methods,
     function_makers,
     methods,
     ml_methods,
-    rdd_classes,
 )
-from spark_lineage.capture.patching.table import Patch
 from spark_lineage.capture.recorder import Recorder
 from spark_lineage.guard import leave
+from spark_lineage.patches import Patch, around
 
 
 def patches(recorder: Recorder) -> list[Patch]:
     """One patch per method of pyspark that is looked at."""
-    table = [Patch(method.owner, method.name, _around(method, recorder)) for method in methods()]
+    table = [around(method.owner, method.name, _around(method, recorder)) for method in methods()]
     frame = dataframe_class()
-    table += [Patch(owner, name, _on_function(recorder)) for owner, name in function_makers()]
+    table += [around(owner, name, _on_function(recorder)) for owner, name in function_makers()]
     for owner in (frame, *rdd_classes()):
-        table.append(Patch(owner, "__init__", _on_creation(recorder, owner is not frame)))
+        table.append(around(owner, "__init__", _on_creation(recorder, owner is not frame)))
     table.append(_batches(recorder))
     return table
 
 
 def ml_patches(recorder: Recorder) -> list[Patch]:
     """Of ``pyspark.ml``, once the program has imported it."""
-    return [Patch(method.owner, method.name, _around(method, recorder)) for method in ml_methods()]
+    return [around(method.owner, method.name, _around(method, recorder)) for method in ml_methods()]
 
 
 def delta_patches(recorder: Recorder) -> list[Patch]:
     """Of ``delta.tables``, once the program has imported it."""
-    return [Patch(method.owner, method.name, _around(method, recorder)) for method in delta_methods()]
+    return [around(method.owner, method.name, _around(method, recorder)) for method in delta_methods()]
 
 
 def _batches(recorder: Recorder) -> Patch:
     """``foreachBatch(f)``: what ``f`` will be called with are rows of the stream's DataFrame."""
     from pyspark.sql.streaming.readwriter import DataStreamWriter
 
-    from_caller, will_be_called = recorder.guard.from_caller, recorder.unseen.will_be_called
+    from_caller, will_be_called = recorder.guard.from_caller, recorder.made_elsewhere.will_be_called
 
     def make(original: Callable[..., Any]) -> Callable[..., Any]:
         def foreachBatch(self: Any, func: Any, *args: Any, **kwargs: Any) -> Any:
@@ -63,7 +62,7 @@ def _batches(recorder: Recorder) -> Patch:
 
         return foreachBatch
 
-    return Patch(DataStreamWriter, "foreachBatch", make)
+    return around(DataStreamWriter, "foreachBatch", make)
 
 
 def _around(method: Method, recorder: Recorder) -> Callable[[Callable[..., Any]], Callable[..., Any]]:

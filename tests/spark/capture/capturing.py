@@ -11,10 +11,10 @@ import io
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 from spark_lineage import capture
+from spark_lineage.config import Config
 from spark_lineage.fingerprint import pandas_objects
 from spark_lineage.guard import Guard
 from spark_lineage.model import (
@@ -61,8 +61,8 @@ class Captured:
         self.stdout = ""
         self.error: BaseException | None = None
 
-    def take(self, note: capture.Note) -> None:
-        self.seen.append(capture.observation(note))
+    def take(self, deferred: capture.Deferred) -> None:
+        self.seen.append(capture.observation(deferred))
 
     def of(self, kind: type) -> list[Any]:
         return [observation for observation in self.seen if isinstance(observation, kind)]
@@ -133,7 +133,7 @@ def captured_lineage(*folders: str, strict: bool = True, calls: int = 1000) -> I
     port = RecordingPort()
     got = Captured(port)
     guard = Guard(lambda what, why: got.seen.append(PythonGap(what, why)), strict=strict)
-    config = SimpleNamespace(limits_calls=calls)
+    config = Config(limits_calls=calls)
     recorder = capture.Recorder(
         got.take, port, config, guard, roots=folders, read=SourceReader(folders).read, contents=pandas_objects
     )

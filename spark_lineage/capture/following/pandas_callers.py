@@ -1,0 +1,96 @@
+"""Who uses a pandas object: the way from pandas out to the user's code that called it."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+import weakref
+from collections.abc import Callable
+from types import CodeType, FrameType
+from typing import Any
+
+from spark_lineage.capture.code.calls import Position
+from spark_lineage.capture.code.frames import Frames, Token
+
+OTHER, USER, FOLDED, PANDAS = range(4)  # kinds of code; FOLDED: of the user, but no call of its own
+_CALLS_ONLY = "pipe"  # what pandas calls through this is the user's own call
+
+
+def _nothing() -> None:
+    return None
+
+
+_OUT_OF_REACH = (_nothing, 0, None)
+
+
+class ThreadState(threading.local):
+    """What holds for one thread only.
+
+    ``busy`` is true while our own code runs. ``memo`` has the token and the instruction of the user's frame that was
+    found last, and its position. The token is held weakly, because a call ends with it.
+    """
+
+    busy = False
+    memo: tuple[Callable[[], Any], int, Position | None] = _OUT_OF_REACH
+
+
+class PandasCallers:
+    """Finds the user's frame that called pandas.
+
+    What pandas calls back for rows, columns or groups belongs to what called pandas.
+    """
+
+    def __init__(self, frames: Frames) -> None:
+        self._frames = frames
+        self.kinds: dict[int, int] = {}  # by the id of the code, which ``frames`` holds
+        self._folder = os.path.dirname(os.path.abspath(sys.modules["pandas"].__file__ or "")) + os.sep
+
+    def kind(self, frame: FrameType) -> int:
+        """Of the code that runs in ``frame``; noted in ``kinds``."""
+        code = self._frames.code(frame)
+        if code.owned:
+            kind = USER if code.stands else FOLDED
+        else:
+            ours = code.file.startswith(self._folder) and code.code.co_name != _CALLS_ONLY
+            kind = PANDAS if ours else OTHER
+        self.kinds[id(frame.f_code)] = kind
+        return kind
+
+    def where(self, frame: FrameType | None, thread: ThreadState) -> tuple[Position | None, CodeType | None]:
+        """The position of the user's code around ``frame``, and the code of pandas that it called."""
+        made: CodeType | None = None
+        inner: CodeType | None = None
+        while frame is not None:
+            kind = self.kind(frame)
+            if kind == USER:
+                if not self._called_back(frame):
+                    break
+                made = inner = None
+            elif kind == PANDAS:
+                inner, made = made, frame.f_code
+                if inner is not None and "<locals>" in getattr(made, "co_qualname", ""):
+                    made = inner  # a decorator of pandas
+            frame = frame.f_back
+        position = self._frames.position(frame)
+        thread.memo = _OUT_OF_REACH
+        if frame is not None and type(frame.f_trace) is Token and not self._frames.code(frame).suspendable:
+            thread.memo = (weakref.ref(frame.f_trace), frame.f_lasti, position)
+        return position, made
+
+    def _called_back(self, frame: FrameType) -> bool:
+        back = frame.f_back
+        while back is not None:
+            kind = self.kind(back)
+            if kind != FOLDED:
+                return kind == PANDAS
+            if self._frames.code(back).suspendable:
+                return False
+            back = back.f_back
+        return False
+
+    def user_frame(self, frame: FrameType | None) -> FrameType | None:
+        """The nearest frame of the user's own, whatever called it."""
+        while frame is not None and not self._frames.code(frame).owned:
+            frame = frame.f_back
+        return frame
