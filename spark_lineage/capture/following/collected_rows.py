@@ -11,8 +11,8 @@ from spark_lineage.capture.following.nodes import Node
 
 
 class CollectedRows:
-    """Rows that actions gave back. Neither lists nor rows take weak references, and addresses are used again at
-    once: the first and the last rows of the latest results are held."""
+    """Rows by identity. Neither lists nor rows take weak references, and an address is used again at once. So the first
+    and the last rows of the latest results are held."""
 
     RESULTS = 32
     ENDS = 2

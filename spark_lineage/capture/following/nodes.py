@@ -9,7 +9,11 @@ from spark_lineage.model import Unit, crossing
 
 
 class Node:
-    """One DataFrame. ``frontier``: the nearest DataFrames of other units that it was made from."""
+    """One DataFrame of the program.
+
+    ``unit`` is the step that made it, as ``model.unit`` has it. ``frontier`` has the ids of the nearest DataFrames of
+    other units that it was made from. A node without an id stands for its frontier only.
+    """
 
     __slots__ = ("frontier", "id", "made_by", "marked", "named", "unit")
 
@@ -18,12 +22,12 @@ class Node:
         self.unit = unit
         self.frontier = frontier
         self.marked = False
-        self.made_by: tuple[str, ...] = ()  # names of its step, where rules ask for steps by name
-        self.named: set[object] | None = None  # where its name was looked up, and what it was
+        self.made_by: tuple[str, ...] = ()  # names of its step by which rules ask for it
+        self.named: set[object] | None = None  # places where its name was looked up, and names that were told
 
 
 def frontier(unit: Unit | None, inputs: Sequence[tuple[Node, Any]]) -> tuple[str, ...]:
-    """The nearest DataFrames of other units, for one that is made in ``unit`` from ``inputs`` (nodes, DataFrames)."""
+    """The ids of the nearest DataFrames of other units, for one that ``unit`` makes from ``inputs``."""
     if len(inputs) == 1:  # most operations
         parent = inputs[0][0]
         return (parent.id,) if parent.id and crossing(parent.unit, unit) else parent.frontier

@@ -1,7 +1,7 @@
-"""Does the program hand DataFrames of Spark's to pandas, or pandas's to Spark? Its source says so before it does.
+"""Whether the program hands data from Spark to pandas or back. Its source says so before it happens.
 
-What pandas makes before the first ``toPandas`` (``pd.read_csv`` of what is joined later) has to be seen being made.
-Programs that import pandas for something else are left alone.
+An object that pandas makes before the first ``toPandas`` (``pd.read_csv`` of what is joined later) has to be seen being
+made, so pandas is followed from its import on. Programs that import pandas for something else are left alone.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ _IMPORTS = re.compile(rb"\bimport\b[^\n#]*\bpandas\b|\bfrom\s+pandas\b")
 
 
 def to_pandas(user_code: UserCode) -> bool:
-    """Whether the modules of the program that are loaded name what hands over; a notebook is taken to.
+    """Whether the loaded modules of the user name a method that hands over. For a notebook it is taken as given.
 
-    pyspark imports pandas itself where it is installed: that alone says nothing of the program.
+    That pandas is imported says nothing: pyspark imports it itself where it is installed.
     """
     modules = list(sys.modules.values())
     if getattr(sys.modules.get("__main__"), "__file__", None) is None:

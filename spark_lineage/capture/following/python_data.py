@@ -1,8 +1,9 @@
-"""What Python data came from that becomes a DataFrame again, where its identity does not tell.
+"""Which DataFrames the Python data came from that becomes a DataFrame again.
 
-Rows and pandas objects are known by identity (``nodes.py``). What the program makes of them in Python (dicts,
-lists of tuples, aggregates) is followed through the source: from the statement that calls ``createDataFrame`` back over
-the names that it reads, to statements that ran an action. Parameters lead to the call, other names to the module.
+Rows and pandas objects are known themselves (``tracked.py``). What the program makes of them in Python (dicts, lists of
+tuples, aggregates) is followed through the source: from the statement that calls ``createDataFrame`` back over the
+names that it reads, to the statements that ran an action. A parameter leads on to the call, any other name to the
+module.
 """
 
 from __future__ import annotations
@@ -14,19 +15,20 @@ from spark_lineage.capture.code.source_files import SourceFiles
 from spark_lineage.capture.following.nodes import Node
 from spark_lineage.model import FunctionReading, Statement
 
-Place = tuple[str, int]  # call and statement
+StatementPlace = tuple[str, int]  # id of a call, index of one of its statements
 Names = Sequence[str]
-MOST_PLACES = 10_000
+MOST_PLACES = 10_000  # statements that are remembered; later ones are not
 
 
 class PythonData:
-    """``ran`` is told of every action; ``behind`` gives what the data at a place may have come from."""
+    """Remembers which statements brought DataFrames into Python, and finds those behind the names of a statement."""
 
     def __init__(self) -> None:
-        self._rows: dict[Place, dict[Node, None]] = {}  # what was brought into Python there
-        self._numbers: dict[Place, dict[Node, None]] = {}  # counts and the like
+        self._rows: dict[StatementPlace, dict[Node, None]] = {}  # what was brought into Python there
+        self._numbers: dict[StatementPlace, dict[Node, None]] = {}  # counts and the like
 
     def ran(self, position: Position, nodes: Iterable[Node], number: bool) -> None:
+        """An action at ``position`` has brought ``nodes`` into Python; ``number``: only a number of them."""
         known = self._numbers if number else self._rows
         place: Position | None = position
         while place is not None:
@@ -35,7 +37,7 @@ class PythonData:
             place = place.outer
 
     def made(self, position: Position) -> None:
-        """What the statements at ``position`` gave is known itself: it is not looked behind."""
+        """The statements at ``position`` gave something that is known itself, so the search ends there."""
         place: Position | None = position
         while place is not None:
             if place.statement is not None and len(self._rows) < MOST_PLACES:
@@ -43,16 +45,17 @@ class PythonData:
             place = place.outer
 
     def behind(self, sources: SourceFiles, position: Position, names: Names, here: bool = True) -> tuple[Node, ...]:
-        """What ``names`` stand on at ``position``; () if the source shows no way from what was brought into Python.
+        """The DataFrames that the values of ``names`` at ``position`` may have come from.
 
-        ``here``: what the statement there has brought itself counts.
+        It is empty if the source shows no way to a statement that ran an action. ``here``: what the statement at
+        ``position`` has brought into Python itself counts too.
         """
         tables = [known for known in (self._rows, self._numbers) if known]
         return next((found for known in tables if (found := _search(known, sources, position, names, here))), ())
 
 
 def _search(
-    known: dict[Place, dict[Node, None]], sources: SourceFiles, position: Position, names: Names, here: bool
+    known: dict[StatementPlace, dict[Node, None]], sources: SourceFiles, position: Position, names: Names, here: bool
 ) -> tuple[Node, ...]:
     place: Position | None = position
     while place is not None:
@@ -89,7 +92,7 @@ def module_position(position: Position, file: str) -> Position | None:
 
 
 def _in_body(
-    known: dict[Place, dict[Node, None]], call: str, reading: FunctionReading, here: Statement, names: Names
+    known: dict[StatementPlace, dict[Node, None]], call: str, reading: FunctionReading, here: Statement, names: Names
 ) -> tuple[dict[Node, None], set[str]]:
     """(what the names stand on in this body, names that it does not bind)"""
     found: dict[Node, None] = {}

@@ -1,4 +1,4 @@
-"""What is known of the program's objects: which DataFrame, view, row or pandas object came from which."""
+"""The objects of the program that are known: DataFrames, views, rows, and what carries DataFrames through Python."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from spark_lineage.capture.following.python_data import PythonData
 from spark_lineage.capture.following.spark_classes import dataframe_class
 from spark_lineage.capture.following.views import Views
 
-# The JVM half keeps what it knows by these for as long as a plan lives: a second recorder must not give them again.
+# The JVM half keeps what it knows by these ids as long as a plan lives, so a second recorder must not give them again.
 DF_IDS = itertools.count(1)
 OP_IDS = itertools.count(1)
 
 
 class TrackedObjects:
-    """Objects are held weakly, save views and the ends of what actions gave back.
+    """What is known of each object. Objects are held weakly, except views and the ends of collected lists.
 
-    ``asked_of``: names of functions and variables whose DataFrames rules ask about.
+    ``asked_of`` has the names of functions and variables whose DataFrames rules ask about.
     """
 
     def __init__(self, asked_of: Collection[str] = ()) -> None:
@@ -35,16 +35,16 @@ class TrackedObjects:
         self._asked_of = frozenset(asked_of)
 
     def bind(self) -> None:
-        """Looks up pyspark's classes."""
+        """Looks up the class of DataFrames, which imports pyspark."""
         self.dataframe = dataframe_class()
 
     def node(self, df: Any, position: Position) -> Node:
-        """Of a DataFrame; one that was made out of our sight counts as made here."""
+        """The node of a DataFrame. One that nobody saw being made counts as made at ``position``."""
         node: Node | None = self.frames.get(df)
         return node if node is not None else self.made(df, position)
 
     def made(self, df: Any, position: Position, frontier: tuple[str, ...] = ()) -> Node:
-        """A DataFrame that nobody knew until now."""
+        """The node of a DataFrame that is new."""
         node = Node(f"d{next(DF_IDS)}", position.unit, frontier)
         if self._asked_of:
             node.made_by = self._names_of_step(position)
@@ -52,18 +52,19 @@ class TrackedObjects:
         return node
 
     def carry(self, result: Any, nodes: tuple[Node, ...]) -> None:
-        """``result`` is no DataFrame but may become one again."""
+        """Remembers that ``result``, which is no DataFrame, came from ``nodes``."""
         try:
             self.carried.put(result, nodes)
         except TypeError:  # takes no weak reference
             return
 
     def clear(self) -> None:
+        """Lets go of what is not held weakly."""
         self.views.clear()
         self.rows.clear()
 
     def _names_of_step(self, position: Position) -> tuple[str, ...]:
-        """What a rule may call the step that runs there: its function, or the variable that it is assigned to."""
+        """The names by which a rule may ask for the step that runs there: its function, and what it assigns."""
         function = position.call.code.function
         names = {function, function.rpartition(".")[2]}
         for place in (position, position.call.outer):

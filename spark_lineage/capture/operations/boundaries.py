@@ -1,4 +1,4 @@
-"""When a DataFrame is marked, so that a probe looks at its rows, and under which names it is used."""
+"""Which DataFrames are marked, so that a probe looks at their rows, and under which names the program uses them."""
 
 from __future__ import annotations
 
@@ -17,25 +17,39 @@ from spark_lineage.guard import Guard
 from spark_lineage.model import Marked, OperationKind, VariableSeen, crossing
 
 NAMES_PER_DATAFRAME = 16
-_WHY = {OperationKind.CACHE: "cache", OperationKind.WRITE: "write"}  # else: boundary
+_WHY = {OperationKind.CACHE: "cache", OperationKind.WRITE: "write"}  # all others: boundary
 
-Question = tuple[str, tuple[str, ...]]  # kind, arguments: what a rule wants the probe to find
+#: What a rule wants the probe of a dataset to find: the kind of question (``violations``, ``unique``), its arguments.
+Question = tuple[str, tuple[str, ...]]
 
 
 class JvmPort(Protocol):
-    """What capture asks of the JVM half. No call may start a Spark job."""
+    """What capture asks of the JVM half.
 
-    def mark(self, df: Any, df_id: str, inputs: Sequence[str], why: str) -> None: ...
+    The calls are made on the program's thread while it calls pyspark. So none starts a Spark job, and none waits for
+    more than the answer of the driver's JVM. They may raise what py4j raises; their caller stands inside a guard.
+    Where no JVM half is there they do nothing.
+    """
 
-    def set_op(self, op_id: str | None) -> None: ...
+    def mark(self, df: Any, df_id: str, inputs: Sequence[str], why: str) -> None:
+        """Marks the analyzed plan of ``df``, a classic pyspark DataFrame, as the dataset ``df_id`` (``d5``).
 
-    def function(self, udf: Any, code: str) -> None: ...
+        ``inputs`` are the ids of the marked DataFrames of other steps that it was made from, ``why`` is ``boundary``,
+        ``cache`` or ``write``.
+        """
 
-    def ask(self, df_id: str, questions: Sequence[Question]) -> None: ...
+    def set_op(self, op_id: str | None) -> None:
+        """Says that Spark jobs which this thread starts from here on belong to the operation ``op_id`` (``o12``)."""
+
+    def function(self, udf: Any, code: str) -> None:
+        """Hands over the hash of the Python code behind ``udf``, which is the JVM's object for a user's function."""
+
+    def ask(self, df_id: str, questions: Sequence[Question]) -> None:
+        """Hands over what rules ask about the rows of ``df_id``. It has to be called before ``mark``."""
 
 
 class BoundaryMarks:
-    """``questions`` is what rules want to know, by the name of a function or a variable."""
+    """Marks the inputs of operations. ``questions`` has what rules ask, by the name of a function or a variable."""
 
     def __init__(
         self, known: TrackedObjects, frames: Frames, sources: SourceFiles, jvm: JvmPort, guard: Guard,
@@ -50,7 +64,7 @@ class BoundaryMarks:
         self._questions = questions
 
     def of(self, running: RunningOperation, args: tuple[Any, ...], kwargs: Mapping[str, Any], frame: FrameType) -> None:
-        """Marks those inputs of an operation that cross a boundary there, or that it hands over."""
+        """Marks the inputs of an operation that another step has made, and what it caches, writes or collects."""
         here = running.position.unit
         for node, df in running.inputs:
             if crossing(node.unit, here):
@@ -78,7 +92,7 @@ class BoundaryMarks:
     def _name(
         self, node: Node, running: RunningOperation, args: tuple[Any, ...], kwargs: Mapping[str, Any], frame: FrameType
     ) -> None:
-        """The name under which a DataFrame that crosses a boundary is used here; each place is looked at once."""
+        """Tells the name under which a DataFrame of another step is used here. Each place is looked at once."""
         named = node.named
         if named is None:
             named = node.named = set()

@@ -1,4 +1,4 @@
-"""What an operation works on: DataFrames, views, and what came from them through Python."""
+"""What an operation works on: DataFrames, views, and Python data that came from DataFrames."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Kwargs = Mapping[str, Any]
 
 
 class Inputs:
-    """Finds the inputs of an operation that begins, and says of it what its arguments tell."""
+    """Finds the inputs of an operation that begins, and notes what its arguments say of it."""
 
     def __init__(self, known: TrackedObjects, sources: SourceFiles, guard: Guard, pandas: PandasFrames | None) -> None:
         self._known = known
@@ -36,7 +36,7 @@ class Inputs:
         self._pandas = pandas
 
     def of(self, running: RunningOperation, args: Args, kwargs: Kwargs, frame: FrameType) -> list[Input]:
-        """The inputs of an operation, its first argument first. ``frame`` is the one that calls."""
+        """The inputs of an operation, that of its first argument first. ``frame`` is the one that calls pyspark."""
         method, known = running.method, self._known
         if method.subject == "self":
             found = [(known.node(args[0], running.position), args[0])]
@@ -55,7 +55,7 @@ class Inputs:
         return found
 
     def _subjects(self, running: RunningOperation, args: Args, kwargs: Kwargs) -> list[Input]:
-        """The DataFrames that something which is none itself works on."""
+        """The DataFrames behind an object that is none itself: a writer, grouped data, an RDD, a session."""
         known = self._known
         subject = running.method.subject
         this = args[0] if args else None
@@ -111,7 +111,7 @@ class Inputs:
     # -- what came through Python
 
     def _origin(self, data: Any, position: Position) -> tuple[Node, ...]:
-        """What the data of ``createDataFrame`` came from, where its identity tells."""
+        """What the data of ``createDataFrame`` came from, if that object itself is known."""
         if isinstance(data, list):
             return self._known.rows.get(data)
         if self._pandas is not None and self._pandas.follows and type(data).__module__.startswith("pandas."):
@@ -122,7 +122,7 @@ class Inputs:
             return ()
 
     def _from_python(self, running: RunningOperation, frame: FrameType) -> list[Input]:
-        """Data of ``createDataFrame`` whose identity tells nothing: the source may."""
+        """What unknown data of ``createDataFrame`` came from, as far as the source of the program shows it."""
         names = self._sources.read_by(frame, "createDataFrame")
         nodes: tuple[Node, ...] = ()
         if self._pandas is not None and self._pandas.follows:
@@ -134,7 +134,7 @@ class Inputs:
 
 
 def _stored(running: RunningOperation, args: Args, kwargs: Kwargs) -> None:
-    """Notes where it reads or writes."""
+    """Notes the path or the table that an operation reads or writes."""
     what = "table" if running.method.name in TABLE_METHODS else "path"
     named = (kwargs[key] for key in ("path", "name", "tableName") if key in kwargs)
     place = args[1] if len(args) > 1 else next(named, None)
@@ -143,5 +143,5 @@ def _stored(running: RunningOperation, args: Args, kwargs: Kwargs) -> None:
 
 
 def _measured(node: Node) -> Node:
-    """What was collected in the statement that made it was not marked: then what that was made from stands for it."""
+    """The node of what was collected; if it was not marked, one that stands for what it was made from."""
     return node if node.marked or not node.frontier else Node("", None, node.frontier)

@@ -1,4 +1,4 @@
-"""DataFrames and RDDs that are made by what is not looked at: MLlib, Delta, ``broadcast``, streams."""
+"""DataFrames and RDDs that no wrapped method makes: those of MLlib, Delta, ``broadcast`` and streams."""
 
 from __future__ import annotations
 
@@ -17,11 +17,14 @@ from spark_lineage.capture.operations.methods import Method
 from spark_lineage.capture.operations.operation import Input, RunningOperation
 from spark_lineage.model import OperationKind
 
-_FUNCTION = 0x3  # flags of the code of a function: never the locals of a module
+_FUNCTION = 0x3  # flags that the code of a function has, and that of a module has not
 
 
 class MadeElsewhere:
-    """``marks(running, frame)`` marks what it works on; ``made(running, df)`` records that it gave a DataFrame."""
+    """Makes operations of what appears without one.
+
+    ``marks(operation, frame)`` marks the inputs of an operation; ``made(operation, df)`` records what it gave.
+    """
 
     def __init__(
         self, known: TrackedObjects, frames: Frames, marks: Callable[[RunningOperation, FrameType], None],
@@ -34,7 +37,7 @@ class MadeElsewhere:
         self._called_back: Identities = Identities()  # function of foreachBatch -> (position, the stream's node)
 
     def frame(self, made: Any, frame: FrameType | None) -> bool:
-        """A DataFrame that no operation of ours made: its parents are what the code between it and the user holds.
+        """A DataFrame has appeared. Its parents are the DataFrames that the frames between it and the user's code hold.
 
         True if it is the batch of a stream, which Spark hands to the user's function in a thread of its own.
         """
@@ -54,7 +57,7 @@ class MadeElsewhere:
         return False
 
     def rdd(self, made: Any, frame: FrameType | None) -> None:
-        """An RDD that no operation of ours made."""
+        """An RDD has appeared. What it was made from is known by the frames between it and the user's code."""
         parents, _ = self._held_between(made, frame)
         if parents:
             self._known.carried.put(made, tuple(dict.fromkeys(node for node, _ in parents)))
@@ -62,7 +65,7 @@ class MadeElsewhere:
     # -- streams
 
     def will_be_called(self, writer: Any, function: Any, frame: FrameType | None) -> None:
-        """``writer.foreachBatch(function)`` of a stream, from the frame that calls it."""
+        """``writer.foreachBatch(function)`` is called in ``frame``: Spark will call ``function`` with batches."""
         position, df = self._frames.position(frame), vars(writer).get("_df")
         if position is not None and isinstance(df, self._known.dataframe):
             self._frames.announce(position.call)
@@ -70,7 +73,7 @@ class MadeElsewhere:
                 self._called_back.put(function, (position, self._known.node(df, position)))
 
     def _batch(self, made: Any, frame: FrameType) -> bool:
-        """The argument of foreachBatch, if its function is known; else it is adopted where it is used first."""
+        """Whether ``made`` is a batch for a function that ``foreachBatch`` was given; then it is recorded as one."""
         caller = frame.f_locals.get("self") if frame.f_code.co_name == "call" else None
         of_ours = type(caller).__name__ == "ForeachBatchFunction"
         called_back = self._called_back.get(vars(caller).get("func")) if of_ours else None
@@ -85,7 +88,7 @@ class MadeElsewhere:
     # -- parents
 
     def _held_between(self, made: Any, frame: FrameType | None) -> tuple[list[Input], FrameType | None]:
-        """DataFrames held by the frames of others between here and user code; the outermost of those frames."""
+        """The DataFrames that frames between here and the user's code hold, and the outermost of these frames."""
         found: dict[int, Input] = {}
         outermost: FrameType | None = None
         while frame is not None and not self._frames.code(frame).owned:
@@ -113,7 +116,7 @@ def _running(method: Method, position: Position, inputs: list[Input]) -> Running
 
 
 def _function_between(frame: FrameType, outermost: FrameType) -> str:
-    """The function of others that the user called: the outermost that is not just a decorator's inside."""
+    """The name of the function that the user called: of the outermost frame that is no inside of a decorator."""
     names = []
     inner: FrameType | None = frame
     while inner is not None:

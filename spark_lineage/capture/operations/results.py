@@ -1,4 +1,4 @@
-"""What an operation has given: a DataFrame, a view, or Python's own objects that may become one again."""
+"""What an operation has given: a DataFrame, a view, or Python data that may become a DataFrame again."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _CARRIERS = ("pandas.", "pyarrow.", "pyspark.")  # whose objects come from DataF
 
 
 class Results:
-    """``pandas_seen`` is called when the first pandas object of Spark's is seen."""
+    """Remembers the results of operations. ``pandas_seen`` is called whenever Spark has given a pandas object."""
 
     def __init__(self, known: TrackedObjects, guard: Guard, pandas: PandasFrames | None) -> None:
         self._known = known
@@ -27,7 +27,7 @@ class Results:
         self.pandas_seen: Callable[[], None] = lambda: None
 
     def frame(self, running: RunningOperation, df: Any) -> str:
-        """The id of a DataFrame that the operation gave."""
+        """The id of the DataFrame ``df``, which the operation has given."""
         node: Node | None = self._known.frames.get(df)
         if node is None:
             position = running.position
@@ -35,7 +35,7 @@ class Results:
         return node.id
 
     def other(self, running: RunningOperation, result: Any) -> None:
-        """Remembers where a result came from that is no DataFrame."""
+        """Remembers what a result was made from that is no DataFrame."""
         if not running.inputs or result is None:
             return
         nodes = tuple(node for node, _ in running.inputs)
@@ -57,7 +57,7 @@ class Results:
     # -- views
 
     def view(self, running: RunningOperation, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
-        """An operation has changed what a name stands for."""
+        """The operation has registered a view, replaced it or dropped it."""
         name, method = first_text(args, kwargs), running.method
         key = f"{GLOBAL if 'Global' in method.name else ''}{name}"
         if method.name == "sql":
@@ -79,7 +79,7 @@ class Results:
 
 
 def ids(inputs: list[Input]) -> tuple[str, ...]:
-    """Of the DataFrames that an operation works on; of those behind one that has none itself."""
+    """The ids of the DataFrames that an operation works on; a node without an id gives those of its frontier."""
     if len(inputs) == 1 and inputs[0][0].id:
         return (inputs[0][0].id,)
     found: dict[str, None] = {}
