@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from spark_lineage.answers.explain import Explanation
     from spark_lineage.answers.history import History
     from spark_lineage.answers.runs import RunList
-    from spark_lineage.answers.status import Status
+    from spark_lineage.answers.status import Deliveries
     from spark_lineage.answers.verify import Verified
     from spark_lineage.model import LineageGraph
 
@@ -113,7 +113,7 @@ def runs(store: Folder = None, *, app: str | None = None, label: str | None = No
 
 
 @_question
-def status(store: Folder = None) -> Status:
+def status(store: Folder = None) -> Deliveries:
     """What has been delivered to which receiver, what is left, and what was set aside."""
     from spark_lineage.answers import status
 

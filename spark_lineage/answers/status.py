@@ -29,14 +29,14 @@ class Standing:
 
 
 @dataclass(frozen=True)
-class Status:
+class Deliveries:
     """Of every sink that is configured, or that runs of the store were sent to."""
 
     store: Path
     standings: tuple[Standing, ...]
 
 
-def of_store(store: Store) -> Status:
+def of_store(store: Store) -> Deliveries:
     """Raises StoreError for a store that a newer version has written, TransportError for a wrong configuration."""
     from spark_lineage.sinks.transports import receivers
 
@@ -47,7 +47,7 @@ def of_store(store: Store) -> Status:
     # `send` sends all runs of the store to a configured sink; to others, only what they were to get.
     due = {key: [place for place in places[key] if key in configured or place.is_due()] for key in titles}
     standings = (_standing(key, title, key in configured, due[key]) for key, title in titles.items())
-    return Status(store.path, tuple(standings))
+    return Deliveries(store.path, tuple(standings))
 
 
 def _standing(key: str, title: str, configured: bool, places: Sequence[cursors.Place]) -> Standing:
@@ -71,7 +71,7 @@ def _standing(key: str, title: str, configured: bool, places: Sequence[cursors.P
     )
 
 
-def document(answer: Status) -> Document:
+def document(answer: Deliveries) -> Document:
     """The ``--json`` shape."""
     return {
         "store": str(answer.store),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from spark_lineage.answers.documents import Document
 from spark_lineage.answers.errors import AnswerError
 from spark_lineage.store import Summary, journal
 from spark_lineage.store.summaries import refuse_newer_run
@@ -22,6 +23,11 @@ class Verified:
     @property
     def intact(self) -> bool:
         return self.why is None
+
+
+def document(answer: Verified) -> Document:
+    """The ``--json`` shape."""
+    return {"run": answer.run, "intact": answer.intact, "events": answer.events, "why": answer.why}
 
 
 def verify(run: Summary) -> Verified:

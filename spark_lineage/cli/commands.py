@@ -1,4 +1,4 @@
-"""The click half of the command line: everything but the running of programs."""
+"""The group of all commands: finds the one that is called, and says in one sentence what was refused."""
 
 from __future__ import annotations
 
@@ -6,19 +6,19 @@ import gc
 import importlib
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import click
 
-from spark_lineage.config import OPTIONS, did_you_mean
+from spark_lineage.cli.telling import tell
+from spark_lineage.config import did_you_mean
 from spark_lineage.model import Damaged
 from spark_lineage.refusals import Refusal
 from spark_lineage.version import VERSION
 
 # Name of the command -> where it is; imported only when it is called, so that one's imports never slow another.
 COMMANDS = {
-    "run": "spark_lineage.cli.commands:run",
+    "run": "spark_lineage.cli.run:run",
     "show": "spark_lineage.cli.show:show",
     "diff": "spark_lineage.cli.diff:diff",
     "runs": "spark_lineage.cli.runs:runs",
@@ -30,8 +30,8 @@ COMMANDS = {
     "verify": "spark_lineage.cli.verify:verify",
     "prune": "spark_lineage.cli.prune:prune",
     "rebuild": "spark_lineage.cli.rebuild:rebuild",
-    "jar": "spark_lineage.cli.commands:jar",
-    "pyfiles": "spark_lineage.cli.commands:pyfiles",
+    "jar": "spark_lineage.cli.jar:jar",
+    "pyfiles": "spark_lineage.cli.pyfiles:pyfiles",
     "doctor": "spark_lineage.cli.doctor:doctor",
 }
 
@@ -77,83 +77,6 @@ def spark_lineage_command() -> None:
     """
 
 
-CHECKING = [
-    ("--check", "End with the checks of the run: exit status 1 if one fails and the program did well."),
-    ("--rules FILE", "Rules for checks (TOML or Python) in place of those that are configured."),
-    ("--junit FILE", "Where --check writes its results as JUnit XML."),
-]
-
-
-class RunCommand(click.Command):
-    """Only for ``--help``: the runner reads its command line itself (see ``spark_lineage.cli``)."""
-
-    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        rows = [(f"{option.flag} {option.type}".strip(), _help(option)) for option in OPTIONS]
-        with formatter.section("Options"):
-            formatter.write_dl(
-                [
-                    *rows,
-                    *CHECKING,
-                    ("-m MODULE [ARGS]", "Run a module as `python -m MODULE` does."),
-                    ("-h, --help", "This text."),
-                ]
-            )
-
-
-def _help(option: Any) -> str:
-    default = option.default.value if hasattr(option.default, "value") else option.default
-    return f"{option.help} [{default}]" if default not in (None, {}, False) else option.help
-
-
-@click.command(cls=RunCommand, options_metavar="[OPTIONS]", add_help_option=True)
-@click.argument("program", nargs=-1, metavar="SCRIPT [ARGS]")
-def run(program: tuple[str, ...]) -> None:
-    """Run a PySpark program as `python SCRIPT [ARGS]` does, and record its lineage.
-
-    The program prints, writes, raises and exits as it does without us.
-
-    \b
-    spark-lineage run examples/flights/job.py data out
-    spark-lineage run --mode exact --label team=risk -m pipelines.daily 2026-01-31
-    """
-
-
-@click.command()
-@click.option(
-    "--spark-home",
-    type=click.Path(path_type=Path),
-    help="The Spark to find the jar for, if not the one pyspark brings.",
-)
-def jar(spark_home: Path | None) -> None:
-    """Print the path of the listener's jar for the Spark that is installed here.
-
-    \b
-    spark-submit --conf spark.extraListeners=io.sparklineage.LineageListener \\
-        --jars "$(spark-lineage jar)" job.py
-    """
-    from spark_lineage.activation.jars import find_spark, jar_for
-    from spark_lineage.config import resolve
-
-    environ = {"SPARK_HOME": str(spark_home)} if spark_home else None
-    click.echo(jar_for(find_spark(environ), resolve().jar))
-
-
-@click.command()
-@click.option(
-    "-o", "--output", type=click.Path(path_type=Path), help="Where to write the zip file; a cache folder if not given."
-)
-def pyfiles(output: Path | None) -> None:
-    """Print the path of a zip file with the Python half, for drivers where nothing is installed.
-
-    \b
-    spark-submit --conf spark.extraListeners=io.sparklineage.LineageListener \\
-        --jars "$(spark-lineage jar)" --py-files "$(spark-lineage pyfiles)" job.py
-    """
-    from spark_lineage.activation.pyfiles import build
-
-    click.echo(build(output))
-
-
 def main(words: Sequence[str]) -> int:
     """Exit status. Bad input: one sentence on standard error and 2."""
     # A large run is hundreds of thousands of small values that stay to the end: looking for cycles among them again and
@@ -181,5 +104,5 @@ def _parameters(context: click.Context | None) -> list[click.Parameter]:
 
 
 def _refuse(sentence: str) -> int:
-    print(f"spark-lineage: {sentence}", file=sys.stderr)
+    tell(sentence)
     return 2

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import click
 
-from spark_lineage.cli.options import run_argument, store_option
-from spark_lineage.privacy.terminal import printable
+from spark_lineage.cli.options import json_option, run_argument, store_option
 
 INTACT, CHANGED = 0, 1
 
 
 @click.command()
 @run_argument
+@json_option
 @store_option()
-def verify(run: str, store: str | None) -> int:
+def verify(run: str, as_json: bool, store: str | None) -> int:
     """Verify that the journal of a run is as it was written.
 
     Recomputes the hash chain over its events, and the hashes of its sampled rows as far as they are kept. Exit 0:
@@ -21,10 +21,19 @@ def verify(run: str, store: str | None) -> int:
 
     \b
     spark-lineage verify
-    spark-lineage verify last~1
+    spark-lineage verify last~1 --json
     """
     from spark_lineage.answers import ask
 
-    found = ask.verify(run, store)
-    click.echo(printable(f"{found.run}: {found.why or f'intact, {found.events} events'}"))
-    return INTACT if found.intact else CHANGED
+    answer = ask.verify(run, store)
+    if as_json:
+        from spark_lineage.answers.verify import document
+        from spark_lineage.faces.json import print_json
+
+        print_json(document(answer))
+    else:
+        from spark_lineage.faces.terminal import verify as terminal
+        from spark_lineage.faces.terminal.console import console
+
+        terminal.show(answer, console())
+    return INTACT if answer.intact else CHANGED

@@ -300,6 +300,11 @@ def test_versions_of_one_place_are_one_dataset() -> None:
     assert explain(graph(dataset("/tmp/stage", ["a"], storage=place), again), "stage.a").dataset is again
 
 
+@pytest.mark.parametrize("words", ["job.clean.gain", "clean#1.gain"])
+def test_a_step_stands_for_what_it_made(words: str) -> None:
+    assert explain(ALL, words).dataset is CLEAN
+
+
 def test_names_with_dots_and_quotes() -> None:
     made = interim("split.good", {"a.b": ("a", [("/data/flights.csv", "dep")])})
     with_dots = graph(FLIGHTS, made)

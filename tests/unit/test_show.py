@@ -132,6 +132,9 @@ def test_the_command_says_in_one_sentence_what_is_wrong(store: Path) -> None:
 def test_verify_says_whether_the_journal_is_as_it_was_written(store: Path) -> None:
     done = command("last", "--store", str(store), of="verify")
     assert (done.returncode, done.stdout.strip().rsplit(": ")[-1]) == (0, "intact, 12 events")
+    done = command("last", "--json", "--store", str(store), of="verify")
+    said = json.loads(done.stdout)
+    assert (done.returncode, said["intact"], said["events"], said["why"]) == (0, True, 12, None)
     events = next(store.glob("runs/*/events.jsonl"))
     events.write_text(events.read_text().replace('"rowCount":80', '"rowCount":81'))
     done = command("last", "--store", str(store), of="verify")

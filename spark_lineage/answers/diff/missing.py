@@ -35,8 +35,8 @@ class _Search:
         self._steps_of_b = {other: key for key, other in alignment.steps.items()}
         self._of_b = {other: name for name, other in alignment.datasets.items()}
         self.result = Missing()
-        self.result.only_in_a = _names(t for key, t in a.traits.items() if key not in alignment.steps)
-        self.result.only_in_b = _names(t for key, t in b.traits.items() if key not in self._steps_of_b)
+        self.result.only_in_a = _names(traits for key, traits in a.traits.items() if key not in alignment.steps)
+        self.result.only_in_b = _names(traits for key, traits in b.traits.items() if key not in self._steps_of_b)
         for run in ("b", "a"):
             self._failures(run)
         for run in ("a", "b"):

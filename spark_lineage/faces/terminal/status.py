@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rich.console import Console
 
-from spark_lineage.answers.status import Standing, Status
+from spark_lineage.answers.status import Deliveries, Standing
 from spark_lineage.faces.terminal import table
 from spark_lineage.faces.terminal.table import Cell, Column, plain
 from spark_lineage.faces.terminal.wording import local
@@ -20,7 +20,7 @@ NOTHING = (
 )
 
 
-def show(answer: Status, console: Console) -> None:
+def show(answer: Deliveries, console: Console) -> None:
     if not answer.standings:
         console.print(NOTHING, soft_wrap=True)
         return
