@@ -1,12 +1,12 @@
 """Seam types: what crosses from one part of the agent to the next.
 
 Everything here is frozen. Capture and the JVM bridge produce *observations*; ``graph.assemble`` turns them
-into a :class:`LineageGraph`; ``events.build`` turns that into OpenLineage events. No part imports another
-part's insides: it imports this module.
+into a :class:`LineageGraph`; ``events.build`` turns that into OpenLineage events. No part imports what is inside of
+another part: it imports this package.
 
-Identifiers are strings with a letter that says what they name: ``c7`` a call (one activation of user code),
-``o12`` an operation, ``d5`` a DataFrame. They are unique in one run and mean nothing in another; names that
-are stable from run to run are made by ``graph``.
+Identifiers of observations are texts that begin with a letter for what they name: ``c7`` is a call (one activation of
+user code), ``o12`` an operation, ``d5`` a DataFrame. They are unique in one run and mean nothing in another. Names that
+are the same in every run of a program are made by ``graph``.
 """
 
 from __future__ import annotations

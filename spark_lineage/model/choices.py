@@ -1,4 +1,4 @@
-"""Enumerations: the values that kinds, modes and outcomes have."""
+"""Enumerations: the values that kinds, modes and outcomes have. Each is also a text, as it stands in files."""
 
 from __future__ import annotations
 
@@ -6,45 +6,55 @@ import enum
 
 
 class Mode(str, enum.Enum):
-    """How much the probe may cost. See ``docs/how-it-works.md``."""
+    """How much the probe may cost the program. See ``docs/how-it-works.md``."""
 
-    PLAN = "plan"
-    FLOW = "flow"
-    EXACT = "exact"
+    PLAN = "plan"  # no probe at all: Spark runs the plan of the plain program
+    FLOW = "flow"  # probes that cost no pruning, no pushdown and no cache hit
+    EXACT = "exact"  # every row and every column of each interim dataset is looked at
 
 
 class Outcome(str, enum.Enum):
+    """How a run, a step or an execution ended."""
+
     COMPLETE = "complete"
-    FAIL = "fail"
-    ABORT = "abort"
-    RUNNING = "running"
+    FAIL = "fail"  # an exception left it
+    ABORT = "abort"  # it was killed, or was given up
+    RUNNING = "running"  # its end has not been seen
 
 
 class StepKind(str, enum.Enum):
+    """What code a step is. The application is the step at the top; the others stand below it."""
+
     APPLICATION = "application"
-    FUNCTION = "function"
-    STATEMENT = "statement"
-    CELL = "cell"
+    FUNCTION = "function"  # a call of a user function
+    STATEMENT = "statement"  # a statement of a body that itself calls steps
+    CELL = "cell"  # a cell of a notebook
 
 
 class DatasetKind(str, enum.Enum):
-    INTERIM = "interim"
-    SOURCE = "source"
-    SINK = "sink"
+    """Where the content of a dataset is."""
+
+    INTERIM = "interim"  # in a DataFrame that one step made and another one uses
+    SOURCE = "source"  # in storage, from before the run or from outside of it
+    SINK = "sink"  # in storage, written by a step of the run
     MODEL = "model"
 
 
 class OperationKind(str, enum.Enum):
-    TRANSFORM = "transform"
-    ACTION = "action"
-    READ = "read"
-    WRITE = "write"
+    """What a public method of pyspark does with DataFrames."""
+
+    TRANSFORM = "transform"  # makes a DataFrame from others
+    ACTION = "action"  # runs a query
+    READ = "read"  # makes a DataFrame from storage
+    WRITE = "write"  # runs a query and writes its result to storage
     VIEW = "view"  # registers a DataFrame under a name
     CACHE = "cache"  # cache, persist, checkpoint, unpersist
-    CREATE = "create"  # createDataFrame, range, sql without table
+    CREATE = "create"  # createDataFrame, range, sql without a table
 
 
 class CheckStatus(str, enum.Enum):
+    """What a check says of a dataset."""
+
     PASSED = "passed"
     FAILED = "failed"
-    UNKNOWN = "could not tell"  # a fact is missing: neither evidence for nor against
+    UNKNOWN = "could not tell"  # a fact is missing: there is evidence neither for nor against

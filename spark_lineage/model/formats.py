@@ -1,4 +1,4 @@
-"""Numbers of the formats that are written, what is raised where something is not in them, and values as JSON."""
+"""Numbers of the formats that are written, errors of reading them, and values as JSON."""
 
 from __future__ import annotations
 
@@ -6,22 +6,20 @@ import enum
 from collections.abc import Mapping
 from typing import Any
 
-WIRE_VERSION = 1
-
-
-FORMAT = 2  # of what is written into the store; in the address of every facet's schema
+WIRE_VERSION = 1  # of the documents that the JVM half sends: ``jvm/wire.schema.json``
+FORMAT = 2  # of what is written into the store; it stands in the address of every facet's schema
 
 
 class Damaged(ValueError):
-    """Something in the store is not as it was written; its text is one sentence for people."""
+    """Something in the store is not as it was written. The text of the error is one sentence for people."""
 
 
-# What data of another shape than it must have makes code raise that trusts it.
+# What code raises that trusts data to have its shape, when the data has another one.
 SHAPE_ERRORS = (ValueError, KeyError, TypeError, AttributeError, IndexError, ArithmeticError, RecursionError)
 
 
 def plain(value: Any) -> Any:
-    """Seam value -> what ``json.dumps`` takes; ``{"_": "ClassName", ...}`` for dataclasses."""
+    """A value of the seam as what ``json.dumps`` takes; a dataclass as ``{"_": "ClassName", ...}``."""
     if isinstance(value, enum.Enum):
         return value.value
     if hasattr(value, "__dataclass_fields__"):

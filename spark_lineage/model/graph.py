@@ -1,4 +1,7 @@
-"""The finished graph of one run: steps, datasets, gaps and results of checks."""
+"""The finished graph of one run: steps, datasets, gaps and results of checks.
+
+All moments are seconds since the epoch. A text that is redacted has secrets replaced.
+"""
 
 from __future__ import annotations
 
@@ -15,8 +18,10 @@ from spark_lineage.model.spark import Execution, SparkStarted
 
 @dataclass(frozen=True)
 class Column:
+    """One column of a dataset; what was measured of it is as in ProbedColumn, and None where it is not known."""
+
     name: str
-    type: str
+    type: str  # as Spark's DDL writes it; of pandas the name of the dtype
     nullable: bool = True
     nulls: int | None = None
     fingerprint: str | None = None
@@ -29,92 +34,94 @@ class Column:
 class Partial:
     """A measurement that saw only the rows that passed the filters in ``pushed``, but all of those."""
 
-    pushed: tuple[str, ...]
+    pushed: tuple[str, ...]  # SQL
     rows: int
     columns: tuple[ProbedColumn, ...]
-    fingerprint: str | None
+    fingerprint: str | None  # of whole rows, as in Probed
 
 
 @dataclass(frozen=True)
 class Dataset:
-    """One dataset of one run. ``id`` is unique in the run and stable from run to run."""
+    """One dataset of one run. ``id`` is unique in the run, and the same in every run of the program."""
 
     id: str
-    name: str
+    name: str  # with the namespace its name in OpenLineage; several versions of one dataset share it
     namespace: str
     kind: DatasetKind
-    step: str | None  # step name that made it
-    call: int
-    variable: str | None
-    engine: str  # spark, pandas, ...
-    columns: tuple[Column, ...]
-    rows: int | None
-    complete: bool
-    reason: str | None
-    detail: str | None
-    pushed: tuple[str, ...]
-    fingerprint: str | None
+    step: str | None  # name of the step that made it; None for a source
+    call: int  # which call of that step, from 1
+    variable: str | None  # the name of the variable that held it
+    engine: str  # spark, pandas, arrow, polars, ...
+    columns: tuple[Column, ...]  # empty where they are not known
+    rows: int | None  # None unless complete
+    complete: bool  # whether every row was seen
+    reason: str | None  # why it is not complete, as in Probed; None if it is
+    detail: str | None  # the same for people
+    pushed: tuple[str, ...]  # the filters that Spark ran below the probe, as SQL
+    fingerprint: str | None  # of whole rows, as in Probed; None unless complete
     sample: Sample | None
-    storage: Storage | None
-    fragment: Fragment | None  # with dataset ids of this graph in place of DataFrame ids
+    storage: Storage | None  # of a source or a sink
+    fragment: Fragment | None  # how it is made, over ids of datasets of this graph; None where no plan was seen
     measurements: int  # how many times a probe measured it
     mode: str | None = None  # save mode of a sink: overwrite, append, ...
     partial: tuple[Partial, ...] = ()  # of what is not complete: comparable where the same filters were pushed
-    answers: tuple[RuleAnswer, ...] = ()  # to rules, of a complete dataset
+    answers: tuple[RuleAnswer, ...] = ()  # to rules of the user; only a complete dataset has them
 
 
 @dataclass(frozen=True)
 class Step:
     """One run of one step: a call of a function, or one execution of a statement."""
 
-    step: str  # call path: app.main.clean_orders
-    call: int  # 1 for the first call of this step, ...
+    step: str  # the path of calls that leads to it: app.main.clean_orders
+    call: int  # 1 for the first run of this step, 2 for the second, ...
     kind: StepKind
-    function: str
+    function: str  # qualname of the function; of a statement that of the function that it stands in
     file: str
-    line: int  # of the definition (functions) or the statement
+    line: int  # of the definition (functions) or of the statement, from 1
     end_line: int
     site_line: int | None  # where it was called
-    parent: tuple[str, int] | None  # (step, call)
-    inputs: tuple[str, ...]  # dataset ids
-    outputs: tuple[str, ...]
+    parent: tuple[str, int] | None  # (step, call) of the step around it; None for the application
+    inputs: tuple[str, ...]  # dataset ids, in the order of their use
+    outputs: tuple[str, ...]  # dataset ids
     started: float
-    ended: float | None
+    ended: float | None  # None while it runs
     outcome: Outcome
-    error: str | None
-    executions: tuple[Execution, ...]
-    variable: str | None
-    source_hash: str | None
-    source: str | None
-    doc: str | None
-    thread: str
-    arguments: tuple[tuple[str, str], ...] = ()  # of the call, as written there: parameter, expression
-    streaming: bool = False  # it started a streaming query
+    error: str | None  # redacted
+    executions: tuple[Execution, ...]  # those that its own operations ran
+    variable: str | None  # the names that the statement assigns; None for a function
+    source_hash: str | None  # of the normalised source, as in Statement; None where the source was not read
+    source: str | None  # redacted
+    doc: str | None  # the docstring of the function
+    thread: str  # name of the thread
+    arguments: tuple[tuple[str, str], ...] = ()  # of the call, as written there and redacted: (parameter, expression)
+    streaming: bool = False  # whether it started a streaming query
 
 
 @dataclass(frozen=True)
 class Gap:
-    step: str | None
-    dataset: str | None
-    what: str
-    why: str
+    """Something that was not observed."""
+
+    step: str | None  # name of the step that it is about; None where it is about the run
+    dataset: str | None  # id of the dataset that it is about
+    what: str  # what kind of thing: rows, lineage, sink, jvm, ...
+    why: str  # for people, redacted
 
 
 @dataclass(frozen=True)
 class CheckResult:
-    """One check of one dataset (or of one of its columns). ``expected`` and ``actual`` are for people."""
+    """One check of one dataset, or of one of its columns."""
 
     check: str  # name of a built-in check, or the text of a rule
-    step: str
-    dataset: str | None
+    step: str  # name of the step
+    dataset: str | None  # dataset id; None where it is about no single dataset
     status: CheckStatus
-    expected: str
-    actual: str
+    expected: str  # for people
+    actual: str  # for people
     column: str | None = None
-    call: int = 1
-    rule: bool = False  # asked for by the user
+    call: int = 1  # of the step
+    rule: bool = False  # whether the user asked for it
     where: str | None = None  # file and line of the step, or of the rule
-    details: Mapping[str, Any] = field(default_factory=dict)
+    details: Mapping[str, Any] = field(default_factory=dict)  # evidence; may hold sampled values, so it stays local
 
     @property
     def passed(self) -> bool:
@@ -123,28 +130,32 @@ class CheckResult:
 
 @dataclass(frozen=True)
 class Run:
-    id: str
-    app: str
-    program: str
-    argv: tuple[str, ...]
+    """One run of the program, from its start to its end."""
+
+    id: str  # a UUID
+    app: str  # what the names of all its steps begin with
+    program: str  # path or module as it was given
+    argv: tuple[str, ...]  # without the program, redacted
     started: float
-    ended: float | None
+    ended: float | None  # None while it runs
     outcome: Outcome
-    error: str | None
+    error: str | None  # redacted
     mode: Mode
     labels: Mapping[str, str]
-    spark: SparkStarted | None
-    python: str
+    spark: SparkStarted | None  # None where no Spark application was seen
+    python: str  # version
     repository: RepositorySeen | None = None
     links: tuple[LinkSeen, ...] = ()  # one for each system
-    parent: ParentSeen | None = None
-    root: ParentSeen | None = None  # None: the parent, or this run itself, is at the top as far as is known
+    parent: ParentSeen | None = None  # the run of another system that started this one
+    root: ParentSeen | None = None  # the run at the top; None where that is the parent, or this run itself
 
 
 @dataclass(frozen=True)
 class LineageGraph:
+    """All that is known of one run."""
+
     run: Run
     steps: tuple[Step, ...]  # in order of start; the application first
     datasets: tuple[Dataset, ...]  # in order of first appearance
-    gaps: tuple[Gap, ...]
+    gaps: tuple[Gap, ...]  # those of the whole run first, then step by step
     checks: tuple[CheckResult, ...] = ()  # as they were at the end of the run

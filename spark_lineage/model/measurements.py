@@ -1,4 +1,7 @@
-"""What a probe measured of the rows that passed it."""
+"""What a probe measured of the rows that passed it.
+
+``docs/fingerprint.md`` defines fingerprints, sketches and samples.
+"""
 
 from __future__ import annotations
 
@@ -7,30 +10,34 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class ProbedColumn:
+    """What was measured of one column. A value that is None was not measured."""
+
     name: str
-    type: str
-    nulls: int | None
-    fingerprint: str | None  # "xxh64:" + 16 hex digits
-    sum: float | None = None  # tolerant sketch, float and double columns only
-    sum_squares: float | None = None
-    signed_sum: float | None = None
+    type: str  # as Spark's DDL writes it; of pandas the name of the dtype
+    nulls: int | None  # the number of rows where it is null
+    fingerprint: str | None  # "xxh64:" and 16 hex digits: a hash of its values that does not depend on their order
+    sum: float | None = None  # these three are the tolerant sketch, which only float and double columns have:
+    sum_squares: float | None = None  # the sum of the finite values, of their squares,
+    signed_sum: float | None = None  # and of the values with a sign that the row's other columns decide
 
 
 @dataclass(frozen=True)
 class Sample:
-    key: tuple[str, ...]
+    """The distinct rows with the smallest hash of the sample key. Two runs sample the same entities by it."""
+
+    key: tuple[str, ...]  # names of the columns whose hash chooses the rows
     columns: tuple[str, ...]
-    rows: tuple[tuple[str | None, ...], ...]
-    counts: tuple[int, ...]
+    rows: tuple[tuple[str | None, ...], ...]  # values as text, in the order of ``columns``; None is null
+    counts: tuple[int, ...]  # how many equal rows each one stands for; empty where nobody counted
 
 
 @dataclass(frozen=True)
 class RuleAnswer:
-    """What a rule wanted to know of every row, found by the probe: a count, or 1 and 0 for true and false."""
+    """What a rule of the user wanted to know of every row of a dataset, found by the probe."""
 
-    kind: str  # violations (of a condition in SQL), unique (columns)
-    arguments: tuple[str, ...]
-    value: int | None
+    kind: str  # "violations" of a condition in SQL, or whether columns are "unique"
+    arguments: tuple[str, ...]  # the condition, or the names of the columns
+    value: int | None  # the number of violations; 1 for unique and 0 for not; None where it could not be found
     reason: str | None = None  # why there is no value
 
 
@@ -38,16 +45,16 @@ class RuleAnswer:
 class Probed:
     """One measurement of a marked DataFrame. A later one with the same ``instance`` replaces the earlier."""
 
-    dataset: str
-    instance: str
-    execution: int | None
-    rows: int | None
-    complete: bool
-    reason: str | None  # never_executed, limit, filter_pushed, stepped_aside, served_from_cache, failed, ...
-    detail: str | None  # for people: which filter, which plan
-    pushed: tuple[str, ...]  # SQL of the filters that were pushed below
-    columns: tuple[ProbedColumn, ...]
-    fingerprint: str | None  # "row1:" + 32 hex digits
+    dataset: str  # DataFrame id
+    instance: str  # which probe measured: one for each time that the DataFrame stands in a plan that ran
+    execution: int | None  # id of the SQL execution that it ran in; None outside of one
+    rows: int | None  # the number of rows that passed; None where they were not counted
+    complete: bool  # whether every row of the DataFrame passed
+    reason: str | None  # why not: never_executed, limit, filter_pushed, stepped_aside, served_from_cache, failed, ...
+    detail: str | None  # the same for people: which filter, which plan
+    pushed: tuple[str, ...]  # the filters that Spark ran below the probe, as SQL
+    columns: tuple[ProbedColumn, ...]  # those that flowed, in the order of the DataFrame
+    fingerprint: str | None  # "row1:" and 32 hex digits: a hash of whole rows; None unless every column flowed
     sample: Sample | None
-    plan_hash: str | None = None  # of the physical subtree: equal hashes measure the same rows
+    plan_hash: str | None = None  # of the physical plan below the probe: equal hashes measure the same rows
     answers: tuple[RuleAnswer, ...] = ()

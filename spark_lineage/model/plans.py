@@ -11,8 +11,8 @@ class Storage:
 
     namespace: str
     name: str
-    format: str | None = None
-    version: str | None = None
+    format: str | None = None  # parquet, csv, delta, jdbc, ...
+    version: str | None = None  # of the table, where its format has versions
     table: str | None = None  # catalog name, where there is one
     columns: tuple[tuple[str, str], ...] = ()  # (name, type as DDL)
     files: str | None = None  # what was listed of its files: files1:<number>:<names and sizes>:<with times>
@@ -20,16 +20,16 @@ class Storage:
 
 @dataclass(frozen=True)
 class ColumnInput:
-    """One input column of an output column. ``dataset`` is a DataFrame id or ``source:<index>``."""
+    """How a column of an output, or its rows, use one column of an input."""
 
-    dataset: str
+    dataset: str  # in an observation a DataFrame id, or source:<index of Fragment.sources>; in the graph a dataset id
     column: str
-    kind: str  # DIRECT, INDIRECT
+    kind: str  # DIRECT: its value goes into the output; INDIRECT: it only decides about it
     subtype: str  # IDENTITY, TRANSFORMATION, AGGREGATION; JOIN, FILTER, GROUP_BY, SORT, WINDOW, CONDITIONAL
-    masking: bool = False
+    masking: bool = False  # whoever sees the output does not see the input: it was hashed, counted, ...
 
     def through(self, inner: ColumnInput) -> ColumnInput:
-        """How what uses this column hangs on ``inner``, which this one is made from: as ``Use.through`` in Scala."""
+        """How the output uses ``inner``, if this column is itself made from ``inner``: as ``Use.through`` in Scala."""
         masking = self.masking or inner.masking
         if self.kind != "DIRECT":
             return ColumnInput(inner.dataset, inner.column, self.kind, self.subtype, masking)
@@ -45,68 +45,69 @@ class ColumnInput:
 
 @dataclass(frozen=True)
 class ColumnDefinition:
+    """How one column of an output is made."""
+
     column: str
-    expression: str  # readable SQL over the input columns
-    inputs: tuple[ColumnInput, ...]
+    expression: str  # readable SQL over the columns of the inputs
+    inputs: tuple[ColumnInput, ...]  # none for a literal
 
 
 @dataclass(frozen=True)
 class Clash:
-    """What does not fit together at one position (from 0) of a union by position: the first branch, another one."""
+    """Two branches of a union by position have columns of different names or types at one position."""
 
-    position: int
-    name: str
-    type: str
-    other_name: str
+    position: int  # from 0
+    name: str  # in the first branch
+    type: str  # in the first branch, as DDL
+    other_name: str  # in another branch
     other_type: str
 
 
 @dataclass(frozen=True)
 class RowOperator:
-    """One operator of a fragment that decides which rows there are; what passes its rows on is left out."""
+    """One operator of a fragment that decides which rows there are; operators that pass rows on are left out."""
 
     op: str  # input, opaque, filter, join, union, aggregate, deduplicate, limit, sample, generate, set, other
     children: tuple[int, ...] = ()  # positions in Fragment.row_operators; an operator stands after those it reads
-    kind: str | None = None  # of joins ("left outer"), set operations and deduplications: which
+    kind: str | None = None  # which join ("left outer"), set operation or deduplication it is
     text: str | None = None  # readable condition
-    equi: bool = False  # a join that compares for equality
-    datasets: tuple[str, ...] = ()  # what an input is
-    keys: tuple[str, ...] = ()  # names: grouping, deduplication keys
-    supplied: tuple[int, ...] = ()  # output columns (positions) that hold NULL where this outer join found nothing
-    undone: tuple[tuple[int, str], ...] = ()  # of filters: (outer join, condition that drops its rows without partner)
-    drops: tuple[
-        tuple[str, tuple[tuple[str, str], ...]], ...
-    ] = ()  # (condition, (dataset, column)s): all NULL: dropped
-    clashes: tuple[Clash, ...] = ()  # of unions by position
+    equi: bool = False  # of a join: it compares for equality
+    datasets: tuple[str, ...] = ()  # of an input: which datasets it is
+    keys: tuple[str, ...] = ()  # names of the columns that rows are grouped or deduplicated by
+    supplied: tuple[int, ...] = ()  # of an outer join: positions of output columns that are NULL where it found nothing
+    undone: tuple[tuple[int, str], ...] = ()  # of a filter: (outer join, condition that drops its rows without partner)
+    # Of a filter: (condition, its (dataset, column)s); a row where all these columns are NULL is dropped.
+    drops: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = ()
+    clashes: tuple[Clash, ...] = ()  # of a union by position
 
 
 @dataclass(frozen=True)
 class ColumnNote:
-    """Something of a column that the text of its expression does not tell safely."""
+    """Something about a column that cannot be read safely from the text of its expression."""
 
     kind: str  # literal; cast (may make NULL of a value); filled (0 for NULL); average; average_of_filled
-    column: str
-    text: str
-    input: tuple[str, str] | None = None  # (dataset, column) that it is made from
+    column: str  # of the output
+    text: str  # the part of the expression that it is about
+    input: tuple[str, str] | None = None  # (dataset, column) that the part is made from
 
 
 @dataclass(frozen=True)
 class Fragment:
     """The plan between a marked DataFrame and the inputs of its step."""
 
-    dataset: str
+    dataset: str  # DataFrame id; in the graph a dataset id
     columns: tuple[tuple[str, str, bool], ...]  # name, type as DDL, nullable
-    plan_hash: str
-    operators: tuple[str, ...]  # readable, root first
-    plan_text: str  # redacted, bounded
+    plan_hash: str  # equal for equal plans, also of different runs
+    operators: tuple[str, ...]  # readable, the root first
+    plan_text: str  # as Spark prints the plan, without secrets and of bounded length
     deterministic: bool
-    nondeterminism: tuple[str, ...]
-    inputs: tuple[str, ...]  # DataFrame ids that the plan really stands on
-    sources: tuple[Storage, ...]
-    opaque: tuple[str, ...]  # leaves that are neither: "rdd", "local", "range"
-    definitions: tuple[ColumnDefinition, ...]
-    indirect: tuple[ColumnInput, ...]  # inputs that decide which rows there are: filters, joins, grouping, sorts
-    sample_key: tuple[str, ...]
+    nondeterminism: tuple[str, ...]  # the expressions that are not deterministic
+    inputs: tuple[str, ...]  # ids of the DataFrames (in the graph: of the datasets) that the plan stands on
+    sources: tuple[Storage, ...]  # what the plan reads from storage
+    opaque: tuple[str, ...]  # leaves of the plan that are neither: "rdd", "local", "range", "pandas"
+    definitions: tuple[ColumnDefinition, ...]  # one for each column, in order
+    indirect: tuple[ColumnInput, ...]  # columns that decide which rows there are: of filters, joins, grouping, sorts
+    sample_key: tuple[str, ...]  # names of the columns that the step passes on unchanged, or groups by
     covers: tuple[str, ...] = ()  # what the hash covers beside the plan: name@hash of functions, local@hash of rows
-    row_operators: tuple[RowOperator, ...] = ()  # the last is the root; empty: not known
+    row_operators: tuple[RowOperator, ...] = ()  # the last is the root; empty where they are not known
     notes: tuple[ColumnNote, ...] = ()

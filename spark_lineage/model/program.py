@@ -14,14 +14,12 @@ from spark_lineage.model.source_code import SourceReading
 class Place:
     """Where one activation of user code stands: the call, and which of its statements is running."""
 
-    call: str
+    call: str  # call id
     statement: int | None  # Statement.index; None where the source could not be read
-    line: int
+    line: int  # of the file, from 1
 
 
-Path = tuple[Place, ...]  # outermost (the program's module body) first; lambdas and comprehensions folded in
-
-
+Path = tuple[Place, ...]  # the module body of the program first; lambdas and comprehensions belong to what calls them
 Unit = tuple[str, Union[int, None]]  # what a step is while the program runs: (call, statement if its body is divided)
 
 
@@ -45,24 +43,26 @@ def crossing(made: Unit | None, used: Unit | None) -> bool:
 class CallSeen:
     """An activation of user code was first seen on the stack of a DataFrame operation."""
 
-    call: str
-    parent: str | None
+    call: str  # its own id
+    parent: str | None  # id of the call that called it; None for the body of the program's module
     function: str  # qualname
-    module: str
+    module: str  # name
     file: str
-    line: int  # first line of the definition
+    line: int  # the first line of the definition, as in FunctionReading
     site: Place | None  # where in the parent it was called
-    thread: str
+    thread: str  # name
     at: float  # seconds since the epoch
     composite: bool  # as the static reading has it
-    task: int | None = None  # it began a thread or a pool's task: which of all, in the order in which they were given
+    task: int | None = None  # for the first call of a thread or a pool's task: its number in the order they were given
 
 
 @dataclass(frozen=True)
 class CallEnded:
-    call: str
-    at: float
-    error: str | None  # "ValueError: text" if the activation is known to have been left by an exception
+    """An activation of user code has returned, or was left by an exception."""
+
+    call: str  # call id
+    at: float  # seconds since the epoch
+    error: str | None  # "ValueError: text" if it is known to have been left by an exception
 
 
 @dataclass(frozen=True)
@@ -76,54 +76,56 @@ class SourceRead:
 class Operation:
     """One public pyspark call on a DataFrame (reader, writer, catalog, ...) from user code."""
 
-    op: str
+    op: str  # its own id
     name: str  # ``DataFrame.filter``, ``DataFrameReader.parquet``, ``SparkSession.sql``
     kind: OperationKind
-    path: Path
+    path: Path  # where user code called it
     inputs: tuple[str, ...]  # DataFrame ids used
     output: str | None  # DataFrame id made
-    started: float
-    ended: float
-    error: str | None = None
-    failed_calls: tuple[str, ...] = ()  # calls that the error is known to leave (no ``except`` around it there)
-    detail: Mapping[str, str] = field(default_factory=dict)  # e.g. view name, path, table, sql text
+    started: float  # seconds since the epoch
+    ended: float  # seconds since the epoch
+    error: str | None = None  # "AnalysisException: text" if it raised
+    failed_calls: tuple[str, ...] = ()  # ids of calls that the error is known to leave: nothing there catches it
+    detail: Mapping[str, str] = field(default_factory=dict)  # e.g. the name of a view, a path, a table, SQL
 
 
 @dataclass(frozen=True)
 class Marked:
     """The plan of a DataFrame was marked on the JVM, so that a probe looks at its rows."""
 
-    df: str
+    df: str  # DataFrame id
     why: str  # boundary, cache, write
-    inputs: tuple[str, ...]  # the marked DataFrames of other steps that this one was made from
+    inputs: tuple[str, ...]  # ids of the marked DataFrames of other steps that it was made from
 
 
 @dataclass(frozen=True)
 class VariableSeen:
-    """A DataFrame was seen under a name: assigned where made, or received as parameter."""
+    """A DataFrame was seen under a name: assigned where it was made, or received as a parameter."""
 
-    df: str
+    df: str  # DataFrame id
     variable: str
-    call: str
+    call: str  # id of the call whose variable it is
 
 
 @dataclass(frozen=True)
 class PythonGap:
-    """Something the Python half did not observe."""
+    """Something that the Python half did not observe."""
 
-    what: str
-    why: str
-    call: str | None = None
-    df: str | None = None
+    what: str  # what kind of thing
+    why: str  # one sentence for people
+    call: str | None = None  # call id, if it is about one
+    df: str | None = None  # DataFrame id, if it is about one
 
 
 @dataclass(frozen=True)
 class ProgramStarted:
-    app: str
-    program: str  # path or module of the program
-    argv: tuple[str, ...]
+    """The program has begun, and is observed from here on."""
+
+    app: str  # the name that all names of the run begin with
+    program: str  # path or module as it was given
+    argv: tuple[str, ...]  # without the program
     python: str  # version
-    at: float
+    at: float  # seconds since the epoch
     mode: Mode
     labels: Mapping[str, str]
     run: str  # UUID (version 7)
@@ -133,11 +135,11 @@ class ProgramStarted:
 class RepositorySeen:
     """The git repository that the program stands in, as it was when the program began."""
 
-    root: str
-    commit: str
-    branch: str | None
-    remote: str | None  # address of ``origin``, without credentials
-    dirty: bool | None = None  # tracked files differ from the commit's; None: could not be told
+    root: str  # its folder
+    commit: str  # the full hash
+    branch: str | None  # None where no branch is checked out
+    remote: str | None  # the address of ``origin``, without credentials
+    dirty: bool | None = None  # whether tracked files differ from the commit's; None where that could not be told
 
 
 @dataclass(frozen=True)
@@ -145,23 +147,25 @@ class LinkSeen:
     """A run of another system that the program belongs to."""
 
     system: str  # opentelemetry, mlflow
-    id: str  # trace id, run id
-    span: str | None = None
+    id: str  # trace id (32 hex digits), run id
+    span: str | None = None  # 16 hex digits, of a trace
 
 
 @dataclass(frozen=True)
 class ParentSeen:
-    """The run of another system that started the program, or (``root``) the one at the top of that."""
+    """The run of another system that started the program, or the one at the top of that."""
 
-    namespace: str
+    namespace: str  # of its job
     name: str  # of its job
     run: str  # a UUID
-    root: bool = False
+    root: bool = False  # whether it is the one at the top
 
 
 @dataclass(frozen=True)
 class ProgramEnded:
-    at: float
+    """The program has ended, as far as Python could see how."""
+
+    at: float  # seconds since the epoch
     outcome: Outcome
-    error: str | None
-    failed_calls: tuple[str, ...] = ()  # calls on the traceback of the error that ended the program
+    error: str | None  # "ValueError: text"
+    failed_calls: tuple[str, ...] = ()  # ids of calls on the traceback of the error that ended the program

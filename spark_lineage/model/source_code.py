@@ -9,41 +9,38 @@ from dataclasses import dataclass
 class Statement:
     """One simple statement of a body (also inside its loops, ifs and withs), in source order."""
 
-    index: int  # position in FunctionReading.statements
-    line: int
-    end_line: int
-    variable: str | None  # the name that it assigns: ``x = ...`` -> x; tuple targets: "a, b"; else None
+    index: int  # position in FunctionReading.statements, from 0
+    line: int  # of the file, from 1
+    end_line: int  # the last line that belongs to it
+    variable: str | None  # the name that it assigns: ``x = ...`` gives x, several targets "a, b"; None for no name
     ordinal: int  # 1 for the first statement of the body that assigns this variable, 2 for the second, ...
-    source_hash: str  # of the normalised source: comments, formatting and docstrings do not matter
+    source_hash: str  # of the normalised source, where comments, formatting and docstrings do not count
     source: str = ""  # the text as written
-    column: int = 0  # of its first character (UTF-8 bytes, as ast counts): tells statements on one line apart
+    column: int = 0  # where it begins in its line, in bytes of UTF-8 as ast counts; tells statements on one line apart
     reads: tuple[str, ...] = ()  # names that it takes values from: ``rows``, ``self.rows``
-    binds: tuple[str, ...] = ()  # names that it gives values to; ``+rows`` where the earlier value stays a part
+    binds: tuple[str, ...] = ()  # names that it gives values to; ``+rows`` where the earlier value stays a part of it
 
 
 @dataclass(frozen=True)
 class FunctionReading:
-    """What the source says about one function; the module body is the function ``<module>``."""
+    """What the source says about one function. The body of a module is read as the function ``<module>``."""
 
     qualname: str  # ``Pipeline.clean``, ``make.<locals>.inner``, ``<module>``
-    line: int
+    line: int  # the first line, from 1; of a decorated function that of its first decorator, as in co_firstlineno
     end_line: int
-    composite: bool  # its body calls (or hands on) user functions that handle DataFrames
-    source_hash: str
-    doc: str | None
-    statements: tuple[Statement, ...]
-    source: str = ""
-    wrapper: bool = False  # only stands around another function (``functools.wraps``): no step of its own
-    guarded: tuple[tuple[int, int], ...] = ()  # line ranges where an error may be caught by this body
+    composite: bool  # whether its body calls (or hands on) user functions that handle DataFrames
+    source_hash: str  # as in Statement
+    doc: str | None  # the docstring
+    statements: tuple[Statement, ...]  # in source order
+    source: str = ""  # the text as written
+    wrapper: bool = False  # it only stands around another function (``functools.wraps``), and is no step of its own
+    guarded: tuple[tuple[int, int], ...] = ()  # (first, last) lines where the body itself may catch an error
 
 
 @dataclass(frozen=True)
 class SourceReading:
-    """One user file, read before it runs. ``functions`` is keyed by (first line, qualname-last-part).
+    """One user file, read before it runs."""
 
-    The first line of a decorated function is that of its first decorator, as in ``co_firstlineno``.
-    """
-
-    file: str
-    source_hash: str
+    file: str  # its path, as frames name it
+    source_hash: str  # as in Statement
     functions: tuple[FunctionReading, ...]

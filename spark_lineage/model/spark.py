@@ -11,34 +11,38 @@ from spark_lineage.model.plans import Storage
 
 @dataclass(frozen=True)
 class Execution:
-    """One SQL execution, or a spark_job outside one."""
+    """One SQL execution, or a Spark job outside of one."""
 
-    execution: int | None
-    op: str | None  # the operation whose action ran it
-    description: str
-    started: float
-    ended: float | None
+    execution: int | None  # id of the SQL execution; None for a Spark job outside of one
+    op: str | None  # id of the operation whose action ran it; None where no user code did
+    description: str  # as in Spark's UI, without secrets
+    started: float  # seconds since the epoch
+    ended: float | None  # seconds since the epoch; None while it runs
     outcome: Outcome
     error: str | None
-    spark_jobs: tuple[int, ...]
-    metrics: Mapping[str, int]  # task_ms, cpu_ms, rows_read, bytes_read, rows_written, ... see wire.schema.json
-    sources: tuple[Storage, ...]
-    sinks: tuple[tuple[Storage, str, str | None], ...]  # storage, save mode, marked DataFrame written
+    spark_jobs: tuple[int, ...]  # ids of Spark jobs
+    metrics: Mapping[str, int]  # task_ms, cpu_ms, rows_read, bytes_read, rows_written, ...: see wire.schema.json
+    sources: tuple[Storage, ...]  # what it read
+    sinks: tuple[tuple[Storage, str, str | None], ...]  # what it wrote: storage, save mode, id of the marked DataFrame
 
 
 @dataclass(frozen=True)
 class SparkStarted:
-    app_id: str
+    """The Spark application that the program started, or joined."""
+
+    app_id: str  # as Spark names it: local-1700000000000
     app_name: str
     spark_version: str
     scala_version: str
     java_version: str
-    master: str
-    at: float
+    master: str  # ``local[2]``, ``yarn``, ...
+    at: float  # seconds since the epoch
 
 
 @dataclass(frozen=True)
 class JvmGap:
-    what: str
-    why: str
-    dataset: str | None = None
+    """Something that the JVM half did not observe."""
+
+    what: str  # what kind of thing: rows, plan, listener, ...
+    why: str  # one sentence for people
+    dataset: str | None = None  # DataFrame id, if it is about one
