@@ -43,8 +43,8 @@ class Builder:
         self._graph = graph
         self._namespace = namespace
         self._sample_rows = sample_rows
-        self._datasets: dict[str, Dataset] = {each.id: each for each in graph.datasets}
-        self._order = {each.id: number for number, each in enumerate(graph.datasets)}
+        self._datasets: dict[str, Dataset] = {dataset.id: dataset for dataset in graph.datasets}
+        self._order = {dataset.id: number for number, dataset in enumerate(graph.datasets)}
         self._jobs = job_names(graph.steps, self._datasets, graph.run.parent)
         self._described = _first_readers(graph)
         self._checks = checks.by_dataset(graph.checks)
@@ -62,15 +62,15 @@ class Builder:
                 last = 2 if step.kind is StepKind.APPLICATION else 1
                 moments.append((max(ended, step.started), last, -level, number, self.end(number)))
         # The application encloses everything, whatever the clocks say.
-        first = [each for each in moments if each[3] == 0]
-        rest = sorted((each for each in moments if each[3] != 0), key=lambda each: each[:4])
-        return [each[4] for each in (*first[:1], *rest, *first[1:])]
+        first = [moment for moment in moments if moment[3] == 0]
+        rest = sorted((moment for moment in moments if moment[3] != 0), key=lambda moment: moment[:4])
+        return [moment[4] for moment in (*first[:1], *rest, *first[1:])]
 
     def start(self, number: int) -> event_v2.RunEvent:
         step = replace(self._graph.steps[number], outcome=Outcome.RUNNING, ended=None, outputs=())
         inputs = [
-            event_v2.InputDataset(namespace=each.namespace, name=each.name, facets=None, inputFacets=None)
-            for each in self._listed(step.inputs)
+            event_v2.InputDataset(namespace=dataset.namespace, name=dataset.name, facets=None, inputFacets=None)
+            for dataset in self._listed(step.inputs)
         ]
         return self._event(step, event_v2.RunState.START, step.started, self._start_facets(step, number), inputs, [])
 
@@ -85,10 +85,11 @@ class Builder:
         run[f"{PREFIX}execution"] = facet(ours.execution(step.executions))
         run["extractionError"] = standard.extraction_errors(self._gaps.get(number, ()), len(step.outputs))
         run[f"{PREFIX}gaps"] = facet(ours.gaps(self._gaps.get(number, ())))
-        inputs = [self._input(each, number) for each in self._listed(step.inputs)]
+        inputs = [self._input(dataset, number) for dataset in self._listed(step.inputs)]
         if step.kind is StepKind.APPLICATION:
-            inputs.extend(self._input(each, -1) for each in self._graph.datasets if self._described.get(each.id) == -1)
-        described = [self._output(each) for each in self._listed(step.outputs)]
+            unread = (dataset for dataset in self._graph.datasets if self._described.get(dataset.id) == -1)
+            inputs.extend(self._input(dataset, -1) for dataset in unread)
+        described = [self._output(dataset) for dataset in self._listed(step.outputs)]
         at = step.ended if step.ended is not None else step.started
         return self._event(step, self._state(step), max(at, step.started), run, inputs, described)
 
@@ -99,7 +100,7 @@ class Builder:
         state = TERMINAL[step.outcome]
         if state is not event_v2.RunState.COMPLETE or self._graph.run.outcome is Outcome.COMPLETE:
             return state
-        described = all(each.columns for each in self._listed(step.outputs))
+        described = all(dataset.columns for dataset in self._listed(step.outputs))
         return state if described else event_v2.RunState.ABORT
 
     # -- parts
@@ -156,8 +157,8 @@ class Builder:
     def _listed(self, ids: Sequence[str]) -> list[Dataset]:
         """Datasets by id; two versions of one dataset are listed once, as the event names it."""
         found: dict[tuple[str, str], Dataset] = {}
-        for each in ids:
-            dataset = self._datasets.get(each)
+        for name in ids:
+            dataset = self._datasets.get(name)
             if dataset is not None:
                 found.setdefault((dataset.namespace, dataset.name), dataset)
         return list(found.values())
@@ -216,9 +217,9 @@ def _stamped(facets: Mapping[str, Any]) -> dict[str, Any] | None:
 
 def _first_readers(graph: LineageGraph) -> dict[str, int]:
     """Source id -> index of the first step that has it as input; -1 (the application) if none has."""
-    sources = {each.id: -1 for each in graph.datasets if each.step is None}
+    sources = {dataset.id: -1 for dataset in graph.datasets if dataset.step is None}
     for number, step in reversed(list(enumerate(graph.steps))):
-        sources.update({each: number for each in step.inputs if each in sources})
+        sources.update({dataset: number for dataset in step.inputs if dataset in sources})
     return sources
 
 

@@ -17,9 +17,9 @@ KIND = {True: "rule", False: "built-in check"}
 def by_dataset(results: Sequence[CheckResult]) -> dict[str, list[CheckResult]]:
     """Of columns that passed a built-in check nothing is said: there are many, and nobody asked."""
     found: dict[str, list[CheckResult]] = {}
-    for each in results:
-        if each.dataset is not None and (each.rule or each.column is None or not each.passed):
-            found.setdefault(each.dataset, []).append(each)
+    for result in results:
+        if result.dataset is not None and (result.rule or result.column is None or not result.passed):
+            found.setdefault(result.dataset, []).append(result)
     return found
 
 
@@ -27,17 +27,17 @@ def assertions(
     results: Sequence[CheckResult],
 ) -> facet_v2.data_quality_assertions_dataset.DataQualityAssertionsDatasetFacet | None:
     """The standard facet. What could not be told is neither success nor failure, so it stands only in ours."""
-    told = [each for each in results if each.status is not CheckStatus.UNKNOWN]
+    told = [result for result in results if result.status is not CheckStatus.UNKNOWN]
     if not told:
         return None
     made = facet_v2.data_quality_assertions_dataset
     return made.DataQualityAssertionsDatasetFacet(
         assertions=[
             made.Assertion(
-                assertion=each.check, success=each.passed, column=each.column, severity="error",
-                description=f"{KIND[each.rule]} of {each.step}", expected=each.expected, actual=each.actual,
+                assertion=result.check, success=result.passed, column=result.column, severity="error",
+                description=f"{KIND[result.rule]} of {result.step}", expected=result.expected, actual=result.actual,
                 params=None,
             )
-            for each in told
+            for result in told
         ]
     )  # fmt: skip

@@ -39,7 +39,7 @@ def _plain(value: Any) -> Any:
         return document(value)
     if isinstance(value, Mapping):
         return dict(value)
-    return [_plain(each) for each in value] if isinstance(value, (tuple, list)) else value
+    return [_plain(item) for item in value] if isinstance(value, (tuple, list)) else value
 
 
 def _class(declared: type, base: type[facet_v2.BaseFacet], holder: str) -> Any:
@@ -47,7 +47,7 @@ def _class(declared: type, base: type[facet_v2.BaseFacet], holder: str) -> Any:
     address = f"{SCHEMAS}/{name}.json"
     body = {"__doc__": declared.__doc__, "__module__": __name__, "_get_schema": staticmethod(lambda: address)}
     properties = [camel(name) for name, type_ in types(declared).items() if not is_of_earlier(type_)]
-    made = attr.define(these={each: attr.field(default=None, kw_only=True) for each in properties})
+    made = attr.define(these={name: attr.field(default=None, kw_only=True) for name in properties})
     return made(type(name, (base,), body))
 
 

@@ -28,12 +28,16 @@ def job_names(
         base = _below(step, names)
         if step.parent is None and parent is not None and not base.startswith(f"{parent.name}."):
             base = f"{parent.name}.{base}"
-        outputs = {(datasets[each].namespace, datasets[each].name) for each in step.outputs if each in datasets}
+        outputs = {_name(datasets[output]) for output in step.outputs if output in datasets}
         jobs = made.setdefault(base, {base: set()})
         job = _job(base, step.call, outputs, jobs)
         jobs.setdefault(job, set()).update(outputs)
         names[(step.step, step.call)] = job
     return names
+
+
+def _name(dataset: Dataset) -> Name:
+    return (dataset.namespace, dataset.name)
 
 
 def _below(step: Step, names: Mapping[Call, str]) -> str:

@@ -57,7 +57,7 @@ def plan(outputs: Sequence[Dataset]) -> content.Plan | None:
 
 
 def execution(executions: Sequence[Execution]) -> content.Execution | None:
-    executed = tuple(to_content(of_run.Executed, each) for each in executions)
+    executed = tuple(to_content(of_run.Executed, execution) for execution in executions)
     return content.Execution(executions=executed) if executed else None
 
 

@@ -23,17 +23,17 @@ def to_document(output: str, fragment: Fragment, columns: Sequence[Column]) -> D
         "operators": list(fragment.operators),
         "text": fragment.plan_text,
         "datasets": datasets,
-        "definitions": [_definition(each, numbers) for each in fragment.definitions],
+        "definitions": [_definition(definition, numbers) for definition in fragment.definitions],
     }
     at_times: Document = {
         "nondeterminism": list(fragment.nondeterminism),
-        "sources": [storage_document(each) for each in fragment.sources],
+        "sources": [storage_document(source) for source in fragment.sources],
         "opaque": list(fragment.opaque),
         "sampleKey": list(fragment.sample_key),
-        "indirect": [_input(each, numbers) for each in fragment.indirect],
+        "indirect": [_input(use, numbers) for use in fragment.indirect],
         "covers": list(fragment.covers),
-        "rowOperators": [shapes.operator_document(each) for each in fragment.row_operators],
-        "notes": [shapes.note_document(each) for each in fragment.notes],
+        "rowOperators": [shapes.operator_document(operator) for operator in fragment.row_operators],
+        "notes": [shapes.note_document(note) for note in fragment.notes],
     }
     document.update((name, listed) for name, listed in at_times.items() if listed)
     if fragment.dataset != output:
@@ -48,7 +48,7 @@ def to_document(output: str, fragment: Fragment, columns: Sequence[Column]) -> D
 
 
 def _declared(columns: Sequence[Column]) -> tuple[tuple[str, str, bool], ...]:
-    return tuple((each.name, each.type, each.nullable) for each in columns)
+    return tuple((column.name, column.type, column.nullable) for column in columns)
 
 
 def of_document(document: Mapping[str, Any], columns: Sequence[Column]) -> Fragment:
@@ -62,20 +62,20 @@ def of_document(document: Mapping[str, Any], columns: Sequence[Column]) -> Fragm
             dataset=document.get("dataset", document["output"]),
             columns=_declared(columns)
             if written is None
-            else tuple((each["name"], each["type"], each["nullable"]) for each in written),
+            else tuple((column["name"], column["type"], column["nullable"]) for column in written),
             plan_hash=document["hash"],
             operators=tuple(document["operators"]),
             plan_text=document["text"],
             deterministic=document.get("deterministic", True),
             nondeterminism=tuple(document.get("nondeterminism", ())),
             inputs=tuple(datasets[: document.get("inputs", len(datasets))]),
-            sources=tuple(of_storage_document(each) for each in document.get("sources", ())),
+            sources=tuple(of_storage_document(source) for source in document.get("sources", ())),
             opaque=tuple(document.get("opaque", ())),
             definitions=cast(
                 "tuple[ColumnDefinition, ...]",
                 Lazily(lambda: _of_definitions(document), f"the plan of {document['output']}"),
             ),
-            indirect=tuple(_of_input(each, datasets) for each in document.get("indirect", ())),
+            indirect=tuple(_of_input(use, datasets) for use in document.get("indirect", ())),
             sample_key=tuple(document.get("sampleKey", ())),
             covers=tuple(document.get("covers", ())),
             row_operators=cast(
@@ -99,7 +99,7 @@ def _checked(fragment: Fragment) -> Fragment:
 
 
 def _of_definitions(document: Mapping[str, Any]) -> tuple[ColumnDefinition, ...]:
-    return tuple(_of_definition(each, document["datasets"]) for each in document["definitions"])
+    return tuple(_of_definition(definition, document["datasets"]) for definition in document["definitions"])
 
 
 def storage_document(storage: Storage) -> Document:
@@ -117,13 +117,13 @@ def of_storage_document(document: Mapping[str, Any]) -> Storage:
     """Raises ValueError if something is missing or of another type than it must be."""
     from msgspec import convert
 
-    columns = [(each["name"], each["type"]) for each in document["columns"]]
+    columns = [(column["name"], column["type"]) for column in document["columns"]]
     return convert({**document, "columns": columns}, Storage)
 
 
 def _mentioned(fragment: Fragment) -> list[str]:
-    return [each.dataset for definition in fragment.definitions for each in definition.inputs] + [
-        each.dataset for each in fragment.indirect
+    return [use.dataset for definition in fragment.definitions for use in definition.inputs] + [
+        use.dataset for use in fragment.indirect
     ]
 
 
@@ -131,7 +131,7 @@ def _definition(definition: ColumnDefinition, numbers: Mapping[str, int]) -> Doc
     """A column that is passed on from the first dataset as it is, as most are, is its name alone."""
     if definition == _passed_on(definition.column, next(iter(numbers), "")):
         return definition.column
-    document: Document = {"column": definition.column, "inputs": [_input(each, numbers) for each in definition.inputs]}
+    document: Document = {"column": definition.column, "inputs": [_input(use, numbers) for use in definition.inputs]}
     if definition.expression != definition.column:
         document["expression"] = definition.expression
     return document
@@ -146,16 +146,16 @@ def _of_definition(document: Mapping[str, Any] | str, datasets: list[str]) -> Co
 
     if isinstance(document, str):
         return _passed_on(document, datasets[0])
-    inputs = tuple(_of_input(each, datasets) for each in document["inputs"])
+    inputs = tuple(_of_input(use, datasets) for use in document["inputs"])
     expression = document.get("expression", document["column"])
     return convert({"column": document["column"], "expression": expression, "inputs": inputs}, ColumnDefinition)
 
 
-def _input(each: ColumnInput, numbers: Mapping[str, int]) -> Document:
-    document: Document = {"dataset": numbers[each.dataset], "column": each.column, "subtype": each.subtype}
-    if each.kind != "DIRECT":
-        document["kind"] = each.kind
-    if each.masking:
+def _input(use: ColumnInput, numbers: Mapping[str, int]) -> Document:
+    document: Document = {"dataset": numbers[use.dataset], "column": use.column, "subtype": use.subtype}
+    if use.kind != "DIRECT":
+        document["kind"] = use.kind
+    if use.masking:
         document["masking"] = True
     return document
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain, count, repeat
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from msgspec import convert
@@ -53,7 +54,7 @@ def read(events: Iterable[Document], samples: Iterable[Document] = ()) -> Lineag
     Later events of a run win, so a START alone gives a step that still runs. Raises ValueError if no event of an
     application is among them, or something is missing or of another type than it must be.
     """
-    return graph([parsing.of_document(each) for each in events], samples)
+    return graph([parsing.of_document(event) for event in events], samples)
 
 
 def graph(events: Iterable[Event], samples: Iterable[Document] = (), fragments: bool = True) -> LineageGraph:
@@ -62,18 +63,18 @@ def graph(events: Iterable[Event], samples: Iterable[Document] = (), fragments: 
     for event in events:
         if event.run.run_id not in latest or not event.is_start:
             latest[event.run.run_id] = event
-    own = sorted(((each.run.facets.call, each) for each in latest.values() if each.run.facets.call), key=_order)
+    own = sorted(((event.run.facets.call, event) for event in latest.values() if event.run.facets.call), key=_order)
     application = next((event for _, event in own if event.run.facets.context is not None), None)
     if application is None:
         raise ValueError("it has no event of an application run")
     steps = tuple(_step(event, call) for call, event in own)
     ours = [event for _, event in own]
-    datasets = _datasets(ours, {each["dataset"]: each for each in samples}, fragments)
+    datasets = _datasets(ours, {sample["dataset"]: sample for sample in samples}, fragments)
     return LineageGraph(_run(application, steps[0]), steps, datasets, tuple(_gaps(ours)), tuple(_checks(ours)))
 
 
-def _order(each: tuple[Call, Event]) -> int:
-    return each[0].order
+def _order(step: tuple[Call, Event]) -> int:
+    return step[0].order
 
 
 def _run(event: Event, application: Step) -> Run:
@@ -112,7 +113,7 @@ def _links(context: Context) -> Iterable[LinkSeen]:
 
 def _arguments(run: RunFacets) -> tuple[tuple[str, str], ...]:
     listed = run.parameters.parameters if run.parameters is not None else ()
-    return tuple((each.key, each.value) for each in listed)
+    return tuple((parameter.key, parameter.value) for parameter in listed)
 
 
 def _step(event: Event, call: Call) -> Step:
@@ -147,12 +148,12 @@ def _datasets(events: Iterable[Event], samples: Mapping[str, Document], with_fra
     found: list[tuple[int, Dataset]] = []
     for event in events:
         plan = event.run.facets.plan if with_fragments else None
-        fragments = {each["output"]: each for each in plan.outputs} if plan else {}
+        fragments = {output["output"]: output for output in plan.outputs} if plan else {}
         for listed in (*event.inputs, *event.outputs):
             ours = listed.facets.dataset if listed.facets else None
             if ours is not None:
                 found.append((ours.order, _dataset(listed, ours, fragments.get(ours.id), samples.get(ours.id))))
-    return tuple(dataset for _, dataset in sorted(found, key=lambda each: each[0]))
+    return tuple(dataset for _, dataset in sorted(found, key=itemgetter(0)))
 
 
 def _checks(events: Iterable[Event]) -> Iterable[CheckResult]:
@@ -219,7 +220,8 @@ def _columns(listed: ListedDataset, ours: OurDataset, facts: Sequence[ColumnFact
     not_null = set(ours.not_null)
     known = facts or repeat(_NOTHING, len(fields))
     # A large run has tens of thousands of columns, and frozen dataclasses are slow to make by hand.
-    return convert([_column(*each, not_null) for each in zip(count(), fields, known, strict=False)], tuple[Column, ...])
+    documents = [_column(*column, not_null) for column in zip(count(), fields, known, strict=False)]
+    return convert(documents, tuple[Column, ...])
 
 
 _NOTHING = parsing.ColumnFacts()

@@ -17,7 +17,7 @@ Rows = tuple[tuple[str | None, ...], ...]
 
 def samples(graph: LineageGraph) -> list[Document]:
     """One document per dataset that has a sample, for ``samples.jsonl``."""
-    return [document(each.id, each.sample) for each in graph.datasets if each.sample is not None]
+    return [document(dataset.id, dataset.sample) for dataset in graph.datasets if dataset.sample is not None]
 
 
 def document(dataset: str, sample: Sample) -> Document:
@@ -46,7 +46,7 @@ def _rows(content: Mapping[str, Any]) -> Rows:
 
     if content["hash"] != digest(content):
         raise ValueError("it is not the one that was written")
-    return convert([_row(each) for each in content["rows"]], Rows)
+    return convert([_row(text) for text in content["rows"]], Rows)
 
 
 def _row(text: str) -> Any:

@@ -26,9 +26,9 @@ def _plain(value: Any) -> Any:
     if kind in _AS_IT_IS:
         return value
     if kind is dict:
-        return {name: plain for name, each in value.items() if (plain := _plain(each)) is not None}
+        return {name: plain for name, item in value.items() if (plain := _plain(item)) is not None}
     if kind in (list, tuple):
-        return [plain for each in value if (plain := _plain(each)) is not None and plain != {}]
+        return [plain for item in value if (plain := _plain(item)) is not None and plain != {}]
     if isinstance(value, enum.Enum):
         return value.value
     return {name: plain for name in _fields(kind) if (plain := _plain(getattr(value, name))) is not None}

@@ -30,8 +30,8 @@ def operator_document(operator: RowOperator) -> Document:
         "keys": list(operator.keys),
         "supplied": list(operator.supplied),
         "undone": [{"join": join, "text": text} for join, text in operator.undone],
-        "drops": [{"text": text, "columns": [list(each) for each in columns]} for text, columns in operator.drops],
-        "clashes": [_clash(each) for each in operator.clashes],
+        "drops": [{"text": text, "columns": [list(column) for column in columns]} for text, columns in operator.drops],
+        "clashes": [_clash(clash) for clash in operator.clashes],
     }
     return {name: value for name, value in document.items() if value or name == "children"}
 
@@ -56,11 +56,11 @@ def _of_row_operator(document: Mapping[str, Any]) -> RowOperator:
         datasets=tuple(document.get("datasets", ())),
         keys=tuple(document.get("keys", ())),
         supplied=tuple(document.get("supplied", ())),
-        undone=tuple((each["join"], each["text"]) for each in document.get("undone", ())),
-        drops=tuple((each["text"], tuple(map(_pair, each["columns"]))) for each in document.get("drops", ())),
+        undone=tuple((undone["join"], undone["text"]) for undone in document.get("undone", ())),
+        drops=tuple((drop["text"], tuple(map(_pair, drop["columns"]))) for drop in document.get("drops", ())),
         clashes=tuple(
-            Clash(each["position"], each["name"], each["type"], each["otherName"], each["otherType"])
-            for each in document.get("clashes", ())
+            Clash(clash["position"], clash["name"], clash["type"], clash["otherName"], clash["otherType"])
+            for clash in document.get("clashes", ())
         ),
     )
 

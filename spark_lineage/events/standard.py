@@ -117,7 +117,7 @@ def parameters(step: Step, run: Run) -> ol.execution_parameters_run.ExecutionPar
     """Arguments of the function as its caller's source has them; of the application those of its command line."""
     listed = step.arguments
     if step.kind is StepKind.APPLICATION:
-        listed = tuple((f"argv[{number}]", each) for number, each in enumerate(run.argv, 1))
+        listed = tuple((f"argv[{number}]", argument) for number, argument in enumerate(run.argv, 1))
     if not listed:
         return None
     make = ol.execution_parameters_run.ExecutionParameter
@@ -159,15 +159,15 @@ def extraction_errors(gaps: Sequence[Gap], outputs: int) -> ol.extraction_error_
 def lineage(dataset: Dataset, datasets: Mapping[str, Dataset]) -> ol.lineage.LineageDatasetFacet | None:
     """Which inputs of the step this output is made from; column by column it stands in columnLineage."""
     inputs = dataset.fragment.inputs if dataset.fragment is not None else ()
-    found = [datasets[each] for each in inputs if each in datasets and each != dataset.id]
+    found = [datasets[used] for used in inputs if used in datasets and used != dataset.id]
     if not found:
         return None
     return ol.lineage.LineageDatasetFacet(
         inputs=[
             ol.lineage.LineageDatasetInput(
-                namespace=each.namespace, name=each.name, type="DATASET", transformations=None
+                namespace=above.namespace, name=above.name, type="DATASET", transformations=None
             )
-            for each in found
+            for above in found
         ],
         fields=None,
     )
@@ -176,8 +176,8 @@ def lineage(dataset: Dataset, datasets: Mapping[str, Dataset]) -> ol.lineage.Lin
 def schema(dataset: Dataset) -> ol.schema_dataset.SchemaDatasetFacet:
     return ol.schema_dataset.SchemaDatasetFacet(
         fields=[
-            ol.schema_dataset.SchemaDatasetFacetFields(name=each.name, type=each.type, fields=None)
-            for each in dataset.columns
+            ol.schema_dataset.SchemaDatasetFacetFields(name=column.name, type=column.type, fields=None)
+            for column in dataset.columns
         ]
     )
 
@@ -206,9 +206,9 @@ def metrics(dataset: Dataset) -> ol.data_quality_metrics_dataset.DataQualityMetr
     return ol.data_quality_metrics_dataset.DataQualityMetricsDatasetFacet(
         rowCount=dataset.rows,
         columnMetrics={
-            each.name: of_column(nullCount=each.nulls, quantiles=None)
-            for each in dataset.columns
-            if each.nulls is not None
+            column.name: of_column(nullCount=column.nulls, quantiles=None)
+            for column in dataset.columns
+            if column.nulls is not None
         },
     )
 
@@ -287,21 +287,21 @@ def _fields(
 ) -> list[ol.column_lineage_dataset.InputField]:
     """One for each input column, with all the ways in which it is used."""
     found: dict[tuple[str, str, str], ol.column_lineage_dataset.InputField] = {}
-    for each in inputs:
-        if each.dataset in datasets:
-            origin = datasets[each.dataset]
-            place = (origin.namespace, origin.name, each.column)
+    for used in inputs:
+        if used.dataset in datasets:
+            origin = datasets[used.dataset]
+            place = (origin.namespace, origin.name, used.column)
             column = found.setdefault(place, ol.column_lineage_dataset.InputField(*place, transformations=[]))
             if column.transformations is not None:
-                column.transformations.append(_transformation(each, expression))
+                column.transformations.append(_transformation(used, expression))
     return list(found.values())
 
 
-def _transformation(each: ColumnInput, expression: str | None) -> ol.column_lineage_dataset.Transformation:
-    described = expression if each.kind == "DIRECT" else None
+def _transformation(use: ColumnInput, expression: str | None) -> ol.column_lineage_dataset.Transformation:
+    described = expression if use.kind == "DIRECT" else None
     return ol.column_lineage_dataset.Transformation(
-        type=each.kind,
-        subtype=each.subtype,
+        type=use.kind,
+        subtype=use.subtype,
         description=described[:LONGEST_EXPRESSION] if described else None,
-        masking=each.masking,
+        masking=use.masking,
     )

@@ -37,7 +37,7 @@ def _name(function: str) -> str:
 
 def _call(statement: str, name: str) -> ast.Call | None:
     tree = _parsed(statement)
-    calls = [each for each in ast.walk(tree) if isinstance(each, ast.Call) and _called(each) == name] if tree else []
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and _called(node) == name] if tree else []
     return calls[0] if len(calls) == 1 else None
 
 
@@ -65,7 +65,7 @@ def _bound(call: ast.Call, defined: Definition, statement: str) -> Iterator[Argu
     names = _positional(call, defined)
     rest = f"*{defined.args.vararg.arg}" if defined.args.vararg else "*"
     for number, value in enumerate(call.args):
-        starred = isinstance(value, ast.Starred) or any(isinstance(each, ast.Starred) for each in call.args[:number])
+        starred = any(isinstance(argument, ast.Starred) for argument in call.args[: number + 1])
         name = names[number] if number < len(names) and not starred else f"{rest}[{number}]"
         yield name, _source(text, value)
     for keyword in call.keywords:
@@ -73,7 +73,7 @@ def _bound(call: ast.Call, defined: Definition, statement: str) -> Iterator[Argu
 
 
 def _positional(call: ast.Call, defined: Definition) -> Sequence[str]:
-    names = [each.arg for each in (*defined.args.posonlyargs, *defined.args.args)]
+    names = [parameter.arg for parameter in (*defined.args.posonlyargs, *defined.args.args)]
     bound = names[:1] in (["self"], ["cls"]) and (isinstance(call.func, ast.Attribute) or defined.name == "__init__")
     return names[1:] if bound else names
 

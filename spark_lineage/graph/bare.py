@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from spark_lineage.model import Fragment, Storage
+from spark_lineage.model import ColumnInput, Fragment, Storage
 
 
 def is_bare(fragment: Fragment) -> bool:
@@ -19,16 +19,15 @@ def is_bare(fragment: Fragment) -> bool:
 ROW_KEEPERS = ("Project", "SubqueryAlias", "View")
 
 
-def _is_column(inputs: Iterable[object]) -> bool:
-    each = list(inputs)
-    return len(each) == 1 and getattr(each[0], "subtype", None) == "IDENTITY"
+def _is_column(inputs: Iterable[ColumnInput]) -> bool:
+    return [use.subtype for use in inputs] == ["IDENTITY"]
 
 
 def as_stored(fragment: Fragment, storage: Storage) -> bool:
     """Whether a read has the columns of what it read, each unchanged and in its place."""
     unchanged = all(
-        len(each.inputs) == 1 and each.inputs[0].subtype == "IDENTITY" and each.inputs[0].column == each.column
-        for each in fragment.definitions
+        [(use.subtype, use.column) for use in definition.inputs] == [("IDENTITY", definition.column)]
+        for definition in fragment.definitions
     )
     names = [name for name, _, _ in fragment.columns]
     return unchanged and (not storage.columns or names == [name for name, _ in storage.columns])

@@ -192,7 +192,7 @@ class Composition:
                 before = self._earlier.get(name)
                 waiting += [(before.id, False)] if before is not None else []
                 waiting.append((name, True))
-                waiting += [(each, False) for each in reversed(self._inputs(name))]
+                waiting += [(below, False) for below in reversed(self._inputs(name))]
 
     def _inputs(self, dataset: str) -> tuple[str, ...]:
         """What the plan stands on; where rows came from Python, all that the step used."""

@@ -46,7 +46,7 @@ def unquoted(name: str) -> str:
 
 def references(expression: str, columns: Collection[str], qualifiers: Collection[str] = ()) -> Iterator[Reference]:
     """Where the text names one of ``columns``; function names, fields of structs, types and aliases are no columns."""
-    tokens = [each for each in TOKEN.finditer(expression) if each.lastgroup != "space"]
+    tokens = [token for token in TOKEN.finditer(expression) if token.lastgroup != "space"]
     bound = _lambda_variables(tokens)
     number = 0
     while number < len(tokens):

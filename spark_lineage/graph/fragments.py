@@ -47,50 +47,54 @@ class Rewriter:
         df = fragment.dataset
         own = self._ids.get(df, df)
         inputs: dict[str, None] = {}
-        for each in fragment.inputs:
-            inputs.update(dict.fromkeys(self._datasets(df, each, 0)))
+        for name in fragment.inputs:
+            inputs.update(dict.fromkeys(self._datasets(df, name, 0)))
         inputs.update(dict.fromkeys(self._source_ids(df)))
         inputs.pop(own, None)
         definitions = tuple(
-            replace(each, expression=self._expression(each, 0), inputs=tuple(self._columns(df, df, each.inputs)))
-            for each in fragment.definitions
+            replace(
+                definition,
+                expression=self._expression(definition, 0),
+                inputs=tuple(self._columns(df, df, definition.inputs)),
+            )
+            for definition in fragment.definitions
         )
         indirect = self._deciding(fragment)
         # Sources are datasets of the graph now, and their columns stand there.
-        sources = tuple(replace(each, columns=()) for each in fragment.sources)
+        sources = tuple(replace(source, columns=()) for source in fragment.sources)
         return replace(
             fragment,
             dataset=own,
-            operators=tuple(self._text(each) for each in fragment.operators),
+            operators=tuple(self._text(text) for text in fragment.operators),
             plan_text=self._text(fragment.plan_text),
             inputs=tuple(inputs),
             sources=sources,
             definitions=definitions,
             indirect=indirect,
-            row_operators=tuple(self._row_operator(df, each) for each in fragment.row_operators),
-            notes=tuple(self._note(df, each) for each in fragment.notes),
+            row_operators=tuple(self._row_operator(df, operator) for operator in fragment.row_operators),
+            notes=tuple(self._note(df, note) for note in fragment.notes),
         )
 
     def _deciding(self, fragment: Fragment) -> tuple[ColumnInput, ...]:
         """What decides about rows, also within what is looked through."""
         found: dict[ColumnInput, None] = {}
-        open_, seen = [fragment], {fragment.dataset}
-        for each in open_:
-            found.update(self._columns(fragment.dataset, each.dataset, each.indirect))
-            hidden = [df for df in each.inputs if df not in self._ids and df not in seen and df in self._fragments]
+        waiting, seen = [fragment], {fragment.dataset}
+        for below in waiting:
+            found.update(self._columns(fragment.dataset, below.dataset, below.indirect))
+            hidden = [df for df in below.inputs if df not in self._ids and df not in seen and df in self._fragments]
             seen.update(hidden)
-            open_ += [self._fragments[df] for df in hidden]
+            waiting += [self._fragments[df] for df in hidden]
         return tuple(found)
 
     def _row_operator(self, df: str, operator: RowOperator) -> RowOperator:
         """What stands for several datasets, or for none, is an input of which nothing is known."""
-        named = [self._one(df, each) for each in operator.datasets]
-        drops = tuple((text, tuple(filter(None, (self._named(df, *each) for each in columns))))
+        named = [self._one(df, name) for name in operator.datasets]
+        drops = tuple((text, tuple(filter(None, (self._named(df, *column) for column in columns))))
                       for text, columns in operator.drops)  # fmt: skip
         if operator.op == "input" and None in named:
             return RowOperator("opaque")
-        datasets = tuple(dict.fromkeys(each for each in named if each is not None))
-        return replace(operator, datasets=datasets, drops=tuple(each for each in drops if each[1]))
+        datasets = tuple(dict.fromkeys(name for name in named if name is not None))
+        return replace(operator, datasets=datasets, drops=tuple(drop for drop in drops if drop[1]))
 
     def _note(self, df: str, note: ColumnNote) -> ColumnNote:
         return replace(note, input=self._named(df, *note.input)) if note.input is not None else note
@@ -113,9 +117,9 @@ class Rewriter:
     def _expression(self, definition: ColumnDefinition, depth: int) -> str:
         """The text over columns of datasets: what is looked through is written out, ids become those of the graph."""
         owners: dict[str, list[str]] = {}
-        for each in definition.inputs:
-            if each.dataset not in owners.setdefault(each.column, []):
-                owners[each.column].append(each.dataset)
+        for use in definition.inputs:
+            if use.dataset not in owners.setdefault(use.column, []):
+                owners[use.column].append(use.dataset)
 
         def write(reference: Reference) -> str | None:
             candidates = owners[reference.column]
@@ -123,14 +127,15 @@ class Rewriter:
             if owner in self._ids:
                 named = f"{quoted(self._ids[owner])}.{quoted(reference.column)}"
                 return named if reference.qualifier else None
-            below = self._fragments.get(owner)
-            inner = (
-                next((each for each in below.definitions if each.column == reference.column), None) if below else None
-            )
+            inner = self._defined(owner, reference.column)
             return enclosed(self._expression(inner, depth + 1)) if inner is not None and depth < DEEPEST else None
 
-        qualifiers = {each.dataset for each in definition.inputs}
+        qualifiers = {use.dataset for use in definition.inputs}
         return substituted(definition.expression, owners, qualifiers, write)
+
+    def _defined(self, df: str, column: str) -> ColumnDefinition | None:
+        definitions = self._fragments[df].definitions if df in self._fragments else ()
+        return next((definition for definition in definitions if definition.column == column), None)
 
     def _datasets(self, root: str, df: str, depth: int) -> tuple[str, ...]:
         if df in self._ids:
@@ -139,13 +144,13 @@ class Rewriter:
         if below is None or depth > DEEPEST:
             self._lost.setdefault(root, {})[df] = None
             return ()
-        found = [each for parent in below.inputs for each in self._datasets(root, parent, depth + 1)]
+        found = [dataset for parent in below.inputs for dataset in self._datasets(root, parent, depth + 1)]
         return (*found, *self._source_ids(df))
 
     def _columns(self, root: str, owner: str, inputs: tuple[ColumnInput, ...]) -> dict[ColumnInput, None]:
         found: dict[ColumnInput, None] = {}
-        for each in inputs:
-            found.update(dict.fromkeys(self._column(root, owner, each, 0)))
+        for use in inputs:
+            found.update(dict.fromkeys(self._column(root, owner, use, 0)))
         return found
 
     def _column(self, root: str, owner: str, column: ColumnInput, depth: int) -> tuple[ColumnInput, ...]:
@@ -164,9 +169,10 @@ class Rewriter:
         if below is None or depth > DEEPEST:
             self._lost.setdefault(root, {})[column.dataset] = None
             return ()
-        inner = next((each.inputs for each in below.definitions if each.column == column.column), ())
+        inner = self._defined(column.dataset, column.column)
+        uses = inner.inputs if inner is not None else ()
         return tuple(
-            through for each in inner for through in self._column(root, column.dataset, column.through(each), depth + 1)
+            through for use in uses for through in self._column(root, column.dataset, column.through(use), depth + 1)
         )
 
 

@@ -47,7 +47,8 @@ class Measurements:
         self._seen = seen
         self._mode = seen.started.mode if seen.started else Mode.FLOW
         self._by_plan = _complete_by_plan(seen.probes)
-        self._failed_executions = {each.execution for each in seen.executions if each.outcome is Outcome.FAIL}
+        failed = (execution for execution in seen.executions if execution.outcome is Outcome.FAIL)
+        self._failed_executions = {execution.execution for execution in failed}
         self._executed: set[str] | None = None
         self._failed: set[str] | None = None
 
@@ -69,11 +70,11 @@ class Measurements:
         if probe.reason != "exchange_reused" or probe.plan_hash is None:
             return None
         candidates = self._by_plan.get(probe.plan_hash, [])
-        same_run = [each for each in candidates if each.execution == probe.execution]
+        same_run = [other for other in candidates if other.execution == probe.execution]
         return next(iter(same_run), None)
 
     def _incomplete(self, probes: Sequence[Probed]) -> Measured:
-        probe = min(enumerate(probes), key=lambda each: (_worth(each[1]), -(each[1].rows or 0), each[0]))[1]
+        probe = min(probes, key=lambda probe: (_worth(probe), -(probe.rows or 0)))  # of equals the first
         reason = probe.reason
         if reason is None:
             reason = "failed" if probe.execution in self._failed_executions else "partial"
@@ -105,10 +106,10 @@ class Measurements:
 def _partial(probes: Iterable[Probed]) -> tuple[Partial, ...]:
     """What was seen of all rows that passed filters of later steps; one for each set of filters."""
     found: dict[tuple[str, ...], Partial] = {}
-    for each in probes:
-        if each.reason == "filter_pushed" and each.rows is not None:
-            filters = tuple(sorted(each.pushed))
-            seen = Partial(each.pushed, each.rows, each.columns, each.fingerprint)
+    for probe in probes:
+        if probe.reason == "filter_pushed" and probe.rows is not None:
+            filters = tuple(sorted(probe.pushed))
+            seen = Partial(probe.pushed, probe.rows, probe.columns, probe.fingerprint)
             found[filters] = _merged(found[filters], seen) if filters in found else seen
     return tuple(found.values())[:MOST_PARTIAL]
 
@@ -118,8 +119,8 @@ def _merged(a: Partial, b: Partial) -> Partial:
     most, least = (a, b) if len(a.columns) >= len(b.columns) else (b, a)
     if most.rows != least.rows:
         return most
-    known = {each.name for each in most.columns}
-    more = tuple(each for each in least.columns if each.name not in known)
+    known = {column.name for column in most.columns}
+    more = tuple(column for column in least.columns if column.name not in known)
     return replace(most, columns=(*most.columns, *more), fingerprint=most.fingerprint or least.fingerprint)
 
 
@@ -147,16 +148,16 @@ def _column(name: str, type_: str, nullable: bool, probed: ProbedColumn | None) 
 
 def _agreed(complete: Sequence[Probed], measurements: int) -> Measured:
     """Complete measurements as one. Where they disagree the one that saw most columns counts, and it is said."""
-    best = max(enumerate(complete), key=lambda each: (_columns_seen(each[1]), -each[0]))[1]
+    best = max(complete, key=_columns_seen)  # of equals the first
     differ = _difference(best, complete)
-    merged = {(each.name, position): each for position, each in enumerate(best.columns)}
+    merged = {(column.name, position): column for position, column in enumerate(best.columns)}
     fingerprint = best.fingerprint
     sample = best.sample
     if differ is None:
-        agreeing = [each for each in complete if len(each.columns) == len(best.columns)]
-        fingerprint = next((each.fingerprint for each in (best, *agreeing) if each.fingerprint), None)
-        sample = next((each.sample for each in (best, *complete) if each.sample is not None), None)
-        known = {each.name for each in best.columns}
+        agreeing = [probe for probe in complete if len(probe.columns) == len(best.columns)]
+        fingerprint = next((probe.fingerprint for probe in (best, *agreeing) if probe.fingerprint), None)
+        sample = next((probe.sample for probe in (best, *complete) if probe.sample is not None), None)
+        known = {column.name for column in best.columns}
         for probe in complete:
             for column in probe.columns:
                 if column.name not in known:
@@ -171,7 +172,7 @@ def _agreed(complete: Sequence[Probed], measurements: int) -> Measured:
 def _answers(complete: Sequence[Probed]) -> tuple[RuleAnswer, ...]:
     """Of each question the answer that has a value, if one has."""
     found: dict[tuple[str, tuple[str, ...]], RuleAnswer] = {}
-    for answer in (each for probe in complete for each in probe.answers):
+    for answer in (answer for probe in complete for answer in probe.answers):
         known = found.setdefault((answer.kind, answer.arguments), answer)
         if known.value is None:
             found[(answer.kind, answer.arguments)] = answer

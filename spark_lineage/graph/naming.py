@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 
 from spark_lineage.graph.activations import Activation, Node
 from spark_lineage.graph.labels import words
@@ -121,11 +122,11 @@ def _single(statement: Statement | None) -> str | None:
 
 
 def _seen_in(seen: Observed, df: str, call: str | None) -> str | None:
-    return next((each.variable for each in seen.variables.get(df, ()) if each.call == call), None)
+    return next((variable.variable for variable in seen.variables.get(df, ()) if variable.call == call), None)
 
 
 def _anywhere(seen: Observed, df: str) -> str | None:
-    return next((each.variable for each in seen.variables.get(df, ())), None)
+    return next((variable.variable for variable in seen.variables.get(df, ())), None)
 
 
 def _parts(seen: Observed, activation: Activation, dfs: Sequence[str], several: bool) -> dict[str, str | None]:
@@ -172,7 +173,7 @@ def _unique(wanted: Collection[tuple[Node, str | None]], taken: Collection[str])
     names: dict[tuple[Node, str | None], str] = {}
     used = set(taken)
     for text, keys in sorted(groups.items()):
-        for key in sorted(keys, key=lambda each: (each[0].name, each[1] or "")):
+        for key in sorted(keys, key=lambda key: (key[0].name, key[1] or "")):
             names[key] = _free(text if text not in used else f"{key[0].name}.{key[1]}" if key[1] else key[0].name, used)
             used.add(names[key])
     return names
@@ -193,7 +194,7 @@ def _ids(named: Sequence[tuple[str, str, int]], taken: Collection[str]) -> dict[
     first: set[str] = set()
     ids: dict[str, str] = {}
     # By call and not as they came: in a thread pool the second call may be seen before the first.
-    for df, name, call in sorted(named, key=lambda each: each[2]):
+    for df, name, call in sorted(named, key=itemgetter(2)):
         if name not in first:
             # Whichever call is the first to have an output under this name.
             first.add(name)

@@ -61,7 +61,7 @@ class Observed:
 
     def uses_of(self, df: str) -> Iterator[Place]:
         """Where ``df`` was used: the innermost places of the operations that took it."""
-        return (each.path[-1] for each in self.users.get(df, ()) if each.path)
+        return (operation.path[-1] for operation in self.users.get(df, ()) if operation.path)
 
     def reading(self, call: CallSeen) -> FunctionReading | None:
         return self.functions.get((call.file, call.line, call.function.rsplit(".", 1)[-1]))

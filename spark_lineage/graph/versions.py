@@ -19,21 +19,22 @@ Name = tuple[str, str]  # namespace, name
 def told_apart(datasets: Sequence[Dataset], steps: Iterable[Step]) -> tuple[Dataset, ...]:
     """The datasets with names that mix nothing up; ids stay as they are."""
     groups: dict[Name, list[Dataset]] = {}
-    for each in datasets:
-        if each.kind is DatasetKind.INTERIM:
-            groups.setdefault((each.namespace, each.name), []).append(each)
+    for dataset in datasets:
+        if dataset.kind is DatasetKind.INTERIM:
+            groups.setdefault((dataset.namespace, dataset.name), []).append(dataset)
     several = {name: group for name, group in groups.items() if len(group) > 1}
     steps = tuple(steps)
-    of_several = {each.id: name for name, group in several.items() for each in group}
-    all_names = {each.id: (each.namespace, each.name) for each in datasets}
+    of_several = {dataset.id: name for name, group in several.items() for dataset in group}
+    all_names = {dataset.id: (dataset.namespace, dataset.name) for dataset in datasets}
     meeting = (_meeting(of_several, steps) | _circling(all_names, steps) & set(several)) if several else set()
     names = {
-        each.id: each.id if name in meeting else first.id if first is not group[0] else each.name
+        dataset.id: dataset.id if name in meeting else first.id if first is not group[0] else dataset.name
         for name, group in several.items()
-        for each in group
-        for first in [_first_like(each, group)]
+        for dataset in group
+        for first in [_first_like(dataset, group)]
     }
-    return tuple(_sayable(replace(each, name=names[each.id]) if each.id in names else each) for each in datasets)
+    named = (replace(dataset, name=names.get(dataset.id, dataset.name)) for dataset in datasets)
+    return tuple(map(_sayable, named))
 
 
 def _sayable(dataset: Dataset) -> Dataset:
@@ -52,7 +53,7 @@ def _meeting(names: dict[str, Name], steps: Iterable[Step]) -> set[Name]:
     found: set[Name] = set()
     for step in steps:
         for side in (step.inputs, step.outputs):
-            met = [names[each] for each in dict.fromkeys(side) if each in names]
+            met = [names[dataset] for dataset in dict.fromkeys(side) if dataset in names]
             found.update(name for name in met if met.count(name) > 1)
     return found
 
@@ -62,39 +63,39 @@ def _circling(names: dict[str, Name], steps: Iterable[Step]) -> set[Name]:
     after: dict[Name, set[Name]] = {}
     before: dict[Name, int] = {}
     for step in steps:
-        for source in {names[each] for each in step.inputs if each in names}:
-            after.setdefault(source, set()).update(names[each] for each in step.outputs if each in names)
+        for source in {names[dataset] for dataset in step.inputs if dataset in names}:
+            after.setdefault(source, set()).update(names[dataset] for dataset in step.outputs if dataset in names)
     for made in after.values():
-        for each in made:
-            before[each] = before.get(each, 0) + 1
+        for name in made:
+            before[name] = before.get(name, 0) + 1
     # What nothing is left to be made from is on no circle, nor is what is left without anything made from it.
     left = _without_ends(after, before)
     turned: dict[Name, set[Name]] = {}
     for source, made in after.items():
-        for each in made & left if source in left else ():
-            turned.setdefault(each, set()).add(source)
-    return _without_ends(turned, {each: len(after.get(each, set()) & left) for each in left}) & left
+        for name in made & left if source in left else ():
+            turned.setdefault(name, set()).add(source)
+    return _without_ends(turned, {name: len(after.get(name, set()) & left) for name in left}) & left
 
 
 def _without_ends(after: dict[Name, set[Name]], before: dict[Name, int]) -> set[Name]:
     """Takes away, again and again, what has nothing before it; gives the names that stay."""
     waiting = dict(before)
-    ends = [each for each in after if not waiting.get(each)]
+    ends = [name for name in after if not waiting.get(name)]
     gone = set(ends)
     while ends:
-        for each in after.get(ends.pop(), ()):
-            waiting[each] -= 1
-            if waiting[each] == 0:
-                gone.add(each)
-                ends.append(each)
+        for name in after.get(ends.pop(), ()):
+            waiting[name] -= 1
+            if waiting[name] == 0:
+                gone.add(name)
+                ends.append(name)
     return (set(after) | set(before)) - gone
 
 
 def _first_like(dataset: Dataset, group: Sequence[Dataset]) -> Dataset:
     """The first of the group with the same columns; columns that were not seen are taken to be the same."""
     columns = _columns(dataset) or _columns(group[0])
-    return next(each for each in group if (_columns(each) or _columns(group[0])) == columns)
+    return next(dataset for dataset in group if (_columns(dataset) or _columns(group[0])) == columns)
 
 
 def _columns(dataset: Dataset) -> tuple[str, ...]:
-    return tuple(each.name for each in dataset.columns)
+    return tuple(column.name for column in dataset.columns)

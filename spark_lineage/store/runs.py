@@ -50,12 +50,12 @@ class Store:
         """All runs, oldest first."""
         folder = self.path / RUNS
         try:
-            folders = [each for each in folder.iterdir() if each.is_dir()]
+            folders = [path for path in folder.iterdir() if path.is_dir()]
         except (FileNotFoundError, NotADirectoryError):
             return []
         except OSError as error:
             raise StoreError(f"{folder} cannot be read: {error.strerror or error}") from error
-        found = [run for each in folders if (run := summary(each)) is not None]
+        found = [run for folder in folders if (run := summary(folder)) is not None]
         return sorted(found, key=lambda run: (run.started, run.id))
 
     def refuse_newer(self) -> None:
@@ -156,8 +156,8 @@ def recover(folder: Path) -> LineageGraph:
     from spark_lineage.graph import assemble
 
     seen = list(wal.read(folder))
-    graph = assemble([each for each in seen if each is not None])
-    lost = sum(1 for each in seen if each is None)
+    graph = assemble([observation for observation in seen if observation is not None])
+    lost = sum(1 for observation in seen if observation is None)
     if lost:
         gap = Gap(None, None, "observations", f"{lost} lines of {wal.NAME} cannot be read")
         graph = replace(graph, gaps=(gap, *graph.gaps))

@@ -74,10 +74,10 @@ def refuse_newer_run(folder: Path) -> None:
 def _written_ahead(folder: Path) -> Summary | None:
     formats.refuse_newer_format(wal.writer(folder).get("format"), folder)
     seen: list[Observation | None] = list(itertools.islice(wal.read(folder), FIRST_OBSERVATIONS))
-    begun = next((each for each in seen if isinstance(each, ProgramStarted)), None)
+    begun = next((run for run in seen if isinstance(run, ProgramStarted)), None)
     if begun is None:
         return None
-    repository = next((each for each in seen if isinstance(each, RepositorySeen)), None)
+    repository = next((run for run in seen if isinstance(run, RepositorySeen)), None)
     labels = dict(begun.labels)
     return Summary(folder.name, begun.app, begun.program, begun.at, labels, folder, begun.mode, repository)
 
@@ -176,10 +176,10 @@ def shortest(ids: Sequence[str], least: int = 8) -> dict[str, str]:
     """The shortest beginning of each id that is no other's, at least ``least`` characters."""
     found = {}
     ordered = sorted(ids)
-    for number, each in enumerate(ordered):
+    for number, run in enumerate(ordered):
         beside = (*ordered[max(number - 1, 0) : number], *ordered[number + 1 : number + 2])
-        shared = max((_shared(each, other) for other in beside), default=0)
-        found[each] = each[: max(least, shared + 1)]
+        shared = max((_shared(run, other) for other in beside), default=0)
+        found[run] = run[: max(least, shared + 1)]
     return found
 
 
