@@ -43,14 +43,14 @@ def of_store(store: Store) -> Deliveries:
     store.refuse_newer()
     configured = {receiver.key: receiver.title for receiver in receivers()}
     titles = {**cursors.known(store.path), **configured}
-    places = {key: [cursors.Place(run, key) for run in cursors.runs(store.path)] for key in titles}
+    places = {key: [cursors.ReceiverFiles(run, key) for run in cursors.runs(store.path)] for key in titles}
     # `send` sends all runs of the store to a configured sink; to others, only what they were to get.
     due = {key: [place for place in places[key] if key in configured or place.is_due()] for key in titles}
     standings = (_standing(key, title, key in configured, due[key]) for key, title in titles.items())
     return Deliveries(store.path, tuple(standings))
 
 
-def _standing(key: str, title: str, configured: bool, places: Sequence[cursors.Place]) -> Standing:
+def _standing(key: str, title: str, configured: bool, places: Sequence[cursors.ReceiverFiles]) -> Standing:
     read = [(place, place.load(), place.left() if place.has_more() else 0) for place in places]
     aside = [
         {**cursors.described(event), "run": place.folder.name, "step_run": event.run}

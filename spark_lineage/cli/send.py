@@ -89,7 +89,7 @@ def _update(progress: Progress, bars: dict[str, TaskID], sender: Sender) -> None
 
 
 def _tell(remaining: Remaining, seconds: float) -> None:
-    for left in remaining.sinks:
+    for left in remaining.receivers:
         events = "1 event" if left.delivered == 1 else f"{left.delivered} events"
         nothing_left = "" if left.events else ", nothing is left"
         click.echo(f"{left.title}: {events} sent in {seconds:.1f} s{nothing_left}")

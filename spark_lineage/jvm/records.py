@@ -96,11 +96,11 @@ def _row_operator(document: Document) -> RowOperator:
         datasets=tuple(document.get("datasets", ())),
         keys=tuple(document.get("keys", ())),
         supplied=tuple(document.get("supplied", ())),
-        undone=tuple((one["join"], one["text"]) for one in document.get("undone", ())),
-        drops=tuple((one["text"], tuple(map(_pair, one["columns"]))) for one in document.get("drops", ())),
+        undone=tuple((undone["join"], undone["text"]) for undone in document.get("undone", ())),
+        drops=tuple((drop["text"], tuple(map(_pair, drop["columns"]))) for drop in document.get("drops", ())),
         clashes=tuple(
-            Clash(one["position"], one["name"], one["type"], one["other_name"], one["other_type"])
-            for one in document.get("clashes", ())
+            Clash(clash["position"], clash["name"], clash["type"], clash["other_name"], clash["other_type"])
+            for clash in document.get("clashes", ())
         ),
     )
 
@@ -120,7 +120,8 @@ def _definition(document: Document) -> ColumnDefinition:
 
 def _inputs(documents: Sequence[Document]) -> tuple[ColumnInput, ...]:
     return tuple(
-        ColumnInput(one["dataset"], one["column"], one["kind"], one["subtype"], one["masking"]) for one in documents
+        ColumnInput(document["dataset"], document["column"], document["kind"], document["subtype"], document["masking"])
+        for document in documents
     )
 
 
@@ -155,7 +156,8 @@ def _probe(document: Document) -> Probed:
         sample=_sample(document["sample"]),
         plan_hash=document["plan_hash"],
         answers=tuple(
-            RuleAnswer(one["kind"], tuple(one["arguments"]), one["value"], one["reason"]) for one in document["answers"]
+            RuleAnswer(answer["kind"], tuple(answer["arguments"]), answer["value"], answer["reason"])
+            for answer in document["answers"]
         ),
     )
 

@@ -109,4 +109,4 @@ def _type(arrow: str) -> str:
 def _tuples(rows: Any) -> Iterator[tuple[Any, ...]]:
     maps = {field.name for field in rows.schema if str(field.type).startswith("map")}
     for row in rows.to_pylist():
-        yield tuple(dict(each) if name in maps and each is not None else each for name, each in row.items())
+        yield tuple(dict(item) if name in maps and item is not None else item for name, item in row.items())

@@ -1,9 +1,10 @@
-"""How far each sink has come in each run's journal: what the sender remembers from process to process.
+"""How far each receiver has come in each run's journal: what the sender remembers from process to process.
 
-``runs/<id>/delivery/<sink>.json`` is replaced as a whole after each event that the sink has acknowledged, so that a
-killed sender repeats at most the one event whose answer it did not see. ``<sink>.aside.jsonl`` beside it lists the
-events that the sink refused for good, with the reason. ``<sink>.lock`` keeps two processes from sending the same run.
-``due`` stands there while a run is meant for the configured sinks, but which those are could not be found out yet.
+``runs/<id>/delivery/<receiver>.json`` is replaced as a whole after each event that the receiver has acknowledged, so
+that a killed sender repeats at most the one event whose answer it did not see. ``<receiver>.aside.jsonl`` beside it
+lists the events that the receiver refused for good, with the reason. ``<receiver>.lock`` keeps two processes from
+sending the same run. ``due`` stands there while a run is meant for the configured receivers, but which those are could
+not be found out yet.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import os
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, fields, replace
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +38,7 @@ Document = dict[str, Any]
 
 @dataclass(frozen=True)
 class Cursor:
-    """The place of one sink in one journal. ``offset`` counts bytes, ``number`` events, from the beginning."""
+    """The place of one receiver in one journal. ``offset`` counts bytes, ``number`` events, from the beginning."""
 
     offset: int = 0
     number: int = 0
@@ -45,8 +47,8 @@ class Cursor:
     set_aside: int = 0
     tries: int = 0  # of the event at ``offset`` that the receiver has had and not taken
     at: float = 0.0  # of the last change
-    title: str = ""  # of the sink, for people
-    seconds: float = 0.0  # that the sink took for an event, of late
+    title: str = ""  # of the receiver, for people
+    seconds: float = 0.0  # that the receiver took for an event, of late
 
     def past(self, length: int, **counts: int) -> Cursor:
         """Behind the event of this many bytes (its line end included)."""
@@ -56,7 +58,7 @@ class Cursor:
 
 @dataclass(frozen=True)
 class SetAside:
-    """An event that a sink refused for good."""
+    """An event that a receiver refused for good."""
 
     number: int
     run: str
@@ -66,22 +68,22 @@ class SetAside:
     at: float
 
 
-class Place:
-    """The files of one sink in one run's folder."""
+class ReceiverFiles:
+    """The files of one receiver in one run's folder."""
 
-    def __init__(self, folder: Path, sink: str) -> None:
-        self.folder, self.sink = folder, sink
+    def __init__(self, folder: Path, receiver: str) -> None:
+        self.folder, self.receiver = folder, receiver
         self.journal = folder / EVENTS
-        self._cursor = folder / FOLDER / f"{sink}.json"
-        self._aside = folder / FOLDER / f"{sink}.aside.jsonl"
-        self._lock = folder / FOLDER / f"{sink}.lock"
+        self._cursor = folder / FOLDER / f"{receiver}.json"
+        self._aside = folder / FOLDER / f"{receiver}.aside.jsonl"
+        self._lock = folder / FOLDER / f"{receiver}.lock"
 
     def is_due(self) -> bool:
-        """Whether this run is meant for this sink: a sender has taken it on."""
+        """Whether this run is meant for this receiver: a sender has taken it on."""
         return self._cursor.exists() or is_marked(self.folder)
 
     def begin(self, title: str) -> None:
-        """This run is meant for this sink.
+        """This run is meant for this receiver.
 
         Without the lock, which whoever sends the run just now may hold: a cursor that is there stays.
         """
@@ -92,7 +94,7 @@ class Place:
     def load(self) -> Cursor:
         try:
             document = json.loads(self._cursor.read_bytes())
-            return Cursor(**{each.name: document[each.name] for each in fields(Cursor) if each.name in document})
+            return Cursor(**{field.name: document[field.name] for field in fields(Cursor) if field.name in document})
         except FileNotFoundError:
             return Cursor()
         except (ValueError, TypeError):
@@ -105,9 +107,9 @@ class Place:
         write_private(beside, _written(cursor).encode())
         os.replace(beside, self._cursor)
 
-    def set_aside(self, one: SetAside) -> None:
+    def set_aside(self, event: SetAside) -> None:
         with open_private(self._aside, "ab") as file:
-            file.write((json.dumps(asdict(one)) + "\n").encode())
+            file.write((json.dumps(asdict(event)) + "\n").encode())
 
     def aside(self) -> list[SetAside]:
         """Each event once: a kill between two writes may have listed one twice."""
@@ -155,7 +157,7 @@ def _written(cursor: Cursor) -> str:
 
 
 def mark(run: Path) -> None:
-    """This run is meant for the configured sinks, whichever they are."""
+    """This run is meant for the configured receivers, whichever they are."""
     make_folder(run / FOLDER, parents=False)
     write_private(run / FOLDER / DUE, b"")
 
@@ -165,7 +167,7 @@ def is_marked(run: Path) -> bool:
 
 
 def unmark(run: Path) -> None:
-    """The sinks have been found: each has its cursor."""
+    """The receivers have been found: each has its cursor."""
     (run / FOLDER / DUE).unlink(missing_ok=True)
 
 
@@ -187,26 +189,26 @@ def runs(store: Path) -> list[Path]:
     """The folders of all runs, oldest first: their names are ids that sort by time."""
     folder = store / "runs"
     with contextlib.suppress(FileNotFoundError, NotADirectoryError):
-        return sorted((each for each in folder.iterdir() if each.is_dir()), key=lambda each: each.name)
+        return sorted((path for path in folder.iterdir() if path.is_dir()), key=attrgetter("name"))
     return []
 
 
 def known(store: Path) -> dict[str, str]:
-    """Sinks that some run of the store was sent to, or was to be: key -> title."""
+    """Receivers that some run of the store was sent to, or was to be: key -> title."""
     found: dict[str, str] = {}
     for run in runs(store):
         for file in (run / FOLDER).glob("*.json"):
-            found[file.stem] = Place(run, file.stem).load().title or file.stem
+            found[file.stem] = ReceiverFiles(run, file.stem).load().title or file.stem
     return found
 
 
-def pace(store: Path, sink: str) -> float | None:
-    """Seconds that this sink took for an event in the latest run that it has had anything of; None if in none."""
+def pace(store: Path, receiver: str) -> float | None:
+    """Seconds that this receiver took for an event in the latest run that it has had anything of; None if in none."""
     for run in reversed(runs(store)):
-        if seconds := Place(run, sink).load().seconds:
+        if seconds := ReceiverFiles(run, receiver).load().seconds:
             return seconds
     return None
 
 
-def described(one: SetAside) -> Mapping[str, Any]:
-    return asdict(one)
+def described(event: SetAside) -> Mapping[str, Any]:
+    return asdict(event)

@@ -21,7 +21,7 @@ from typing import Any
 from spark_lineage.guard import logger
 from spark_lineage.sinks import cursors, poison
 from spark_lineage.sinks.breaker import Breaker
-from spark_lineage.sinks.cursors import Cursor, Place, SetAside
+from spark_lineage.sinks.cursors import Cursor, ReceiverFiles, SetAside
 from spark_lineage.sinks.remaining import Left
 from spark_lineage.sinks.responses import Response, ResponseKind
 from spark_lineage.sinks.transports import Receiver
@@ -38,7 +38,7 @@ Told = Callable[["Delivery"], None]
 class _Failed:
     """An event that could not be sent now, and what the receiver said to it."""
 
-    place: Place
+    files: ReceiverFiles
     cursor: Cursor
     line: bytes
     event: dict[str, Any]
@@ -67,18 +67,18 @@ class Delivery:
         self._strange = True  # whether no earlier process has told how long this receiver takes
         self._doubt: _Failed | None = None  # at the end of a journal: the next run's events tell more
 
-    def due(self) -> list[Place]:
-        places = (Place(folder, self.receiver.key) for folder in cursors.runs(self.store))
-        return [each for each in places if (not self._only_due or each.is_due()) and each.has_more()]
+    def due(self) -> list[ReceiverFiles]:
+        every = (ReceiverFiles(folder, self.receiver.key) for folder in cursors.runs(self.store))
+        return [files for files in every if (not self._only_due or files.is_due()) and files.has_more()]
 
     def once(self) -> bool:
         """Goes over the store once, until all is sent or the receiver fails; True if nothing is left for us to send."""
         self._new_pass()
         if self.breaker.closed_for_good:
             return False
-        for place in self.due():
-            with place.locked() as ours:
-                done = self._run(place) if ours else True
+        for files in self.due():
+            with files.locked() as ours:
+                done = self._run(files) if ours else True
                 self.busy = self.busy or not ours
             if not done:
                 return False
@@ -90,29 +90,29 @@ class Delivery:
     def _new_pass(self) -> None:
         self.busy, self.out_of_time, self._doubt = False, False, None
 
-    def _run(self, place: Place) -> bool:
+    def _run(self, files: ReceiverFiles) -> bool:
         """False if the receiver failed, or no time is left."""
-        cursor = replace(place.load(), title=self.receiver.title)
-        lines = cursors.tail(place.journal, cursor.offset)
+        cursor = replace(files.load(), title=self.receiver.title)
+        lines = cursors.tail(files.journal, cursor.offset)
         for line in lines:
             if self.stopped:
                 return False
-            moved = self._one(place, cursor, line, lines)
+            moved = self._one(files, cursor, line, lines)
             if moved is None:
                 # In doubt about the last event of a journal the next run is tried; otherwise the receiver has failed.
-                return self._doubt is not None and self._doubt.place is place
+                return self._doubt is not None and self._doubt.files is files
             cursor = moved
-            place.save(cursor)
+            files.save(cursor)
             self._told(self)
         return True
 
-    def _one(self, place: Place, cursor: Cursor, line: bytes, following: Iterable[bytes]) -> Cursor | None:
+    def _one(self, files: ReceiverFiles, cursor: Cursor, line: bytes, following: Iterable[bytes]) -> Cursor | None:
         """The cursor behind this event; None if it must be tried again."""
         event = _parsed(line)
         if event is None:
-            return self._put_aside(place, cursor, line, {}, "it is no JSON object")
+            return self._put_aside(files, cursor, line, {}, "it is no JSON object")
         if (why := poison.never(event)) is not None:
-            return self._put_aside(place, cursor, line, event, why)
+            return self._put_aside(files, cursor, line, event, why)
         if not self.receiver.wants(event):
             return cursor.past(len(line), filtered=1)
         response = self._attempt(event, line)
@@ -123,11 +123,11 @@ class Delivery:
             return self._got(cursor, line)
         if response.kind is ResponseKind.REFUSED:
             self._resolve()
-            return self._put_aside(place, cursor, line, event, response.why)
+            return self._put_aside(files, cursor, line, event, response.why)
         if response.kind is ResponseKind.CLOSED:
             self.breaker.refuse(response.why)
             return None
-        return self._later(_Failed(place, cursor, line, event, response), following)
+        return self._later(_Failed(files, cursor, line, event, response), following)
 
     def _attempt(self, event: dict[str, Any], line: bytes) -> Response | None:
         """None if there is no time for it."""
@@ -164,10 +164,10 @@ class Delivery:
         self.delivered += 1
         return replace(cursor.past(len(line), delivered=1), seconds=max(self._lately, default=0.0))
 
-    def _put_aside(self, place: Place, cursor: Cursor, line: bytes, event: dict[str, Any], why: str) -> Cursor:
+    def _put_aside(self, files: ReceiverFiles, cursor: Cursor, line: bytes, event: dict[str, Any], why: str) -> Cursor:
         self.refused += 1
         run, job = event.get("run") or {}, event.get("job") or {}
-        place.set_aside(
+        files.set_aside(
             SetAside(
                 cursor.number, str(run.get("runId", "")), str(event.get("eventType", "")), str(job.get("name", "")),
                 why, time.time(),
@@ -182,10 +182,10 @@ class Delivery:
         response, cursor = failed.response, failed.cursor
         if response.status is not None and response.status >= 500 and (why := poison.hard_to_take(failed.event)):
             self.breaker.took()
-            return self._put_aside(failed.place, cursor, failed.line, failed.event, f"{response.why}; {why}")
+            return self._put_aside(failed.files, cursor, failed.line, failed.event, f"{response.why}; {why}")
         self._doubt = None  # another run's event fails as well: it is the receiver
         cursor = replace(cursor, tries=cursor.tries + (1 if response.reached else 0))
-        failed.place.save(cursor)
+        failed.files.save(cursor)
         if cursor.tries >= SUSPECT:
             return self._suspect(replace(failed, cursor=cursor), following)
         self._fail(response)
@@ -203,32 +203,32 @@ class Delivery:
             self._fail(failed.response)
             return None
         cursor = self._blame(failed)
-        failed.place.save(cursor)
+        failed.files.save(cursor)
         if second.kind is ResponseKind.TAKEN:
             return self._got(cursor, after)
-        return self._put_aside(failed.place, cursor, after, successor or {}, second.why)
+        return self._put_aside(failed.files, cursor, after, successor or {}, second.why)
 
     def _blame(self, failed: _Failed) -> Cursor:
         why = f"{failed.response.why}, {failed.cursor.tries} times, while the receiver took the next event"
-        return self._put_aside(failed.place, failed.cursor, failed.line, failed.event, why)
+        return self._put_aside(failed.files, failed.cursor, failed.line, failed.event, why)
 
     def _resolve(self) -> None:
         """The receiver works: the event in doubt was at fault."""
         doubt, self._doubt = self._doubt, None
         if doubt is None:
             return
-        with doubt.place.locked() as ours:
-            if ours and doubt.place.load().offset == doubt.cursor.offset:
-                doubt.place.save(self._blame(doubt))
+        with doubt.files.locked() as ours:
+            if ours and doubt.files.load().offset == doubt.cursor.offset:
+                doubt.files.save(self._blame(doubt))
 
     def _fail(self, response: Response) -> None:
         self.asked = response.again_after
         self.breaker.failed(response.why, response.reached, response.status is not None)
 
     def left(self) -> Left:
-        counts = [each.left() for each in self.due()]
+        counts = [files.left() for files in self.due()]
         return Left(
-            self.receiver.key, self.receiver.title, self.delivered, sum(counts), sum(1 for each in counts if each),
+            self.receiver.key, self.receiver.title, self.delivered, sum(counts), sum(1 for count in counts if count),
             self.refused, self._why(),
         )  # fmt: skip
 

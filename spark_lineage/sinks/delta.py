@@ -120,7 +120,7 @@ class DeltaAudit:
             table = _table(str(self.path / name), rows.schema)
             if rows.num_rows and table.transaction_version(run) is None:
                 properties = deltalake.CommitProperties(app_transactions=[deltalake.Transaction(run, 1)])
-                older = {*rows.schema.names} - {each.name for each in table.schema().fields}
+                older = {*rows.schema.names} - {field.name for field in table.schema().fields}
                 deltalake.write_deltalake(
                     table, rows, mode="append", commit_properties=properties,
                     schema_mode="merge" if older else None,  # a store of an earlier version gets the new columns

@@ -47,7 +47,7 @@ class Journal:
                 known.add(key(document))
                 fresh.append(to_line(document).encode("ascii"))
         # Samples first: an event that speaks of a sample never stands without it.
-        self._append(SAMPLES, [json.dumps(each, separators=(",", ":")).encode("ascii") for each in samples])
+        self._append(SAMPLES, [json.dumps(sample, separators=(",", ":")).encode("ascii") for sample in samples])
         self._append(EVENTS, fresh)
         self._append(CHAIN, links(mended.chain, mended.length, fresh))
         return len(fresh)

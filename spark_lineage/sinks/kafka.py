@@ -27,7 +27,9 @@ class ConfirmedKafka(KafkaTransport):
 
     @classmethod
     def of(cls, config: Mapping[str, Any]) -> ConfirmedKafka:
-        settings = {key: copy.deepcopy(each) for key, each in config.items() if key not in ("type", "name", "priority")}
+        settings = {
+            key: copy.deepcopy(value) for key, value in config.items() if key not in ("type", "name", "priority")
+        }
         settings["config"] = {**STEADY, **dict(settings.get("config") or {})}
         return cls(KafkaConfig.from_dict(settings))
 

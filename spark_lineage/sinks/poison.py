@@ -38,25 +38,27 @@ def hard_to_take(event: Document) -> str | None:
                 if len(name) > LONGEST_FIELD:
                     return f"it has a facet name of {len(name)} characters"
     for dataset in _datasets(event):
-        for each in ((dataset.get("facets") or {}).get("schema") or {}).get("fields") or ():
-            if len(str(each.get("name"))) > LONGEST_FIELD:
-                return f"it has a column name of {len(str(each.get('name')))} characters"
+        for field in ((dataset.get("facets") or {}).get("schema") or {}).get("fields") or ():
+            if len(str(field.get("name"))) > LONGEST_FIELD:
+                return f"it has a column name of {len(str(field.get('name')))} characters"
     names = [str(holder.get("name")) for holder in (event["job"], *_datasets(event))]
     longest = max(len(name.encode("utf-8", "replace")) for name in names)
     return f"it has a name of {longest} bytes" if longest > LONGEST_NAME else None
 
 
 def _datasets(event: Document) -> list[Document]:
-    return [each for side in ("inputs", "outputs") for each in event.get(side) or () if isinstance(each, Mapping)]
+    return [
+        dataset for side in ("inputs", "outputs") for dataset in event.get(side) or () if isinstance(dataset, Mapping)
+    ]
 
 
 def _texts(value: Any) -> Iterator[str]:
     if isinstance(value, str):
         yield value
     elif isinstance(value, Mapping):
-        for key, each in value.items():
+        for key, item in value.items():
             yield str(key)
-            yield from _texts(each)
+            yield from _texts(item)
     elif isinstance(value, list):
-        for each in value:
-            yield from _texts(each)
+        for item in value:
+            yield from _texts(item)

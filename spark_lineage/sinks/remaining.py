@@ -10,9 +10,9 @@ SEND = "`spark-lineage send` sends what is left"
 
 @dataclass(frozen=True)
 class Left:
-    """What one sink has not got. ``set_aside``: events that it refused for good, in this process."""
+    """What one receiver has not got. ``set_aside``: events that it refused for good, in this process."""
 
-    sink: str
+    receiver: str
     title: str
     delivered: int
     events: int
@@ -25,33 +25,33 @@ class Left:
 class Remaining:
     """What is still to be sent."""
 
-    sinks: tuple[Left, ...] = ()
+    receivers: tuple[Left, ...] = ()
 
     @property
     def events(self) -> int:
-        return sum(each.events for each in self.sinks)
+        return sum(left.events for left in self.receivers)
 
     def sentences(self) -> list[str]:
         """For people: what is still to be sent, where to, and why; nothing if all is well."""
         told = []
-        for each in self.sinks:
-            because = f" ({each.why})" if each.why else ""
-            if each.events:
-                told.append(f"{_count(each.events)} still to be sent to {each.title}{because}; {SEND}")
-            if each.set_aside:
-                told.append(f"{_count(each.set_aside)} set aside, refused by {each.title}; see `spark-lineage status`")
+        for left in self.receivers:
+            because = f" ({left.why})" if left.why else ""
+            if left.events:
+                told.append(f"{_count(left.events)} still to be sent to {left.title}{because}; {SEND}")
+            if left.set_aside:
+                told.append(f"{_count(left.set_aside)} set aside, refused by {left.title}; see `spark-lineage status`")
         return told
 
 
 def document(remaining: Remaining) -> dict[str, Any]:
     """The ``--json`` shape of ``send``."""
     return {
-        "delivered": sum(left.delivered for left in remaining.sinks),
+        "delivered": sum(left.delivered for left in remaining.receivers),
         "left": remaining.events,
-        "set_aside": sum(left.set_aside for left in remaining.sinks),
+        "set_aside": sum(left.set_aside for left in remaining.receivers),
         "sinks": [
             {
-                "sink": left.sink,
+                "sink": left.receiver,
                 "title": left.title,
                 "delivered": left.delivered,
                 "left": left.events,
@@ -59,7 +59,7 @@ def document(remaining: Remaining) -> dict[str, Any]:
                 "set_aside": left.set_aside,
                 "why": left.why,
             }
-            for left in remaining.sinks
+            for left in remaining.receivers
         ],
     }
 

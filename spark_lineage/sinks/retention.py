@@ -63,7 +63,7 @@ def plan(
     a receiver has not got them.
     """
     now = time.time() if now is None else now
-    sinks = tuple(cursors.known(store.path))
+    receivers = tuple(cursors.known(store.path))
     runs: list[Summary] = []
     samples: list[Summary] = []
     stay: dict[str, str] = {}
@@ -74,7 +74,7 @@ def plan(
             continue
         if (why := _stays(run, holds)) is not None:
             stay[run.id] = why
-        elif old and not undelivered and (waiting := _waiting(run, sinks)):
+        elif old and not undelivered and (waiting := _waiting(run, receivers)):
             stay[run.id] = waiting
         elif old:
             runs.append(run)
@@ -90,7 +90,7 @@ def _stays(run: Summary, holds: Sequence[str]) -> str | None:
         return "it still runs"
     if run.labels.get(HOLD, "").strip().lower() not in NOT_HELD:
         return f"held by its label {HOLD}={run.labels[HOLD]}"
-    held = next((each for each in holds if _has(run.labels, each)), None)
+    held = next((hold for hold in holds if _has(run.labels, hold)), None)
     return f"held by its label {held}" if held is not None else None
 
 
@@ -99,10 +99,11 @@ def _has(labels: Mapping[str, str], text: str) -> bool:
     return key in labels and (not equals or labels[key] == value)
 
 
-def _waiting(run: Summary, sinks: Sequence[str]) -> str | None:
-    places = [cursors.Place(run.folder, sink) for sink in sinks]
-    left = [each for each in places if each.is_due() and each.left()]
-    titles = ", ".join(each.load().title or each.sink for each in left)
+def _waiting(run: Summary, receivers: Sequence[str]) -> str | None:
+    """Says which receivers (``receivers`` are their keys) have not got the whole run; None if all have."""
+    all_ = [cursors.ReceiverFiles(run.folder, receiver) for receiver in receivers]
+    left = [files for files in all_ if files.is_due() and files.left()]
+    titles = ", ".join(files.load().title or files.receiver for files in left)
     return f"not yet delivered to {titles}" if left else None
 
 

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from spark_lineage.guard import logger, silently
 from spark_lineage.sinks import cursors
-from spark_lineage.sinks.cursors import Place
+from spark_lineage.sinks.cursors import ReceiverFiles
 from spark_lineage.sinks.delivery import Delivery, Told
 from spark_lineage.sinks.remaining import Left, Remaining
 from spark_lineage.sinks.transports import Receiver, TransportError, configured, receivers
@@ -103,16 +103,16 @@ class Sender:
         """Waits until all is sent, at most ``timeout`` seconds, and ends the sender; says what is left."""
         deadline = time.monotonic() + timeout
         with self._turn:
-            for each in self.deliveries:
-                each.deadline = deadline
+            for delivery in self.deliveries:
+                delivery.deadline = deadline
             self._deadline = deadline
         if self._late:
             self._begin()
         with self._turn:
             self._turn.wait_for(self._is_settled, 0 if self._late else timeout)
             self._ended = True
-            for each in self.deliveries:
-                each.stopped = True
+            for delivery in self.deliveries:
+                delivery.stopped = True
             self._turn.notify_all()
         return self.remaining()
 
@@ -120,10 +120,10 @@ class Sender:
         with self._turn:  # ready and marked are one change
             ready = self._ready and self.problem is None
         if ready:
-            return Remaining(tuple(each.left() for each in self.deliveries))
+            return Remaining(tuple(delivery.left() for delivery in self.deliveries))
         # Which receivers there are is not known: all that was meant for them is left.
         marked = [run for run in cursors.runs(self.store) if cursors.is_marked(run)]
-        events = sum(Place(run, "").left() for run in marked)
+        events = sum(ReceiverFiles(run, "").left() for run in marked)
         why = self.problem or "there was no time to set it up"
         return Remaining((Left("", "the configured transport", 0, events, len(marked), 0, why),))
 
@@ -141,15 +141,15 @@ class Sender:
         found = tuple(self._make())
         with self._turn:
             self.deliveries = tuple(Delivery(self.store, receiver, self._only_due, self._told) for receiver in found)
-            for each in self.deliveries:
-                each.deadline = self._deadline
+            for delivery in self.deliveries:
+                delivery.deadline = self._deadline
             self._ready = True
             self._mark_due()
             self._turn.notify_all()
-        for each in self.deliveries[1:] if not self._late else ():
-            _thread.start_new_thread(silently, (self._deliver, each))
-        for each in self.deliveries if self._late else self.deliveries[:1]:
-            self._deliver(each)
+        for delivery in self.deliveries[1:] if not self._late else ():
+            _thread.start_new_thread(silently, (self._deliver, delivery))
+        for delivery in self.deliveries if self._late else self.deliveries[:1]:
+            self._deliver(delivery)
 
     def _give_up(self, problem: str) -> None:
         logger.warning("spark-lineage.not-sent: %s", problem)
@@ -212,12 +212,12 @@ class Sender:
         if not self._ready or self.problem is not None:
             return
         for run in self._folders:
-            for each in self.deliveries:
-                Place(run, each.receiver.key).begin(each.receiver.title)
+            for delivery in self.deliveries:
+                ReceiverFiles(run, delivery.receiver.key).begin(delivery.receiver.title)
             cursors.unmark(run)
         self._folders.clear()
 
     def _is_settled(self) -> bool:
         if not self._ready:
             return False
-        return all(self._settled.get(each.receiver.key, -1) >= self._wanted for each in self.deliveries)
+        return all(self._settled.get(delivery.receiver.key, -1) >= self._wanted for delivery in self.deliveries)

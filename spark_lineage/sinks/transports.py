@@ -213,7 +213,7 @@ def _place(config: Mapping[str, Any]) -> str:
 
 def _public(value: Any) -> Any:
     if isinstance(value, Mapping):
-        return {key: _public(each) for key, each in value.items() if not SECRET.search(str(key)) and key != "name"}
+        return {key: _public(item) for key, item in value.items() if not SECRET.search(str(key)) and key != "name"}
     return value
 
 
@@ -226,12 +226,12 @@ class Emission:
     def __init__(self, transport: Transport, kind: str) -> None:
         self._transport = transport
         self._as_it_is = kind in ("http", "file", "console")
-        self._timed = [(each, float(each.timeout)) for each in _http_in(transport)]
+        self._timed = [(http, float(http.timeout)) for http in _http_in(transport)]
 
     def __call__(self, document: Document, size: int, seconds: float) -> Response:
         """``seconds`` is the longest that the attempt may take; the configured time-out holds too."""
-        for each, configured_seconds in self._timed:
-            each.timeout = max(0.05, min(configured_seconds + size / BYTES_PER_SECOND, seconds))
+        for http, configured_seconds in self._timed:
+            http.timeout = max(0.05, min(configured_seconds + size / BYTES_PER_SECOND, seconds))
         # What the journal has is what is sent: the transports that only write the event down take it as it is.
         try:
             event: Any = document if self._as_it_is else event_of(document)
@@ -262,8 +262,10 @@ def event_of(document: Mapping[str, Any]) -> Any:
             name=document["job"]["name"],
             facets=dict(document["job"].get("facets") or {}),
         ),
-        inputs=[event_v2.InputDataset(**_fields(each, "inputFacets")) for each in document.get("inputs") or ()],
-        outputs=[event_v2.OutputDataset(**_fields(each, "outputFacets")) for each in document.get("outputs") or ()],
+        inputs=[event_v2.InputDataset(**_fields(dataset, "inputFacets")) for dataset in document.get("inputs") or ()],
+        outputs=[
+            event_v2.OutputDataset(**_fields(dataset, "outputFacets")) for dataset in document.get("outputs") or ()
+        ],
     )
 
 
@@ -299,9 +301,9 @@ def _http_in(transport: Any) -> Iterator[Any]:
         yield transport
         return
     inner: Iterable[Any] = getattr(transport, "transports", None) or ()
-    for each in (*inner, getattr(transport, "transport", None), getattr(transport, "http", None)):
-        if each is not None:
-            yield from _http_in(each)
+    for within in (*inner, getattr(transport, "transport", None), getattr(transport, "http", None)):
+        if within is not None:
+            yield from _http_in(within)
 
 
 def _close(transport: Transport) -> None:

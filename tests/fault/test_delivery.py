@@ -159,7 +159,7 @@ def test_earlier_runs_first_and_only_those_that_were_meant(receiver: Receiver, t
         # The first was recorded before anything was configured: `send` sends it too.
         assert send(tmp_path)["delivered"] == 4
     assert len(receiver.events) == 12
-    assert cursors.Place(before, next(iter(cursors.known(tmp_path)))).load().delivered == 4
+    assert cursors.ReceiverFiles(before, next(iter(cursors.known(tmp_path)))).load().delivered == 4
     receiver.check()
 
 
@@ -228,7 +228,7 @@ def test_answers_500_and_recovers(receiver: Receiver, tmp_path: Path) -> None:
         begun = time.monotonic()
         remaining = sent_at_the_end(tmp_path, folder, 4.5)
         assert time.monotonic() - begun < 4.5 + 1.0
-        assert (remaining.events, remaining.sinks[0].set_aside) == (4, 0)
+        assert (remaining.events, remaining.receivers[0].set_aside) == (4, 0)
         assert "HTTP 500" in remaining.sentences()[0]
         receiver.behave()
         assert send(tmp_path)["left"] == 0
@@ -303,7 +303,7 @@ def test_a_refused_event_is_set_aside_and_the_rest_goes_on(
     folder = run_folder(tmp_path, events)
     with receiver:
         remaining = sent_at_the_end(tmp_path, folder)
-    assert (remaining.events, remaining.sinks[0].set_aside) == (0, 1)
+    assert (remaining.events, remaining.receivers[0].set_aside) == (0, 1)
     assert receiver.events == events[:3] + events[4:]
     (aside,) = status(tmp_path)["sinks"][0]["set_aside"]
     assert reason in aside["why"]
@@ -317,7 +317,7 @@ def test_too_large_an_event(receiver: Receiver, tmp_path: Path) -> None:
     receiver.largest = 10_000
     folder = run_folder(tmp_path, events)
     with receiver:
-        assert sent_at_the_end(tmp_path, folder).sinks[0].set_aside == 1
+        assert sent_at_the_end(tmp_path, folder).receivers[0].set_aside == 1
     assert len(receiver.events) == 5
 
 
@@ -348,7 +348,7 @@ def test_a_line_that_is_no_event(receiver: Receiver, tmp_path: Path) -> None:
         file.write("{broken\n")
     write(folder, rest)
     with receiver:
-        assert sent_at_the_end(tmp_path, folder).sinks[0].set_aside == 1
+        assert sent_at_the_end(tmp_path, folder).receivers[0].set_aside == 1
     assert receiver.events == [first, *rest]
 
 
@@ -358,7 +358,7 @@ def test_a_wrong_key_sets_nothing_aside(receiver: Receiver, tmp_path: Path, monk
     monkeypatch.setenv("OPENLINEAGE_API_KEY", "wrong")
     with receiver:
         remaining = sent_at_the_end(tmp_path, folder)
-        assert (remaining.events, remaining.sinks[0].set_aside) == (4, 0)
+        assert (remaining.events, remaining.receivers[0].set_aside) == (4, 0)
         assert "HTTP 401" in remaining.sentences()[0]
         assert receiver.attempts == 1  # no use in trying again
         monkeypatch.setenv("OPENLINEAGE_API_KEY", "right")
@@ -369,10 +369,10 @@ def test_a_wrong_key_sets_nothing_aside(receiver: Receiver, tmp_path: Path, monk
 def test_a_run_is_meant_for_a_sink_although_it_is_being_sent(tmp_path: Path) -> None:
     """The background sender may find the mark, and hold the run's lock, before ``take_on`` has come to the cursors."""
     folder = run_folder(tmp_path, shop(1))
-    place = cursors.Place(folder, "some-sink")
+    place = cursors.ReceiverFiles(folder, "some-sink")
     cursors.mark(folder)
     with place.locked():
-        cursors.Place(folder, "some-sink").begin("some sink")
+        cursors.ReceiverFiles(folder, "some-sink").begin("some sink")
     cursors.unmark(folder)
     assert place.is_due()
     moved = place.load().past(10, delivered=1)
@@ -526,7 +526,11 @@ transport:
     folder = run_folder(tmp_path, events)
     with receiver:
         remaining = sent_at_the_end(tmp_path, folder)
-        assert {each.title.split()[0]: each.events for each in remaining.sinks} == {"first": 0, "second": 4, "third": 0}
+        assert {each.title.split()[0]: each.events for each in remaining.receivers} == {
+            "first": 0,
+            "second": 4,
+            "third": 0,
+        }
         assert receiver.events == events
         assert [json.loads(line) for line in written.read_text("utf-8").splitlines()] == events
         with other:

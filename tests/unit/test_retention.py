@@ -100,7 +100,7 @@ def test_only_the_sampled_rows_go(tmp_path: Path) -> None:
 
 def test_what_runs_or_is_not_delivered_stays(tmp_path: Path) -> None:
     waiting = record(tmp_path, 1)
-    cursors.Place(waiting, "http-x").begin("http://x")
+    cursors.ReceiverFiles(waiting, "http-x").begin("http://x")
     ahead = WriteAhead(tmp_path / "runs" / run_id(2))
     ahead.append(shop(run=run_id(2))[:5])
     ahead.close()
