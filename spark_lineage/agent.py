@@ -45,7 +45,8 @@ from spark_lineage.model import (
 )
 from spark_lineage.privacy import keys
 from spark_lineage.privacy.logs import PrivateLog
-from spark_lineage.privacy.observing import Choices, Privacy
+from spark_lineage.privacy.observing import Privacy
+from spark_lineage.privacy.texts import Choices
 from spark_lineage.static import SourceReader
 from spark_lineage.store.wal import WriteAhead
 from spark_lineage.surroundings import parent_run, repository, work_tree
@@ -125,7 +126,7 @@ class Agent:
         self._privacy = Privacy(choices, self._mask_key, self.guard)
         self._links: set[LinkSeen] = set()
         self._compared: threading.Event | None = None  # set once git has said whether files differ
-        self._log = _log_file(self.folder, config.log_level, self._privacy.prose)
+        self._log = _log_file(self.folder, config.log_level, self._privacy.texts.prose)
         self._relay = Relay()
         self._flushing = threading.Lock()
         self._draining = threading.Lock()  # another one: a JVM that hangs must not hold up what needs no JVM
@@ -173,10 +174,10 @@ class Agent:
 
     def _learn_secrets(self) -> None:
         """What is secret is known before the first line is written."""
-        self._privacy.learn(os.environ)
+        self._privacy.texts.learn(os.environ)
         if os.path.isfile(self.program.path):
             with open(self.program.path, "rb") as file:
-                self._privacy.learn_program(file.read().decode("utf-8", "replace"), self.program.argv)
+                self._privacy.texts.learn_program(file.read().decode("utf-8", "replace"), self.program.argv)
 
     def _load_rules(self) -> Rules:
         return load(list(map(Path, (os.getcwd(), *self.program.roots))), also=self.config.checks_file)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from spark_lineage.model import Fragment, Probed, Sample
 from spark_lineage.privacy.personal import MASKED, forms, has_personal_field, hashed, looks_personal
 
-__all__ = ["MASKED", "Heirs", "Masking", "looks_personal"]
+__all__ = ["MASKED", "MaskedColumns", "Masking", "looks_personal"]
 
 
 @dataclass(frozen=True)
@@ -83,8 +83,8 @@ def _looks_personal(values: Sequence[str | None]) -> bool:
 Column = tuple[str, str]  # dataset, column
 
 
-class Heirs:
-    """Which columns are made from masked ones, by the column lineage of the fragments that are known so far."""
+class MaskedColumns:
+    """Which columns of datasets are masked or made from masked ones, by the fragments that are known so far."""
 
     def __init__(self, masking: Masking) -> None:
         self._masking = masking

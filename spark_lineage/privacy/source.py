@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import functools
 import re
+import sys
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -30,6 +31,7 @@ _PASSING = frozenset(
 _LOOKUPS = frozenset("get getenv pop setdefault getOrDefault".split())  # the first argument is a name
 _RENAMES = frozenset("withColumnRenamed".split())
 _ASSIGNS = re.compile(r"[=:]\s*[\"']?\Z")  # "jdbc:...&password=" + x
+_ESCAPES_WARN = sys.version_info >= (3, 12)  # on the program's stderr, without being asked for
 ABOVE = "if True:\n"
 _ALIASES = frozenset("alias name".split())
 
@@ -48,14 +50,28 @@ def secrets(source: str) -> tuple[Span, ...] | None:
     """The secret literals of a source, in order; None if it is not Python."""
     if not may_have_secret(source):
         return ()
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of the program's own escapes: it has been told already
-            tree = ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+    tree = parsed(source)
+    if tree is None:
         return None
     found = dict.fromkeys(span for node in ast.walk(tree) for span in _Secrets(_renamed(tree)).of(node))
     return tuple(sorted(found, key=lambda span: span.begin))
+
+
+def parsed(source: str) -> ast.Module | None:
+    """What Python makes of a source; None if it is not Python."""
+    try:
+        return ast.parse(source) if not (_ESCAPES_WARN and "\\" in source) else _parsed_silently(source)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+
+
+def _parsed_silently(source: str) -> ast.Module:
+    """Python has told the program of its escapes already. Where it would not, the program's warnings are left alone:
+    a change of the filters lets a warning that is shown once be shown again.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return ast.parse(source)
 
 
 def of_piece(source: str) -> tuple[Span, ...]:
@@ -73,8 +89,8 @@ def _renamed(tree: ast.AST) -> frozenset[str]:
     return frozenset(
         first
         for node in ast.walk(tree)
-        if isinstance(node, ast.Call) and _called(node) in _RENAMES and len(node.args) == 2
-        for first, second in [(_text(node.args[0]), _text(node.args[1]))]
+        if isinstance(node, ast.Call) and called(node) in _RENAMES and len(node.args) == 2
+        for first, second in [(text_of(node.args[0]), text_of(node.args[1]))]
         if first and second and is_secret(second)
     )
 
@@ -116,11 +132,11 @@ class _Secrets:
                 yield from _values(value)
 
     def _call(self, call: ast.Call) -> Iterator[Span]:
-        name, arguments = _called(call), [keyword.value for keyword in call.keywords]
+        name, arguments = called(call), [keyword.value for keyword in call.keywords]
         for keyword in call.keywords:
             if keyword.arg and is_secret(keyword.arg):
                 yield from _values(keyword.value)
-        module = _name(call.func.value) if isinstance(call.func, ast.Attribute) else None  # hmac.new(...)
+        module = name_of(call.func.value) if isinstance(call.func, ast.Attribute) else None  # hmac.new(...)
         if not rules().key_functions.isdisjoint((name.lower(), (module or "").lower())):
             yield from _lits([*call.args, *arguments])
         if name in _ALIASES and call.args and self._names(call.args[0]) and isinstance(call.func, ast.Attribute):
@@ -139,10 +155,10 @@ class _Secrets:
         if isinstance(node, ast.Subscript):
             return self._names(node.slice)
         if isinstance(node, ast.Call):
-            return _called(node) in ("col", "column") and any(map(self._names, node.args))
+            return called(node) in ("col", "column") and any(map(self._names, node.args))
         if isinstance(node, (ast.Tuple, ast.List)):
             return any(isinstance(each, (ast.Name, ast.Attribute)) and self._names(each) for each in node.elts)
-        name = _name(node)
+        name = name_of(node)
         return name is not None and (
             name in self._renamed or (is_secret(name) and name.isprintable() and " " not in name)
         )
@@ -154,23 +170,26 @@ class _Secrets:
 
 def _last_text(node: ast.expr) -> str:
     """The text that a sum of texts ends with."""
-    return _last_text(node.right) if isinstance(node, ast.BinOp) else _text(node) or ""
+    return _last_text(node.right) if isinstance(node, ast.BinOp) else text_of(node) or ""
 
 
-def _name(node: ast.AST) -> str | None:
+def name_of(node: ast.AST) -> str | None:
+    """The name that a variable, an attribute or a literal is; None of anything else."""
     if isinstance(node, ast.Name):
         return node.id
     if isinstance(node, ast.Attribute):
         return node.attr
-    return _text(node)
+    return text_of(node)
 
 
-def _text(node: ast.AST) -> str | None:
+def text_of(node: ast.AST) -> str | None:
+    """The text of a literal."""
     return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None
 
 
-def _called(call: ast.Call) -> str:
-    return _name(call.func) or ""
+def called(call: ast.Call) -> str:
+    """The name of what is called: of ``a.b.c(...)`` it is ``c``."""
+    return name_of(call.func) or ""
 
 
 def _values(node: ast.AST) -> Iterator[Span]:
@@ -182,7 +201,7 @@ def _values(node: ast.AST) -> Iterator[Span]:
         if any(isinstance(part, ast.Constant) for part in node.values):
             yield _span(node, None)
     elif isinstance(node, ast.Call):
-        name = _called(node)
+        name = called(node)
         if name == "cast" and isinstance(node.func, ast.Attribute):
             yield from _values(node.func.value)
         elif name in _PASSING or name in _LOOKUPS:
@@ -202,7 +221,7 @@ def _is_variable(value: str) -> bool:
 def _lits(nodes: list[ast.expr]) -> Iterator[Span]:
     """The literals in ``lit(...)`` within these expressions, and those that are given as bytes."""
     for node in (inner for each in nodes for inner in ast.walk(each)):
-        if isinstance(node, ast.Call) and _called(node) == "lit":
+        if isinstance(node, ast.Call) and called(node) == "lit":
             yield from (span for argument in node.args for span in _values(argument))
         elif isinstance(node, ast.Constant) and isinstance(node.value, bytes):
             yield from _values(node)
@@ -220,82 +239,3 @@ def without(source: str, spans: tuple[Span, ...]) -> str:
         (first, begin), (last, end) = span.begin, span.end
         lines[first - 1 : last] = [lines[first - 1][:begin] + mark + lines[last - 1][end:]]
     return b"\n".join(lines).decode("utf-8", "surrogatepass")
-
-
-# --------------------------------------------------------------------------- the command line
-
-
-def argument_positions(source: str) -> tuple[int, ...]:
-    """Which arguments of its command line a program gives a secret's name, from 1: ``password = sys.argv[2]``."""
-    if "argv" not in source and "add_argument" not in source:
-        return ()
-    try:
-        tree = ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return ()
-    return tuple(dict.fromkeys((*_by_index(tree), *_by_parser(tree))))
-
-
-def _by_index(tree: ast.AST) -> Iterator[int]:
-    named = _Secrets(frozenset())
-    for node in ast.walk(tree):
-        if isinstance(node, (ast.Assign, ast.AnnAssign)) and node.value is not None:
-            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-            for target in targets:
-                yield from _assigned(target, node.value)
-        elif isinstance(node, ast.Call):
-            arguments = [*node.args, *(keyword.value for keyword in node.keywords)]
-            yield from (
-                at
-                for keyword in node.keywords
-                if keyword.arg and is_secret(keyword.arg)
-                for at in _index(keyword.value)
-            )
-            if any(map(named._names, arguments)):
-                yield from (at for argument in arguments for at in _index(argument))
-
-
-def _assigned(target: ast.expr, value: ast.expr) -> Iterator[int]:
-    if isinstance(target, (ast.Tuple, ast.List)):
-        first = _first(value)
-        for at, element in enumerate(target.elts):
-            if first is not None and _is_named(element):
-                yield first + at
-        if isinstance(value, (ast.Tuple, ast.List)):
-            for element, part in zip(target.elts, value.elts, strict=False):
-                yield from _assigned(element, part)
-    elif _is_named(target):
-        yield from _index(value)
-
-
-def _is_named(node: ast.expr) -> bool:
-    name = _name(node.slice if isinstance(node, ast.Subscript) else node)
-    return name is not None and is_secret(name)
-
-
-def _index(node: ast.expr) -> Iterator[int]:
-    """The positions of ``sys.argv[2]`` within an expression."""
-    for each in ast.walk(node):
-        if isinstance(each, ast.Subscript) and _name(each.value) == "argv":
-            position = each.slice.value if isinstance(each.slice, ast.Constant) else None
-            if isinstance(position, int):
-                yield position
-
-
-def _first(node: ast.expr) -> int | None:
-    """Where ``sys.argv[1:]`` begins; 0 for ``sys.argv`` itself."""
-    if _name(node) == "argv":
-        return 0
-    if isinstance(node, ast.Subscript) and _name(node.value) == "argv" and isinstance(node.slice, ast.Slice):
-        lower = node.slice.lower
-        if lower is None:
-            return 0
-        return lower.value if isinstance(lower, ast.Constant) and isinstance(lower.value, int) else None
-    return None
-
-
-def _by_parser(tree: ast.AST) -> Iterator[int]:
-    """argparse's positional arguments, where nothing but positional ones is given on the command line."""
-    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and _called(node) == "add_argument"]
-    names = [name for call in calls if call.args and (name := _text(call.args[0])) and not name.startswith("-")]
-    yield from (at for at, name in enumerate(names, start=1) if is_secret(name))

@@ -34,11 +34,12 @@ from spark_lineage.model import (
     SourceReading,
     Statement,
 )
-from spark_lineage.privacy import code, files, personal, source
+from spark_lineage.privacy import code, command_line, files, personal
 from spark_lineage.privacy.logs import PrivateLog
-from spark_lineage.privacy.observing import Choices, Privacy
+from spark_lineage.privacy.observing import Privacy
 from spark_lineage.privacy.rules import rules
 from spark_lineage.privacy.terminal import printable
+from spark_lineage.privacy.texts import Choices
 
 KEY = b"a key of the tests"
 MARK = rules().mark
@@ -123,7 +124,7 @@ def test_a_piece_keeps_its_indentation() -> None:
     ],
 )
 def test_which_arguments_are_secrets(text: str, positions: tuple[int, ...]) -> None:
-    assert source.argument_positions(text) == positions
+    assert command_line.secret_positions(text) == positions
 
 
 # --------------------------------------------------------------------------- values that look personal
@@ -135,7 +136,7 @@ def test_which_arguments_are_secrets(text: str, positions: tuple[int, ...]) -> N
      "GB82WEST12345698765432", "ada@example.org", "+49 30 1234567", "(202) 555-0143", "202-555-0143"],
 )  # fmt: skip
 def test_personal_by_form(text: str) -> None:
-    cleaned = privacy().expression(f"x = '{text}' AND status = 'paid'")
+    cleaned = privacy().texts.expression(f"x = '{text}' AND status = 'paid'")
     assert text not in cleaned
     assert cleaned == f"x = '{personal.hashed(KEY, text)}' AND status = 'paid'", "as a sampled value is masked"
 
@@ -146,11 +147,11 @@ def test_personal_by_form(text: str) -> None:
      "abfss://container@acc.dfs.core.windows.net/x", "3.14159265358979", "123456789"],
 )  # fmt: skip
 def test_not_personal_by_form(text: str) -> None:
-    assert privacy().text(text) == text
+    assert privacy().texts.text(text) == text
 
 
 def test_all_literals_are_masked_where_that_is_wanted() -> None:
-    wanted = privacy(mask_literals=True)
+    wanted = privacy(mask_literals=True).texts
     cleaned = wanted.expression("CASE WHEN status = 'paid' THEN 17 ELSE CAST(x AS DECIMAL(10,2)) END")
     assert "paid" not in cleaned
     assert "17 " not in cleaned
@@ -167,7 +168,7 @@ def test_without_a_key_personal_literals_are_taken_out(tmp_path: Path) -> None:
         raise OSError("read only")
 
     without = Privacy(Choices(), no_key, Guard(strict=True))
-    assert without.text("ssn = '123-45-6789'") == f"ssn = '{MARK}'"
+    assert without.texts.text("ssn = '123-45-6789'") == f"ssn = '{MARK}'"
 
 
 # --------------------------------------------------------------------------- secrets by value
@@ -175,14 +176,14 @@ def test_without_a_key_personal_literals_are_taken_out(tmp_path: Path) -> None:
 
 def test_what_the_environment_calls_a_secret_is_taken_out_everywhere() -> None:
     found = privacy()
-    found.learn({"DB_PASSWORD": "pl4nted!", "PWD": "/home/ada", "TOKEN_LIMIT": "100000", "USER": "adalovelace"})
-    assert found.text("connected with pl4nted! as adalovelace") == f"connected with {MARK} as adalovelace"
-    assert found.text("/home/ada has 100000") == "/home/ada has 100000"
+    found.texts.learn({"DB_PASSWORD": "pl4nted!", "PWD": "/home/ada", "TOKEN_LIMIT": "100000", "USER": "adalovelace"})
+    assert found.texts.text("connected with pl4nted! as adalovelace") == f"connected with {MARK} as adalovelace"
+    assert found.texts.text("/home/ada has 100000") == "/home/ada has 100000"
 
 
 def test_arguments_that_the_program_calls_secrets() -> None:
     found = privacy()
-    found.learn_program("user, password = sys.argv[1:]", ("ada", "planted"))
+    found.texts.learn_program("user, password = sys.argv[1:]", ("ada", "planted"))
     (started,) = found.of([started_with(("ada", "planted"), {"team": "risk"})])
     assert isinstance(started, ProgramStarted)
     assert started.argv == ("ada", MARK)
@@ -367,7 +368,7 @@ def test_a_store_that_a_team_shares(tmp_path: Path) -> None:
 
 
 def test_the_log_is_clean_and_closed(tmp_path: Path) -> None:
-    handler = PrivateLog(tmp_path / "agent.log", privacy().prose)
+    handler = PrivateLog(tmp_path / "agent.log", privacy().texts.prose)
     try:
         raise ValueError("jdbc:postgresql://ada:planted@db/x")
     except ValueError as error:

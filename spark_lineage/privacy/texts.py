@@ -1,0 +1,134 @@
+"""Texts and source code without secrets and personal values, and the hashes of what was hidden in them."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import hmac
+import re
+import secrets
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from spark_lineage.privacy import code, command_line, personal, redaction, source
+from spark_lineage.privacy.known import KnownSecrets
+from spark_lineage.privacy.rules import rules
+
+_NUMBER = re.compile(r"(?<![\w.`:/])\d+(?:\.\d+)?(?:BD|[LDSF])?(?![\w.`/])")
+_TYPE = re.compile(r"(?i)(?:decimal|varchar|char)\(\d+(?:, ?\d+)?\)")
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What of the options decides what is hidden."""
+
+    mask_columns: Sequence[str] = ()
+    mask_personal: bool = True
+    mask_literals: bool = False
+
+
+class Texts:
+    """Cleans texts by the rules, by what is known to be secret, and by what looks personal.
+
+    ``key`` gives the key of the store: it is asked for when something must be masked, and may raise OSError or
+    ValueError.
+    """
+
+    def __init__(self, choices: Choices, key: Callable[[], bytes]) -> None:
+        self._choices = choices
+        self._key = key
+        self._known = KnownSecrets()
+        self._positions: frozenset[int] = frozenset()  # of arguments that the program calls secrets, from 1
+
+    # -- what is known to be secret
+
+    def learn(self, settings: Mapping[str, str] | Iterable[tuple[str, str]]) -> None:
+        """Settings (environment, labels): the values of those with a secret's name are secrets."""
+        self._known.learn_named(settings)
+
+    def learn_arguments(self, argv: Sequence[str]) -> None:
+        """A command line: what follows a flag with a secret's name is a secret."""
+        self._known.learn(redaction.secret_arguments(argv))
+
+    def learn_program(self, text: str, argv: Sequence[str]) -> None:
+        """The source of the program says which of its arguments are secrets, and has secrets itself."""
+        self._positions = frozenset(command_line.secret_positions(text))
+        self._known.learn(argv[at - 1] for at in self._positions if 0 < at <= len(argv))
+        self._known.learn(span.value for span in source.secrets(text) or () if span.value)
+
+    def learn_function(self, text: str) -> None:
+        """The source of a function: its secret literals are secrets wherever they stand."""
+        self._known.learn(span.value for span in source.of_piece(text) if span.value)
+
+    # -- texts
+
+    def text(self, value: str) -> str:
+        """A plan, SQL, a URL."""
+        return self._without_personal(self._known.without(redaction.text(value)))
+
+    def prose(self, value: str) -> str:
+        """An error, a comment, a line of the log."""
+        return self._without_personal(self._known.without(redaction.prose(value)))
+
+    def code(self, value: str, comments: bool = True) -> str:
+        """Python source code; without ``comments``, comments and docstrings stay as they are."""
+        literal = self._masked if self._choices.mask_literals else None
+        return code.clean(value, code.Cleaning(self.text, self.prose if comments else str, literal))
+
+    def expression(self, value: str, name: str = "") -> str:
+        """An expression of a plan; ``name`` is the column that it defines."""
+        cleaned = self._known.without(redaction.named(name, value))
+        return self._without_literals(cleaned) if self._choices.mask_literals else self._without_personal(cleaned)
+
+    def optional(self, value: str | None) -> str | None:
+        """As :meth:`prose`, of what may not be there."""
+        return self.prose(value) if value is not None else None
+
+    def arguments(self, values: Sequence[str]) -> tuple[str, ...]:
+        """A command line."""
+        return tuple(
+            rules().mark if at in self._positions else self._without_personal(self._known.without(value))
+            for at, value in enumerate(redaction.arguments(values), start=1)
+        )
+
+    def _without_personal(self, value: str) -> str:
+        if not self._choices.mask_personal:
+            return value
+        try:
+            return personal.masked_forms(value, self._key)
+        except (OSError, ValueError):  # there is no key
+            return personal.FORMS.sub(rules().mark, value)
+
+    def _without_literals(self, value: str) -> str:
+        value = rules().quoted.sub(lambda found: f"'{self._masked(found[0])}'", value)
+        kept = [found.span() for found in _TYPE.finditer(value)]
+
+        def number(found: re.Match[str]) -> str:
+            inside = any(begin <= found.start() < end for begin, end in kept)
+            return found[0] if inside else self._masked(found[0])
+
+        return _NUMBER.sub(number, value)
+
+    def _masked(self, literal: str) -> str:
+        if personal.MASKED in literal or rules().mark in literal:
+            return literal.strip("'\"")
+        return personal.hashed(self._hash_key, literal)
+
+    # -- hashes
+
+    def rekeyed(self, value: str) -> str:
+        """A hash that covers a secret, made again with the key."""
+        head, colon, digits = value.rpartition(":")
+        return head + colon + hmac.new(self._hash_key, value.encode(), hashlib.sha256).hexdigest()[: len(digits)]
+
+    def source_hash(self, text: str, hash_: str) -> str:
+        """The hash of a source, made again if a secret stands in what it covers: neither comments nor docstrings."""
+        return hash_ if self.code(text, comments=False) == text else self.rekeyed(hash_)
+
+    @functools.cached_property
+    def _hash_key(self) -> bytes:
+        """The key of the store; where there is none, one that nobody has, so that runs cannot be compared there."""
+        try:
+            return self._key()
+        except (OSError, ValueError):
+            return secrets.token_bytes()
