@@ -28,7 +28,7 @@ class Point:
     step: Step | None
     dataset: Dataset | None
     calls: int  # of the step in this run
-    # Names of facts that are known here and of a run before, and those of them that are not as they were last.
+    # Names of the facts that are known here and in an earlier run, and of those among them that changed since then.
     compared: tuple[str, ...] = ()
     changed: tuple[str, ...] = ()
 
@@ -100,7 +100,7 @@ def _same_dataset(graph: LineageGraph, subject: Subject) -> Dataset | None:
     found = next((dataset for dataset in graph.datasets if dataset.id == subject.dataset), None)
     if found is not None:
         return found
-    # Another folder in each run, a renamed variable: what the step made there, or what the words mean there.
+    # The path or the variable has another name in this run: then it is what the step made here, or what the words mean.
     step = next((step for step in graph.steps if (step.step, step.call) == (subject.step, subject.call)), None)
     ids = step.outputs[:1] if step is not None else ()
     named = [dataset for dataset in graph.datasets if dataset.id in ids] or list(find.datasets(graph, subject.words))
@@ -115,7 +115,7 @@ def _same_step(graph: LineageGraph, subject: Subject, dataset: Dataset | None) -
 
 
 def _compared(points: Sequence[Point]) -> tuple[Point, ...]:
-    """Each fact against the last run of which it is known: what one run did not see hides no change."""
+    """Compares each fact with the last run where it is known, so that a run that did not see it hides no change."""
     compared = []
     known: dict[str, object] = {}
     for point in points:
@@ -128,7 +128,7 @@ def _compared(points: Sequence[Point]) -> tuple[Point, ...]:
 
 
 def known_facts(point: Point) -> dict[str, object]:
-    """What is known for sure of the subject in one run, by the names of ``changed``."""
+    """The facts that are known for sure in one run, by the names that ``changed`` uses."""
     dataset, step = point.dataset, point.step
     found: dict[str, object] = {}
     if dataset is not None:

@@ -11,8 +11,8 @@ from spark_lineage.answers.check.names import ALL_NULL, CAST, CONSTANT, ZEROS
 from spark_lineage.answers.check.results import Result, Status
 from spark_lineage.model import Column, ColumnDefinition, ColumnNote, Dataset, Fragment
 
-FEWEST_ROWS = 5  # below, equal values in all rows say little
-# One value is what to expect of these: of a short time, of groups of one size, of a clean table.
+FEWEST_ROWS = 5  # in fewer rows, equal values say little
+# Columns of these functions often hold one value for good reason: a short time, groups of one size, a clean table.
 COARSE = re.compile(
     r"\(*(year|quarter|month|weekofyear|dayofweek|day|hour|length|char_length|size|trunc|date_trunc|date_format|count|to_date)\("
 )
@@ -55,7 +55,7 @@ def _single_row(fragment: Fragment) -> bool:
 
 
 def _may_be_empty(run: Evidence, fragment: Fragment, position: int, definition: ColumnDefinition) -> bool:
-    """Not where the program writes NULL itself, nor where it was so before."""
+    """False where the program writes NULL itself, and where the inputs held nothing but NULL already."""
     direct = [column_input for column_input in definition.inputs if column_input.kind == "DIRECT"]
     if not direct:
         return False

@@ -12,7 +12,7 @@ REDUCING = frozenset({"filter", "limit", "sample", "deduplicate"})  # give some 
 
 
 class Evidence:
-    """One run, by dataset. What was not measured, or not wholly, is None."""
+    """What was recorded of one run. What was not measured, or only in part, is None."""
 
     def __init__(self, graph: LineageGraph) -> None:
         self.graph = graph
@@ -29,13 +29,13 @@ class Evidence:
         return found.rows if found is not None and found.complete else None
 
     def column(self, dataset: str, name: str) -> Column | None:
-        """None also where two columns have the name."""
+        """The column of that name; None if there is none, or if several have the name."""
         found = self.datasets.get(dataset)
         named = [column for column in found.columns if column.name == name] if found is not None else []
         return named[0] if len(named) == 1 else None
 
     def nulls(self, dataset: str, name: str) -> int | None:
-        """NULLs of a wholly measured column; 0 by the plan where it cannot be NULL."""
+        """How many NULLs a column holds if all rows were measured; 0 where the plan says that it cannot be NULL."""
         column, found = self.column(dataset, name), self.datasets.get(dataset)
         if column is None or found is None:
             return None
@@ -63,7 +63,7 @@ class Evidence:
         return _Bounds(self.rows, fragment.row_operators).most(at if at is not None else root(fragment))
 
     def most_of(self, fragment: Fragment, pushed: frozenset[str]) -> int | None:
-        """As :meth:`most`, of the rows that pass these filters: of inputs that flowed only so far, what did flow."""
+        """As :meth:`most`, but of the rows that pass these filters, which is all that flowed of some inputs."""
 
         def rows(dataset: str) -> int | None:
             found = self.datasets.get(dataset)
@@ -77,7 +77,7 @@ class Evidence:
         return _Bounds(rows, fragment.row_operators).most(root(fragment))
 
     def exactly(self, fragment: Fragment, at: int) -> int | None:
-        """The rows of an operator that only passes on what it reads."""
+        """How many rows an operator gives that only passes on what it reads; None for any other operator."""
         return _Bounds(self.rows, fragment.row_operators).exactly(at)
 
     def selects(self, dataset: str, seen: frozenset[str] = frozenset()) -> bool:

@@ -38,7 +38,7 @@ def fan_out(run: Evidence) -> Iterator[Result]:
 
 
 def _partly(run: Evidence, dataset: Dataset, fragment: Fragment) -> tuple[int, int] | None:
-    """Rows that flowed, and the most that may have: where later filters ran below, if they show a fan-out even so."""
+    """Where later filters ran below the dataset: the rows that flowed and the most expected, if they are more."""
     for measurement in dataset.partial:
         most = run.most_of(fragment, frozenset(measurement.pushed))
         if most is not None and measurement.rows > most:
@@ -95,7 +95,7 @@ def row_loss(run: Evidence) -> Iterator[Result]:
 def _loss(
     run: Evidence, dataset: Dataset, fragment: Fragment, join: RowOperator, sides: tuple[int, int], rows: int
 ) -> Result:
-    """Of an inner join that multiplies nothing, each row of the result is a row of the side with many.
+    """In an inner join that multiplies nothing, each row of the result is a row of the side with many rows.
 
     More rows than the smaller side has: the larger is the side with many, and what it has more is lost. Fewer rows
     than the smaller side has: whichever side it is has lost some. As many as the smaller side: nothing is known.

@@ -18,7 +18,10 @@ SLACK = 5  # rows
 
 
 def against_last(run: Evidence, last: Evidence) -> Iterator[Result]:
-    """Columns: dropped, retyped, or with NULLs where there were none. Said where it begins, not of what follows."""
+    """Columns that were dropped, have another type, or hold NULLs for the first time.
+
+    Only the first dataset where that shows fails, and not those that are made from it.
+    """
     told: dict[tuple[str, str], set[str]] = {}
     for dataset in run.graph.datasets:
         before = last.datasets.get(dataset.id)
@@ -46,7 +49,7 @@ def _changes(dataset: Dataset, before: Dataset) -> Iterator[tuple[str, str, str]
 
 
 def far(run: Evidence, earlier: Sequence[Evidence]) -> Iterator[Result]:
-    """Rows far from those of earlier runs. Said where it begins: not where an input is far off, too."""
+    """Row counts that are far from those of earlier runs. A dataset whose input is far off, too, does not fail."""
     off: set[str] = set()
     for dataset in run.graph.datasets:
         rows = run.rows(dataset.id)

@@ -14,7 +14,7 @@ TIES = ("rank", "dense_rank")
 
 
 def empty(run: Evidence) -> Iterator[Result]:
-    """A step gives no row though it got some. Differences are meant to be empty: anti joins, ``exceptAll``."""
+    """A step gives no row though it got some. Anti joins and ``exceptAll`` are left out: they may well give none."""
     for dataset, fragment in run.made():
         got = [run.rows(name) for name in fragment.inputs]
         if not got or any(rows == 0 for rows in got) or _difference(fragment):

@@ -23,7 +23,7 @@ _STATEMENT_NUMBER = re.compile(r"^line_\d+(_\d+)?$")
 
 @dataclass(frozen=True)
 class Alignment:
-    """Counterparts: of A's steps and datasets in B. What is not in it has none."""
+    """The counterpart in B of each step and dataset of A. What has none is not in it."""
 
     steps: dict[StepKey, StepKey]
     datasets: dict[str, str]
@@ -31,7 +31,7 @@ class Alignment:
 
 @dataclass
 class Traits:
-    """What a step is known by."""
+    """What tells a step from others, beside its name."""
 
     step: Step
     label: str | None
@@ -57,7 +57,7 @@ class Traits:
 
 
 class Side:
-    """One run, with what its steps are known by."""
+    """One of the two runs, with the traits of its steps."""
 
     def __init__(self, graph: LineageGraph) -> None:
         self.graph = graph
@@ -109,7 +109,7 @@ def _describe(traits: Traits) -> None:
         plans.extend(child.plans)
         prints.extend(child.prints)
     traits.plans, traits.prints, traits.operators = tuple(plans), tuple(prints), frozenset(operators)
-    if len(traits.plans) > 8:  # of a body with many steps below it one word is enough
+    if len(traits.plans) > 8:  # a body with many steps below it is told by one hash of all
         traits.plans = (str(hash(traits.plans)),)
     if len(traits.prints) > 8:
         traits.prints = (str(hash(traits.prints)),)
@@ -129,20 +129,20 @@ def content(dataset: Dataset) -> str:
 
 Key = Callable[[Traits], "Hashable | None"]
 
-# Also where the order changed: what a step does, not only what it is called.
+# These pair steps even where the order changed: they say what a step does, not only what it is called.
 STRONG: Sequence[Key] = (
     lambda t: (t.step.kind, t.label, t.step.source_hash, t.plans, t.prints) if t.plans else None,
     lambda t: (t.step.kind, t.plans, t.prints) if t.plans and t.prints else None,
     lambda t: (t.step.kind, t.label, t.step.source_hash, t.plans) if t.plans else None,
 )
-# Only between neighbours that are aligned.
+# These pair steps only between neighbours that are aligned already.
 WEAK: Sequence[Key] = (
     lambda t: (t.step.kind, t.label, t.step.source_hash),
     lambda t: (t.step.kind, t.plans) if t.plans else None,
     lambda t: (t.step.kind, t.step.source_hash) if t.step.source_hash else None,
     lambda t: (t.step.kind, t.label, t.step.call) if t.label and t.step.kind is not StepKind.STATEMENT else None,
 )
-# Anywhere in the run: the function was moved, or became a part of its caller.
+# These pair steps anywhere in the run: the function was moved, or became a part of its caller.
 ANYWHERE: Sequence[Key] = (
     lambda t: (t.plans, t.prints) if t.plans and t.prints and t.outputs else None,
     lambda t: (t.label, t.step.source_hash) if t.step.source_hash and t.outputs else None,
@@ -192,7 +192,7 @@ def features(traits: Traits) -> Iterable[Hashable]:
 
 
 def _seen(dataset: Dataset) -> Hashable | None:
-    """What was measured of a dataset, if only of a part of it."""
+    """What was measured of a dataset, even if only a part of its rows flowed."""
     return content(dataset) if dataset.complete else dataset.partial or None
 
 

@@ -56,7 +56,7 @@ class _Attributing:
         return Pair(a, b, regions, ends, (left, right))
 
     def _in_order(self) -> Iterable[Pair]:
-        """Every pair after those that it stands on; a circle is cut somewhere."""
+        """Gives every pair after those that it is made from; a circle is cut at the pair that is reached first."""
         done: set[str] = set()
         begun: set[str] = set()
         for start in self.b.datasets:
@@ -80,7 +80,7 @@ class _Attributing:
         return list(dict.fromkeys((*through_b, *through_a, *self._values(pair))))
 
     def _values(self, pair: Pair) -> list[str]:
-        """pandas objects that a step of Spark's uses beside its plan: numbers taken from them are in the plan."""
+        """The pandas objects that a Spark step uses: numbers that were taken from them may stand in its plan."""
         made = definitions.made_by(self.a, pair.a), definitions.made_by(self.b, pair.b)
         of_a, of_b = pair.a.fragment, pair.b.fragment
         if made[0] is None or made[1] is None or of_a is None or of_b is None or pair.b.engine != "spark":
@@ -103,7 +103,7 @@ class _Attributing:
         pair.state = self._state(pair, pair.definition, above)
 
     def _other_inputs(self, pair: Pair) -> bool:
-        """Whether something else goes in; what only lies elsewhere and holds the same is nothing else."""
+        """Whether the two are made from other datasets. One that only lies at another place is not another one."""
         left, right = pair.other_inputs
         if not left and not right:  # the same, but a join has a left and a right side
             return [self._alignment.datasets[end] for end in pair.regions[0].ends] != list(pair.regions[1].ends)
@@ -173,7 +173,7 @@ class _Attributing:
     def _same(
         self, pair: Pair, definition: Definition, inputs: dict[str, State], causes: tuple[Ref, ...], own: Doubts
     ) -> State:
-        """Of a pair that was measured to be the same: in all its columns, or only in those that flowed."""
+        """The state of a pair that was measured to be the same, in all columns or only in those that flowed."""
         seen = pair.measured
         derived = not own.any and all(state.content is Content.SAME for state in inputs.values())
         counts = pair.b.kind is not DatasetKind.SINK and not definition.opaque and not definition.changed
@@ -186,7 +186,7 @@ class _Attributing:
         left = self._opened(pair, definition, inputs)
         if not left:
             return State(Content.SAME, "measured", (), kept)
-        # What nothing looked at in either run makes no pair uncertain, but may show below where other plans ran.
+        # A column that no query read in either run does not make this pair uncertain, but a pair below may show it.
         redefined = any(self._redefined(pair, definition, column) for column in left)
         if not causes and not redefined and not left & seen.unproven:
             doubts = Doubts(ordered=kept.ordered, random=own.random, opaque=own.opaque, stored=own.stored)
@@ -204,7 +204,7 @@ class _Attributing:
         return opened(pair.b, candidates, definition, above, lambda each: self._redefined(pair, definition, each))
 
     def _culprits(self, pair: Pair, definition: Definition, above: Doubts) -> tuple[Ref, ...]:
-        """Why this pair differs though none of its inputs is known to."""
+        """The datasets that are the cause where this pair differs and none of its inputs is known to differ."""
         own = pair.ref
         if above.changed:
             found = above.changed
@@ -233,7 +233,7 @@ class _Attributing:
         return (pair.ref,)
 
     def _redefined(self, pair: Pair, definition: Definition, column: str) -> bool:
-        """Whether a column is made in another way; of a plan that is the same none is."""
+        """Whether a column is made in another way. No column is where the plans are the same."""
         if not definition.plan:
             return definition.opaque and definition.source
         if definitions.changed_functions(pair.a, pair.b):
@@ -245,7 +245,7 @@ class _Attributing:
 
 
 def _differing(seen: Measured, left: frozenset[str] = NOTHING) -> Open:
-    """What a pair that differs hands on: its rows, or some columns."""
+    """What a pair that differs hands on to those made from it: all its rows (None), or the columns that differ."""
     if seen.rows or seen.combined:
         return None
     return left | {change.name for change in seen.columns}
@@ -261,13 +261,13 @@ def _names(dataset: Dataset) -> list[str]:
 
 
 def _standing(dataset: Dataset) -> list[str]:
-    """In which order the rows stand, and what they are called: known of pandas objects only."""
+    """The order of rows and the index, which are recorded for pandas objects only."""
     covers = dataset.fragment.covers if dataset.fragment is not None else ()
     return [cover for cover in covers if cover.startswith("order@")]
 
 
 def _doubtful(pair: Pair, doubts: Doubts, causes: tuple[Ref, ...] = ()) -> str:
-    """Why nothing can be said of what was not measured of a pair."""
+    """The reason why what was not measured of a pair stays unknown."""
     if causes:
         return "what it is made from differs"
     if pair.ref in doubts.changed:

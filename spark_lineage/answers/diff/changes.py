@@ -15,7 +15,7 @@ _ENDS = ("Input ", "Read ", "Rows from ")
 
 
 def of_columns(a: Dataset, b: Dataset, counterparts: Mapping[str, str]) -> list[ColumnChange]:
-    """Columns whose definition is another one: old and new as SQL over B's names."""
+    """The columns whose definition changed, with both definitions as SQL over the names of B's datasets."""
     found = []
     for column in b.columns:
         old, new = of_column(a, column.name), of_column(b, column.name)
@@ -67,7 +67,7 @@ def sentence(a: Dataset, b: Dataset, counterparts: Mapping[str, str], most: int 
 
 
 def _operators(a: Dataset, b: Dataset, counterparts: Mapping[str, str]) -> list[str]:
-    """Without projections and aggregated columns, which columns' definitions tell better."""
+    """Leaves out projections and aggregated columns: the definitions of columns tell those better."""
     before = [line for line in map(_condensed, operators(a, counterparts)) if line]
     after = [line for line in map(_condensed, operators(b, {})) if line]
     said: list[str] = []

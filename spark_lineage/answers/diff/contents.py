@@ -96,7 +96,7 @@ class _Side:
 
 
 def _comparable(a: Dataset, b: Dataset) -> tuple[_Side, _Side] | str:
-    """Both sides of facts that saw the same rows, or why there are none."""
+    """The two datasets with the facts of the same part of their rows, or the reason why there are none."""
     if a.complete and b.complete:
         return _Side(a.rows, a.columns, a.fingerprint, False), _Side(b.rows, b.columns, b.fingerprint, False)
     for x in a.partial:
@@ -172,7 +172,7 @@ def _nulls(column: Column) -> str:
 
 
 def _equal_at_sight(a: Dataset, b: Dataset) -> bool:
-    """Most pairs of two runs are: of these no column has to be looked at."""
+    """Whether the columns are equal in everything. Most pairs of two runs are, and need no further look."""
     if a.fingerprint is None or a.fingerprint != b.fingerprint or a.rows != b.rows or not (a.complete and b.complete):
         return False
     return len(a.columns) == len(b.columns) and all(
@@ -181,7 +181,7 @@ def _equal_at_sight(a: Dataset, b: Dataset) -> bool:
 
 
 def _schema(a: Sequence[Column], b: Sequence[Column]) -> Iterable[ColumnChange]:
-    """Columns by name; an empty list of columns is one that was not seen."""
+    """Compares columns by name. An empty list means that the columns were not seen."""
     if not a or not b:
         return
     if [column.name for column in a] == [column.name for column in b]:
@@ -200,7 +200,7 @@ def _schema(a: Sequence[Column], b: Sequence[Column]) -> Iterable[ColumnChange]:
 
 
 def _common(a: Sequence[Column], b: Sequence[Column]) -> Iterable[tuple[Column, Column]]:
-    """Columns of one name, the first with the first."""
+    """Pairs columns of the same name; where several have it, the first with the first."""
     if [column.name for column in a] == [column.name for column in b]:
         yield from zip(a, b, strict=True)
         return

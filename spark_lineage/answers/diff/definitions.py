@@ -11,7 +11,7 @@ from spark_lineage.answers.diff.regions import Region
 from spark_lineage.graph.expressions import quoted, unquoted
 from spark_lineage.model import ColumnDefinition, Dataset, Fragment
 
-# Rows from these are no more than the plan says of them.
+# A plan whose rows come from these says all that there is to know of them.
 KNOWN_ROWS = ("range", "one_row", "empty")
 _QUALIFIER = re.compile(r"(`(?:``|[^`])*`|[^\W\d]\w*)\.")
 _ROUNDING = re.compile(r"\b(b?round|floor|ceil|ceiling|cast|trunc|format_number|int|decimal)\s*\(", re.IGNORECASE)
@@ -65,13 +65,13 @@ def is_opaque(fragment: Fragment) -> bool:
 
 
 def changed_functions(a: Dataset, b: Dataset) -> list[str]:
-    """Names of Python functions that the plans call and whose code is another one."""
+    """The names of Python functions that both plans call and whose code differs."""
     of_a, of_b = _covered(a), _covered(b)
     return [name for name in of_b if name in of_a and of_a[name] != of_b[name] and name not in ("local", "order")]
 
 
 def has_other_rows(a: Dataset, b: Dataset) -> bool:
-    """Whether the rows that the plans themselves hold are others."""
+    """Whether the plans themselves hold rows, and other ones in A than in B."""
     return _covered(a).get("local") != _covered(b).get("local")
 
 

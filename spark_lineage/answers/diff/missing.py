@@ -13,17 +13,20 @@ from spark_lineage.model import DatasetKind, Outcome
 
 @dataclass
 class Missing:
-    """What is amiss besides. Steps are (run, key); causes are datasets and failed steps."""
+    """What differs beside the pairs: failed steps, and datasets and steps that only one run has.
+
+    A step is named by its run ("a" or "b") and its key.
+    """
 
     failed_first: list[tuple[str, StepKey]] = field(default_factory=list)
     failed_after: dict[tuple[str, StepKey], tuple[Ref, ...]] = field(default_factory=dict)
-    orphans_after: dict[Ref, tuple[Ref, ...]] = field(default_factory=dict)  # no causes: the failure of a step
+    orphans_after: dict[Ref, tuple[Ref, ...]] = field(default_factory=dict)  # empty where a failed step is the cause
     only_in_a: list[str] = field(default_factory=list)
     only_in_b: list[str] = field(default_factory=list)
 
 
 def missing(a: Side, b: Side, alignment: Alignment, attribution: Attribution) -> Missing:
-    """What is amiss beside the pairs. A definition that failed because it changed is added to the causes."""
+    """What differs beside the pairs. A changed definition that made a step fail is added to the causes."""
     return _Search(a, b, alignment, attribution).result
 
 
@@ -77,7 +80,7 @@ class _Search:
     # -- what only one run has
 
     def _orphans(self, run: str) -> None:
-        """Datasets without a counterpart that nothing with one stands on."""
+        """Looks at datasets without a counterpart, unless a dataset that has one is made from them."""
         side, other = self._sides[run], "b" if run == "a" else "a"
         aligned = self._alignment.datasets if run == "a" else self._of_b
         accounted = self._under_pairs(side, aligned)
@@ -99,7 +102,7 @@ class _Search:
 
     @staticmethod
     def _under_pairs(side: Side, aligned: Collection[str]) -> set[str]:
-        """What datasets with a counterpart stand on: it was looked at with them, whether it has one itself or not."""
+        """All that datasets with a counterpart are made from: it was looked at with their pairs already."""
         found: set[str] = set()
         todo = [name for name in side.datasets if name in aligned]
         while todo:

@@ -19,7 +19,7 @@ def opened(
     dataset: Dataset, candidates: Iterable[str], definition: Definition, above: Mapping[str, Open],
     redefined: Callable[[str], bool],
 ) -> frozenset[str]:  # fmt: skip
-    """Those of ``candidates`` that are open. ``above``: what is open of each input."""
+    """Gives those of ``candidates`` that are open. ``above`` has the open columns of each input."""
     if definition.opaque or definition.nondeterminism:
         return frozenset(candidates)
     if all(columns == NOTHING for columns in above.values()):
@@ -33,7 +33,9 @@ def _touches(dataset: Dataset, column: str, above: Mapping[str, Open]) -> bool:
 
 
 def is_open(column: ColumnInput, above: Mapping[str, Open]) -> bool:
-    """An input that is not among those above lies in a region, which may have changed it."""
+    """Whether a column that is read is open. An input that is not in ``above`` lies within a region, which may have
+    changed it, and counts as open.
+    """
     if column.dataset not in above:
         return True
     open_ = above[column.dataset]

@@ -14,7 +14,7 @@ from spark_lineage.model import Dataset
 
 
 class Ref(NamedTuple):
-    """A dataset of one of the runs: of B, unless only A has it."""
+    """Names a dataset: that of run B, or that of run A where only A has it."""
 
     run: str  # "a" or "b"
     id: str
@@ -25,13 +25,13 @@ Refs = dict[Ref, None]  # an ordered set
 
 @dataclass(frozen=True)
 class Doubts:
-    """What lies above a dataset and was not cleared by a measurement."""
+    """What may make a dataset differ and no measurement has cleared: datasets above it, by the reason."""
 
-    changed: tuple[Ref, ...] = ()  # made in another way
-    ordered: tuple[Ref, ...] = ()  # the same rows, in another order of rows or columns
-    random: tuple[Ref, ...] = ()  # not deterministic
-    opaque: tuple[Ref, ...] = ()  # rows from Python
-    stored: tuple[Ref, ...] = ()  # sources
+    changed: tuple[Ref, ...] = ()  # their definition changed
+    ordered: tuple[Ref, ...] = ()  # they hold the same rows, but rows or columns stand in another order
+    random: tuple[Ref, ...] = ()  # their plan is not deterministic
+    opaque: tuple[Ref, ...] = ()  # their rows came through Python
+    stored: tuple[Ref, ...] = ()  # they are sources of which too little is known
 
     @property
     def any(self) -> bool:
@@ -60,10 +60,10 @@ class State:
     """What is known of one pair."""
 
     content: Content
-    evidence: str | None = None  # measured, derived
+    evidence: str | None = None  # "measured" or "derived"
     causes: tuple[Ref, ...] = ()
     doubts: Doubts = Doubts()
-    why: str | None = None  # of UNKNOWN
+    why: str | None = None  # why the content is unknown
     open: Open = NOTHING  # columns that were not cleared
 
 

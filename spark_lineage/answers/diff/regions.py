@@ -18,21 +18,24 @@ KEEPING = ("Repartition", "RebalancePartitions", "Coalesce", "Sort", "Alias", "V
 
 @dataclass(frozen=True)
 class Region:
-    """``ends``: ids of the datasets that have a counterpart, and of sources; ``own``: those that have none."""
+    """What a dataset is made from, down to the first datasets that the other run has, too.
+
+    ``ends`` are the ids of those and of sources; ``own`` are the ids of the datasets between, which only one run has.
+    """
 
     ends: tuple[str, ...]
     own: tuple[str, ...]
 
 
 def inputs_of(side: Side, dataset: Dataset) -> tuple[str, ...]:
-    """What a dataset was made from: by its plan; by what its step used where the plan does not tell."""
+    """The ids of what a dataset was made from: what its plan reads, and all that its step used if Python was between."""
     fragment = dataset.fragment
     step = side.traits.get((dataset.step, dataset.call)) if dataset.step is not None else None
     used = tuple(name for name in step.step.inputs if name != dataset.id) if step is not None else ()
     if fragment is None:
         return used if dataset.kind is not DatasetKind.SOURCE else ()
     if any(leaf in ("rdd", "local", "cached") for leaf in fragment.opaque):
-        # Rows that went through Python: what the step used is in them.
+        # The rows went through Python: what the step used may be in them.
         return tuple(dict.fromkeys((*fragment.inputs, *used)))
     return fragment.inputs
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from spark_lineage.answers.diff import changes, why
-from spark_lineage.answers.diff.alignment import Alignment, Side, StepKey, align_runs
+from spark_lineage.answers.diff.alignment import Alignment, Side, StepKey, Traits, align_runs
 from spark_lineage.answers.diff.blame import attribute
 from spark_lineage.answers.diff.comparison import Comparison, Consequence, Divergence, SourceChange, Uncertain
 from spark_lineage.answers.diff.contents import Content, Measured
@@ -64,9 +64,9 @@ def _refuse_strangers(a: Side, b: Side, alignment: Alignment) -> None:
         )
 
 
-def _akin(a: object, b: object) -> bool:
-    x, y = a.step, b.step  # type: ignore[attr-defined]
-    return x.source_hash == y.source_hash or a.plans == b.plans or (a.label is not None and a.label == b.label)  # type: ignore[attr-defined]
+def _akin(a: Traits, b: Traits) -> bool:
+    same_label = a.label is not None and a.label == b.label
+    return a.step.source_hash == b.step.source_hash or a.plans == b.plans or same_label
 
 
 class _Telling:
@@ -184,7 +184,7 @@ class _Telling:
         return False
 
     def _inputs(self, pair: Pair) -> tuple[list[str], list[str]]:
-        """What goes into one run only: names in A and in B."""
+        """The names of the inputs that only A has, and of those that only B has."""
         if pair.definition is None or not pair.definition.inputs:
             return [], []
         return list(pair.other_inputs[0]), list(pair.other_inputs[1])
@@ -229,7 +229,7 @@ class _Telling:
     # -- what is not known
 
     def _covered(self) -> set[str]:
-        """Pairs that are not known, but everything made of them is measured and the same: they did no harm."""
+        """Pairs that are unknown themselves, but everything that is made from them was measured to be the same."""
         users: dict[str, list[str]] = {}
         for name, pair in self._attribution.pairs.items():
             for _, y in pair.ends:
