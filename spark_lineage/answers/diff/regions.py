@@ -28,7 +28,7 @@ class Region:
 
 
 def inputs_of(side: Side, dataset: Dataset) -> tuple[str, ...]:
-    """The ids of what a dataset was made from: what its plan reads, and all that its step used if Python was between."""
+    """The ids of what a dataset was made from: what its plan reads; behind Python, all that its step used, too."""
     fragment = dataset.fragment
     step = side.traits.get((dataset.step, dataset.call)) if dataset.step is not None else None
     used = tuple(name for name in step.step.inputs if name != dataset.id) if step is not None else ()
