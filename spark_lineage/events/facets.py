@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import MISSING, fields
 from typing import Any
 
 import attr
 from openlineage.client import facet_v2
 
 from spark_lineage.events import content
-from spark_lineage.events.content.declaring import camel, is_of_earlier, is_required, types
+from spark_lineage.events.content.declaring import camel, is_of_earlier, is_required, once, types
 from spark_lineage.events.identity import SCHEMAS
+
+_AS_IT_IS = frozenset((str, int, float, bool, type(None)))
 
 
 def facet(held: Any) -> Any:
@@ -26,20 +28,34 @@ def facet(held: Any) -> Any:
 
 def document(held: Any) -> dict[str, Any]:
     """The properties as the event has them, without those that have their default value."""
-    hints = types(type(held))
-    written = {field.name: getattr(held, field.name) for field in fields(held)
-               if is_required(hints[field.name]) or getattr(held, field.name) != field.default}  # fmt: skip
-    return {camel(name): _plain(value) for name, value in written.items()}
+    written: dict[str, Any] = {}
+    for name, in_event, default in _properties(type(held)):
+        value = getattr(held, name)
+        if value != default:
+            written[in_event] = _plain(value)
+    return written
+
+
+@once
+def _properties(kind: Any) -> tuple[tuple[str, str, Any], ...]:
+    """(name, name in the event, the value that is not written) of each property."""
+    hints = types(kind)
+    return tuple(
+        (field.name, camel(field.name), MISSING if is_required(hints[field.name]) else field.default)
+        for field in fields(kind)
+    )
 
 
 def _plain(value: Any) -> Any:
+    if value.__class__ in _AS_IT_IS:
+        return value
+    if isinstance(value, (tuple, list)):
+        return [_plain(item) for item in value]
     if isinstance(value, enum.Enum):
         return value.value
-    if is_dataclass(value):
-        return document(value)
     if isinstance(value, Mapping):
         return dict(value)
-    return [_plain(item) for item in value] if isinstance(value, (tuple, list)) else value
+    return document(value)
 
 
 def _class(declared: type, base: type[facet_v2.BaseFacet], holder: str) -> Any:
