@@ -94,8 +94,10 @@ class Builder:
         return self._event(step, self._state(step), max(at, step.started), run, inputs, described)
 
     def _state(self, step: Step) -> event_v2.RunState:
-        """Of a killed run, what a finished step made may not have been described yet. A receiver would blank the
-        columns that it knows from other runs, but for runs that did not complete.
+        """The state of the step's terminal event.
+
+        It is ABORT for a finished step of a killed run whose outputs have no columns, since they were not described in
+        time: at a COMPLETE a receiver would blank the columns that it knows from other runs.
         """
         state = TERMINAL[step.outcome]
         if state is not event_v2.RunState.COMPLETE or self._graph.run.outcome is Outcome.COMPLETE:
@@ -155,7 +157,10 @@ class Builder:
         return facets
 
     def _listed(self, ids: Sequence[str]) -> list[Dataset]:
-        """Datasets by id; two versions of one dataset are listed once, as the event names it."""
+        """The datasets with these ids.
+
+        Two versions of one dataset have one name in an event, so they are listed once.
+        """
         found: dict[tuple[str, str], Dataset] = {}
         for name in ids:
             dataset = self._datasets.get(name)
@@ -164,7 +169,7 @@ class Builder:
         return list(found.values())
 
     def _input(self, dataset: Dataset, number: int) -> event_v2.InputDataset:
-        """A source is described where it is read first; other inputs are described where they are outputs."""
+        """Only a source has facets as an input, at the first step that reads it; others have them as outputs."""
         described = self._described.get(dataset.id) == number
         return event_v2.InputDataset(
             namespace=dataset.namespace,
@@ -208,7 +213,7 @@ class Builder:
 
 
 def _stamped(facets: Mapping[str, Any]) -> dict[str, Any] | None:
-    """The facets that there are, each with our address as its producer (the client's default is a global)."""
+    """The facets that are not None. Each says that we produced it: the default of the client is a global variable."""
     present = {name: given for name, given in facets.items() if given is not None}
     for given in present.values():
         given._producer = PRODUCER
@@ -224,7 +229,7 @@ def _first_readers(graph: LineageGraph) -> dict[str, int]:
 
 
 def _gaps_by_step(graph: LineageGraph) -> dict[int, list[Gap]]:
-    """Gaps go with the first call of their step, those of no step with the application."""
+    """Index of a step -> gaps. A gap stands at the first call of its step, and one of no step at the application."""
     first: dict[str | None, int] = {}
     for number, step in enumerate(graph.steps):
         first.setdefault(step.step, number)

@@ -1,4 +1,4 @@
-"""What checks said of a dataset, in events: the standard facet of assertions, and ours with what could not be told.
+"""Results of checks in events: which of them an event has, and the standard facet of assertions.
 
 Sampled values (``CheckResult.details``) stay out of events: they never leave the store.
 """
@@ -15,7 +15,10 @@ KIND = {True: "rule", False: "built-in check"}
 
 
 def by_dataset(results: Sequence[CheckResult]) -> dict[str, list[CheckResult]]:
-    """Of columns that passed a built-in check nothing is said: there are many, and nobody asked."""
+    """The results that events have, by dataset id.
+
+    A column that passed a built-in check has none: there are too many.
+    """
     found: dict[str, list[CheckResult]] = {}
     for result in results:
         if result.dataset is not None and (result.rule or result.column is None or not result.passed):
@@ -26,7 +29,10 @@ def by_dataset(results: Sequence[CheckResult]) -> dict[str, list[CheckResult]]:
 def assertions(
     results: Sequence[CheckResult],
 ) -> facet_v2.data_quality_assertions_dataset.DataQualityAssertionsDatasetFacet | None:
-    """The standard facet. What could not be told is neither success nor failure, so it stands only in ours."""
+    """The standard facet; None if there is nothing for it.
+
+    The standard knows success and failure only. A check that could not tell stands in our own facet alone.
+    """
     told = [result for result in results if result.status is not CheckStatus.UNKNOWN]
     if not told:
         return None

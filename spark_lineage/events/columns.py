@@ -1,7 +1,7 @@
 """What was measured of the columns of a dataset, as lists in the order of its columns, and back.
 
-One object per column would repeat its keys and its name for each: of a dataset with 25 columns that is a kilobyte. What
-is not known is -1 or empty, since serialisers of OpenLineage drop nulls out of lists.
+One object per column would repeat its keys and its name for each: of a dataset with 25 columns that is a kilobyte. A
+value that is not known is -1 or an empty text, since serialisers of OpenLineage drop nulls out of lists.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ NO_SKETCH = ("", "", "")
 
 
 def to_lists(columns: Sequence[Column | ProbedColumn]) -> dict[str, Any]:
-    """``nulls``, ``fingerprints`` and ``sketches``; a list of which nothing is known is left out."""
+    """``nulls``, ``fingerprints`` and ``sketches``; a list in which no value is known is left out."""
     found = list(map(_sketch, columns))
     sketches = tuple((at, *sketch) for at, sketch in enumerate(found) if any(sketch))
     lists: dict[str, Any] = {}

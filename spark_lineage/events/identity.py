@@ -1,4 +1,4 @@
-"""Names, ids and moments as events have them: all made from the graph alone, so the same run gives the same events."""
+"""Names, ids and moments in events. They are made from the graph alone, so one graph always gives the same events."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def run_uuid(run: str) -> str:
 
 
 def step_uuid(run: str, step: str, call: int) -> str:
-    """The run id of one call of one step: the same whoever computes it."""
+    """The run id of one call of one step. It depends on nothing but the arguments, so everyone computes the same."""
     return str(uuid.uuid5(uuid.UUID(run_uuid(run)), f"{step}#{call}"))
 
 

@@ -1,4 +1,4 @@
-"""Parts of a record that are made when somebody looks at them: they take most of the time, and few are looked at."""
+"""Parts of a record that are made at their first use: to make all of them would take most of a reader's time."""
 
 from __future__ import annotations
 

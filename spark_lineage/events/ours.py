@@ -1,4 +1,4 @@
-"""What our own facets say, from the graph."""
+"""Makes the content of our own facets from the graph."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def _has_facts(column: Column) -> bool:
 
 
 def _partial(measured: Partial, of_dataset: Sequence[Column]) -> PartialContent:
-    """The columns of the dataset are not named again if they are those of the measurement."""
+    """A measurement; it names its columns only if they are not those of the dataset (``of_dataset``)."""
     own = [(column.name, column.type) for column in measured.columns]
     again = own == [(column.name, column.type) for column in of_dataset]
     declared = None if again else tuple(Field(name=name, type=type_) for name, type_ in own)
@@ -105,7 +105,7 @@ def _partial(measured: Partial, of_dataset: Sequence[Column]) -> PartialContent:
 
 
 def sample(sampled: Dataset, with_rows: bool) -> content.Sample | None:
-    """``with_rows`` puts the sampled rows themselves into the event."""
+    """Key, size and hash of the sample, and the sampled rows themselves if ``with_rows``; None without a sample."""
     if sampled.sample is None:
         return None
     document = sample_document(sampled.id, sampled.sample)

@@ -1,4 +1,4 @@
-"""Lines of a journal as typed records: parsed and checked in one go, and what readers do not need is skipped.
+"""Parses lines of a journal into typed records, and checks their types while it does.
 
 A journal of a thousand datasets has tens of megabytes, most of them standard facets for other tools; a parser that
 knows what is wanted passes over them. What is not of the type that it must be is refused here, in one place.
@@ -147,13 +147,13 @@ class HeadRun(msgspec.Struct, rename="camel"):
 
 
 class Head(msgspec.Struct):
-    """As much of an event as a list of runs needs; only the context facet is looked into."""
+    """The part of an event that a list of runs needs: the context facet, and nothing else."""
 
     run: HeadRun
 
 
 class KeptSample(msgspec.Struct):
-    """A line of ``samples.jsonl``; its rows are parsed when they are looked at."""
+    """A line of ``samples.jsonl``. Its rows stay text until they are used."""
 
     dataset: str
     key: list[str]
@@ -178,7 +178,7 @@ def parse(line: bytes) -> Event:
 
 
 def of_document(document: Any) -> Event:
-    """The same from a document that is parsed already."""
+    """The same as :func:`parse`, for a line that has been parsed as JSON. Raises ValueError."""
     return msgspec.convert(document, Event)
 
 
@@ -196,7 +196,7 @@ def context(facet: Document) -> Context:
 
 
 def sample(line: bytes) -> Document:
-    """A line of ``samples.jsonl``. Raises ValueError, KeyError or TypeError."""
+    """A line of ``samples.jsonl`` as a document. Raises ValueError, KeyError or TypeError for another shape."""
     try:
         kept = _samples.decode(line)
     except ValueError:

@@ -1,4 +1,7 @@
-"""Plan fragments as plain documents and back. Inputs are numbered, so a name is written once; what is usual is not."""
+"""Writes plan fragments as plain documents, and reads them back.
+
+A document names each input once and refers to it by its number. Values that most fragments have are left out.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,7 @@ Document = dict[str, Any]
 
 
 def to_document(output: str, fragment: Fragment, columns: Sequence[Column]) -> Document:
-    """``columns``: those of the dataset, which are not written again if they are the fragment's."""
+    """``columns`` are those of the dataset. The fragment's columns are written only if they are others."""
     datasets = list(dict.fromkeys([*fragment.inputs, *_mentioned(fragment)]))
     numbers = {dataset: number for number, dataset in enumerate(datasets)}
     document: Document = {
@@ -52,7 +55,7 @@ def _declared(columns: Sequence[Column]) -> tuple[tuple[str, str, bool], ...]:
 
 
 def of_document(document: Mapping[str, Any], columns: Sequence[Column]) -> Fragment:
-    """``columns``: those of the dataset that the plan makes."""
+    """The inverse of :func:`to_document`. Raises ValueError or KeyError for a document of another shape."""
     from msgspec import convert  # for readers only
 
     datasets = convert(document["datasets"], list[str])
@@ -91,7 +94,10 @@ def of_document(document: Mapping[str, Any], columns: Sequence[Column]) -> Fragm
 
 
 def _checked(fragment: Fragment) -> Fragment:
-    """Raises ValueError if something is of another type than it must be; definitions are looked at later."""
+    """The fragment, with the types of its properties checked. Raises ValueError.
+
+    Definitions, row operators and notes are checked when they are used.
+    """
     from msgspec import convert  # for readers only
 
     later = {name: getattr(fragment, name) for name in ("definitions", "row_operators", "notes")}
@@ -128,7 +134,7 @@ def _mentioned(fragment: Fragment) -> list[str]:
 
 
 def _definition(definition: ColumnDefinition, numbers: Mapping[str, int]) -> Document | str:
-    """A column that is passed on from the first dataset as it is, as most are, is its name alone."""
+    """Most columns are passed on unchanged from the first dataset: such a one is written as its name alone."""
     if definition == _passed_on(definition.column, next(iter(numbers), "")):
         return definition.column
     document: Document = {"column": definition.column, "inputs": [_input(use, numbers) for use in definition.inputs]}

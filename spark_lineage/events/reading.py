@@ -1,4 +1,4 @@
-"""Events back into the graph that they were built from. No OpenLineage client is needed."""
+"""Reads events back into the graph that they were built from. It needs no OpenLineage client."""
 
 from __future__ import annotations
 
@@ -95,7 +95,10 @@ def _run(event: Event, application: Step) -> Run:
 
 
 def _parents(facet: Parent | None) -> tuple[ParentSeen | None, ParentSeen | None]:
-    """Of an application's event: the run that started it, and the one at the top if that is another one."""
+    """The run that started the application, and the run at the top if that is another one.
+
+    None for what is not there.
+    """
     if facet is None:
         return None, None
     parent = ParentSeen(facet.job.namespace, facet.job.name, facet.run.run_id)
@@ -200,7 +203,10 @@ def _partial(seen: PartialFacts, declared: Sequence[Column]) -> Partial:
 
 
 def _sample(listed: ListedDataset, kept: Document | None) -> Sample | None:
-    """Rows that have been erased are no sample; rows that are not those that the event speaks of are refused."""
+    """The sample.
+
+    None if its rows have been erased. Raises ValueError for rows with another hash than the event has.
+    """
     recorded = listed.facets.sample if listed.facets else None
     if recorded is None or kept is None:
         return None

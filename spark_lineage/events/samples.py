@@ -1,4 +1,4 @@
-"""Sampled rows stand apart from the events, which carry only their hash: rows can be erased, the chain holds."""
+"""Sampled rows stand apart from the events, which have only their hash, so that rows can be erased later."""
 
 from __future__ import annotations
 
@@ -34,7 +34,10 @@ def document(dataset: str, sample: Sample) -> Document:
 
 
 def of_document(content: Mapping[str, Any]) -> Sample:
-    """The rows are looked at when they are asked for. Raises ValueError, KeyError or TypeError on what is no sample."""
+    """The sample, whose rows are read at their first use.
+
+    Raises ValueError, KeyError or TypeError for another shape.
+    """
     from msgspec import convert  # for readers only
 
     rows = Lazily(lambda: _rows(content), f"the sample of {content['dataset']}")

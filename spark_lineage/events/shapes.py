@@ -1,4 +1,4 @@
-"""What decides on the rows of a plan, and notes on its columns, as plain documents and back."""
+"""Writes the row operators and the column notes of a plan as plain documents, and reads them back."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Document = dict[str, Any]
 
 
 def of_operators(plan: Mapping[str, Any]) -> tuple[RowOperator, ...]:
-    """Of the document of a plan; none where they are not known."""
+    """The row operators of a plan, from its document; empty where they are not known."""
     return tuple(map(_of_row_operator, plan.get("rowOperators", ())))
 
 

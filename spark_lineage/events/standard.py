@@ -1,4 +1,4 @@
-"""Facets that the specification defines, from the graph."""
+"""Makes the facets that the OpenLineage specification defines from the graph."""
 
 from __future__ import annotations
 
@@ -82,7 +82,10 @@ def error(step: Step) -> ol.error_message_run.ErrorMessageRunFacet | None:
 
 
 def source_location(step: Step, run: Run) -> ol.source_code_location_job.SourceCodeLocationJobFacet | None:
-    """Where the step stands in its git repository; functions and the program only, a statement is inside of them."""
+    """Where a function or the program stands in its git repository.
+
+    None for a statement, which stands inside of one.
+    """
     seen = run.repository
     if seen is None or step.kind is StepKind.STATEMENT:
         return None
@@ -127,7 +130,7 @@ def parameters(step: Step, run: Run) -> ol.execution_parameters_run.ExecutionPar
 
 
 def symlinks(dataset: Dataset) -> ol.symlinks_dataset.SymlinksDatasetFacet | None:
-    """The catalog's name of what is named by its place."""
+    """The catalog's name of a dataset whose own name is its place in storage; None if it has none."""
     table = dataset.storage.table if dataset.storage is not None else None
     if not table or table == dataset.name:
         return None
@@ -137,13 +140,13 @@ def symlinks(dataset: Dataset) -> ol.symlinks_dataset.SymlinksDatasetFacet | Non
 
 
 def tags(run: Run) -> ol.tags_run.TagsRunFacet | None:
-    """The run's labels."""
+    """The labels of the run as tags; None if it has none."""
     fields = [ol.tags_run.TagsRunFacetFields(key=k, value=v, source="USER") for k, v in run.labels.items()]
     return ol.tags_run.TagsRunFacet(tags=fields) if fields else None
 
 
 def extraction_errors(gaps: Sequence[Gap], outputs: int) -> ol.extraction_error_run.ExtractionErrorRunFacet | None:
-    """The gaps, for receivers that know no facet of ours. A dataset whose rows did not all flow is no error."""
+    """The gaps, for receivers that do not know our facets. A dataset whose rows did not all flow is no error."""
     errors = [
         ol.extraction_error_run.Error(errorMessage=f"{gap.what}: {gap.why}", task=gap.dataset or gap.step)
         for gap in gaps
@@ -157,7 +160,7 @@ def extraction_errors(gaps: Sequence[Gap], outputs: int) -> ol.extraction_error_
 
 
 def lineage(dataset: Dataset, datasets: Mapping[str, Dataset]) -> ol.lineage.LineageDatasetFacet | None:
-    """Which inputs of the step this output is made from; column by column it stands in columnLineage."""
+    """The datasets that this output is made from. Its columns are in the facet columnLineage."""
     inputs = dataset.fragment.inputs if dataset.fragment is not None else ()
     found = [datasets[used] for used in inputs if used in datasets and used != dataset.id]
     if not found:
@@ -199,7 +202,7 @@ def _stored_type(dataset: Dataset) -> str:
 
 
 def metrics(dataset: Dataset) -> ol.data_quality_metrics_dataset.DataQualityMetricsDatasetFacet | None:
-    """Rows and nulls, where every row was seen."""
+    """Number of rows, and of nulls in each column; None unless every row was seen."""
     if not dataset.complete or dataset.rows is None:
         return None
     of_column = ol.data_quality_metrics_dataset.ColumnMetrics
@@ -248,7 +251,10 @@ def version(dataset: Dataset) -> ol.dataset_version_dataset.DatasetVersionDatase
 
 
 def lifecycle(dataset: Dataset) -> ol.lifecycle_state_change_dataset.LifecycleStateChangeDatasetFacet | None:
-    """What a write did to the storage, where the save mode says so: an append changes no state."""
+    """What a write did to the storage.
+
+    None where the save mode does not say, and for an append, which changes no state.
+    """
     mode = (dataset.mode or "").lower()
     if dataset.kind is not DatasetKind.SINK or not dataset.complete or mode.startswith("append"):
         return None
@@ -267,7 +273,7 @@ def _scheme(dataset: Dataset) -> str:
 def column_lineage(
     dataset: Dataset, datasets: Mapping[str, Dataset]
 ) -> ol.column_lineage_dataset.ColumnLineageDatasetFacet | None:
-    """Each output column to the input columns it is made from; the inputs that decide on rows under ``dataset``."""
+    """The input columns of each output column; under ``dataset`` the columns that decide which rows there are."""
     if dataset.fragment is None or not dataset.fragment.definitions:
         return None
     fields: dict[str, ol.column_lineage_dataset.Fields] = {}

@@ -1,4 +1,4 @@
-"""Plan fragments with dataset ids of the graph in place of DataFrame ids."""
+"""Rewrites plan fragments: ids of datasets of the graph take the place of ids of DataFrames."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ class Rewriter:
         )
 
     def _deciding(self, fragment: Fragment) -> tuple[ColumnInput, ...]:
-        """What decides about rows, also within what is looked through."""
+        """The columns that decide which rows there are, also in the fragments that are looked through."""
         found: dict[ColumnInput, None] = {}
         waiting, seen = [fragment], {fragment.dataset}
         for below in waiting:
@@ -87,7 +87,7 @@ class Rewriter:
         return tuple(found)
 
     def _row_operator(self, df: str, operator: RowOperator) -> RowOperator:
-        """What stands for several datasets, or for none, is an input of which nothing is known."""
+        """An input that is not exactly one dataset of the graph becomes ``opaque``: nothing is known of its rows."""
         named = [self._one(df, name) for name in operator.datasets]
         drops = tuple((text, tuple(filter(None, (self._named(df, *column) for column in columns))))
                       for text, columns in operator.drops)  # fmt: skip
@@ -100,7 +100,7 @@ class Rewriter:
         return replace(note, input=self._named(df, *note.input)) if note.input is not None else note
 
     def _one(self, df: str, dataset: str) -> str | None:
-        """The dataset of the graph that an input of the fragment is, as it came."""
+        """The id of the dataset that an input of the fragment is, if it is one itself; nothing is looked through."""
         if not dataset.startswith("source:"):
             return self._ids.get(dataset)
         ids, position = self._source_ids(df), dataset[len("source:") :]
@@ -115,7 +115,10 @@ class Rewriter:
         return _INPUT.sub(lambda found: f"Input {self._ids.get(found[1], found[1])}", text)
 
     def _expression(self, definition: ColumnDefinition, depth: int) -> str:
-        """The text over columns of datasets: what is looked through is written out, ids become those of the graph."""
+        """The expression over columns of datasets.
+
+        Columns of fragments that are looked through are replaced by their own expressions.
+        """
         owners: dict[str, list[str]] = {}
         for use in definition.inputs:
             if use.dataset not in owners.setdefault(use.column, []):
@@ -154,7 +157,7 @@ class Rewriter:
         return found
 
     def _column(self, root: str, owner: str, column: ColumnInput, depth: int) -> tuple[ColumnInput, ...]:
-        """``column`` of ``owner``'s fragment, as columns of datasets."""
+        """The columns of datasets that ``column``, an input of the fragment of ``owner``, comes down to."""
         if column.dataset.startswith("source:"):
             ids = self._source_ids(owner)
             position = column.dataset[len("source:") :]
@@ -177,7 +180,7 @@ class Rewriter:
 
 
 def identity(dataset: str, fragment: Fragment | None) -> Fragment | None:
-    """The fragment of a sink that holds a dataset as it is."""
+    """The fragment of a sink that holds the dataset unchanged; None if the dataset's columns are not known."""
     if fragment is None:
         return None
     return replace(

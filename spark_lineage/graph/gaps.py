@@ -46,7 +46,7 @@ def _of_jvm(seen: Observed, datasets: Datasets) -> Iterable[Gap]:
 
 
 def _unseen_writes(seen: Observed, steps: Steps) -> Iterable[Gap]:
-    """Writes that went well of which the JVM half reported no sink."""
+    """A gap for each write that went well, but whose sink the JVM half did not report."""
     told = {execution.op for execution in seen.executions if execution.sinks}
     for operation in seen.operations:
         if operation.kind is OperationKind.WRITE and operation.error is None and operation.op not in told:

@@ -1,4 +1,4 @@
-"""What was measured of a DataFrame: which measurement counts, and the reason where none is complete.
+"""Decides which of a DataFrame's measurements counts, and says why where none is complete.
 
 A DataFrame has several measurements (one per action or materialisation). They are never summed: those that are
 complete saw the same rows, so each column's facts may be taken from any of them.
@@ -66,7 +66,10 @@ class Measurements:
         return self._unmeasured(df)
 
     def _twin(self, probe: Probed) -> Probed | None:
-        """Exchange reuse runs one of two equal subtrees: what was measured of the other holds for this one."""
+        """A measurement of the same rows.
+
+        Exchange reuse runs one of two equal subtrees, and its facts hold for both.
+        """
         if probe.reason != "exchange_reused" or probe.plan_hash is None:
             return None
         candidates = self._by_plan.get(probe.plan_hash, [])
@@ -104,7 +107,7 @@ class Measurements:
 
 
 def _partial(probes: Iterable[Probed]) -> tuple[Partial, ...]:
-    """What was seen of all rows that passed filters of later steps; one for each set of filters."""
+    """Measurements of all rows that passed filters of later steps, one for each set of filters."""
     found: dict[tuple[str, ...], Partial] = {}
     for probe in probes:
         if probe.reason == "filter_pushed" and probe.rows is not None:
@@ -115,7 +118,7 @@ def _partial(probes: Iterable[Probed]) -> tuple[Partial, ...]:
 
 
 def _merged(a: Partial, b: Partial) -> Partial:
-    """Two queries looked at the same rows and at other columns; where they disagree the one that saw more counts."""
+    """One from two measurements of the same rows and other columns. If their rows differ, the one with more columns."""
     most, least = (a, b) if len(a.columns) >= len(b.columns) else (b, a)
     if most.rows != least.rows:
         return most
@@ -125,7 +128,10 @@ def _merged(a: Partial, b: Partial) -> Partial:
 
 
 def columns(declared: Sequence[tuple[str, str, bool]], measured: Measured) -> tuple[Column, ...]:
-    """The declared columns with their facts. Equal names can only be told apart where every column flowed."""
+    """The declared columns with what was measured of them.
+
+    Columns of one name have facts only where every column flowed: else nobody knows which of them was measured.
+    """
     probed = measured.columns
     if not declared:
         return tuple(_column(column.name, column.type, True, column) for column in probed)
@@ -147,7 +153,10 @@ def _column(name: str, type_: str, nullable: bool, probed: ProbedColumn | None) 
 
 
 def _agreed(complete: Sequence[Probed], measurements: int) -> Measured:
-    """Complete measurements as one. Where they disagree the one that saw most columns counts, and it is said."""
+    """One from all complete measurements.
+
+    Where they disagree, ``differ`` says how, and the one with most columns counts.
+    """
     best = max(complete, key=_columns_seen)  # of equals the first
     differ = _difference(best, complete)
     merged = {(column.name, position): column for position, column in enumerate(best.columns)}
@@ -170,7 +179,7 @@ def _agreed(complete: Sequence[Probed], measurements: int) -> Measured:
 
 
 def _answers(complete: Sequence[Probed]) -> tuple[RuleAnswer, ...]:
-    """Of each question the answer that has a value, if one has."""
+    """One answer for each question of a rule: the first that has a value, else the first."""
     found: dict[tuple[str, tuple[str, ...]], RuleAnswer] = {}
     for answer in (answer for probe in complete for answer in probe.answers):
         known = found.setdefault((answer.kind, answer.arguments), answer)
@@ -184,7 +193,10 @@ def _columns_seen(probe: Probed) -> int:
 
 
 def _difference(best: Probed, complete: Iterable[Probed]) -> str | None:
-    """How the others differ; a sum over shuffled rows differs in its last bits, and that is no difference."""
+    """How other measurements differ from ``best``; None if they agree.
+
+    A sum over shuffled rows differs in its last bits from run to run. That is no difference.
+    """
     for other in complete:
         if other.rows != best.rows:
             return f"{best.rows} rows in one measurement, {other.rows} in another"
@@ -208,7 +220,7 @@ def _differing_columns(a: Probed, b: Probed) -> list[tuple[ProbedColumn, ProbedC
 
 
 def _close(a: ProbedColumn, b: ProbedColumn) -> bool:
-    """Equal by the tolerant sketch, which only float and double columns have."""
+    """Whether two measurements of a float column are equal by the tolerant sketch; False for other columns."""
     if a.nulls != b.nulls:
         return False
     scale = math.sqrt(abs(a.sum_squares)) if a.sum_squares is not None and math.isfinite(a.sum_squares) else 0.0
@@ -236,7 +248,7 @@ def _complete_by_plan(probes: Mapping[str, Mapping[str, Probed]]) -> dict[str, l
 
 
 def _executed(seen: Observed) -> set[str]:
-    """DataFrames that some action that went well stands on."""
+    """Ids of the DataFrames that at least one action read without an error."""
     found: set[str] = set()
     for operation in seen.operations:
         if operation.kind in (OperationKind.ACTION, OperationKind.WRITE) and operation.error is None:
@@ -245,7 +257,7 @@ def _executed(seen: Observed) -> set[str]:
 
 
 def _failed(seen: Observed) -> set[str]:
-    """DataFrames that some action that failed stands on."""
+    """Ids of the DataFrames that at least one action read and failed."""
     found: set[str] = set()
     for operation in seen.operations:
         if operation.kind in (OperationKind.ACTION, OperationKind.WRITE) and operation.error is not None:

@@ -25,12 +25,12 @@ class Named:
 
 
 def app_name(text: str) -> str:
-    """What all names of a run begin with; never empty, as an empty job name breaks receivers."""
+    """The name that all names of a run begin with. It is never empty, since an empty name of a job breaks receivers."""
     return "".join(letter if letter.isprintable() else "_" for letter in text).strip() or "application"
 
 
 def interim_namespace(app: str) -> str:
-    """``inmemory://<app>`` with what receivers take in a namespace."""
+    """``inmemory://<app>``, with ``_`` for each character that receivers do not take in a namespace."""
     allowed = "".join(letter if letter.isascii() and (letter.isalnum() or letter in "_-.@+") else "_" for letter in app)
     return f"inmemory://{allowed}"
 
@@ -99,7 +99,7 @@ def _received(seen: Observed, df: str, call: CallSeen | None) -> str | None:
 
 
 def _used_up(seen: Observed, df: str, unit: Unit | None, maker: CallSeen | None = None) -> bool:
-    """Whether the statement that made ``df``, by a call of ``maker`` or itself, goes on with it.
+    """Whether the statement at ``unit`` that made ``df``, itself or by a call of ``maker``, also uses it.
 
     Not if that is the same function again, or the statement itself again: ``df = step(df)`` in a loop.
     """
@@ -130,7 +130,10 @@ def _anywhere(seen: Observed, df: str) -> str | None:
 
 
 def _parts(seen: Observed, activation: Activation, dfs: Sequence[str], several: bool) -> dict[str, str | None]:
-    """What tells the outputs of one step apart: nothing if it only ever has one, else their own variables."""
+    """What is added to the step's name to tell its outputs apart.
+
+    None for a step of one output, else their variables.
+    """
     if not several:
         return dict.fromkeys(dfs, None)
     for choice in (own_variable, variable_of):
@@ -189,7 +192,10 @@ def _free(text: str, used: Collection[str]) -> str:
 
 
 def _ids(named: Sequence[tuple[str, str, int]], taken: Collection[str]) -> dict[str, str]:
-    """Names themselves are ids of first calls; a later call's ``~n`` steps past names that look the same."""
+    """DataFrame id -> id of its dataset: the name for the first call, ``name~n`` for a later one.
+
+    A number that would give the name of another dataset is passed over.
+    """
     claimed = set(taken) | {name for _, name, _ in named}
     first: set[str] = set()
     ids: dict[str, str] = {}

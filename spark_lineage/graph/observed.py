@@ -1,4 +1,4 @@
-"""Observations sorted into what the other rooms look up. One pass, nothing is judged here."""
+"""Sorts the observations of a run by kind, so that the other modules can look them up. It decides nothing."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class Observed:
     jvm_gaps: list[JvmGap] = field(default_factory=list)
 
     def uses_of(self, df: str) -> Iterator[Place]:
-        """Where ``df`` was used: the innermost places of the operations that took it."""
+        """The places where ``df`` was used: the innermost place of each operation that took it."""
         return (operation.path[-1] for operation in self.users.get(df, ()) if operation.path)
 
     def reading(self, call: CallSeen) -> FunctionReading | None:

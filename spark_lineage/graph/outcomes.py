@@ -28,7 +28,10 @@ def settle(seen: Observed, application: Activation, others: Iterable[Activation]
 
 
 def _errors(seen: Observed) -> dict[str | None, str | None]:
-    """Calls that were left by an exception -> its text; what the call itself says wins."""
+    """Id of a call that an exception left -> the text of the exception.
+
+    What was seen of the call itself counts most.
+    """
     errors: dict[str | None, str | None] = {}
     if seen.ended is not None:
         errors.update(dict.fromkeys(seen.ended.failed_calls, seen.ended.error))

@@ -33,7 +33,7 @@ class Steps:
     # -- looking up
 
     def unit_of(self, operation: Operation) -> Unit | None:
-        """Where what the operation does belongs; None for what no user code does."""
+        """The unit that the operation belongs to; None if no user code runs it."""
         if operation.op not in self._units:
             self._units[operation.op] = unit(operation.path, self._composite)
         return self._units[operation.op]
@@ -62,7 +62,10 @@ class Steps:
         outcomes.settle(self.seen, self.application, self.all[1:])
 
     def _activate(self, call: CallSeen) -> Activation:
-        """The activation of a call, its callers' first. A circle of parents ends at the application."""
+        """The activation of a call; those of its callers are made before.
+
+        A circle of callers ends at the application.
+        """
         chain: list[CallSeen] = []
         on_chain: set[str] = set()
         current: CallSeen | None = call
@@ -95,7 +98,10 @@ class Steps:
         return activation
 
     def _find_statements(self) -> None:
-        """Operations of composite bodies make statement steps; back at a statement after another is a new run."""
+        """Gives each operation its activation.
+
+        A body that comes back to a statement after another one has run it again.
+        """
         at: dict[str, int | None] = {}
         round_of: dict[Unit, int] = {}
         statements: dict[tuple[Unit, int], Activation] = {}
@@ -119,7 +125,7 @@ class Steps:
             self._of_operation[operation.op] = owner
 
     def _taken_out(self, operation: Operation, at: dict[str, int | None]) -> None:
-        """What a statement made is used by a call inside of it: the statement goes on as a run of its own.
+        """Begins a new run of a statement when a call inside of it uses what the statement itself has made.
 
         ``x = df.where(...).transform(f).drop("a")``: f takes what the first run made, and gives what the second takes.
         """
@@ -153,7 +159,10 @@ def _is_cell(file: str) -> bool:
 
 
 def _folded(parent: Activation, key: Key) -> Activation:
-    """The activation to hang a call under: deep recursion does not make names without end."""
+    """The activation that a call becomes a child of.
+
+    A deep recursion stays at one level, so names do not grow with it.
+    """
     depth = 0
     current: Activation | None = parent
     while current is not None and current.parent is not None:

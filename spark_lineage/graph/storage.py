@@ -47,7 +47,10 @@ class Storages:
         return tuple(stored.id for stored in self.reads.get(df, ()))
 
     def written_as(self, df: str, position: int) -> dict[str, str]:
-        """Files without a header give their columns names of their own: which they are is told by the order."""
+        """Column as it was read -> as it was written, where the names differ.
+
+        Files without a header give their columns other names; their order tells which is which.
+        """
         stored, fragment = self.reads[df][position], self._seen.fragments[df]
         read = [name for name, _ in fragment.sources[position].columns]
         written = [name for name, _ in stored.storage.columns]
@@ -91,7 +94,7 @@ class Storages:
     # -- sources
 
     def _find_sources(self, interim: Iterable[str]) -> None:
-        """What each dataset's plan reads; then what executions read that no plan of a dataset accounts for."""
+        """Finds what the plan of each dataset reads, then what executions read that no plan of a dataset reads."""
         own = self._own_places()
         self._find_amended(own)
         written = [stored.df for stored in self.all() if stored.df is not None]
@@ -120,14 +123,14 @@ class Storages:
         return {address(stored.storage) for stored in found}
 
     def _find_amended(self, own: Mapping[str, set[Address]]) -> None:
-        """A merge reads what it writes to: its result holds all that was written before."""
+        """Finds merges. They read the place that they write, so their result holds all that was there before."""
         for execution in self._seen.executions:
             for place in own.get(execution.op or "", set()).intersection(map(address, execution.sources)):
                 for stored in self.by_address[place]:
                     stored.amends = stored.amends or (stored.df is None and execution.op in stored.ops)
 
     def _own_places(self) -> dict[str, set[Address]]:
-        """Where each operation writes to."""
+        """Id of an operation -> the places that it writes."""
         found: dict[str, set[Address]] = {}
         for place, versions in self.by_address.items():
             for op in (op for stored in versions for op in stored.ops if op is not None):
@@ -138,7 +141,7 @@ class Storages:
         self, execution: Execution, claims: Mapping[str, set[Address]], known: set[Address],
         own: Mapping[str, set[Address]],
     ) -> set[Address]:  # fmt: skip
-        """Places whose reading by an execution is told by the plan of a dataset."""
+        """The places that an execution reads, and that the plan of a dataset below it reads, too."""
         operation = self._operation(execution)
         if (
             operation is None
@@ -150,7 +153,7 @@ class Storages:
         return set().union(*(claims[df] for df in above if df in claims))
 
     def _with_what_they_look_through(self, dfs: Iterable[str]) -> list[str]:
-        """Also DataFrames that are marked and no datasets, such as one that is cached within a step."""
+        """The DataFrames and, from their fragments, those that are marked and no datasets, as by a cache in a step."""
         found = dict.fromkeys(dfs)
         waiting = list(found)
         for df in waiting:
@@ -175,7 +178,7 @@ class Storages:
         return source
 
     def _read_by_action(self, storage: Storage, execution: Execution) -> None:
-        """A plan that no dataset stands for, such as ``spark.read.parquet(p).count()`` in one statement."""
+        """Notes that an activation read the place by an action alone, as ``spark.read.parquet(p).count()`` does."""
         operation = self._operation(execution)
         activation = self._steps.application
         at = moment(execution.started)
@@ -203,7 +206,7 @@ class Storages:
     # -- names
 
     def _name(self) -> None:
-        """Ids of sources and sinks: the name; with the namespace where two namespaces hold the same name."""
+        """Gives sources and sinks their ids: the name, with the namespace where two namespaces have the same name."""
         by_name: dict[str, set[str]] = {}
         for namespace, name in self.by_address:
             by_name.setdefault(name, set()).add(namespace)
@@ -221,7 +224,7 @@ class Storages:
 
 
 def _written_before(versions: Iterable[Stored], at: float) -> list[Stored]:
-    """The writes that what is read at ``at`` consists of, latest first: back to the one that was no append."""
+    """The writes whose rows are read at the moment ``at``: from the latest back to the last that was no append."""
     done = [stored for stored in versions if stored.activation is not None and stored.ended <= at and not stored.failed]
     found: list[Stored] = []
     for stored in sorted(done, key=lambda stored: stored.ended, reverse=True):
@@ -232,7 +235,10 @@ def _written_before(versions: Iterable[Stored], at: float) -> list[Stored]:
 
 
 def _written_whole(operation: Operation | None) -> str | None:
-    """A write operation writes its one input, if the JVM half could not say; SQL may write anything made of it."""
+    """The DataFrame that a write operation wrote, where the JVM half did not say: its one input.
+
+    None for ``spark.sql``, which may write anything that is made of its inputs.
+    """
     if operation is None or operation.kind is not OperationKind.WRITE or len(operation.inputs) != 1:
         return None
     return operation.inputs[0] if operation.name != "SparkSession.sql" else None

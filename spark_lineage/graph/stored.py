@@ -1,4 +1,4 @@
-"""Places in storage: what a run read from them and wrote to them."""
+"""One source or one sink of a run, while it is put together."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def address(storage: Storage) -> Address:
 
 
 def within(storage: Storage, places: Container[Address]) -> bool:
-    """Files of a place are not read for themselves: to infer a schema, as the log of a table."""
+    """Whether it is a file inside of one of ``places``: Spark reads such files for a schema, or a table's log."""
     parts = storage.name.split("/")
     folders = ["/".join(parts[:end]) for end in range(len(parts), 1, -1)]
     return "_delta_log" in parts or any((storage.namespace, folder) in places for folder in folders)
@@ -44,7 +44,7 @@ def overwrites(sink: Stored) -> bool:
 
 
 def richer(a: Storage, b: Storage) -> Storage:
-    """Two sightings of one place: columns and version of the one that has them; the later version wins."""
+    """One from two sightings of a place: each property from the one that has it, the version from the later one."""
     return Storage(
         a.namespace, a.name, a.format or b.format, b.version or a.version, a.table or b.table, a.columns or b.columns,
         a.files or b.files,

@@ -17,7 +17,7 @@ Name = tuple[str, str]  # namespace, name
 
 
 def told_apart(datasets: Sequence[Dataset], steps: Iterable[Step]) -> tuple[Dataset, ...]:
-    """The datasets with names that mix nothing up; ids stay as they are."""
+    """The datasets, renamed where two that must not share a name have the same; ids stay as they are."""
     groups: dict[Name, list[Dataset]] = {}
     for dataset in datasets:
         if dataset.kind is DatasetKind.INTERIM:
@@ -38,7 +38,7 @@ def told_apart(datasets: Sequence[Dataset], steps: Iterable[Step]) -> tuple[Data
 
 
 def _sayable(dataset: Dataset) -> Dataset:
-    """An empty name or namespace would break receivers' listings."""
+    """The dataset with a name and a namespace that are not empty: an empty one breaks the listings of receivers."""
     if dataset.name.strip() and dataset.namespace.strip():
         return dataset
     return replace(
@@ -49,7 +49,7 @@ def _sayable(dataset: Dataset) -> Dataset:
 
 
 def _meeting(names: dict[str, Name], steps: Iterable[Step]) -> set[Name]:
-    """Names of which two datasets go into one step, or come out of it."""
+    """Names that two inputs of one step have, or two of its outputs."""
     found: set[Name] = set()
     for step in steps:
         for side in (step.inputs, step.outputs):
@@ -59,7 +59,7 @@ def _meeting(names: dict[str, Name], steps: Iterable[Step]) -> set[Name]:
 
 
 def _circling(names: dict[str, Name], steps: Iterable[Step]) -> set[Name]:
-    """Names that, followed from inputs to outputs, lead back to themselves."""
+    """Names of datasets that are, over several steps, made from a dataset of the same name."""
     after: dict[Name, set[Name]] = {}
     before: dict[Name, int] = {}
     for step in steps:
@@ -78,7 +78,7 @@ def _circling(names: dict[str, Name], steps: Iterable[Step]) -> set[Name]:
 
 
 def _without_ends(after: dict[Name, set[Name]], before: dict[Name, int]) -> set[Name]:
-    """Takes away, again and again, what has nothing before it; gives the names that stay."""
+    """The names that are left when names with nothing before them are taken away again and again."""
     waiting = dict(before)
     ends = [name for name in after if not waiting.get(name)]
     gone = set(ends)

@@ -86,7 +86,7 @@ def verify(folder: Path) -> Verification:
 
 
 def _altered_sample(folder: Path) -> str | None:
-    """Where sampled rows are not those that were written; rows that have been erased are no fault."""
+    """A sentence about the first sample that is not as it was written; None if all are. Erased rows are no fault."""
     try:
         for sample in read_samples(folder):
             if sample["hash"] != digest(sample):
@@ -97,7 +97,7 @@ def _altered_sample(folder: Path) -> str | None:
 
 
 def _broken(written: Sequence[bytes], folder: Path) -> str | None:
-    """Where events and chain part; None if they agree as far as the chain goes."""
+    """A sentence about the first event that the chain does not confirm; None if it confirms all that it covers."""
     recorded = _whole_lines(folder / CHAIN)
     if len(recorded) > len(written):
         return f"event {len(written) + 1} is missing: the chain has {len(recorded)}"
@@ -108,7 +108,7 @@ def _broken(written: Sequence[bytes], folder: Path) -> str | None:
 
 
 def _whole_lines(path: Path) -> list[bytes]:
-    """Without their ends. Nothing if there is no such file; a torn last line is left out."""
+    """The lines of a file without their line ends, and without a torn last line; empty if there is no such file."""
     try:
         return path.read_bytes().split(b"\n")[:-1]
     except FileNotFoundError:
@@ -126,7 +126,7 @@ def links(chain: str, length: int, lines: Sequence[bytes]) -> list[bytes]:
 
 
 def lines(path: Path) -> Iterator[tuple[bytes, Document]]:
-    """Whole lines and what they say; ends before the first one that is torn or no JSON object."""
+    """(line, its JSON object) for each line, up to the first one that is torn or is no JSON object."""
     if not path.exists():
         return
     with path.open("rb") as file:

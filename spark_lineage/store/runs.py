@@ -147,7 +147,7 @@ def _read_sealed(folder: Path, lines: list[bytes], samples: bool, fragments: boo
 
 
 def _said(error: Exception) -> str:
-    """In one line."""
+    """The text of an error in one line."""
     return " ".join(str(error).split()) or type(error).__name__
 
 
@@ -165,7 +165,7 @@ def recover(folder: Path) -> LineageGraph:
 
 
 def aborted(graph: LineageGraph) -> LineageGraph:
-    """What was running when the program was killed has ended then; when that was is known to the last observation."""
+    """The graph of a killed run: what still ran has ended as ``abort``, at the moment of the last observation."""
     last = max((step.ended or step.started for step in graph.steps), default=graph.run.started)
     steps = tuple(
         replace(step, outcome=Outcome.ABORT, ended=step.ended if step.ended is not None else last)
@@ -180,7 +180,7 @@ def aborted(graph: LineageGraph) -> LineageGraph:
 
 
 def has_label(run: Summary, text: str) -> bool:
-    """``key=value``, or the value alone."""
+    """Whether one of the labels is ``key=value``, or has this value."""
     return any(text in (value, f"{name}={value}") for name, value in run.labels.items())
 
 

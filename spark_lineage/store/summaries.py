@@ -103,7 +103,7 @@ def _first_line(folder: Path) -> bytes:
 
 
 def _context(line: bytes, folder: Path) -> Context:
-    """Of the first event. Raises ValueError or StoreError."""
+    """The context facet of the first event. Raises ValueError or StoreError."""
     from spark_lineage.events import parsing
 
     if not line.endswith(b"\n"):
