@@ -76,16 +76,16 @@ class Runs:
 
     def graph(self, run: str = "0197a1b2-0000-7000-8000-000000000001") -> LineageGraph:
         ids = self._ids()
-        failed = next((each for each in self.made if each.fails), None)
+        failed = next((output for output in self.made if output.fails), None)
         steps = [self._application(failed)]
-        datasets = [self._source(*each) for each in self.sources]
+        datasets = [self._source(*source) for source in self.sources]
         counts: dict[str, int] = {}
-        for number, (each, name) in enumerate(zip(self.made, ids, strict=True)):
-            steps.append(self._step(each, name, number))
-            if each.fails is None:
-                datasets.append(self._dataset(each, name, steps[-1]))
+        for number, (output, name) in enumerate(zip(self.made, ids, strict=True)):
+            steps.append(self._step(output, name, number))
+            if output.fails is None:
+                datasets.append(self._dataset(output, name, steps[-1]))
         for number, (path, written) in enumerate(self.sinks, len(self.made)):
-            dataset = next(each for each in datasets if each.id == written)
+            dataset = next(dataset for dataset in datasets if dataset.id == written)
             counts[path] = counts.get(path, 0) + 1
             step = self._writing(path, written, number)
             steps.append(step)
@@ -98,9 +98,9 @@ class Runs:
         """``df``, ``df~2``, ...: as the n-th statement that assigns the variable, or the n-th call."""
         met: dict[str, int] = {}
         ids = []
-        for each in self.made:
-            met[each.name] = met.get(each.name, 0) + 1
-            ids.append(each.name if met[each.name] == 1 else f"{each.name}~{met[each.name]}")
+        for output in self.made:
+            met[output.name] = met.get(output.name, 0) + 1
+            ids.append(output.name if met[output.name] == 1 else f"{output.name}~{met[output.name]}")
         return ids
 
     def _application(self, failed: Made | None) -> Step:
@@ -126,9 +126,9 @@ class Runs:
         seen = made.content is not None
         known = seen and not made.counted
         columns = tuple(
-            Column(each, "double" if each == "amount" else "bigint", True, 0 if known else None,
-                   f"xxh64:{word(each, made.content)}" if known else None)
-            for each in made.columns
+            Column(column, "double" if column == "amount" else "bigint", True, 0 if known else None,
+                   f"xxh64:{word(column, made.content)}" if known else None)
+            for column in made.columns
         )  # fmt: skip
         return Dataset(
             id=name, name=made.name, namespace=f"inmemory://{self.app}", kind=DatasetKind.INTERIM, step=step.step,
@@ -141,23 +141,25 @@ class Runs:
 
     @staticmethod
     def _partial(made: Made) -> tuple[Partial, ...]:
-        columns = tuple(ProbedColumn(each, "bigint", 0, f"xxh64:{word(each, made.partial)}") for each in made.columns)
+        columns = tuple(
+            ProbedColumn(column, "bigint", 0, f"xxh64:{word(column, made.partial)}") for column in made.columns
+        )
         return (Partial(made.pushed, made.rows, columns, None),)
 
     @staticmethod
     def _fragment(made: Made, name: str) -> Fragment:
-        ends = tuple(f"Input {each}" for each in made.inputs)
+        ends = tuple(f"Input {dataset}" for dataset in made.inputs)
         expressions = dict(made.expressions)
         origin = made.inputs[0] if made.inputs else "rows"
         return Fragment(
-            dataset=name, columns=tuple((each, "bigint", True) for each in made.columns),
+            dataset=name, columns=tuple((column, "bigint", True) for column in made.columns),
             plan_hash=f"plan1:{word(made.plan)}", operators=(*(made.operators or (f"Filter ({made.plan})",)), *ends),
             plan_text="", deterministic=not made.nondeterminism, nondeterminism=made.nondeterminism,
             inputs=made.inputs, sources=(), opaque=made.opaque,
             definitions=tuple(
                 ColumnDefinition(
-                    each, expressions.get(each, each), (ColumnInput(origin, each, "DIRECT", "IDENTITY"),)
-                ) for each in made.columns
+                    column, expressions.get(column, column), (ColumnInput(origin, column, "DIRECT", "IDENTITY"),)
+                ) for column in made.columns
             ),
             indirect=(), sample_key=("id",), covers=made.covers,
         )  # fmt: skip
@@ -165,8 +167,8 @@ class Runs:
     def _source(self, path: str, content: str | None) -> Dataset:
         seen = content is not None
         columns = tuple(
-            Column(each, "bigint", True, 0 if seen else None, f"xxh64:{word(each, content)}" if seen else None)
-            for each in ("id", "amount")
+            Column(column, "bigint", True, 0 if seen else None, f"xxh64:{word(column, content)}" if seen else None)
+            for column in ("id", "amount")
         )
         return Dataset(
             path, path, "file", DatasetKind.SOURCE, None, 1, None, "spark", columns, 100 if seen else None, seen,
@@ -187,8 +189,8 @@ class Runs:
             written.fragment, dataset=written.id, plan_hash="identity", operators=("Write",), inputs=(written.id,),
             nondeterminism=(), deterministic=True, opaque=(), indirect=(),
             definitions=tuple(
-                ColumnDefinition(each.name, each.name, (ColumnInput(written.id, each.name, "DIRECT", "IDENTITY"),))
-                for each in written.columns
+                ColumnDefinition(name, name, (ColumnInput(written.id, name, "DIRECT", "IDENTITY"),))
+                for name in (column.name for column in written.columns)
             ),
         )  # fmt: skip
         return replace(

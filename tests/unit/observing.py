@@ -161,15 +161,15 @@ def probe(
 ) -> Probed:  # fmt: skip
     return Probed(
         dataset, f"{dataset}/{instance}", execution, rows, complete, reason, None, tuple(pushed),
-        tuple(ProbedColumn(each, "bigint", 1, f"xxh64:{rows or 0:08x}{salt + number:08x}")
-              for number, each in enumerate(columns)),
+        tuple(ProbedColumn(column, "bigint", 1, f"xxh64:{rows or 0:08x}{salt + number:08x}")
+              for number, column in enumerate(columns)),
         f"row1:{rows or 0:016x}{salt:016x}" if complete and columns else None,
         Sample(("a",), tuple(columns), (tuple("1" for _ in columns),), (1,)) if sample else None, plan_hash,
     )  # fmt: skip
 
 
 def storage(name: str, *columns: str, format: str = "parquet") -> Storage:
-    return Storage("file", name, format, None, None, tuple((each, "bigint") for each in columns))
+    return Storage("file", name, format, None, None, tuple((column, "bigint") for column in columns))
 
 
 def executed(
