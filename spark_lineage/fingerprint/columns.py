@@ -144,7 +144,7 @@ def _lists(array: pa.Array, seeds: Hashes) -> Hashes:
 
 
 def _hasher_of_elements(kind: pa.DataType) -> None:
-    """Empty lists of what has no hash have none either."""
+    """Raises :class:`Unhashable` for a type that has no hash, also where no value of it is there."""
     if not pa.types.is_null(kind):
         _hasher(kind)
 

@@ -108,7 +108,7 @@ def _blocks(manager: Any) -> Iterator[Any]:
 
 
 def _arrow(values: Any) -> pa.Array | None:
-    """None for what holds objects that nothing is known of."""
+    """The values as an Arrow array; None if they are objects of types that have no fingerprint."""
     series = pd.Series(values, copy=False)
     try:
         array = pa.array(series, from_pandas=True)
@@ -120,7 +120,7 @@ def _arrow(values: Any) -> pa.Array | None:
 
 
 def _as_text(series: Any) -> pa.Array | None:
-    """Values of several types in one column, or of types that Spark has not got."""
+    """The values as text, for a column of several types or of types that Spark has not; None for other objects."""
     values = series.astype(object).tolist()
     empty = series.isna().tolist()
     if not all(
@@ -133,7 +133,7 @@ def _as_text(series: Any) -> pa.Array | None:
 
 
 def _index_word(index: Any) -> str:
-    """Which row is called what decides where rows are put side by side; nothing for rows that are only numbered."""
+    """A hash of the index, which decides where pandas puts rows side by side; empty for rows that are only numbered."""
     if isinstance(index, pd.RangeIndex) and index.start == 0 and index.step == 1:
         return ""
     word = 0
@@ -170,7 +170,10 @@ def _digest_of_objects(values: list[Any]) -> Hashable:
 
 
 def _digest_of_extension(values: Any) -> Hashable:
-    """Only attributes that are no deprecated properties are read: those would warn on the program's stderr."""
+    """A digest of an extension array.
+
+    Deprecated properties are not read: they would write a warning to the program's stderr.
+    """
     if isinstance(chunks := getattr(values, "_pa_array", None), pa.ChunkedArray):
         return (str(values.dtype), tuple(map(_digest_of_arrow, chunks.chunks)))
     own = getattr(values, "__dict__", {})

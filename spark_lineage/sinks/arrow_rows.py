@@ -39,7 +39,7 @@ def _by_json(rows: Sequence[Mapping[str, Any]], schema: pa.Schema) -> pa.Table:
 
 
 def _pairs(row: Mapping[str, Any], schema: pa.Schema) -> Mapping[str, Any]:
-    """Maps as lists of their pairs; a value that its column has no place for is an error."""
+    """The row for Arrow's reader of JSON: a map is a list of its pairs, and values that are None are left out."""
     return {
         name: [{"key": key, "value": item} for key, item in value.items()] if isinstance(value, Mapping) else value
         for name, value in row.items()

@@ -43,7 +43,7 @@ def _of_run(property_: str) -> Callable[[LineageGraph], Any]:
 
 
 def _of(part: str, property_: str) -> Callable[[Any], Any]:
-    """The property of a part that may not be there."""
+    """Gives a property of a part; None where the part is not there."""
     return lambda thing: getattr(getattr(thing, part), property_, None)
 
 
@@ -52,7 +52,7 @@ def _parent(position: int) -> Callable[[Step], Any]:
 
 
 def _metrics(step: Step) -> dict[str, int]:
-    """Sums over the step's executions; of peaks the highest."""
+    """The metrics of all executions of the step: sums, and of peaks the highest."""
     found: dict[str, int] = {}
     for execution in step.executions:
         for name, value in execution.metrics.items():
@@ -61,7 +61,7 @@ def _metrics(step: Step) -> dict[str, int]:
 
 
 def _passed(result: CheckResult) -> bool | None:
-    """What could not be told has not passed, and has not failed: its status says which."""
+    """None for a check that could not tell: it has neither passed nor failed."""
     return result.passed if result.status is not CheckStatus.UNKNOWN else None
 
 

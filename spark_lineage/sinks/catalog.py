@@ -80,7 +80,7 @@ class CatalogAudit:
                 time.sleep(random.uniform(0, 0.1 * 2**attempt))
 
     def _write(self, name: str, rows: Any, record: RunRecord, again: bool) -> None:
-        """``again``: in place of the rows of this run that are there."""
+        """Writes the rows of one run; ``again`` takes away those that are there before."""
         place, run = f"{self._name}.{name}", record.graph.run
         if not rows.num_rows and not again and self._spark.catalog.tableExists(place):
             return

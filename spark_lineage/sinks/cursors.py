@@ -51,7 +51,7 @@ class Cursor:
     seconds: float = 0.0  # that the receiver took for an event, of late
 
     def past(self, length: int, **counts: int) -> Cursor:
-        """Behind the event of this many bytes (its line end included)."""
+        """The cursor behind the event at this one, whose line has ``length`` bytes, its line end included."""
         moved = {name: getattr(self, name) + more for name, more in counts.items()}
         return replace(self, offset=self.offset + length, number=self.number + 1, tries=0, **moved)
 
@@ -112,7 +112,7 @@ class ReceiverFiles:
             file.write((json.dumps(asdict(event)) + "\n").encode())
 
     def aside(self) -> list[SetAside]:
-        """Each event once: a kill between two writes may have listed one twice."""
+        """The events that were set aside, each once: a kill between two writes may have listed one twice."""
         found: dict[int, SetAside] = {}
         with contextlib.suppress(FileNotFoundError):
             for line in self._aside.read_text("utf-8", "replace").splitlines():
@@ -122,11 +122,11 @@ class ReceiverFiles:
         return list(found.values())
 
     def left(self) -> int:
-        """Whole events behind the cursor."""
+        """The number of whole events behind the cursor."""
         return sum(1 for _ in tail(self.journal, self.load().offset))
 
     def has_more(self) -> bool:
-        """Quick: whether the journal is longer than what has been dealt with."""
+        """Whether the journal is longer than what has been dealt with. This only asks for the length of the file."""
         try:
             return self.journal.stat().st_size > self.load().offset
         except FileNotFoundError:
@@ -157,7 +157,7 @@ def _written(cursor: Cursor) -> str:
 
 
 def mark(run: Path) -> None:
-    """This run is meant for the configured receivers, whichever they are."""
+    """Notes that the run is meant for the configured receivers, whichever they are."""
     make_folder(run / FOLDER, parents=False)
     write_private(run / FOLDER / DUE, b"")
 
@@ -167,12 +167,12 @@ def is_marked(run: Path) -> bool:
 
 
 def unmark(run: Path) -> None:
-    """The receivers have been found: each has its cursor."""
+    """Takes the note of :func:`mark` away: the receivers have been found, and each has its cursor."""
     (run / FOLDER / DUE).unlink(missing_ok=True)
 
 
 def tail(journal: Path, offset: int) -> Iterator[bytes]:
-    """Whole lines from ``offset`` on, line end included; a torn last line is not yet one."""
+    """The whole lines of a file from ``offset`` on, with their line ends. A torn last line is left out."""
     try:
         file = journal.open("rb")
     except FileNotFoundError:

@@ -91,7 +91,7 @@ class Delivery:
         self.busy, self.out_of_time, self._doubt = False, False, None
 
     def _run(self, files: ReceiverFiles) -> bool:
-        """False if the receiver failed, or no time is left."""
+        """Sends what one run has for the receiver; False if the receiver failed, or no time is left."""
         cursor = replace(files.load(), title=self.receiver.title)
         lines = cursors.tail(files.journal, cursor.offset)
         for line in lines:
@@ -107,7 +107,7 @@ class Delivery:
         return True
 
     def _one(self, files: ReceiverFiles, cursor: Cursor, line: bytes, following: Iterable[bytes]) -> Cursor | None:
-        """The cursor behind this event; None if it must be tried again."""
+        """Sends one event. Gives the cursor behind it; None if it must be tried again."""
         event = _parsed(line)
         if event is None:
             return self._put_aside(files, cursor, line, {}, "it is no JSON object")
@@ -130,7 +130,7 @@ class Delivery:
         return self._later(_Failed(files, cursor, line, event, response), following)
 
     def _attempt(self, event: dict[str, Any], line: bytes) -> Response | None:
-        """None if there is no time for it."""
+        """Tries once to send the event; None if there is no time for it."""
         left = self.deadline - time.monotonic()
         if left <= self._needed():
             self.out_of_time = True
@@ -192,7 +192,7 @@ class Delivery:
         return None
 
     def _suspect(self, failed: _Failed, following: Iterable[bytes]) -> Cursor | None:
-        """Is it the event or the receiver? The next event tells: it is tried right after this one has failed."""
+        """Finds out whether the event or the receiver is at fault, by sending the next event right after this one."""
         after = next(iter(following), None)
         if after is None:
             self._doubt = failed
@@ -213,7 +213,7 @@ class Delivery:
         return self._put_aside(failed.files, failed.cursor, failed.line, failed.event, why)
 
     def _resolve(self) -> None:
-        """The receiver works: the event in doubt was at fault."""
+        """Sets the event in doubt aside: the receiver works, so the event was at fault."""
         doubt, self._doubt = self._doubt, None
         if doubt is None:
             return

@@ -173,7 +173,7 @@ def _table(path: str, schema: Any) -> Any:
 
 
 def _conflicts() -> tuple[type[Exception], ...]:
-    """What another writer at the same moment makes ``deltalake`` raise."""
+    """The errors that ``deltalake`` raises where another driver writes at the same moment."""
     from deltalake.exceptions import DeltaError
 
     return (DeltaError, OSError)

@@ -1,4 +1,4 @@
-"""Events that must not be sent, and those that a receiver is known to choke on (seen with Marquez 0.51)."""
+"""Tells events that must not be sent, and events at which Marquez fails for good (seen with Marquez 0.51)."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def never(event: Document) -> str | None:
 
 
 def hard_to_take(event: Document) -> str | None:
-    """Why a receiver answers 500 to this event for good, as far as is known; None if there is no reason in it."""
+    """A known reason why Marquez answers 500 to this event whenever it is sent; None if the event has none."""
     if not event.get("eventType"):
         return "it has no event type"
     if any("\x00" in text for text in _texts(event)):

@@ -1,4 +1,4 @@
-"""What is still to be sent, and how people are told."""
+"""What is still to be sent, as sentences for people and as a document."""
 
 from __future__ import annotations
 

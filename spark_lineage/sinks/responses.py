@@ -78,7 +78,10 @@ def _of_http(response: Any) -> Response:
 
 
 def _says_bad_request(text: str) -> bool:
-    """Marquez answers 500 to what it cannot read; the body's own code tells."""
+    """Whether the body of a response has a code of its own from 400 to 499.
+
+    Marquez answers an event that it cannot read with status 500, and says so only there.
+    """
     try:
         body = json.loads(text)
     except ValueError:

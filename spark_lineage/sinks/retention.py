@@ -118,7 +118,7 @@ def document(chosen: Plan, dry_run: bool) -> dict[str, Any]:
 
 
 def carry_out(store: Store, chosen: Plan, vacuum_hours: float | None = None) -> None:
-    """Rows first, folders after: what a crash leaves half done, the next time finds and ends.
+    """Removes the rows first and the folders after, so that the next time finds and ends what a crash left half done.
 
     ``vacuum_hours``: see :meth:`DeltaAudit.compact`. Raises :class:`RetentionError` if files cannot be removed.
     """
@@ -141,7 +141,7 @@ def _carry_out(store: Store, chosen: Plan, vacuum_hours: float | None) -> None:
 
 
 def _remove(folder: Path) -> None:
-    """Under another name first: a half removed run is none."""
+    """Removes the folder of a run. It is renamed first, so that a run that is half removed is no run any more."""
     gone = folder.with_name(f".removed-{folder.name}")
     folder.rename(gone)
     shutil.rmtree(gone)

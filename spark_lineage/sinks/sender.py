@@ -78,7 +78,7 @@ class Sender:
         return self
 
     def take_on(self, run: Path) -> None:
-        """This run is to be sent to every receiver, now and whenever its journal has grown (call :meth:`wake` then)."""
+        """Has this run sent to every receiver, now and whenever its journal has grown (call :meth:`wake` then)."""
         try:
             cursors.mark(run)
         except OSError as error:
@@ -90,7 +90,7 @@ class Sender:
             self._wake()
 
     def wake(self) -> None:
-        """The journal of a run has grown."""
+        """Says that the journal of a run has grown."""
         with self._turn:
             self._wake()
 
@@ -198,7 +198,7 @@ class Sender:
             self._turn.notify_all()
 
     def _wait(self, wanted: int, seconds: float | None) -> None:
-        """Until the pause is over, or there is more to send than at the wake ``wanted``."""
+        """Waits until the pause is over, or there is more to send than at the wake ``wanted``."""
         with self._turn:
             self._turn.wait_for(lambda: self._ended or self._wanted > wanted, seconds)
 

@@ -120,7 +120,7 @@ def _client() -> OpenLineageClient:
 
 
 def _apart(config: Document) -> Iterator[Document]:
-    """The transports of which each must get every event, as configurations that the factory takes."""
+    """The configurations of the transports that must each get every event."""
     kind = config.get("type")
     if kind is None and "transports" not in config:
         return
@@ -142,7 +142,7 @@ def _children(transports: Any) -> Iterator[Document]:
 
 
 def _bounded(config: Document) -> Document:
-    """Without retries and queues of its own."""
+    """The configuration of a transport without retries and queues of its own."""
     kind = config.get("type")
     if kind in HTTP_KINDS:
         return {**config, "type": "http", "retry": dict(NO_RETRY)}
@@ -294,7 +294,7 @@ def _whole(holder: Mapping[str, Any], *names: str) -> dict[str, Any]:
 
 
 def _http_in(transport: Any) -> Iterator[Any]:
-    """The HTTP transports in a transport, to bound their time."""
+    """The HTTP transports inside of a transport. Their time is bounded."""
     from openlineage.client.transport.http import HttpTransport
 
     if isinstance(transport, HttpTransport):
