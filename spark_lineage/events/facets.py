@@ -71,4 +71,5 @@ _CLASSES: Mapping[type, Any] = {
     **{declared: _class(declared, facet_v2.RunFacet, "Run") for declared in content.RUN},
     **{declared: _class(declared, facet_v2.DatasetFacet, "Dataset") for declared in content.DATASET},
 }
+# Each class is an attribute of this module under its name, as in the modules of the client.
 globals().update({made.__name__: made for made in _CLASSES.values()})

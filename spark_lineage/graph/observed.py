@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from spark_lineage.model import (
@@ -18,7 +18,6 @@ from spark_lineage.model import (
     Observation,
     Operation,
     ParentSeen,
-    Place,
     Probed,
     ProgramEnded,
     ProgramStarted,
@@ -58,10 +57,6 @@ class Observed:
     executions: list[Execution] = field(default_factory=list)
     python_gaps: list[PythonGap] = field(default_factory=list)
     jvm_gaps: list[JvmGap] = field(default_factory=list)
-
-    def uses_of(self, df: str) -> Iterator[Place]:
-        """The places where ``df`` was used: the innermost place of each operation that took it."""
-        return (operation.path[-1] for operation in self.users.get(df, ()) if operation.path)
 
     def reading(self, call: CallSeen) -> FunctionReading | None:
         return self.functions.get((call.file, call.line, call.function.rsplit(".", 1)[-1]))
