@@ -39,17 +39,20 @@ from spark_lineage.model import Operation, OperationKind, PythonGap, SourceRead
 OPERATIONS_PER_CALL = 10  # how many operations of one step are told apart, times ``limits.calls``
 
 
-class _Thread(threading.local):
+class _ThreadState(threading.local):
+    """What holds for one thread: the operation that runs in it, and whether Spark hands batches to the user there."""
+
     active: RunningOperation | None = None
-    batches: bool = False  # it is Spark's own, which calls the user's function of foreachBatch
+    batches: bool = False
 
 
 class Recorder:
     """Turns pyspark calls into observations.
 
-    ``emit`` takes them and never waits. ``roots`` are the program's
-    folders, ``read`` is the static reading, ``questions`` what rules want to know, by the name of a function or a
-    variable.
+    ``emit`` takes them and never waits. ``roots`` are the program's folders; without any they are found from
+    ``__main__``. ``read(text, file)`` reads a source file; without it no statement is known. ``questions`` has what
+    rules ask, by the name of a function or a variable. ``contents`` looks into pandas objects; without it they are not
+    followed.
     """
 
     def __init__(
@@ -64,7 +67,7 @@ class Recorder:
         contents: Contents | None = None,
     ) -> None:
         self.guard = guard
-        self.thread = _Thread()
+        self.thread = _ThreadState()
         self._emit = emit
         self._jvm = jvm
         limit = config.limits_calls or 1
@@ -90,7 +93,7 @@ class Recorder:
         self.later: tuple[tuple[str, Callable[[], None]], ...] = ()  # what to call once a module is there
 
     def finish(self) -> None:
-        """Says what was only counted, and lets go of what is held."""
+        """Tells what was only counted, and lets go of what is held."""
         for step, function in self._uncounted.items():
             more = self._operations[step] - self._operations_limit
             why = f"{more} operations beyond the limit were only counted"
@@ -100,7 +103,7 @@ class Recorder:
         self.known.clear()
 
     def look_for_modules(self) -> None:
-        """Looks at what the program has imported meanwhile."""
+        """Patches what the program has imported meanwhile."""
         there = [entry for entry in self.later if entry[0] in sys.modules]
         self.later = tuple(entry for entry in self.later if entry not in there)
         for _, call in there:
@@ -111,7 +114,7 @@ class Recorder:
     def begin(
         self, method: Method, args: tuple[Any, ...], kwargs: Mapping[str, Any], frame: FrameType | None
     ) -> RunningOperation | None:
-        """Called before the user's call, with the frame that calls. None: not recorded."""
+        """Called before the user's call, with the frame that calls. It gives None if the call is not recorded."""
         if frame is None:
             return None  # called by no Python code
         thread = self.thread
@@ -167,14 +170,14 @@ class Recorder:
             self.results.view(running, args, kwargs)
 
     def _several(self, running: RunningOperation, ended: float, results: Sequence[Any]) -> None:
-        """randomSplit: an operation for each."""
+        """Records one operation for each DataFrame that ``randomSplit`` has given."""
         for at, df in enumerate(results):
             if at:
                 running.id = f"o{next(OP_IDS)}"
             self._record(running, ended, self.results.frame(running, df))
 
     def _runs_no_more(self, running: RunningOperation) -> None:
-        """What this thread runs from now on is not this operation's: code that nobody looks at may run Spark jobs."""
+        """Spark jobs that this thread starts from here on belong to the operation outside, or to none."""
         outer = running.outer
         while outer is not None and not outer.runs:
             outer = outer.outer
@@ -219,7 +222,7 @@ class Recorder:
     # -- what no operation of ours makes
 
     def frame_appeared(self, made: Any, frame: FrameType | None) -> None:
-        """A DataFrame was made, by whom ever."""
+        """A DataFrame was made, be it by an operation or by code that is not wrapped."""
         active = self.thread.active
         if (active is not None and not active.method.opens) or self.known.frames.get(made) is not None:
             return
@@ -228,7 +231,7 @@ class Recorder:
             self.thread.batches = True
 
     def rdd_appeared(self, made: Any, frame: FrameType | None) -> None:
-        """An RDD was made, by whom ever."""
+        """An RDD was made, be it by an operation or by code that is not wrapped."""
         self.look_for_modules()
         self.made_elsewhere.rdd(made, frame)
 
@@ -260,6 +263,6 @@ def _operation(
 
 
 def _answered(error: BaseException) -> bool:
-    """It is the JVM that says so: it can be asked. After Ctrl-C it may be gone, which py4j would log."""
+    """Whether the JVM itself raised it, so that it can be asked. After Ctrl-C it may be gone, which py4j would log."""
     kind = type(error)
     return kind.__module__.startswith(("pyspark.errors", "py4j.protocol")) and kind.__name__ != "Py4JNetworkError"

@@ -47,7 +47,7 @@ class PandasCallers:
         self._folder = os.path.dirname(os.path.abspath(sys.modules["pandas"].__file__ or "")) + os.sep
 
     def kind(self, frame: FrameType) -> int:
-        """Of the code that runs in ``frame``; noted in ``kinds``."""
+        """The kind of the code that runs in ``frame``; ``kinds`` keeps it."""
         code = self._frames.code(frame)
         if code.owned:
             kind = USER if code.stands else FOLDED

@@ -42,27 +42,31 @@ from spark_lineage.model import (
 
 ENGINE = {"engine": "pandas"}
 MOST_VERSIONS = 200  # datasets of one unit: a loop that changes a frame very often is not followed to its end
-MOST_GLOBALS = 5000
-_ROWS = frozenset(["iterrows"])  # what these hand out is rows, not frames
+MOST_GLOBALS = 5000  # names of a module among which an object is looked up
+_ROWS = frozenset(["iterrows"])  # what these hand out are rows, not frames
 
 
 Columns = tuple[tuple[str, str], ...]  # name, type
 
 
 class Contents(Protocol):
-    """Looks into pandas objects: :mod:`spark_lineage.fingerprint.pandas_objects`."""
+    """What looks into pandas objects: :mod:`spark_lineage.fingerprint.pandas_objects`."""
 
-    def measured(self, obj: Any, sample_rows: int) -> tuple[Probed, str | None]: ...
+    def measured(self, obj: Any, sample_rows: int) -> tuple[Probed, str | None]:
+        """The facts of an object with at most ``sample_rows`` rows of it, and a word for the order of its rows."""
 
-    def digest(self, obj: Any) -> Hashable: ...
+    def digest(self, obj: Any) -> Hashable:
+        """A value that is equal for equal content."""
 
-    def shape(self, obj: Any) -> Hashable: ...
+    def shape(self, obj: Any) -> Hashable:
+        """A value that changes when rows or columns come or go; no value of the object is read."""
 
-    def columns_of(self, obj: Any) -> Columns: ...
+    def columns_of(self, obj: Any) -> Columns:
+        """The names and types of the columns."""
 
 
 class HeldObject(weakref.ref):  # type: ignore[type-arg]
-    """What is known of one pandas object that is alive."""
+    """What is known of one pandas object that is alive; the object itself is held weakly."""
 
     __slots__ = ("at", "content", "key", "last", "made", "node", "work")
 
@@ -76,13 +80,16 @@ class HeldObject(weakref.ref):  # type: ignore[type-arg]
 
 
 class UnitWork:
-    """What one run of a unit has used so far; ``before``: what its last run had, whose iterators may go on."""
+    """What one run of a unit has used so far, by the ids of the datasets.
+
+    ``before`` has what the run before it used, whose iterators may go on.
+    """
 
     __slots__ = ("before", "inputs", "looked")
 
     def __init__(self, before: UnitWork | None = None) -> None:
         self.inputs: dict[str, Node] = {}
-        self.looked = False  # behind the names that it reads
+        self.looked = False  # whether it was looked for what stands behind the names that it reads
         self.before: dict[str, Node] = (before.inputs or before.before) if before is not None else {}
 
 
@@ -117,7 +124,7 @@ class PandasFrames:
         self._callers: PandasCallers | None = None
 
     def begin(self) -> PandasCallers:
-        """From here on the objects of pandas, which is imported, are followed; what uses them tells us so."""
+        """From here on pandas objects are followed. pandas must be imported, and its manager be patched."""
         if self._callers is None:
             self._callers = PandasCallers(self._frames)
         return self._callers
@@ -148,7 +155,7 @@ class PandasFrames:
         return held
 
     def _adopted(self, obj: Any, frame: FrameType, position: Position, made: CodeType | None) -> HeldObject:
-        """An object that was there before we looked."""
+        """An object that was made before pandas was followed."""
         bound = self._bound_at(obj, frame, position)
         if bound is None:
             return self._hold(obj, position, made, self._here(position))
@@ -192,7 +199,7 @@ class PandasFrames:
         held.last, held.at, held.made, held.work = position, time.time(), made, self._here(position)
 
     def _settle(self, held: HeldObject, obj: Any) -> None:
-        """What the object holds now is a dataset: the one that it was, or one of the unit that touched it last."""
+        """Makes a dataset of what the object holds now, unless it is the one that it was when it was last looked at."""
         content = self._contents.digest(obj) if self._measures else self._contents.shape(obj)
         if held.node is not None and content == held.content:
             return
@@ -218,7 +225,7 @@ class PandasFrames:
         return node
 
     def _measure(self, node: Node, obj: Any) -> tuple[Columns, str | None]:
-        """Columns, and a word for the order of the rows."""
+        """Tells the facts of the object; gives its columns and a word for the order of its rows."""
         probed, order = self._contents.measured(obj, self._sample_rows)
         self._emit(replace(probed, dataset=node.id))
         return tuple((column.name, column.type) for column in probed.columns), order
@@ -259,7 +266,7 @@ class PandasFrames:
         return known
 
     def _here(self, position: Position) -> UnitWork:
-        """The work of the unit that runs; a statement that runs again after another one begins anew."""
+        """The work of the unit at ``position``; a statement that runs again after another one begins anew."""
         if position is not self._seen:
             self._seen = position
             outer: Position | None = position
@@ -279,7 +286,7 @@ class PandasFrames:
     # -- to and from Spark
 
     def from_spark(self, obj: Any, nodes: tuple[Node, ...], position: Position) -> None:
-        """``toPandas`` gave ``obj``: it holds what the DataFrame does that was measured."""
+        """Spark gave ``obj``, which holds the rows of the DataFrames ``nodes``."""
         self._plain.made(position)
         held = self.held.get(id(obj))
         if held is None or held() is not obj:
@@ -290,14 +297,14 @@ class PandasFrames:
         self.brought(nodes, position)
 
     def brought(self, nodes: Iterable[Node], position: Position) -> None:
-        """Rows of these DataFrames of Spark's came into Python."""
+        """An action brought rows of the DataFrames ``nodes`` into Python."""
         work = self._here(position)
         for node in nodes:
             for name in _across(node, position.unit):
                 work.inputs.setdefault(name, node)
 
     def to_spark(self, obj: Any, position: Position) -> tuple[Node, ...]:
-        """What ``createDataFrame(obj)`` at ``position`` stands on."""
+        """The nodes that ``createDataFrame(obj)`` at ``position`` makes its DataFrame from."""
         self.thread.busy = True
         try:
             self.touched(obj, sys._getframe(1))
@@ -309,7 +316,7 @@ class PandasFrames:
         return self.used(position)
 
     def values_used(self, position: Position) -> None:
-        """A DataFrame of Spark's is made at ``position``: numbers taken from pandas objects may be in its plan."""
+        """A DataFrame of Spark is made at ``position``, whose plan may hold numbers taken from pandas objects."""
         work = self._here(position)
         if not work.looked:
             work.looked = True
@@ -318,7 +325,7 @@ class PandasFrames:
         self._plain.made(position)
 
     def used(self, position: Position, names: Sequence[str] = ()) -> tuple[Node, ...]:
-        """What of pandas the unit at ``position`` has used so far; else what stands behind ``names`` there."""
+        """The pandas datasets that the unit at ``position`` has used so far, or else those behind ``names`` there."""
         nodes = self._work_of(position.unit).inputs.values() or self._plain.behind(
             self._frames.sources, position, names
         )
@@ -332,7 +339,7 @@ class PandasFrames:
         return self._callers.where(frame, self.thread)
 
     def _bound_at(self, obj: Any, frame: FrameType, position: Position) -> Position | None:
-        """Where a module bound an object that was there before we looked: the statement above that names it."""
+        """The position of the statement that bound an object to a name of the module, if that stands above."""
         user = self._callers.user_frame(frame) if self._callers is not None else None
         if user is None or len(user.f_globals) > MOST_GLOBALS:
             return None
@@ -358,7 +365,7 @@ def _read_in(position: Position) -> tuple[str, ...]:
 
 
 def _across(node: Node, unit: Unit | None) -> tuple[str, ...]:
-    """The ids by which ``unit`` knows what it takes; for what was not marked stands that which it was made from."""
+    """The ids by which ``unit`` knows a dataset of another unit; one that was not marked gives its frontier."""
     return (node.id,) if node.id and node.marked and crossing(node.unit, unit) else node.frontier
 
 

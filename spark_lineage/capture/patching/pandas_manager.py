@@ -1,4 +1,4 @@
-"""Where pandas objects are seen being used: the manager that each of them has (``NDFrame._mgr``).
+"""The patch by which uses of pandas objects are seen: the manager that each of them has (``NDFrame._mgr``).
 
 The attribute becomes a property of the class while a program is observed. It is read often, so that the way from
 there to the user's code is short: what was found for an instruction of the program holds as long as it runs.
@@ -19,7 +19,7 @@ from spark_lineage.patches import Patch
 
 
 def patches(pandas: PandasFrames) -> list[Patch]:
-    """The one patch by which pandas objects are followed. pandas must be installed."""
+    """The patch of pandas, which is imported; ``pandas`` is told of each new object and of each use that is news."""
     from pandas.core.generic import NDFrame
 
     callers = pandas.begin()

@@ -36,17 +36,17 @@ def patches(recorder: Recorder) -> list[Patch]:
 
 
 def ml_patches(recorder: Recorder) -> list[Patch]:
-    """Of ``pyspark.ml``, once the program has imported it."""
+    """The patches of ``pyspark.ml``, which the program has imported."""
     return [around(method.owner, method.name, _around(method, recorder)) for method in ml_methods()]
 
 
 def delta_patches(recorder: Recorder) -> list[Patch]:
-    """Of ``delta.tables``, once the program has imported it."""
+    """The patches of ``delta.tables``, which the program has imported."""
     return [around(method.owner, method.name, _around(method, recorder)) for method in delta_methods()]
 
 
 def _batches(recorder: Recorder) -> Patch:
-    """``foreachBatch(f)``: what ``f`` will be called with are rows of the stream's DataFrame."""
+    """The patch of ``foreachBatch(f)``: what ``f`` is called with holds rows of the stream's DataFrame."""
     from pyspark.sql.streaming.readwriter import DataStreamWriter
 
     from_caller, will_be_called = recorder.guard.from_caller, recorder.made_elsewhere.will_be_called
@@ -120,7 +120,7 @@ def _on_creation(recorder: Recorder, is_rdd: bool) -> Callable[[Callable[..., An
 
 
 def _on_function(recorder: Recorder) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Where pyspark pickles a user's function for the JVM: once per UDF."""
+    """Wraps the method in which pyspark pickles a user's function for the JVM, once per UDF."""
     guard, made = recorder.guard, recorder.function_made
 
     def make(original: Callable[..., Any]) -> Callable[..., Any]:
