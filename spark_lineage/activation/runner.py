@@ -262,18 +262,18 @@ class _Ended:
     """How the program's main code was left."""
 
     by: BaseException | None = None
-    is_module: bool = False
     # CPython (3.11) uses the dict of the first ``__main__`` after it has printed an error, without holding it.
     first_main: types.ModuleType | None = sys.modules.get("__main__")
 
 
-def script_was_interrupted() -> bool:
-    """A KeyboardInterrupt that nobody caught ended the program, and it was not run by ``-m``."""
-    return type(_Ended.by) is KeyboardInterrupt and not _Ended.is_module
+def die_of_an_interrupt() -> None:
+    """What the interpreter does last for a program that Ctrl-C stopped: the shell sees that a signal ended it.
 
-
-def die_of_sigint() -> None:
-    """What the interpreter does last for such a script, so that the shell sees a process that a signal ended."""
+    The interpreter forgets about the Ctrl-C if anything is run from a text afterwards, as libraries do when they are
+    imported for writing the record.
+    """
+    if type(_Ended.by) is not KeyboardInterrupt:
+        return
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(Exception):
             stream.flush()
@@ -294,7 +294,7 @@ def execute(request: Request) -> None:
         else:
             _execute_script(request, main)
     except BaseException as error:
-        _Ended.by, _Ended.is_module = error, request.is_module
+        _Ended.by = error
         _print_without_us(main)
         raise
 

@@ -21,8 +21,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def _run(words: Sequence[str]) -> None:
-    from spark_lineage.activation import checking, runner
+    import atexit
 
+    from spark_lineage.activation import checking, runner
+    from spark_lineage.guard import silently
+
+    # First in, last out: after the program's own exit functions, and after the record has been written.
+    atexit.register(silently, runner.die_of_an_interrupt)
     try:
         prepared = runner.prepare(words)
     except checking.UsageError as error:

@@ -289,6 +289,19 @@ def test_installed_script_runs_as_the_module_does(folder, tmp_path):
         assert outcome([PYTHON, str(script), "run", "--enabled=false", f"p_{name}.py"], folder, freed) == plain
 
 
+@pytest.mark.parametrize("program", [["stopped.py"], ["-m", "stopped"]])
+@pytest.mark.parametrize("way", ["module", "console script"])
+def test_an_interrupted_program_dies_of_the_signal_once_its_record_is_written(tmp_path, program, way):
+    (tmp_path / "stopped.py").write_text("raise KeyboardInterrupt")
+    script = tmp_path / "spark-lineage"
+    script.write_text("import sys\nfrom spark_lineage.cli import main\nsys.exit(main())\n")
+    start = [PYTHON, "-m", "spark_lineage"] if way == "module" else [PYTHON, str(script)]
+    plain = outcome([PYTHON, *program], tmp_path)
+    assert plain[0] == -signal.SIGINT
+    assert outcome([*start, "run", "--store", "store", *program], tmp_path) == plain
+    assert len(list((tmp_path / "store" / "runs").glob("*/events.jsonl"))) == 1
+
+
 def test_ctrl_c_from_outside(folder):
     """SIGINT while the program sleeps: same output, and the process dies of the signal as a plain one does."""
     (folder / "sleeper.py").write_text("import time\nprint('up', flush=True)\ndef f():\n    time.sleep(30)\nf()\n")
