@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib.util
+import os
 import random
 import shutil
 import time
@@ -23,6 +24,14 @@ from spark_lineage.store.runs import RunRecord, Store, open_folder
 
 ATTEMPTS = 20  # of one commit; many drivers may want the same next version
 LONGEST_PAUSE = 1.0  # seconds between two attempts
+FILES = 64  # that it takes to write a table: two runtimes of tokio, and the table's own
+
+
+def _can_open(files: int) -> None:
+    """Raises OSError unless so many more files can be opened: ``deltalake`` panics then, and prints that it does."""
+    with contextlib.ExitStack() as opened:
+        for _ in range(files):
+            opened.callback(os.close, os.open(os.devnull, os.O_RDONLY))
 
 
 def available() -> bool:
@@ -52,6 +61,7 @@ class DeltaAudit:
             return False
         from spark_lineage.sinks.audit_rows import TABLES, tables
 
+        _can_open(FILES)
         opened = record if isinstance(record, RunRecord) else open_folder(record)
         rows = tables(opened)
         for name in TABLES:

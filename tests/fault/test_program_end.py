@@ -116,6 +116,25 @@ def test_a_program_that_hides_its_stderr_is_left_alone(tmp_path: Path) -> None:
     assert (closed.stdout, closed.stderr) == ("", "")
 
 
+@pytest.mark.parametrize("free", [1, 8, 40])
+def test_a_program_that_leaves_few_files_to_open(tmp_path: Path, free: int) -> None:
+    """``deltalake`` would panic, and print it; the tables can be written later."""
+    program = f"""
+import resource, sys
+resource.setrlimit(resource.RLIMIT_NOFILE, (150, 150))
+kept = []
+try:
+    while True:
+        kept.append(open("/dev/null"))
+except OSError:
+    del kept[-{free}:]
+print("out")
+sys.exit(3)
+"""
+    ran = run(tmp_path, None, program=program)
+    assert (ran.stdout, ran.stderr) == ("out\n", "")
+
+
 DRIVER = """
 import sys, time
 from pathlib import Path
