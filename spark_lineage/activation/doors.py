@@ -132,17 +132,21 @@ def stop_with_interpreter(begun: Agent) -> None:
 
 
 def _at_exit(
-    ended_by: Callable[[], tuple[BaseException | None, tuple[str, ...]]],
+    end: Callable[[], tuple[BaseException | None, tuple[str, ...]]],
     then: Callable[[Agent | None, Outcome], None] | None,
 ) -> None:
     """The exit function, silently: a Ctrl-C that comes now is too late for the program, and would be printed."""
     from spark_lineage import agent
 
-    error, calls = _AT_EXIT("end of the program", ended_by) or (None, ())
-    end = _AT_EXIT("end of the program", end_of, error) or (Outcome.FAIL, type(error).__name__, None)
-    ended = _AT_EXIT("record", agent.stop, *end, calls)
+    error, calls = _AT_EXIT("end of the program", end) or (None, ())
+    outcome, text, traceback = _AT_EXIT("end of the program", end_of, error) or (
+        Outcome.FAIL,
+        type(error).__name__,
+        None,
+    )
+    ended = _AT_EXIT("record", agent.stop, outcome, text, traceback, calls)
     if then is not None:
-        then(ended, end[0])
+        then(ended, outcome)
 
 
 _AT_EXIT = Guard(lambda what, why: logger.warning("spark-lineage.exit: the record is not whole (%s)", why))

@@ -241,8 +241,8 @@ class _Finder(importlib.abc.MetaPathFinder):
         return None
 
 
-def _run_after(loader: Any, loaded: Callable[[types.ModuleType], Any], guard: Guard) -> None:
-    """Makes this one loader object call ``loaded`` after it has executed its module."""
+def _run_after(loader: Any, patch: Callable[[types.ModuleType], Any], guard: Guard) -> None:
+    """Makes this one loader object call ``patch`` after it has executed its module."""
     execute = loader.exec_module
 
     def as_it_was() -> None:
@@ -251,7 +251,7 @@ def _run_after(loader: Any, loaded: Callable[[types.ModuleType], Any], guard: Gu
     def exec_module(module: types.ModuleType) -> None:
         guard("hook", as_it_was)
         execute(module)
-        guard("hook", loaded, module)
+        guard("hook", patch, module)
 
     try:
         loader.exec_module = exec_module

@@ -36,10 +36,10 @@ class Installation:
         if self._installed:
             self._installed = False
             for part in reversed(self._parts.values()):
-                self._guard("patching", part.uninstall)
+                self._guard("undoing patches", part.uninstall)
             if self._recorder.pandas is not None:
-                self._guard("patching", self._recorder.pandas.end)
-            self._guard("patching", self._recorder.finish)
+                self._guard("undoing patches", self._recorder.pandas.end)
+            self._guard("undoing patches", self._recorder.finish)
 
     def _place(self, part: str, table: Callable[[], Iterable[Patch]]) -> None:
         if self._installed and part not in self._parts:

@@ -121,7 +121,7 @@ def _on_creation(recorder: Recorder, is_rdd: bool) -> Callable[[Callable[..., An
 
 def _on_function(recorder: Recorder) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Wraps the method in which pyspark pickles a user's function for the JVM, once per UDF."""
-    guard, made = recorder.guard, recorder.function_made
+    guard, function_made = recorder.guard, recorder.function_made
 
     def make(original: Callable[..., Any]) -> Callable[..., Any]:
         def create(self: Any, func: Any, *args: Any, **kwargs: Any) -> Any:
@@ -130,7 +130,7 @@ def _on_function(recorder: Recorder) -> Callable[[Callable[..., Any]], Callable[
             except BaseException as error:
                 leave(error)
                 raise
-            guard("functions", made, udf, func)
+            guard("functions", function_made, udf, func)
             return udf
 
         return create
