@@ -28,9 +28,9 @@ from rich.console import Console  # noqa: E402
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn  # noqa: E402
 from rich.table import Table  # noqa: E402
 
-from tests.localisation.jvm import WarmJvm  # noqa: E402
 from tests.localisation.suite import CONF, MODES, Bench, Verdict, judge  # noqa: E402
 from tests.localisation.table import CHANGES, Change  # noqa: E402
+from tests.warm_jvm import WarmJvm  # noqa: E402
 
 DOC = ROOT / "docs" / "localisation.md"
 Group = tuple[str, str, list[Change]]

@@ -24,6 +24,10 @@ from py4j.clientserver import ClientServer, JavaParameters, PythonParameters
 from pyspark.serializers import UTF8Deserializer, read_int
 
 HOME = Path(pyspark.__file__).parent
+# From its sixteenth call on, Java calls a method for py4j by code that it has generated. Spark names an execution after
+# the frame that called the method (`count at NativeMethodAccessorImpl.java:0`), and errors print it: both would depend
+# on how often the programs before have called the method.
+AS_IF_CALLED_FIRST = "-Dsun.reflect.inflationThreshold=2147483647"
 WARM_START = Path(__file__).with_name("warm_start")
 
 
@@ -46,20 +50,6 @@ class WarmJvm:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.stop()
 
-    # -- for programs that follow each other in one conf and give absolute paths
-
-    def env(self) -> dict[str, str]:
-        """Variables that lead a program to this JVM; starts it if it does not run."""
-        if self._process is None or self._process.poll() is not None:
-            self._start()
-        return {
-            "PYSPARK_GATEWAY_PORT": str(self._port),
-            "PYSPARK_GATEWAY_SECRET": self._secret,
-            "SPARK_HOME": str(HOME),
-        }
-
-    # -- for a program that could have been started anywhere
-
     @contextmanager
     def lent(self, conf: Mapping[str, str], folder: Path) -> Iterator[dict[str, str]]:
         """The JVM as if it had been started in ``folder`` with ``conf``; gives the variables for the program.
@@ -68,7 +58,8 @@ class WarmJvm:
         as the end of its own JVM would have done.
         """
         with self._lent:
-            self.env()
+            if self._process is None or self._process.poll() is not None:
+                self._start()
             log_begins = self._log.stat().st_size
             with self._control() as jvm:
                 self._set_up(jvm, conf, folder)
@@ -128,7 +119,8 @@ class WarmJvm:
                 [str(HOME / "bin" / "spark-submit"), *confs, *self._jar(), "pyspark-shell"],
                 cwd=self.folder, stdin=subprocess.PIPE, stdout=log, stderr=log, start_new_session=True,
                 env={**os.environ, "SPARK_HOME": str(HOME), "SPARK_CONNECT_MODE": "0", "SPARK_LOCAL_IP": "127.0.0.1",
-                     "_PYSPARK_DRIVER_CONN_INFO_PATH": str(note), "PYSPARK_PYTHON": sys.executable},
+                     "SPARK_SUBMIT_OPTS": AS_IF_CALLED_FIRST, "PYSPARK_PYTHON": sys.executable,
+                     "_PYSPARK_DRIVER_CONN_INFO_PATH": str(note)},
             )  # fmt: skip
             while not note.exists():
                 if self._process.poll() is not None:
@@ -137,7 +129,8 @@ class WarmJvm:
             with note.open("rb") as file:
                 self._port, self._secret = read_int(file), UTF8Deserializer().loads(file)
         with self._control() as jvm:
-            self._properties = _spark_properties(jvm)
+            found = _spark_properties(jvm)
+        self._properties = {name: value for name, value in found.items() if name not in self.conf}
 
     def _jar(self) -> list[str]:
         if not self.ours:
@@ -153,7 +146,7 @@ def _spark_properties(jvm: Any) -> dict[str, str]:
 
 
 def _stop_what_is_left(jvm: Any) -> None:
-    context = jvm.org.apache.spark.SparkContext.getActive()
+    context = getattr(getattr(jvm.org.apache.spark, "SparkContext$"), "MODULE$").getActive()
     if context.isDefined():
         context.get().stop()
     sessions = jvm.org.apache.spark.sql.classic.SparkSession

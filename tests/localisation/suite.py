@@ -24,9 +24,9 @@ import pyarrow.json
 import pyarrow.parquet
 
 from tests.localisation import data
-from tests.localisation.jvm import WarmJvm
 from tests.localisation.table import Change
 from tests.short_lived import JAVA_OPTIONS
+from tests.warm_jvm import WarmJvm
 
 PROGRAMS = Path(__file__).parent / "programs"
 MODES = ("flow", "exact")
@@ -116,9 +116,9 @@ class Bench:
             str(self._input(program, change)),
             str(home / "out"),
         ]
-        ran = command_line(command, home, self.jvm.env())
+        with self.jvm.lent(CONF, home) as warm:
+            ran = command_line(command, home, warm)
         if ran.returncode != 0:
-            self.jvm.stop()  # its SparkContext may be left
             raise RuntimeError(
                 f"{script} in {mode} mode: exit code {ran.returncode}\n{ran.stdout[-1500:]}\n{ran.stderr[-5000:]}"
             )

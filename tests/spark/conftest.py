@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 import tables
-from program_runs import Runs
+from program_runs import CONF, Runs, WarmJvms
+
+from tests.warm_jvm import WarmJvm
 
 A_FEW = 12  # a selection of so few tests runs only what they ask for
 
@@ -25,9 +27,18 @@ def data_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def runs(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, data_folder: Path) -> Iterator[Runs]:
+def warm_jvms(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WarmJvms]:
+    folder = tmp_path_factory.mktemp("warm")
+    with WarmJvm(folder / "plain", CONF, ours=False) as plain, WarmJvm(folder / "observing", CONF) as observing:
+        yield WarmJvms(plain, observing)
+
+
+@pytest.fixture(scope="session")
+def runs(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, data_folder: Path, warm_jvms: WarmJvms
+) -> Iterator[Runs]:
     """Finished runs of the test programs. What a module says that it ``NEEDS`` is started ahead, two at a time."""
-    made = Runs(tmp_path_factory.mktemp("runs"), data_folder)
+    made = Runs(tmp_path_factory.mktemp("runs"), data_folder, warm_jvms)
     items = request.session.items
     if len(items) > A_FEW:
         for module in dict.fromkeys(item.module for item in items if isinstance(item, pytest.Function)):

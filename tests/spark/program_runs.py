@@ -1,9 +1,9 @@
-"""Runs one program plain, observed, or under the oracle, each in its own process as a user would.
+"""Runs one program plain, observed, or under the oracle, each in its own Python process as a user would.
 
 ``plain`` and ``observed`` start the same file with the same arguments, Spark conf and folder; what the program
 does is in :class:`Ran`. ``truth`` runs it in plain Spark too, and computes what each DataFrame that a function
 returned (or a top-level statement assigned) held. Nothing here looks into the package: only the command line
-and the JSON that it prints.
+and the JSON that it prints. The JVM is the program's own too, or a warm one that is lent to it (``warm_jvm``).
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from typing import Any
 import pyarrow.parquet as pq
 
 from tests.short_lived import JAVA_OPTIONS
+from tests.warm_jvm import WarmJvm
 
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAMS = ROOT / "tests" / "programs"
@@ -80,8 +81,10 @@ class Ran:
         return list(read_event_log(self.folder / "spark-events"))
 
     def succeeded(self) -> Ran:
+        log = self.folder / "jvm.log"  # of a warm JVM
+        logged = log.read_text(errors="replace") if log.exists() else ""
         assert self.code == 0, (
-            f"exit code {self.code}\n--- stdout\n{self.stdout[-3000:]}\n--- stderr\n{self.stderr[-6000:]}"
+            f"exit code {self.code}\n--- stdout\n{self.stdout[-3000:]}\n--- stderr\n{(logged + self.stderr)[-6000:]}"
         )
         return self
 
@@ -92,13 +95,17 @@ def content_hash(path: Path) -> str:
     return hashlib.sha256(content).hexdigest()[:16]
 
 
-def spark_conf(folder: Path, conf: dict[str, str]) -> Path:
-    """A conf folder that every session in ``folder`` reads, plain or observed."""
+def spark_conf(folder: Path, conf: dict[str, str]) -> dict[str, str]:
+    """What every session in ``folder`` has, plain or observed."""
+    return {**CONF, "spark.eventLog.dir": (folder / "spark-events").as_uri(), **conf}
+
+
+def conf_folder(folder: Path, conf: dict[str, str]) -> Path:
     target = folder / "conf"
     (folder / "spark-events").mkdir(parents=True, exist_ok=True)
     target.mkdir(exist_ok=True)
-    lines = {**CONF, "spark.eventLog.dir": (folder / "spark-events").as_uri(), **conf}
-    (target / "spark-defaults.conf").write_text("".join(f"{key} {value}\n" for key, value in lines.items()))
+    lines = [f"{key} {value}\n" for key, value in spark_conf(folder, conf).items()]
+    (target / "spark-defaults.conf").write_text("".join(lines))
     return target
 
 
@@ -109,7 +116,7 @@ def environment(folder: Path, conf: dict[str, str], ours: bool = False) -> dict[
     return {
         **kept,
         **({"PYTHONPATH": os.pathsep.join(paths)} if paths else {}),
-        "SPARK_CONF_DIR": str(spark_conf(folder, conf)),
+        "SPARK_CONF_DIR": str(conf_folder(folder, conf)),
         "PYSPARK_PYTHON": sys.executable,
         "PYSPARK_DRIVER_PYTHON": sys.executable,
         "SPARK_LOCAL_IP": "127.0.0.1",
@@ -183,18 +190,32 @@ def private_command(program: Path, *args: str, mode: str = "flow") -> list[str]:
     ]
 
 
-def plain(program: Path, folder: Path, *args: str, conf: dict[str, str] | None = None) -> Ran:
+def run(
+    command: Sequence[str], folder: Path, env: dict[str, str], conf: dict[str, str] | None = None,
+    jvm: WarmJvm | None = None, timeout: float = 300,
+) -> Ran:  # fmt: skip
+    """``conf`` is what ``env`` leads to; a warm JVM has to be told."""
+    if jvm is None:
+        return finish(start(command, folder, env), folder, timeout)
+    with jvm.lent(spark_conf(folder, conf or {}), folder) as warm:
+        path = os.pathsep.join(each["PYTHONPATH"] for each in (warm, env) if "PYTHONPATH" in each)
+        return finish(start(command, folder, {**env, **warm, "PYTHONPATH": path}), folder, timeout)
+
+
+def plain(
+    program: Path, folder: Path, *args: str, conf: dict[str, str] | None = None, jvm: WarmJvm | None = None
+) -> Ran:
     folder.mkdir(parents=True, exist_ok=True)
-    return finish(start(plain_command(program, *args), folder, environment(folder, conf or {})), folder)
+    return run(plain_command(program, *args), folder, environment(folder, conf or {}), conf, jvm)
 
 
 def observed(
     program: Path, folder: Path, *args: str, mode: str = "flow", conf: dict[str, str] | None = None,
-    env: dict[str, str] | None = None,
+    env: dict[str, str] | None = None, jvm: WarmJvm | None = None,
 ) -> Ran:  # fmt: skip
     folder.mkdir(parents=True, exist_ok=True)
     variables = {**environment(folder, conf or {}, ours=True), **(env or {})}
-    return finish(start(observed_command(program, *args, mode=mode), folder, variables), folder)
+    return run(observed_command(program, *args, mode=mode), folder, variables, conf, jvm)
 
 
 # --------------------------------------------------------------------------- what the run recorded
@@ -293,12 +314,14 @@ class Truth:
         return f"{self.function or self.variable}#{self.call}"
 
 
-def truth(program: Path, folder: Path, *args: str, conf: dict[str, str] | None = None) -> list[Truth]:
+def truth(
+    program: Path, folder: Path, *args: str, conf: dict[str, str] | None = None, jvm: WarmJvm | None = None
+) -> list[Truth]:
     folder.mkdir(parents=True, exist_ok=True)
     target = folder / "truth.json"
     oracle = Path(__file__).with_name("oracle.py")
     command = [sys.executable, str(oracle), str(target), str(program), *args]
-    finish(start(command, folder, environment(folder, conf or {})), folder, timeout=600).succeeded()
+    run(command, folder, environment(folder, conf or {}), conf, jvm, timeout=600).succeeded()
     return [
         Truth(entry["function"], entry["variable"], entry["call"], entry["rows"], tuple(map(tuple, entry["columns"])))
         for entry in json.loads(target.read_text())
@@ -512,32 +535,47 @@ def same_for_people(one: str, other: str, again: str | None = None) -> list[str]
 Need = tuple[str, ...]  # how (plain, again, plan, flow, exact, truth), program, arguments
 
 
+# What these programs are for is how they end and what they print, Spark's log too: each has a JVM of its own.
+COLD = {"ending"}
+
+
+@dataclass(frozen=True)
+class WarmJvms:
+    """One without our jar for plain runs, so that nothing that ours has left behind can be in both, and one with it."""
+
+    plain: WarmJvm
+    observing: WarmJvm
+
+
 class Runs:
     """Each need is run once; every test that asks again gets the same finished run."""
 
-    def __init__(self, folder: Path, data: Path) -> None:
+    def __init__(self, folder: Path, data: Path, jvms: WarmJvms) -> None:
         self._folder = folder
         self._data = str(data)
+        self._jvms = jvms
         self._running: dict[Need, Future[object]] = {}
         self._shown: dict[Need, Shown] = {}
-        # Much of a run is start-up and planning on one core, so two at a time are faster than one.
-        self._pool = ThreadPoolExecutor(2)
+        # A warm JVM serves one program at a time, and much of a run is planning on one core: one at a time in each.
+        self._pools = {ours: ThreadPoolExecutor(1) for ours in (False, True)}
 
     def begin(self, need: Need) -> Future[object]:
         """Starts a run that will be asked for, unless it was."""
         if need not in self._running:
             folder = self._folder / f"{len(self._running)}-{'-'.join(need)}"[:200]
-            self._running[need] = self._pool.submit(self._run, need, folder)
+            ours = need[0] not in ("plain", "again", "truth")
+            self._running[need] = self._pools[ours].submit(self._run, need, folder)
         return self._running[need]
 
     def _run(self, need: Need, folder: Path) -> object:
         how, name, *args = need
         program = PROGRAMS / f"{name}.py"
+        plain_jvm, ours = (None, None) if name in COLD else (self._jvms.plain, self._jvms.observing)
         if how == "truth":
-            return truth(program, folder, self._data, *args)
+            return truth(program, folder, self._data, *args, jvm=plain_jvm)
         if how in ("plain", "again"):
-            return plain(program, folder, self._data, *args)
-        return observed(program, folder, self._data, *args, mode=how)
+            return plain(program, folder, self._data, *args, jvm=plain_jvm)
+        return observed(program, folder, self._data, *args, mode=how, jvm=ours)
 
     def plain(self, program: str, *args: str, again: bool = False) -> Ran:
         ran = self.begin(("again" if again else "plain", program, *args)).result()
@@ -561,4 +599,5 @@ class Runs:
         return found
 
     def close(self) -> None:
-        self._pool.shutdown(cancel_futures=True)
+        for pool in self._pools.values():
+            pool.shutdown(cancel_futures=True)

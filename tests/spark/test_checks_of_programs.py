@@ -13,7 +13,7 @@ from xml.etree import ElementTree
 import jsonschema
 import pytest
 from deltalake import DeltaTable
-from program_runs import SHARED, Ran, Runs, environment, finish, start
+from program_runs import SHARED, Ran, Runs, WarmJvms, environment, run
 
 from tests.receiver.replay import check as check_events
 from tests.receiver.replay import replay
@@ -157,10 +157,12 @@ print("done")
     ],
     ids=["failed", "passed", "unknown step", "the program failed", "bad rule"],
 )
-def test_run_that_ends_with_checks(tmp_path: Path, program: str, rules: str, status: int, says: str) -> None:
+def test_run_that_ends_with_checks(
+    tmp_path: Path, warm_jvms: WarmJvms, program: str, rules: str, status: int, says: str
+) -> None:
     (tmp_path / "quick.py").write_text(program)
     (tmp_path / "rules.toml").write_text(rules)
     command = [sys.executable, "-m", "spark_lineage", "run", "--check", "--rules", "rules.toml", "quick.py"]
-    ran = finish(start(command, tmp_path, environment(tmp_path, {}, ours=True)), tmp_path)
+    ran = run(command, tmp_path, environment(tmp_path, {}, ours=True), jvm=warm_jvms.observing)
     assert (ran.code, ran.stdout) == (status, "" if "never" in program else "done\n"), ran.stderr
     assert says in ran.stderr

@@ -30,8 +30,11 @@ CONF = {
 
 
 @pytest.fixture(scope="module")
-def expected(tmp_path_factory: pytest.TempPathFactory, data_folder: Path) -> list[program_runs.Truth]:
-    return program_runs.truth(PROGRAMS / "cluster.py", tmp_path_factory.mktemp("truth"), str(data_folder), "none")
+def expected(
+    tmp_path_factory: pytest.TempPathFactory, data_folder: Path, warm_jvms: program_runs.WarmJvms
+) -> list[program_runs.Truth]:
+    folder = tmp_path_factory.mktemp("truth")
+    return program_runs.truth(PROGRAMS / "cluster.py", folder, str(data_folder), "none", jvm=warm_jvms.plain)
 
 
 def events(ran: Ran) -> list[dict[str, object]]:

@@ -14,7 +14,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from program_runs import PROGRAMS, environment, start
+from program_runs import PROGRAMS, Ran, WarmJvms, environment, run
 
 SOURCE = (PROGRAMS / "branches.py").read_text()
 
@@ -66,8 +66,8 @@ def make_data(folder: Path) -> None:
 class Recorded:
     """Runs of variants of the program in one mode, and what diff says of them."""
 
-    def __init__(self, folder: Path, mode: str) -> None:
-        self._folder, self._mode = folder, mode
+    def __init__(self, folder: Path, mode: str, jvms: WarmJvms) -> None:
+        self._folder, self._mode, self._jvm = folder, mode, jvms.observing
         make_data(folder / "data")
         shutil.copytree(folder / "data", folder / "copied")  # other times of modification
         variants = {
@@ -76,9 +76,9 @@ class Recorded:
             "harmless": (changed(HARMLESS), "copied"),
             "failing": (changed({"return value * 2": 'raise ValueError("no fee")'}), "data"),
         }
-        self._running = {name: self._start(name, text, data) for name, (text, data) in variants.items()}
+        self._ran = {name: self._run(name, text, data) for name, (text, data) in variants.items()}
 
-    def _start(self, name: str, text: str, data: str) -> subprocess.Popen[str]:
+    def _run(self, name: str, text: str, data: str) -> Ran:
         folder = self._folder / name
         folder.mkdir()
         (folder / "branches.py").write_text(text)
@@ -86,12 +86,11 @@ class Recorded:
             sys.executable, "-m", "spark_lineage", "run", "--mode", self._mode, "--store", "lineage", "branches.py",
             self._folder / data, "out",
         ]  # fmt: skip
-        return start(list(map(str, command)), folder, environment(folder, {}, ours=True))
+        return run(list(map(str, command)), folder, environment(folder, {}, ours=True), jvm=self._jvm)
 
     def diff(self, name: str) -> tuple[int, dict[str, Any]]:
         for each in ("base", name):
-            _, errors = self._running[each].communicate(timeout=300)
-            assert self._running[each].returncode == int(each == "failing"), errors[-4000:]
+            assert self._ran[each].code == int(each == "failing"), self._ran[each].stderr[-4000:]
         command = [
             sys.executable, "-m", "spark_lineage", "diff", "last", "last", "--json",
             "--store", "base/lineage", "--store-b", f"{name}/lineage",
@@ -103,9 +102,9 @@ class Recorded:
 
 
 @pytest.fixture(scope="module")
-def recorded(tmp_path_factory: pytest.TempPathFactory) -> Recorded:
+def recorded(tmp_path_factory: pytest.TempPathFactory, warm_jvms: WarmJvms) -> Recorded:
     """In flow mode, where facts are partial: the fault suite has both modes."""
-    return Recorded(tmp_path_factory.mktemp("diff"), "flow")
+    return Recorded(tmp_path_factory.mktemp("diff"), "flow", warm_jvms)
 
 
 def named(document: dict[str, Any]) -> dict[str, dict[str, Any]]:

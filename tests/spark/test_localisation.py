@@ -1,11 +1,13 @@
-"""``diff`` names the faulty step and nothing else: a share of the fault suite (the whole: ``make localisation``)."""
+"""``diff`` names the faulty step and nothing else: the fault suite in flow mode (in both modes: ``make localisation``).
+
+A share of the changes is tried always, the others where ``slow`` tests run.
+"""
 
 from __future__ import annotations
 
 import pytest
 
-from tests.localisation.jvm import WarmJvm
-from tests.localisation.suite import CONF, Bench, judge
+from tests.localisation.suite import Bench, judge
 from tests.localisation.table import CHANGES
 
 # Few programs, as each takes a baseline; of each the changes that differ most.
@@ -18,15 +20,23 @@ SHARE = [
 
 
 @pytest.fixture(scope="module")
-def bench(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("localisation")
-    with WarmJvm(folder / "jvm", CONF) as jvm:
-        yield Bench(folder, jvm)
+def bench(tmp_path_factory, warm_jvms):
+    return Bench(tmp_path_factory.mktemp("localisation"), warm_jvms.observing)
 
 
-@pytest.mark.parametrize("name", SHARE)
-def test_diff_names_the_faulty_step_and_nothing_else(bench, name):
-    (change,) = [each for each in CHANGES if f"{each.program}/{each.name}" == name]
+def case(change):
+    """The changes of one program stay together, as they need its baseline."""
+    name = f"{change.program}/{change.name}"
+    marks = [pytest.mark.xdist_group(f"localisation of {change.program}")]
+    return pytest.param(change, id=name, marks=marks if name in SHARE else [*marks, pytest.mark.slow])
+
+
+def test_the_share_is_there():
+    assert set(SHARE) <= {f"{each.program}/{each.name}" for each in CHANGES}
+
+
+@pytest.mark.parametrize("change", [case(change) for change in CHANGES])
+def test_diff_names_the_faulty_step_and_nothing_else(bench, change):
     a, b = bench.pair(change, "flow")
     verdict = judge(change, "flow", a, b, *bench.diff(a, b))
     assert verdict.right, (verdict.wrong, verdict.answer)

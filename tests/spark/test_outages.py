@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
-from program_runs import Ran, environment, finish, start
+from program_runs import Ran, WarmJvms, environment, run
 
 from spark_lineage.cli.commands import main
 from spark_lineage.sinks.delta import read_tables
@@ -75,7 +75,7 @@ class Outage:
 
 
 @pytest.fixture(scope="module")
-def outage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Outage]:
+def outage(tmp_path_factory: pytest.TempPathFactory, warm_jvms: WarmJvms) -> Iterator[Outage]:
     folder = tmp_path_factory.mktemp("outages")
     foreign = frozenset({orchestrator.DAG, orchestrator.TASK})
     receivers = {name: Receiver(behaviour or Healthy(), foreign=foreign) for name, behaviour in TROUBLE.items()}
@@ -87,8 +87,9 @@ def outage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Outage]:
         (folder / "job.py").write_text(PROGRAM)
         options = ["--exit-wait", str(WAIT), "--log-level", "info"]
         command = [sys.executable, "-m", "spark_lineage", "run", *options, "job.py"]
-        running = start(command, folder, environment(folder, orchestrator.CONF, ours=True))
-        yield Outage(finish(running, folder).succeeded(), receivers)
+        env = environment(folder, orchestrator.CONF, ours=True)
+        ran = run(command, folder, env, orchestrator.CONF, warm_jvms.observing)
+        yield Outage(ran.succeeded(), receivers)
 
 
 def _transports(receivers: dict[str, Receiver]) -> str:

@@ -1,26 +1,25 @@
 """Faults in what pandas does between ``toPandas`` and ``createDataFrame``: ``diff`` names the step that holds each.
 
 The programs run plain and observed in one Spark session; what they print has to be the same, warnings included.
+Of each program a few changes run always, the others where ``slow`` tests run.
 """
 
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from program_runs import PROGRAMS, environment
+from program_runs import PROGRAMS, WarmJvms, environment, run
 
 from spark_lineage.answers.diff import Comparison, compare_runs
 from spark_lineage.store import Store
 
 FOLDER = PROGRAMS / "pandas_hop"
 BASE = "base"
-# Of each program these changes run always; all of them with SPARK_LINEAGE_WHOLE_HOP=1, in a few minutes.
-SHARE = None if os.environ.get("SPARK_LINEAGE_WHOLE_HOP") else 3
+pytestmark = pytest.mark.timeout(1200)  # the first test waits for the runs of all
+SHARE = 3  # of each program's changes so many run always
 
 # program -> (what is changed, into what, the step that has to be named; None: it changes nothing)
 CHANGES = {
@@ -129,25 +128,24 @@ CHANGES = {
 
 
 @pytest.fixture(scope="module")
-def recorded(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A store for each variant, and what each printed."""
+def recorded(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, warm_jvms: WarmJvms) -> Path:
+    """A store for each variant that a test looks at, and what each printed."""
     folder = tmp_path_factory.mktemp("hop")
-    variants = [path for program in CHANGES for path in _variants(folder, program)]
+    params = [each.callspec.params for each in request.session.items if getattr(each, "module", None) is request.module]
+    wanted = {(each["program"], each["number"]) for each in params if "number" in each}
+    variants = [path for program in CHANGES for path in _variants(folder, program, wanted)]
     script = Path(__file__).with_name("together.py")
-    done = subprocess.run(
-        [sys.executable, str(script), "flow", str(folder), *map(str, variants)],
-        cwd=folder, env=environment(folder, {}, ours=True), capture_output=True, text=True, timeout=900,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr[-4000:]
+    command = [sys.executable, str(script), "flow", str(folder), *map(str, variants)]
+    run(command, folder, environment(folder, {}, ours=True), jvm=warm_jvms.observing, timeout=900).succeeded()
     return folder
 
 
-def _variants(folder: Path, program: str) -> list[Path]:
+def _variants(folder: Path, program: str, wanted: set[tuple[str, int]]) -> list[Path]:
     text = (FOLDER / f"{program}.py").read_text()
     texts = {BASE: text}
     for number, (old, new, _) in enumerate(CHANGES[program]):
         assert text.count(old) == 1, (program, old, text.count(old))
-        if number in _chosen(program):
+        if (program, number) in wanted:
             texts[str(number)] = text.replace(old, new)
     paths = []
     for name, each in texts.items():
@@ -166,21 +164,27 @@ def _compared(folder: Path, program: str, name: str) -> Comparison:
     return compare_runs(a, b)
 
 
-def _chosen(program: str) -> list[int]:
-    """Numbers of the changes of a program that run: evenly spread, the last one among them."""
+def _always(program: str) -> range:
+    """Numbers of the changes of a program that run always: evenly spread, the last one among them."""
     whole = range(len(CHANGES[program]))
-    return list(whole if SHARE is None else whole[:: -(len(whole) // SHARE)][::-1])
+    return whole[:: -(len(whole) // SHARE)]
 
 
 CASES = [
-    pytest.param(program, number, id=f"{program}-{number}-{CHANGES[program][number][2]}")
+    pytest.param(
+        program,
+        number,
+        id=f"{program}-{number}-{CHANGES[program][number][2]}",
+        marks=() if number in _always(program) else pytest.mark.slow,
+    )
     for program in CHANGES
-    for number in _chosen(program)
+    for number in range(len(CHANGES[program]))
 ]
 
 
 @pytest.mark.parametrize(("program", "number"), CASES)
 def test_the_faulty_step_is_named(recorded: Path, program: str, number: int) -> None:
+    _went_well(recorded, program, str(number))
     step = CHANGES[program][number][2]
     base, changed = (_told(recorded, program, name)["observed"] for name in (BASE, str(number)))
     assert (base["stdout"] == changed["stdout"]) is (step is None), "the change has to show"
@@ -195,7 +199,10 @@ def test_the_faulty_step_is_named(recorded: Path, program: str, number: int) -> 
 def test_the_program_does_what_it_does_alone(recorded: Path, program: str) -> None:
     told = _told(recorded, program, BASE)
     assert told["observed"] == told["plain"]
-    for name in (BASE, *map(str, _chosen(program))):
-        assert _told(recorded, program, name)["observed"]["error"] is None
-        log = [path.read_text() for path in (recorded / f"{program}__{name}" / "runs").glob("*/agent.log")]
-        assert not "".join(log)
+    _went_well(recorded, program, BASE)
+
+
+def _went_well(recorded: Path, program: str, name: str) -> None:
+    assert _told(recorded, program, name)["observed"]["error"] is None
+    log = [path.read_text() for path in (recorded / f"{program}__{name}" / "runs").glob("*/agent.log")]
+    assert not "".join(log)

@@ -13,7 +13,7 @@ import pytest
 import random_programs
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from program_runs import Comparison
+from program_runs import Comparison, WarmJvms
 
 EXAMPLES = int(os.environ.get("SPARK_LINEAGE_EXAMPLES", "1"))
 PIPELINES = 16
@@ -30,16 +30,17 @@ PIPELINES = 16
 )
 @given(st.data())
 def test_complete_facts_are_true(
-    tmp_path_factory: pytest.TempPathFactory, data_folder: Path, data: st.DataObject
+    tmp_path_factory: pytest.TempPathFactory, data_folder: Path, warm_jvms: WarmJvms, data: st.DataObject
 ) -> None:
     pipelines = data.draw(random_programs.program(PIPELINES))
     folder = tmp_path_factory.mktemp("random")
     program = folder / "random_program.py"
     program.write_text(random_programs.source(pipelines))
-    truths = program_runs.truth(program, folder / "truth", str(data_folder))
+    truths = program_runs.truth(program, folder / "truth", str(data_folder), jvm=warm_jvms.plain)
     wrong: list[str] = []
     for mode in ("flow", "exact"):
-        ran = program_runs.observed(program, folder / mode, str(data_folder), mode=mode).succeeded()
+        ran = program_runs.observed(program, folder / mode, str(data_folder), mode=mode, jvm=warm_jvms.observing)
+        ran.succeeded()
         comparison = program_runs.compare(program_runs.show(ran), truths)
         wrong += [f"{mode}: {text}" for text in comparison.wrong]
         wrong += [f"{mode}: {label} is not there" for label in comparison.missing]

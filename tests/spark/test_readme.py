@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from program_runs import observed
 
 from spark_lineage.cli.commands import main
 
@@ -43,17 +44,12 @@ def block(name: str, language: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory) -> Path:
+def folder(tmp_path_factory, warm_jvms) -> Path:
     """Two runs of job.py on different data, and the record of both."""
     folder = tmp_path_factory.mktemp("readme")
     (folder / "job.py").write_text(PROGRAM)
-    (folder / "conf").mkdir()
-    (folder / "conf" / "spark-defaults.conf").write_text("spark.ui.enabled false\nspark.sql.shuffle.partitions 2\n")
-    env = {**os.environ, "PYTHONPATH": str(ROOT), "SPARK_CONF_DIR": str(folder / "conf")}
     for limit in ("0", "3"):
-        command = [sys.executable, "-m", "spark_lineage", "run", "job.py", limit]
-        done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, timeout=200)
-        assert done.returncode == 0, done.stderr
+        observed(Path("job.py"), folder, limit, jvm=warm_jvms.observing).succeeded()
     return folder
 
 
@@ -74,7 +70,8 @@ from pyspark.sql import SparkSession
 spark = (
     SparkSession.builder.master("local[2]").config("spark.jars", {",".join(map(str, DELTA_JARS))!r})
     .config("spark.sql.extensions", "io.delta.sql.DeltaSparkSessionExtension")
-    .config("spark.sql.catalog.spark_catalog", "org.apache.spark.sql.delta.catalog.DeltaCatalog").getOrCreate()
+    .config("spark.sql.catalog.spark_catalog", "org.apache.spark.sql.delta.catalog.DeltaCatalog")
+    .config("spark.databricks.delta.snapshotPartitions", "1").config("spark.sql.shuffle.partitions", "1").getOrCreate()
 )
 {block("spark", "python")}
 """

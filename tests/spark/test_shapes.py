@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import shapes_key
-from program_runs import PROGRAMS, Ran, environment, observed
+from program_runs import PROGRAMS, Ran, WarmJvms, environment, observed
 
 from spark_lineage.answers.explain import document, explain
 from spark_lineage.model import LineageGraph
@@ -48,11 +48,11 @@ class Recorded:
 
 
 @pytest.fixture(scope="module")
-def recorded(tmp_path_factory: pytest.TempPathFactory) -> Recorded:
+def recorded(tmp_path_factory: pytest.TempPathFactory, warm_jvms: WarmJvms) -> Recorded:
     folder = tmp_path_factory.mktemp("shapes")
     write_tables(folder)
     conf = {"spark.sql.shuffle.partitions": "1", "spark.sql.optimizer.maxIterations": "1000"}
-    ran = observed(PROGRAMS / "shapes.py", folder, str(folder), conf=conf).succeeded()
+    ran = observed(PROGRAMS / "shapes.py", folder, str(folder), conf=conf, jvm=warm_jvms.observing).succeeded()
     (journal,) = ran.store.glob("runs/*/events.jsonl")
     facets = {}
     for event in map(json.loads, journal.read_text().splitlines()):

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from program_runs import PROGRAMS, Shown, check_shape, environment
+from program_runs import PROGRAMS, Shown, check_shape, environment, run
 
 FOLDER = PROGRAMS / "stranger"
 NAMES = sorted(path.stem for path in FOLDER.glob("*.py"))
@@ -26,11 +26,8 @@ def together(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("together")
     script = Path(__file__).with_name("together.py")
     programs = [str(FOLDER / f"{name}.py") for name in NAMES]
-    done = subprocess.run(
-        [sys.executable, str(script), "exact", str(folder), *programs],
-        cwd=folder, env=environment(folder, {}, ours=True), capture_output=True, text=True, timeout=900,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr[-4000:]
+    command = [sys.executable, str(script), "exact", str(folder), *programs]
+    run(command, folder, environment(folder, {}, ours=True), timeout=900).succeeded()
     return folder
 
 
