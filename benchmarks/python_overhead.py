@@ -21,6 +21,7 @@ any Python take after one.
 from __future__ import annotations
 
 import argparse
+import itertools
 import queue
 import statistics
 import sys
@@ -89,7 +90,7 @@ def captured_cpu(work: Work, base: Any, count: int, folder: Path, bridge: Bridge
 
     def write() -> None:
         made = [capture.observation(observed.get()) for _ in range(observed.qsize())]
-        ahead.append([*bridge.drain(), *made])
+        ahead.append([*itertools.chain.from_iterable(bridge.drain()), *made])
 
     try:
         work(base, WARM_UP)  # reads the source of this file, too: once per file, not per operation
@@ -132,7 +133,8 @@ def hooks_cpu(work: Work, base: Any, count: int, bridge: Bridge) -> float:
         installation.uninstall()
         for name, entry in entries.items():
             setattr(recorder, name, entry)
-        bridge.drain()
+        for _ in bridge.drain():
+            pass
 
 
 def cpu(work: Callable[[], None]) -> float:

@@ -12,16 +12,18 @@ driver loses at most the last second. At the end the graph is assembled and beco
 from __future__ import annotations
 
 import _thread
+import contextlib
 import dataclasses
+import gc
+import itertools
 import logging
 import os
-import queue
 import secrets
 import sys
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType, TracebackType
@@ -48,7 +50,7 @@ from spark_lineage.privacy.logs import PrivateLog
 from spark_lineage.privacy.observing import Privacy
 from spark_lineage.privacy.texts import Choices
 from spark_lineage.static import SourceReader
-from spark_lineage.store.wal import WriteAhead
+from spark_lineage.store.recording import Recording
 from spark_lineage.surroundings import parent_run, repository, work_tree
 from spark_lineage.surroundings.trace import links
 
@@ -58,6 +60,7 @@ if TYPE_CHECKING:
     from spark_lineage.sinks.sender import Sender
 
 POLL_SECONDS = 1.0
+AT_ONCE = 10_000  # observations that are written together
 SETTLE_SECONDS = 2.0  # at most, for what ran before an observation began
 HISTORY_BYTES = 8_000_000  # of journals of earlier runs that the end of a program reads for its checks
 
@@ -119,9 +122,8 @@ class Agent:
         self.store = Path(config.store).absolute()
         self.folder = self.store / "runs" / self.run
         self.guard = Guard(self._fault, strict=config.strict)
-        self._queue: queue.SimpleQueue[capture.Deferred] = queue.SimpleQueue()
-        self._seen: list[Observation] = []
-        self._ahead = WriteAhead(self.folder)
+        self._queue = capture.DeferredQueue()
+        self._recording = Recording(self.folder)
         choices = Choices(config.mask_columns, config.mask_personal, config.mask_literals)
         self._privacy = Privacy(choices, self._mask_key, self.guard)
         self._links: set[LinkSeen] = set()
@@ -141,7 +143,7 @@ class Agent:
     def begin(self) -> None:
         config, program = self.config, self.program
         self.guard("privacy", self._learn_secrets)
-        self._queue.put(
+        self._queue.put_always(
             ProgramStarted(
                 app=config.app or program.name,
                 program=program.path,
@@ -236,7 +238,7 @@ class Agent:
         """What the JVM half saw before this observation began is not ours, but for what Spark it is."""
         global _spark
         bridge.settle(min(self.config.exit_wait, SETTLE_SECONDS))
-        for observation in bridge.drain():
+        for observation in itertools.chain.from_iterable(bridge.drain()):
             _spark = observation if isinstance(observation, SparkStarted) else _spark
         if _spark is not None:
             self._queue.put(_spark)
@@ -259,18 +261,25 @@ class Agent:
         if (bridge := self._relay.bridge) is not None and bridge.alive():
             self.guard("drain", self._drain, bridge)
         with self._flushing:
-            fresh = []
-            while not self._queue.empty():
-                deferred = self._queue.get_nowait()
-                seen = self.guard("observations", capture.observation, deferred) if callable(deferred) else deferred
-                if seen is not None:
-                    fresh.append(seen)
-            # Before anything is written: what is hidden was never on the disk.
-            fresh = self._privacy.of(fresh)
+            self._write_deferred()
             if self._ended.is_set():
-                fresh += self._privacy.rest()
-            self._seen.extend(fresh)
-            self.guard("write-ahead", self._ahead.append, fresh)
+                self._recording.add(self._privacy.rest())
+
+    def _write_deferred(self) -> None:
+        """Writes ahead what the Python half has seen. With ``_flushing`` held."""
+        while deferred := self._queue.take(AT_ONCE):
+            made = map(self._made, deferred)
+            self._write_ahead([observation for observation in made if observation is not None])
+        if dropped := self._queue.take_dropped():
+            why = f"{dropped} of the Python half were dropped: more came at once than it could take"
+            self._write_ahead([PythonGap("observations", why)])
+
+    def _made(self, deferred: capture.Deferred) -> Observation | None:
+        return self.guard("observations", capture.observation, deferred) if callable(deferred) else deferred
+
+    def _write_ahead(self, observations: Sequence[Observation]) -> None:
+        """Before anything is written: what is hidden was never on the disk. With ``_flushing`` held."""
+        self._recording.add(self._privacy.of(observations))
 
     def _poll(self) -> None:
         bridge = None
@@ -308,11 +317,14 @@ class Agent:
 
     def _drain(self, bridge: Bridge) -> None:
         global _spark
-        with self._draining:  # until all are in the queue: the end must not come in between
-            for observation in bridge.drain():
-                _spark = observation if isinstance(observation, SparkStarted) else _spark
+        with self._draining:  # until all are written: the end must not come in between
+            for observations in bridge.drain():
+                started = (observation for observation in observations if isinstance(observation, SparkStarted))
+                _spark = next(started, _spark)
                 if not self._our_own:
-                    self._queue.put(observation)
+                    with self._flushing:
+                        self._write_deferred()  # that a DataFrame is marked comes before what was measured of it
+                        self._write_ahead(observations)
 
     def gap(self, what: str, why: str) -> None:
         """Something about the program as a whole was not observed."""
@@ -340,11 +352,11 @@ class Agent:
         ended = time.time()
         if self._compared is not None:
             self._compared.wait(min(self.config.exit_wait, work_tree.SECONDS))
-        self._queue.put(ProgramEnded(ended, outcome, error, failed or ()))
+        self._queue.put_always(ProgramEnded(ended, outcome, error, failed or ()))
         self.guard("last flush", self.flush)  # under a name of its own: what failed three times before is tried again
         if not self.guard("emit", self._emit):
             self.guard("last flush", self.flush)  # what made it fail
-            logger.warning("the journal could not be written; what was observed is in %s", self._ahead.path)
+            logger.warning("the journal could not be written; what was observed is in %s", self._recording.path)
         if self._log is not None:
             logger.removeHandler(self._log)
             self._log.close()
@@ -352,22 +364,22 @@ class Agent:
     def _emit(self) -> bool:
         # Here and not above: start-up must stay cheap, and these bring in the OpenLineage client and Arrow.
         from spark_lineage.events import build, samples
-        from spark_lineage.graph import assemble
         from spark_lineage.sinks.delta import DeltaAudit
         from spark_lineage.sinks.journal import Journal
         from spark_lineage.sinks.sender import begin
 
         until = time.monotonic() + self.config.exit_wait
-        graph = assemble(self._seen)
-        self.report = self.guard("checks", self._check, graph)
-        if self.report is not None:
-            graph = dataclasses.replace(graph, checks=self.report.results)
-        else:
-            self.flush()  # the gap that says why
-            graph = assemble(self._seen)
-        events = build(graph, self.config.namespace, self.config.sample_publish)
-        Journal(self.folder).write(events, samples(graph))
-        self._ahead.remove()
+        with _no_collections():
+            graph = self._graph()
+            self.report = self.guard("checks", self._check, graph)
+            if self.report is not None:
+                graph = dataclasses.replace(graph, checks=self.report.results)
+            else:
+                self.flush()  # the gap that says why
+                graph = self._graph()
+            events = build(graph, self.config.namespace, self.config.sample_publish)
+            Journal(self.folder).write(events, samples(graph))
+        self._recording.remove()
         sender = self.guard("send", begin, self.store, self.folder, until)  # None: no transport is configured
         # From the journal and not from the graph: the tables are a function of the events.
         self.guard("delta", DeltaAudit(self.store / "audit").append, self.folder)
@@ -376,6 +388,12 @@ class Agent:
         if sender is not None:
             self.guard("send", self._deliver, sender, until)
         return True
+
+    def _graph(self) -> LineageGraph:
+        from spark_lineage.graph import assemble
+
+        with self._flushing:  # nothing may be written ahead while it is read
+            return assemble(self._recording.observations())
 
     def _unobserved(self, body: Callable[..., None], *args: Any) -> None:
         """Runs what uses the program's session itself; nothing of it is recorded."""
@@ -391,7 +409,6 @@ class Agent:
             self._installation = capture.install(self._recorder)
 
     def _to_catalog(self, spark_context: Any, still_runs: bool) -> None:
-        from spark_lineage.graph import assemble
         from spark_lineage.sinks.catalog import CatalogAudit
         from spark_lineage.store.runs import RunRecord, Store
 
@@ -402,7 +419,7 @@ class Agent:
             audit = CatalogAudit(session, str(self.config.audit_catalog))
             audit.catch_up(Store(self.store))
             if still_runs:
-                audit.put(RunRecord(assemble(self._seen), (), self.folder, True))
+                audit.put(RunRecord(self._graph(), (), self.folder, True))
         except Exception as error:
             logger.warning("spark-lineage.catalog: %s was not written", self.config.audit_catalog, exc_info=error)
             raise
@@ -425,6 +442,18 @@ class Agent:
             # The program has ended. Not sys.stderr: what the program has put there is its own.
             if sys.__stderr__ is not None and not sys.__stderr__.closed:
                 print(f"spark-lineage: {sentence}", file=sys.__stderr__, flush=True)
+
+
+@contextlib.contextmanager
+def _no_collections() -> Iterator[None]:
+    """The record of a long session is a million objects, none of them garbage: looking for some takes half the time."""
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collects:
+            gc.enable()
 
 
 def run_id() -> str:

@@ -8,9 +8,19 @@ from the program.
 from __future__ import annotations
 
 from spark_lineage.capture.code.frames import calls_around, calls_on
-from spark_lineage.capture.deferred import Deferred, observation
+from spark_lineage.capture.deferred import Deferred, DeferredQueue, observation
 from spark_lineage.capture.operations.boundaries import JvmPort
 from spark_lineage.capture.patching.installation import Installation, install
 from spark_lineage.capture.recorder import Recorder
 
-__all__ = ["Deferred", "Installation", "JvmPort", "Recorder", "calls_around", "calls_on", "install", "observation"]
+__all__ = [
+    "Deferred",
+    "DeferredQueue",
+    "Installation",
+    "JvmPort",
+    "Recorder",
+    "calls_around",
+    "calls_on",
+    "install",
+    "observation",
+]

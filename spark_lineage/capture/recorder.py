@@ -11,7 +11,6 @@ from __future__ import annotations
 import sys
 import threading
 import time
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from types import FrameType
@@ -23,6 +22,7 @@ from spark_lineage.capture.code.function_hash import code_hash
 from spark_lineage.capture.code.ownership import UserCode, program_folders
 from spark_lineage.capture.code.source_files import ReadSource, SourceFiles
 from spark_lineage.capture.deferred import Emit
+from spark_lineage.capture.following.latest import Latest
 from spark_lineage.capture.following.pandas_frames import Contents, PandasFrames
 from spark_lineage.capture.following.tracked import DF_IDS, OP_IDS, TrackedObjects
 from spark_lineage.capture.operations.boundaries import BoundaryMarks, JvmPort, Question
@@ -34,8 +34,9 @@ from spark_lineage.capture.operations.recorded_text import error_text
 from spark_lineage.capture.operations.results import Results, ids
 from spark_lineage.config import Config
 from spark_lineage.guard import Guard
-from spark_lineage.model import Operation, OperationKind, PythonGap, SourceRead
+from spark_lineage.model import Operation, OperationKind, PythonGap, SourceRead, Unit
 
+MOST_STEPS = 10_000  # whose operations are counted: those that came last
 OPERATIONS_PER_CALL = 10  # how many operations of one step are told apart, times ``limits.calls``
 
 
@@ -72,8 +73,8 @@ class Recorder:
         self._jvm = jvm
         limit = config.limits_calls or 1
         self._operations_limit = limit * OPERATIONS_PER_CALL
-        self._operations: Counter[tuple[str, int | None]] = Counter()  # of one step: (call, statement)
-        self._uncounted: dict[tuple[str, int | None], str] = {}  # steps beyond the limit, and their function
+        self._operations: Latest[Unit, int] = Latest(MOST_STEPS)  # of one step
+        self._uncounted: Latest[Unit, tuple[str, int]] = Latest(MOST_STEPS)  # beyond the limit: function, how many
         self.sources = sources = SourceFiles(read, self._source_read, self._source_failed)
         self.frames = frames = Frames(
             UserCode(roots or program_folders()), sources, emit, limit, self._overflowed, guard
@@ -94,12 +95,15 @@ class Recorder:
 
     def finish(self) -> None:
         """Tells what was only counted, and lets go of what is held."""
-        for step, function in self._uncounted.items():
-            more = self._operations[step] - self._operations_limit
+        for step, (function, more) in self._uncounted.items():
             why = f"{more} operations beyond the limit were only counted"
             self._emit(PythonGap(f"operations of {function}", why, call=step[0]))
         for function, more, call in self.frames.overflows():
             self._emit(PythonGap(f"calls of {function}", f"the last {more} calls are recorded as one", call))
+        forgotten = self.known.python_data.forgotten + (self.pandas.forgotten if self.pandas is not None else 0)
+        if forgotten:
+            why = f"{forgotten} places where the program took rows or numbers from DataFrames were forgotten"
+            self._emit(PythonGap("python data", why))
         self.known.clear()
 
     def look_for_modules(self) -> None:
@@ -194,9 +198,9 @@ class Recorder:
     ) -> None:
         position = running.position
         step = position.unit
-        count = self._operations[step] = self._operations.get(step, 0) + 1
+        count = self._operations.keep(step, self._operations.get(step, 0) + 1)
         if count > self._operations_limit:
-            self._uncounted[step] = position.call.code.function
+            self._uncounted.keep(step, (position.call.code.function, count - self._operations_limit))
             return
         self._emit(
             partial(

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import logging
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from spark_lineage.jvm.records import decode
@@ -88,9 +88,10 @@ class Bridge:
         """Waits until the listener has seen all events posted so far, at most ``seconds``."""
         return bool(self._api.settle(int(seconds * 1000)))
 
-    def drain(self) -> list[Observation]:
-        """Observations of the JVM half since the last call."""
-        return [_decoded(line) for line in self._api.drain().splitlines() if line]
+    def drain(self) -> Iterator[list[Observation]]:
+        """Observations of the JVM half since the last call, oldest first, in chunks of about a megabyte of JSON."""
+        while lines := self._api.drain():
+            yield [_decoded(line) for line in lines.splitlines() if line]
 
     def status(self) -> str:
         return str(self._api.status())

@@ -80,13 +80,18 @@ def _looks_personal(values: Sequence[str | None]) -> bool:
     return any(forms(value) for value in values if value and not value.isdigit()) or len(cards) * 2 > len(numbers)
 
 
+MOST_DATASETS = 10_000  # whose column lineage is known
 Column = tuple[str, str]  # dataset, column
 
 
 class MaskedColumns:
-    """Which columns of datasets are masked or made from masked ones, by the fragments that are known so far."""
+    """Which columns of datasets are masked or made from masked ones, by the fragments that are known so far.
 
-    def __init__(self, masking: Masking) -> None:
+    Those of the latest ``most`` datasets are known. Of earlier ones it is known which of their columns are masked.
+    """
+
+    def __init__(self, masking: Masking, most: int = MOST_DATASETS) -> None:
+        self.most = most
         self._masking = masking
         self._named: dict[str, bool] = {}  # whether a column is masked for its name
         self._inputs: dict[str, dict[str, tuple[Column, ...]]] = {}  # of the columns of each dataset
@@ -102,6 +107,9 @@ class MaskedColumns:
             for definition in fragment.definitions
         }
         self._settled = False
+        if len(self._inputs) > self.most:
+            self._settle()
+            del self._inputs[next(iter(self._inputs))]
 
     def see(self, probed: Probed) -> None:
         """The columns of a dataset whose values are seen to be personal."""
@@ -116,9 +124,14 @@ class MaskedColumns:
 
     def of(self, dataset: str) -> frozenset[str]:
         """The columns of a dataset that are masked, or made from masked columns."""
+        self._settle()
+        if dataset not in self._inputs:
+            return frozenset(column for made, column in self._masked if made == dataset)
+        return frozenset(column for column in self._inputs[dataset] if (dataset, column) in self._masked)
+
+    def _settle(self) -> None:
         while not self._settled:
             self._settled = not self._pass_on()
-        return frozenset(column for column in self._inputs.get(dataset, ()) if (dataset, column) in self._masked)
 
     def _pass_on(self) -> bool:
         """From columns to those made from them, in the order in which datasets were made; whether any was found."""

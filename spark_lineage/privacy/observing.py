@@ -38,6 +38,8 @@ from spark_lineage.privacy.masking import MaskedColumns, Masking
 from spark_lineage.privacy.rules import rules
 from spark_lineage.privacy.texts import Choices, Texts
 
+MOST_HELD = 1_000  # samples that wait for the lineage of their dataset
+
 
 class Privacy:
     """Cleans the observations of one program, batch by batch, in the order in which they are written.
@@ -63,10 +65,12 @@ class Privacy:
         for observation in batch:
             self._guard("privacy", self._learn, observation)
         cleaned = [clean for observation in batch if (clean := self._cleaned(observation)) is not None]
+        if len(self._held) > MOST_HELD:
+            return cleaned + self.rest()
         return cleaned + self._released(lambda probed: self._inherited.knows(probed.dataset))
 
     def rest(self) -> list[Observation]:
-        """At the end: samples whose lineage never came, all masked."""
+        """At the end, or where too many are held back: samples whose lineage never came, all masked."""
         return self._released(lambda probed: True)
 
     def _learn(self, observation: Observation) -> None:

@@ -26,6 +26,9 @@ class Program:
         self._imported: dict[tuple[str, str, int], Module | None] = {}  # (folder of the importer, name, level)
         self._search: dict[str, tuple[str, ...]] = {}
 
+    def __len__(self) -> int:
+        return len(self._modules)
+
     def known(self, module: Module) -> Module | None:
         """What was read of the same file before."""
         return self._modules.get(module.file)

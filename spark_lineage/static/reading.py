@@ -13,6 +13,7 @@ from spark_lineage.static.handling import Handling
 from spark_lineage.static.normalised import BLOCKS, TRIES, Normaliser, body_of
 from spark_lineage.static.program import Program
 
+MOST_MODULES = 2_000  # each cell of a notebook is one
 SOURCE_LIMIT = 20_000  # characters of one function's text that are kept
 
 
@@ -32,6 +33,8 @@ class SourceReader:
 
     def read(self, text: str, file: str) -> SourceReading:
         """The reading of ``text``, which ``file`` holds. Raises SyntaxError if it is not Python."""
+        if len(self._program) > MOST_MODULES:
+            self._begin()  # what is still needed is read again
         module = defined(file, text)
         bodies = [(function, function.node) for function in module.functions]  # the trees are let go below
         known = self._program.known(module)

@@ -7,50 +7,96 @@ it has served and is removed. A torn last line is what a kill leaves and is skip
 from __future__ import annotations
 
 import contextlib
-import functools
 import json
 import os
 import socket
-import typing
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
-from spark_lineage.model import (
-    FORMAT,
-    CallEnded,
-    CallSeen,
-    Fragment,
-    Marked,
-    Observation,
-    Operation,
-    VariableSeen,
-    plain,
-)
+from spark_lineage.model import FORMAT, Observation, Probed
 from spark_lineage.privacy.files import make_folder, open_private, write_private
+from spark_lineage.store.observation_lines import decode, encode, encode_fast
 
 NAME = "observations.jsonl"
 MANY = 200  # observations at once, from which on speed counts
+SLOT = 256  # bytes: a line of a measurement that runs is as long as a multiple of it
+SPARE = 32  # bytes: for some more digits, so that the next line fits in its place
+MOST_RUNNING = 10_000  # measurements whose places are known
+CHUNK = 1_000_000  # bytes, that are read at once
 PROCESS = "process.json"  # who writes: tells a run that goes on from one that was killed
 
 
+Place = tuple[int, int]  # of a line in the file: where it begins, and its length; bytes
+
+
 class WriteAhead:
-    """Appends observations to ``<folder>/observations.jsonl``. Not safe for several threads at once."""
+    """Appends observations to ``<folder>/observations.jsonl``. Not safe for several threads at once.
+
+    A measurement that still runs is told again and again, and takes the place in the file that it had before: the file
+    grows by what is observed and not by how long that takes.
+
+    Raises OSError if the folder cannot be written.
+    """
 
     def __init__(self, folder: Path) -> None:
         make_folder(folder)
         self.path = folder / NAME
         write_private(folder / PROCESS, json.dumps({**_this_process(), "format": FORMAT}).encode())
         # Line-complete writes of one buffer each: a reader beside us sees whole lines, save the last.
-        self._file = open_private(self.path, "ab", buffering=0)
+        self._file = open_private(self.path, "w+b", buffering=0)
+        self._size = 0
+        self._running: dict[str, Place] = {}  # measurements that run, by instance
+        self._pid = os.getpid()
 
     def append(self, observations: Sequence[Observation]) -> int:
-        """Writes them in one go; returns how many."""
-        write = encode_fast if len(observations) >= MANY else encode
-        lines = [write(observation) for observation in observations]
-        if lines:
-            self._file.write(("\n".join(lines) + "\n").encode("utf-8", "backslashreplace"))
-        return len(lines)
+        """Writes them in one go; returns how many. Raises OSError, and then none of them was appended."""
+        if os.getpid() != self._pid:
+            return 0  # a forked child of the program shares the file with its parent
+        encoded = encode_fast if len(observations) >= MANY else encode
+        lines = [encoded(observation).encode("utf-8", "backslashreplace") + b"\n" for observation in observations]
+        again, new = self._placed(observations, lines)
+        try:
+            for at, line in again:
+                self._write(at, line)
+            self._write(self._size, new)
+        except OSError:
+            self._running.clear()  # what may not be there is not written over
+            with contextlib.suppress(OSError):
+                self._file.truncate(self._size)
+            raise
+        self._size += len(new)
+        return len(observations)
+
+    def _placed(
+        self, observations: Sequence[Observation], lines: Sequence[bytes]
+    ) -> tuple[list[tuple[int, bytes]], bytes]:
+        """(lines that take the place of earlier ones, and where that is; what is appended)"""
+        again: list[tuple[int, bytes]] = []
+        new = bytearray()
+        for observation, line in zip(observations, lines, strict=True):
+            place = self._running.pop(observation.instance, None) if isinstance(observation, Probed) else None
+            if not isinstance(observation, Probed) or not runs(observation):
+                new += line
+            elif place is not None and len(line) <= place[1]:
+                self._running[observation.instance] = place
+                again.append((place[0], _filled(line, place[1])))
+            else:
+                length = -(-(len(line) + SPARE) // SLOT) * SLOT
+                self._running[observation.instance] = (self._size + len(new), length)
+                new += _filled(line, length)
+        while len(self._running) > MOST_RUNNING:  # the next time it is told, the oldest gets another place
+            del self._running[next(iter(self._running))]
+        return again, bytes(new)
+
+    def _write(self, at: int, content: bytes) -> None:
+        self._file.seek(at)
+        while content:
+            content = content[self._file.write(content) :]
+
+    def read(self) -> Iterator[Observation | None]:
+        """As :func:`read`, of this file, also where its folder is gone. Nothing may be appended meanwhile."""
+        return _decoded(_lines(self._file))
 
     def close(self) -> None:
         self._file.close()
@@ -58,6 +104,26 @@ class WriteAhead:
     def remove(self) -> None:
         self.close()
         remove(self.path.parent)
+
+
+def _lines(file: IO[bytes]) -> Iterator[bytes]:
+    """From the beginning, without closing the file."""
+    file.seek(0)
+    rest = b""
+    while chunk := file.read(CHUNK):
+        *whole, rest = (rest + chunk).split(b"\n")
+        yield from (line + b"\n" for line in whole)
+    if rest:
+        yield rest
+
+
+def runs(observation: Probed) -> bool:
+    """A measurement of which only the number of rows is known: another one of the same instance replaces it."""
+    return not observation.complete and observation.rows is not None and not observation.columns
+
+
+def _filled(line: bytes, length: int) -> bytes:
+    return line[:-1].ljust(length - 1) + b"\n"
 
 
 def remove(folder: Path) -> None:
@@ -69,12 +135,16 @@ def remove(folder: Path) -> None:
 def read(folder: Path) -> Iterator[Observation | None]:
     """The observations of a run that has not been sealed; None for a whole line that cannot be read."""
     with (folder / NAME).open("rb") as lines:
-        for line in lines:
-            try:
-                yield decode(line)
-            except (ValueError, KeyError, TypeError, RecursionError):
-                if line.endswith(b"\n"):
-                    yield None
+        yield from _decoded(lines)
+
+
+def _decoded(lines: Iterable[bytes]) -> Iterator[Observation | None]:
+    for line in lines:
+        try:
+            yield decode(line)
+        except (ValueError, KeyError, TypeError, RecursionError):
+            if line.endswith(b"\n"):
+                yield None
 
 
 def is_alive(folder: Path) -> bool:
@@ -111,55 +181,3 @@ def _process(pid: int) -> Mapping[str, Any]:
             raise ProcessLookupError(f"process {pid} has ended")
         started = fields[19]
     return {"host": socket.gethostname(), "pid": pid, "started": started}
-
-
-def encode(observation: Observation) -> str:
-    return _ENCODER.encode(observation)
-
-
-def _fields_of(value: Any) -> Any:
-    """What JSON has no word for: dataclasses as in ``model.plain``, other mappings and sets."""
-    names = getattr(value, "__dataclass_fields__", None)
-    if names is None:
-        return plain(value)
-    return {"_": type(value).__name__, **{name: getattr(value, name) for name in names}}
-
-
-# As ``plain`` and ``json.dumps`` would do it, but in C: each operation is written here while the program runs.
-_ENCODER = json.JSONEncoder(separators=(",", ":"), check_circular=False, default=_fields_of)
-
-
-def encode_fast(observation: Observation) -> str:
-    """As :func:`encode`, for readers that know what stands where: what is inside does not name its kind."""
-    fast = _fast_encoder() if isinstance(observation, _FREQUENT) else None
-    if fast is not None:
-        with contextlib.suppress(ValueError):  # a lone surrogate: only JSON's escapes can say it
-            return f'{{"_":"{type(observation).__name__}",{fast(observation)[1:].decode()}'
-    return encode(observation)
-
-
-_FREQUENT = (Operation, CallSeen, CallEnded, Marked, VariableSeen, Fragment)
-
-
-@functools.cache
-def _fast_encoder() -> Callable[[Any], bytes] | None:
-    """msgspec's is ten times as fast, but takes as long to import as it saves on some thousand operations."""
-    try:
-        from msgspec.json import Encoder
-    except ImportError:  # what travels with --py-files has no compiled parts
-        return None
-    return Encoder().encode
-
-
-def decode(line: str | bytes) -> Observation:
-    """Raises ValueError, KeyError or TypeError on what is not an observation."""
-    import msgspec  # for readers only: the agent writes
-
-    document = json.loads(line)
-    kind = _kinds()[document["_"]]
-    return typing.cast(Observation, msgspec.convert(document, kind))
-
-
-@functools.cache
-def _kinds() -> Mapping[str, type]:
-    return {kind.__name__: kind for kind in typing.get_args(Observation)}

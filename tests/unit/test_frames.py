@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import sys
 import textwrap
 import threading
@@ -12,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from spark_lineage.capture.code import frames
 from spark_lineage.capture.code.frames import Frames, calls_on
 from spark_lineage.capture.code.ownership import UserCode
 from spark_lineage.capture.code.source_files import SourceFiles
@@ -431,3 +433,28 @@ def test_threads_that_come_to_a_file_at_once_see_the_same_steps(watch: Watch) ->
     assert all(path[-1].statement == 0 for path in watch.paths)
     seen = [each.call for each in watch.seen if isinstance(each, CallSeen)]
     assert len(seen) == len(set(seen)) == 200
+
+
+def test_code_that_is_gone_is_forgotten_with_its_source(watch: Watch, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The cells of a notebook, each a file of its own that runs once."""
+    monkeypatch.setattr(frames, "MOST_CODES", 50)
+    watch.frames._most_codes = 50
+    space = watch.run("def kept():\n    probe()\n")
+    kept: Callable[[], None] = space["kept"]
+    for number in range(500):
+        if number % 20 == 0:
+            gc.collect()  # a cell's functions and its names hold each other
+        kept()
+        watch.run("def step():\n    probe()\n\nstep()\n", f"cell_{number}.py")
+    assert watch.probed == ["kept:2", "<module>:4 step:2"] * 500
+    assert len(watch.frames._codes) <= 110
+    assert len(watch.frames.sources._sources) <= 110
+    assert len(watch.frames.sources._lines) <= 110
+
+
+def test_calls_beyond_the_limit_are_said_though_their_code_is_gone(tmp_path: Path) -> None:
+    watch = Watch(tmp_path, limit=2)
+    watch.frames._most_codes = 1
+    watch.run("def often():\n    probe()\n\nfor _ in range(5):\n    often()\n")
+    watch.run("probe()\n", "other.py")
+    assert [(function, more) for function, more, _ in watch.frames.overflows()] == [("often", 3)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from types import CodeType
+from typing import Any
 
 from spark_lineage.model import CallSeen, FunctionReading, Path, Place, Unit
 
@@ -29,6 +30,7 @@ class KnownCode:
         "folded",
         "function",
         "module",
+        "names",
         "overflow",
         "owned",
         "places",
@@ -50,6 +52,7 @@ class KnownCode:
         self.reading: FunctionReading | None = None
         self.composite = False
         self.places: dict[int, tuple[int | None, int]] = {}  # f_lasti -> (statement, line)
+        self.names: dict[int, Any] = {}  # f_lasti -> the names that the call there is written with
         self.calls = 0
         self.overflow: Call | None = None
         self.dropping: frozenset[int] | None = None  # f_lasti where its handlers drop what they caught, once looked at

@@ -27,6 +27,8 @@ from spark_lineage.model import CallEnded, Path
 
 _FOLDED = frozenset({"<lambda>", "<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>"})
 _OPTIMIZED = 0x1
+MOST_CODES = 1_000  # code objects, before those that are dead are looked for
+REFERENCES_OF_DEAD_CODE = 2  # that of its ``Code``, and that of who asks
 
 
 _now = time.time  # bound here, because other modules may be gone when the last tokens are freed
@@ -109,6 +111,7 @@ class Frames:
         self._limit = limit
         self._overflowed = overflowed
         self._codes: dict[int, KnownCode] = {}
+        self._most_codes = MOST_CODES
         self._ids = itertools.count(1)
         self._root: Position | None = None
         self._held_tokens = _HeldTokens()
@@ -137,7 +140,17 @@ class Frames:
                 known.folded = reading is not None and reading.wrapper
         known.stands = known.owned and not known.folded
         self._codes[id(code)] = known
+        if len(self._codes) > self._most_codes:
+            self._forget_dead_code()
         return known
+
+    def _forget_dead_code(self) -> None:
+        """Code that only this table still holds: cells of a notebook that have run, what ``exec`` has compiled."""
+        for key, known in list(self._codes.items()):
+            if known.overflow is None and sys.getrefcount(known.code) <= REFERENCES_OF_DEAD_CODE:
+                del self._codes[key]
+        self._most_codes = max(MOST_CODES, 2 * len(self._codes))
+        self.sources.keep({known.file for known in list(self._codes.values())})
 
     # -- position
 

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import ast
 import bisect
+import contextlib
 import itertools
 import linecache
 import threading
 import tokenize
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from types import CodeType, FrameType
 from typing import Any
 
@@ -79,14 +80,14 @@ class SourceFiles:
         self._sources: dict[str, SourceFile | None] = {}
         self._loading = threading.Lock()
         self._lines: dict[int, tuple[FunctionReading, list[int], list[int]]] = {}
-        self._names: dict[tuple[int, int], CallNames] = {}
 
     def of(self, file: str, module_globals: dict[str, Any] | None = None) -> SourceFile | None:
-        if file not in self._sources:
-            with self._loading:  # another thread may be at it: what it finds decides what a step is
-                if file not in self._sources:
-                    self._sources[file] = self._load(file, module_globals)
-        return self._sources[file]
+        with contextlib.suppress(KeyError):
+            return self._sources[file]
+        with self._loading:  # another thread may be at it: what it finds decides what a step is
+            if file not in self._sources:
+                self._sources[file] = self._load(file, module_globals)
+            return self._sources[file]
 
     def _load(self, file: str, module_globals: dict[str, Any] | None) -> SourceFile | None:
         if self._read is None:
@@ -102,6 +103,15 @@ class SourceFiles:
             return None
         self._seen(reading)
         return SourceFile(text, reading)
+
+    def keep(self, files: Collection[str]) -> None:
+        """Forgets the other files: they are read again if their code should run again."""
+        with self._loading:
+            self._sources = {file: source for file, source in self._sources.items() if file in files}
+            readings = {
+                id(f) for source in self._sources.values() if source is not None for f in source.reading.functions
+            }
+            self._lines = {key: lines for key, lines in self._lines.items() if key in readings}
 
     def function(self, code: CodeType, module_globals: dict[str, Any], module_body: bool) -> FunctionReading | None:
         source = self.of(code.co_filename, module_globals)
@@ -167,11 +177,13 @@ class SourceFiles:
 
     def names(self, frame: FrameType, method: str) -> CallNames:
         """The names that the running call of ``method`` is written with."""
-        key = (id(frame.f_code), frame.f_lasti)
-        known = self._names.get(key)
-        if known is None:
-            known = self._names[key] = self._read_names(frame, method)
-        return known
+        source = self._sources.get(frame.f_code.co_filename)
+        node = _running_call(source, frame, method) if source is not None else None
+        if node is None:
+            return CallNames(None, (), {})
+        receiver = _name(node.func.value) if isinstance(node.func, ast.Attribute) else None
+        keywords = {keyword.arg: name for keyword in node.keywords if keyword.arg and (name := _name(keyword.value))}
+        return CallNames(receiver, tuple(_name(arg) for arg in node.args), keywords)
 
     def read_by(self, frame: FrameType, method: str) -> tuple[str, ...]:
         """The names in the first argument, or ``data=``, of the running call of ``method``."""
@@ -190,15 +202,6 @@ class SourceFiles:
             return ()
         found = [name for node in source.calls_of(code.co_name, statement) for name in _given(node, code, parameters)]
         return tuple(dict.fromkeys(found)) or statement.reads  # called by another name, or not seen calling
-
-    def _read_names(self, frame: FrameType, method: str) -> CallNames:
-        source = self._sources.get(frame.f_code.co_filename)
-        node = _running_call(source, frame, method) if source is not None else None
-        if node is None:
-            return CallNames(None, (), {})
-        receiver = _name(node.func.value) if isinstance(node.func, ast.Attribute) else None
-        keywords = {keyword.arg: name for keyword in node.keywords if keyword.arg and (name := _name(keyword.value))}
-        return CallNames(receiver, tuple(_name(arg) for arg in node.args), keywords)
 
 
 class CallNames:

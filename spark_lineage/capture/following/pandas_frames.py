@@ -14,7 +14,6 @@ from __future__ import annotations
 import sys
 import time
 import weakref
-from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
@@ -24,6 +23,7 @@ from typing import Any, Protocol
 from spark_lineage.capture.code.calls import Position
 from spark_lineage.capture.code.frames import Frames
 from spark_lineage.capture.deferred import Emit
+from spark_lineage.capture.following.latest import Latest
 from spark_lineage.capture.following.nodes import Node
 from spark_lineage.capture.following.pandas_callers import PandasCallers, ThreadState
 from spark_lineage.capture.following.python_data import PythonData, module_position
@@ -43,6 +43,7 @@ from spark_lineage.model import (
 ENGINE = {"engine": "pandas"}
 MOST_VERSIONS = 200  # datasets of one unit: a loop that changes a frame very often is not followed to its end
 MOST_GLOBALS = 5000  # names of a module among which an object is looked up
+MOST_UNITS = 10_000  # whose work is known: those that worked with pandas objects last
 _ROWS = frozenset(["iterrows"])  # what these hand out are rows, not frames
 
 
@@ -115,11 +116,11 @@ class PandasFrames:
         self._sample_rows = config.sample_rows
         self._df_ids, self._op_ids = ids
         self.held: dict[int, HeldObject] = {}
-        self._work: dict[Unit, UnitWork] = {}
-        self._at: dict[str, int | None] = {}  # call -> its statement that ran last
+        self._work: Latest[Unit, UnitWork] = Latest(MOST_UNITS)
+        self._at: Latest[str, int | None] = Latest(MOST_UNITS)  # call -> its statement that ran last
         self._seen: Position | None = None
-        self._versions: Counter[Unit] = Counter()
-        self._beyond: dict[Unit, Node] = {}  # what stands for the datasets beyond the limit
+        self._versions: Latest[Unit, int] = Latest(MOST_UNITS)
+        self._beyond: Latest[Unit, Node] = Latest(MOST_UNITS)  # what stands for the datasets beyond the limit
         self.thread = ThreadState()
         self._callers: PandasCallers | None = None
 
@@ -139,6 +140,11 @@ class PandasFrames:
     def follows(self) -> bool:
         """Whether pandas objects are followed just now."""
         return self._callers is not None
+
+    @property
+    def forgotten(self) -> int:
+        """How many units, and places where numbers were taken from pandas objects, are not known any more."""
+        return self._work.forgotten + self._plain.forgotten
 
     # -- objects
 
@@ -204,11 +210,10 @@ class PandasFrames:
         if held.node is not None and content == held.content:
             return
         unit = held.last.unit
-        self._versions[unit] += 1
-        if self._versions[unit] <= MOST_VERSIONS:
+        if self._versions.keep(unit, self._versions.get(unit, 0) + 1) <= MOST_VERSIONS:
             held.node = self._made(held, obj, self._measures)
         else:
-            held.node = self._beyond[unit] = self._beyond.get(unit) or self._made(held, obj, False)
+            held.node = self._beyond.keep(unit, self._beyond.get(unit) or self._made(held, obj, False))
         held.content = content
 
     def _made(self, held: HeldObject, obj: Any, measure: bool) -> Node:
@@ -262,7 +267,7 @@ class PandasFrames:
     def _work_of(self, unit: Unit) -> UnitWork:
         known = self._work.get(unit)
         if known is None:
-            known = self._work[unit] = UnitWork()
+            known = self._work.keep(unit, UnitWork())
         return known
 
     def _here(self, position: Position) -> UnitWork:
@@ -272,8 +277,8 @@ class PandasFrames:
             outer: Position | None = position
             while outer is not None:
                 if outer.call.composite and self._at.get(outer.call.id) != outer.statement:
-                    self._at[outer.call.id] = outer.statement
-                    self._work[outer.unit] = UnitWork(self._work.get(outer.unit))
+                    self._at.keep(outer.call.id, outer.statement)
+                    self._work.keep(outer.unit, UnitWork(self._work.get(outer.unit)))
                 outer = outer.outer
         return self._work_of(position.unit)
 

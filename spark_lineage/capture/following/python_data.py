@@ -12,36 +12,54 @@ from collections.abc import Iterable, Sequence
 
 from spark_lineage.capture.code.calls import Position
 from spark_lineage.capture.code.source_files import SourceFiles
+from spark_lineage.capture.following.latest import Latest
 from spark_lineage.capture.following.nodes import Node
 from spark_lineage.model import FunctionReading, Statement
 
 StatementPlace = tuple[str, int]  # id of a call, index of one of its statements
 Names = Sequence[str]
-MOST_PLACES = 10_000  # statements that are remembered; later ones are not
+Brought = Latest[StatementPlace, Latest[Node, None]]  # the DataFrames that a statement has brought into Python
+MOST_PLACES = 10_000  # statements that are remembered: those that ran an action last
+MOST_NODES = 1_000  # DataFrames of one statement
 
 
 class PythonData:
     """Remembers which statements brought DataFrames into Python, and finds those behind the names of a statement."""
 
-    def __init__(self) -> None:
-        self._rows: dict[StatementPlace, dict[Node, None]] = {}  # what was brought into Python there
-        self._numbers: dict[StatementPlace, dict[Node, None]] = {}  # counts and the like
+    def __init__(self, places: int = MOST_PLACES) -> None:
+        self._rows: Brought = Latest(places)  # what was brought into Python there
+        self._numbers: Brought = Latest(places)  # counts and the like
+        self._nodes_forgotten = 0
+
+    @property
+    def forgotten(self) -> int:
+        """How many places, and DataFrames at places, are not known any more."""
+        return self._rows.forgotten + self._numbers.forgotten + self._nodes_forgotten
 
     def ran(self, position: Position, nodes: Iterable[Node], number: bool) -> None:
         """An action at ``position`` has brought ``nodes`` into Python; ``number``: only a number of them."""
         known = self._numbers if number else self._rows
         place: Position | None = position
         while place is not None:
-            if place.statement is not None and len(known) < MOST_PLACES:
-                known.setdefault((place.call.id, place.statement), {}).update(dict.fromkeys(nodes))
+            if place.statement is not None:
+                self._add(known, (place.call.id, place.statement), nodes)
             place = place.outer
+
+    def _add(self, known: Brought, place: StatementPlace, nodes: Iterable[Node]) -> None:
+        there = known.get(place)
+        if there is None:
+            there = known.keep(place, Latest(MOST_NODES))
+        before = there.forgotten
+        for node in nodes:
+            there.keep(node, None)
+        self._nodes_forgotten += there.forgotten - before
 
     def made(self, position: Position) -> None:
         """The statements at ``position`` gave something that is known itself, so the search ends there."""
         place: Position | None = position
         while place is not None:
-            if place.statement is not None and len(self._rows) < MOST_PLACES:
-                self._rows[(place.call.id, place.statement)] = {}
+            if place.statement is not None:
+                self._rows.keep((place.call.id, place.statement), Latest(MOST_NODES))
             place = place.outer
 
     def behind(self, sources: SourceFiles, position: Position, names: Names, here: bool = True) -> tuple[Node, ...]:
@@ -54,9 +72,7 @@ class PythonData:
         return next((found for known in tables if (found := _search(known, sources, position, names, here))), ())
 
 
-def _search(
-    known: dict[StatementPlace, dict[Node, None]], sources: SourceFiles, position: Position, names: Names, here: bool
-) -> tuple[Node, ...]:
+def _search(known: Brought, sources: SourceFiles, position: Position, names: Names, here: bool) -> tuple[Node, ...]:
     place: Position | None = position
     while place is not None:
         reading = place.call.code.reading
@@ -92,7 +108,7 @@ def module_position(position: Position, file: str) -> Position | None:
 
 
 def _in_body(
-    known: dict[StatementPlace, dict[Node, None]], call: str, reading: FunctionReading, here: Statement, names: Names
+    known: Brought, call: str, reading: FunctionReading, here: Statement, names: Names
 ) -> tuple[dict[Node, None], set[str]]:
     """(what the names stand on in this body, names that it does not bind)"""
     found: dict[Node, None] = {}

@@ -103,7 +103,9 @@ class BoundaryMarks:
         code = self._frames.code(frame)
         if not code.owned or code.folded:
             return
-        names = self._sources.names(frame, running.method.name)
+        names = code.names.get(frame.f_lasti)
+        if names is None:
+            names = code.names[frame.f_lasti] = self._sources.names(frame, running.method.name)
         written = list(zip(args, [names.receiver, *names.arguments]))  # noqa: B905 (starred arguments)
         written += [(kwargs[key], name) for key, name in names.keywords.items() if key in kwargs]
         call, known = running.position.call.id, self._known

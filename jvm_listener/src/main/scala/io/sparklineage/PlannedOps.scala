@@ -1,6 +1,6 @@
 package io.sparklineage
 
-import java.util.concurrent.ConcurrentHashMap
+import io.sparklineage.emit.Observations
 
 import org.apache.spark.SparkContext
 import org.apache.spark.sql.SparkSession
@@ -13,7 +13,11 @@ import org.apache.spark.sql.execution.{SparkPlan, SparkStrategy}
  */
 object PlannedOps extends SparkStrategy {
   private val Most = 10000
-  private val ops = new ConcurrentHashMap[Long, String]()
+  private val ops = new Latest[Long, String](
+    Most,
+    execution =>
+      Observations.gap("execution", s"which operation ran execution $execution was forgotten: $Most others did not end")
+  )
 
   override def apply(plan: LogicalPlan): Seq[SparkPlan] = {
     Guard.run("planned")(SparkSession.getActiveSession.foreach(session => note(session.sparkContext)))
@@ -24,12 +28,14 @@ object PlannedOps extends SparkStrategy {
   def note(context: SparkContext): Unit = {
     val op = context.getLocalProperty(Executions.OpKey)
     val execution = context.getLocalProperty(Executions.ExecutionKey)
-    if (op != null && execution != null && ops.size < Most) {
+    if (op != null && execution != null) {
       ops.put(execution.toLong, op)
       ()
     }
   }
 
+  private[sparklineage] def held: Int = ops.size
+
   /** The operation of an execution, once. */
-  def take(execution: Long): Option[String] = Option(ops.remove(execution))
+  def take(execution: Long): Option[String] = ops.take(execution)
 }

@@ -16,7 +16,9 @@ import org.apache.spark.sql.catalyst.plans.logical._
  *
  * @param pushed SQL of the filters that now lie below the boundary though they are no part of the DataFrame
  */
-final case class MarkedRows(id: String, pushed: Seq[String] = Nil)
+final case class MarkedRows(mark: DatasetMark, pushed: Seq[String] = Nil) {
+  def id: String = mark.id
+}
 
 /**
  * What is known of one boundary when a query is about to run.

@@ -66,7 +66,7 @@ final private class Insertion(session: Mode) {
       val mode = if (modes.exists(_._2 == Mode.Exact)) Mode.Exact else Mode.Flow
       val spec = BoundarySpec(
         places.next(),
-        modes.map { case (mark, _) => MarkedRows(mark.id) },
+        modes.map { case (mark, _) => MarkedRows(mark) },
         mode,
         plan.output.map(_.name),
         plan.output.map(_.dataType.catalogString)

@@ -3,6 +3,8 @@ package io.sparklineage.boundary
 import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan
 import org.apache.spark.sql.catalyst.trees.TreeNodeTag
 
+import io.sparklineage.probe.Question
+
 /** How much a boundary may cost. */
 sealed abstract class Mode(val name: String)
 
@@ -23,8 +25,19 @@ object Mode {
   def named(name: String): Option[Mode] = all.find(_.name.equalsIgnoreCase(name))
 }
 
-/** One DataFrame id on one plan. `mode` is None where the session's mode holds. */
-final case class DatasetMark(id: String, mode: Option[Mode])
+/**
+ * One DataFrame id on one plan. What is known of the DataFrame lies here, and goes when its plan does.
+ *
+ * @param mode      None where the session's mode holds
+ * @param sampleKey the columns that choose its sample
+ * @param questions what rules of the user want to know of its rows
+ */
+final case class DatasetMark(
+    id: String,
+    mode: Option[Mode],
+    sampleKey: SampleKeyOf = SampleKeyOf.Unknown,
+    questions: Seq[Question] = Nil
+)
 
 /** Boundaries are tags on analyzed plans; everything that derives from the DataFrame carries them along. */
 object Marks {
@@ -38,7 +51,7 @@ object Marks {
   /** The marks of exactly this node. */
   def of(plan: LogicalPlan): Seq[DatasetMark] = plan.getTagValue(tag).getOrElse(Nil)
 
-  /** Adds a mark. False if the plan has that id already; then the mode is replaced. */
+  /** Adds a mark. False if the plan has that id already; then the mark is replaced. */
   def add(plan: LogicalPlan, mark: DatasetMark): Boolean = plan.synchronized {
     val (same, others) = of(plan).partition(_.id == mark.id)
     plan.setTagValue(tag, others :+ mark)

@@ -29,15 +29,16 @@ final class PlanProbes(session: SparkLine.Session, sampleRows: () => Int, mostKe
     mostKeys = mostKeys()
   )
 
-  private def posed(boundary: BoundaryNode): Seq[AnalyzedQuestion] = Questions.of(boundary.spec.ids) match {
-    case Nil => Nil
-    case questions =>
-      val output = boundary.child.output
-      val columns = boundary.spec.names.zip(boundary.exprIds).map { case (name, id) =>
-        name -> id.flatMap(id => output.find(_.exprId == id))
-      }
-      questions.map(new QuestionAnalysis(session, columns).pose)
-  }
+  private def posed(boundary: BoundaryNode): Seq[AnalyzedQuestion] =
+    boundary.spec.marked.flatMap(_.mark.questions).distinct match {
+      case Nil => Nil
+      case questions =>
+        val output = boundary.child.output
+        val columns = boundary.spec.names.zip(boundary.exprIds).map { case (name, id) =>
+          name -> id.flatMap(id => output.find(_.exprId == id))
+        }
+        questions.map(new QuestionAnalysis(session, columns).pose)
+    }
 }
 
 object PlanProbes {
@@ -53,9 +54,13 @@ object PlanProbes {
       },
       pushed = spec.marked.flatMap(_.pushed).distinct,
       limited = spec.limited,
-      sampleKey = Guard.value[Seq[String]]("sample key", Nil)(SampleKeys.of(spec.ids)),
+      sampleKey = Guard.value[Seq[String]]("sample key", Nil)(sampleKey(spec)),
       sampleRows = sampleRows,
       pushedOf = spec.marked.map(rows => rows.id -> rows.pushed).toMap
     )
   }
+
+  /** Of the first of the DataFrames that has one; empty where none has. */
+  private def sampleKey(spec: BoundarySpec): Seq[String] =
+    spec.marked.iterator.map(_.mark.sampleKey.columns).find(_.nonEmpty).getOrElse(Nil)
 }

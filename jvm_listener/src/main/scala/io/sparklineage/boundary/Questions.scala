@@ -1,26 +1,32 @@
 package io.sparklineage.boundary
 
-import java.util.concurrent.ConcurrentHashMap
-
 import scala.jdk.CollectionConverters._
 
 import com.fasterxml.jackson.databind.ObjectMapper
 
+import io.sparklineage.Latest
+import io.sparklineage.emit.Observations
 import io.sparklineage.probe.Question
 
-/** What rules of the user want to know, by the id of the DataFrame. */
+/** What rules of the user want to know, by the id of a DataFrame that is about to be marked. */
 object Questions {
-  private val asked = new ConcurrentHashMap[String, Seq[Question]]()
+  private val Most = 1000
+  private val asked = new Latest[String, Seq[Question]](
+    Most,
+    id => Observations.gap("questions", s"what rules ask was dropped: $Most other DataFrames were not marked", Some(id))
+  )
 
   /** As `PythonApi.ask` has it. */
   def put(id: String, json: String): Unit = {
-    val questions = new ObjectMapper().readTree(json).elements.asScala.map { each =>
-      Question(each.get("kind").asText, each.get("arguments").elements.asScala.map(_.asText).toSeq)
+    val questions = new ObjectMapper().readTree(json).elements.asScala.map { question =>
+      Question(question.get("kind").asText, question.get("arguments").elements.asScala.map(_.asText).toSeq)
     }
     asked.put(id, questions.toSeq)
     ()
   }
 
-  def of(ids: Seq[String]): Seq[Question] =
-    if (asked.isEmpty) Nil else ids.flatMap(id => Option(asked.get(id)).getOrElse(Nil)).distinct
+  private[sparklineage] def held: Int = asked.size
+
+  /** Those of a DataFrame, for its mark. */
+  def take(id: String): Seq[Question] = asked.take(id).getOrElse(Nil)
 }

@@ -1,16 +1,20 @@
 package io.sparklineage.boundary
 
-import java.util.concurrent.ConcurrentHashMap
-
+import io.sparklineage.Latest
 import io.sparklineage.emit.Observations
 import io.sparklineage.model.Probed
 
-/** Boundaries that were not measured, or not by a probe, and why. Each is told once. */
+/** Boundaries that were not measured, or not by a probe, and why. Each of the latest is told once. */
 object SteppedAside {
-  private val told = ConcurrentHashMap.newKeySet[(String, String)]()
+
+  /** What was told before so many others is told again when it happens again. */
+  private val Most = 10000
+  private val told = new Latest[(String, String), Unit](Most, _ => ())
 
   /** Another application begins, whose DataFrames may have the same ids: everything is told again. */
   private[sparklineage] def forget(): Unit = told.clear()
+
+  private[sparklineage] def held: Int = told.size
 
   /** A probe would have cost the query something; `why` says what. */
   def report(ids: Seq[String], why: String): Unit = tell(ids, "stepped_aside", why)
@@ -25,16 +29,18 @@ object SteppedAside {
 
   /** The rows are in the plan itself, so that Spark runs nothing. */
   def local(ids: Seq[String], rows: Long): Unit = ids.foreach { id =>
-    if (!TrialPlanning.underway && told.add((id, "local")))
+    if (!TrialPlanning.underway && isFirst(id, "local"))
       offer(id, s"local-$id", Some(rows), None, "rows of a local relation")
   }
 
   /** Whether local rows with these columns have not been looked at for these DataFrames; the judge looks at nothing. */
   def isNews(ids: Seq[String], columns: Seq[String]): Boolean =
-    !TrialPlanning.underway && told.add((ids.mkString(","), columns.mkString("local ", ",", "")))
+    !TrialPlanning.underway && isFirst(ids.mkString(","), columns.mkString("local ", ",", ""))
+
+  private def isFirst(of: String, what: String): Boolean = told.put((of, what), ()).isEmpty
 
   private def tell(ids: Seq[String], reason: String, why: String): Unit = ids.foreach { id =>
-    if (!TrialPlanning.underway && told.add((id, reason + why))) offer(id, s"$reason-$id", None, Some(reason), why)
+    if (!TrialPlanning.underway && isFirst(id, reason + why)) offer(id, s"$reason-$id", None, Some(reason), why)
   }
 
   private def offer(id: String, instance: String, rows: Option[Long], reason: Option[String], detail: String): Unit = {

@@ -25,7 +25,11 @@ object End {
 }
 
 /** Which part of an analyzed plan belongs to one step. Each node is asked once and remembered. */
-final class StepPlan(inputs: Set[String], idsOf: LogicalPlan => Seq[String]) {
+final class StepPlan(
+    inputs: Set[String],
+    idsOf: LogicalPlan => Seq[String],
+    leaf: PartialFunction[LogicalPlan, End] = StepPlan.leaf
+) {
   private val known = new IdentityHashMap[LogicalPlan, Option[End]]()
 
   /** The end that this node is; None for a node within the step. */
@@ -74,7 +78,7 @@ final class StepPlan(inputs: Set[String], idsOf: LogicalPlan => Seq[String]) {
 
   // The latest mark wins: it is the nearest to the use.
   private def decide(plan: LogicalPlan): Option[End] =
-    idsOf(plan).filter(inputs).lastOption.map(End.Input(_)).orElse(StepPlan.leaf.lift(plan))
+    idsOf(plan).filter(inputs).lastOption.map(End.Input(_)).orElse(leaf.lift(plan))
 
   /** Ends met so far in the order of the walk. */
   def ends(root: LogicalPlan): Seq[(LogicalPlan, End)] =
@@ -114,5 +118,12 @@ object StepPlan {
   private def stored: PartialFunction[LogicalPlan, End] =
     Storages.read.andThen(storages => End.Stored(storages))
 
+  private val unread: PartialFunction[LogicalPlan, End] = {
+    case plan if Storages.read.isDefinedAt(plan) => End.Stored(Nil)
+  }
+
   private[plan] val leaf: PartialFunction[LogicalPlan, End] = opaque.orElse(stored).orElse(unknown)
+
+  /** Tells data in storage from other leaves without looking which data that is, which may take long. */
+  private[plan] val unreadLeaf: PartialFunction[LogicalPlan, End] = opaque.orElse(unread).orElse(unknown)
 }

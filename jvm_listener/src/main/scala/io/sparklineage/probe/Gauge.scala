@@ -1,5 +1,7 @@
 package io.sparklineage.probe
 
+import java.util.Arrays
+
 import io.sparklineage.Guard
 import org.apache.spark.TaskContext
 
@@ -79,6 +81,10 @@ final private[probe] class PartitionMeasures(
     val sample: Array[SampledRow],
     val keys: Array[KeysSeen]
 ) extends Serializable {
+
+  /** The partition was computed again and gave the same. */
+  def sameAs(other: PartitionMeasures): Boolean =
+    exhausted == other.exhausted && Arrays.equals(longs, other.longs) && Arrays.equals(doubles, other.doubles)
 
   def withoutTexts: PartitionMeasures = withSample(sample.map(_.copy(values = null)))
 

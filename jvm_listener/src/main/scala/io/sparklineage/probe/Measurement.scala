@@ -27,12 +27,19 @@ final private[probe] class Measurement(val spec: ProbeSpec, layout: Layout, spar
   private var over = false
   private var aside = false
   private var failed = false
+  private var toldLast = false // all that is known was told when the execution was over
+  private var toldWhole = -1L // the arrivals when everything had been seen and was told
 
   /** The plan is about to run, reading `rdd`; more than once if whole stage code had to be given up. */
   def begin(rdd: Option[RDD[InternalRow]], child: SparkPlan): Unit = synchronized {
     input = rdd
     plan = Some(child)
     execution = Option(sparkContext.getLocalProperty("spark.sql.execution.id")).flatMap(_.toLongOption)
+    if (execution.isDefined) { // perhaps not for the first time
+      over = false
+      failed = false
+      toldLast = false
+    }
     Probes.begun(this, execution)
   }
 
@@ -50,40 +57,65 @@ final private[probe] class Measurement(val spec: ProbeSpec, layout: Layout, spar
     ""
   }
 
-  /** The execution has ended; nothing more is expected to arrive. */
-  def end(failure: Boolean): Unit = synchronized {
-    over = true
-    failed = failure
+  /** An execution has ended; if it is the one that runs this probe now, nothing more is expected to arrive. */
+  def end(ended: Long, failure: Boolean): Unit = synchronized {
+    if (execution.contains(ended)) {
+      over = true
+      failed = failure
+    }
   }
 
-  /** What is known now, once for each marked DataFrame; empty while nothing is. */
+  /**
+   * What is known now, once for each marked DataFrame; empty while nothing is. Until all partitions were read or the
+   * execution is over that is how many rows have passed: columns, fingerprints and the sample come with the last word.
+   */
   def probed(): Seq[Probed] = synchronized {
-    val seen = if (aside) Nil else accumulator.value
-    if (seen.isEmpty && !over) Nil
+    val arrivals = accumulator.arrivals
+    val progress = if (aside) Progress(0, 0, 0L) else accumulator.progress
+    if (progress.partitions == 0 && !over) Nil
     else {
       settle()
-      val facts = new Totals(seen, accumulator.sample)
-      val whole = !aside && expected.contains(seen.count(_.exhausted))
-      spec.ids.map { id =>
-        val reason = why(id, seen.nonEmpty || whole, whole)
-        Probed(
-          dataset = id,
-          instance = s"$instance.$id",
-          execution = execution,
-          rows = if (seen.isEmpty && !whole) None else Some(facts.longs(Layout.Rows)),
-          complete = reason.isEmpty,
-          reason = reason,
-          detail =
-            if (whole) None else expected.map(n => s"${seen.count(_.exhausted)} of $n partitions read to their end"),
-          pushed = spec.pushedFor(id),
-          columns = if (seen.isEmpty && !whole) Nil else facts.columns,
-          fingerprint = if (seen.isEmpty && !whole) None else facts.fingerprint,
-          sample = facts.sample,
-          planHash = planHash,
-          answers = if (spec.questions.isEmpty) Nil else facts.answers(whole)
-        )
-      }
+      val whole = !aside && expected.contains(progress.exhausted)
+      val last = whole || (over && !toldLast && progress.partitions > 0)
+      val nothingNew = whole && arrivals == toldWhole // the end of the execution adds nothing
+      toldLast = over
+      if (whole) toldWhole = arrivals
+      if (nothingNew) Nil
+      else if (last) withFacts(spec.ids.map(told(_, progress, whole)), whole)
+      else spec.ids.map(told(_, progress, whole))
     }
+  }
+
+  /** How far it has come. */
+  private def told(id: String, progress: Progress, whole: Boolean): Probed = {
+    val anything = progress.partitions > 0 || whole
+    val reason = why(id, anything, whole)
+    Probed(
+      dataset = id,
+      instance = s"$instance.$id",
+      execution = execution,
+      rows = if (anything) Some(progress.rows) else None,
+      complete = reason.isEmpty,
+      reason = reason,
+      detail = if (whole) None else expected.map(n => s"${progress.exhausted} of $n partitions read to their end"),
+      pushed = spec.pushedFor(id),
+      columns = Nil,
+      fingerprint = None,
+      sample = None,
+      planHash = planHash
+    )
+  }
+
+  private def withFacts(told: Seq[Probed], whole: Boolean): Seq[Probed] = {
+    val facts = new Totals(accumulator.value, accumulator.sample)
+    told.map(
+      _.copy(
+        columns = facts.columns,
+        fingerprint = facts.fingerprint,
+        sample = facts.sample,
+        answers = if (spec.questions.isEmpty) Nil else facts.answers(whole)
+      )
+    )
   }
 
   private def why(id: String, anything: Boolean, whole: Boolean): Option[String] =

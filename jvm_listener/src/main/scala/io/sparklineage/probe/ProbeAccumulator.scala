@@ -21,9 +21,19 @@ final private[probe] class ProbeAccumulator(sampleRows: Int, @transient private 
     extends AccumulatorV2[PartitionMeasures, Seq[PartitionMeasures]] {
 
   private val byPartition = mutable.HashMap.empty[Int, PartitionMeasures]
+  @volatile private var changes = 0L
 
   /** The text of the sampled rows: on the driver only of those that can still be in the sample. */
   private val texts = new TreeMap[Long, SampledRow]()
+
+  /** How often a task has told something new: what was read when this was the same is still what is known. */
+  def arrivals: Long = changes
+
+  /** How far the tasks have come. */
+  def progress: Progress = synchronized {
+    val seen = byPartition.values
+    Progress(seen.size, seen.count(_.exhausted), seen.iterator.map(_.longs(Layout.Rows)).sum)
+  }
 
   override def isZero: Boolean = synchronized(byPartition.isEmpty)
 
@@ -41,7 +51,8 @@ final private[probe] class ProbeAccumulator(sampleRows: Int, @transient private 
   override def add(facts: PartitionMeasures): Unit = synchronized {
     // A `take` that stops early does not undo what an earlier job saw of the whole partition.
     if (facts.exhausted || !byPartition.get(facts.index).exists(_.exhausted)) {
-      byPartition(facts.index) = facts.withoutTexts
+      val before = byPartition.put(facts.index, facts.withoutTexts)
+      if (!before.exists(_.sameAs(facts))) changes += 1
       facts.sample.foreach { row =>
         val known = texts.get(row.key)
         if (row.values != null && (known == null || row.mix <= known.mix)) texts.put(row.key, row)
@@ -67,3 +78,12 @@ final private[probe] class ProbeAccumulator(sampleRows: Int, @transient private 
     texts.values.asScala.toSeq.collect { case row if counts(row.key) > 0 => row.copy(count = counts(row.key)) }
   }
 }
+
+/**
+ * How far the tasks of one probe have come.
+ *
+ * @param partitions of which something was seen
+ * @param exhausted  partitions that were read to their end
+ * @param rows       seen in all of them
+ */
+final private[probe] case class Progress(partitions: Int, exhausted: Int, rows: Long)

@@ -1,9 +1,11 @@
 package io.sparklineage.boundary
 
+import java.util.concurrent.CountDownLatch
+
 import org.apache.spark.sql.{DataFrame, functions => F}
 import org.scalatest.funsuite.AnyFunSuite
 
-import io.sparklineage.PythonApi
+import io.sparklineage.{FragmentThread, PythonApi}
 
 /** Where a mark becomes a measurement, and where it says why not. */
 class MarkSuite extends AnyFunSuite with Sessions {
@@ -130,5 +132,49 @@ class MarkSuite extends AnyFunSuite with Sessions {
     val data = mark(mark(rows, "m18"), "m19")
     data.groupBy("k").agg(F.sum("id")).collect()
     assert(told("m19") == Seq("100 true null"))
+  }
+
+  /** The key of the last sample of `id`, and why its sample is not the usual one. */
+  private def sampled(id: String): (String, String) = {
+    assert(PythonApi.settle(20000))
+    val lines = PythonApi.drain().linesIterator.filter(_.contains(s"\"dataset\":\"$id\"")).toSeq
+    def found(pattern: String) = lines.flatMap(pattern.r.findAllMatchIn(_)).lastOption.fold("")(_.group(1))
+    (found("\"sample\":\\{\"key\":\\[([^\\]]*)"), found("\"what\":\"sample\",\"why\":\"([^\"]*)"))
+  }
+
+  test("a query that starts while no plan has been described yet knows its sample key, and waits for nobody") {
+    val described = new CountDownLatch(1)
+    FragmentThread.submit(described.await())
+    val kept = rows.selectExpr("id", "k + 1 as more", "t")
+    val began = System.nanoTime()
+    (1 to 5).foreach(n =>
+      mark(kept.filter(s"k >= 0 and $n > 0"), s"m2$n").groupBy("more", "t").agg(F.sum("id")).collect()
+    )
+    val took = System.nanoTime() - began
+    described.countDown()
+    assert(sampled("m25") == (("\"id\",\"t\"", "")))
+    assert(took / 1000000 < 30000) // milliseconds
+  }
+
+  test("a plan that is too large has the key that is documented for it, and a sentence that says why") {
+    val wide = spark.range(0, 20).selectExpr("id" +: (1 to 300).map(n => s"id + $n as c$n"): _*)
+    wide.write.parquet(folder + "/wide")
+    val read = spark.read.parquet(folder + "/wide")
+    def sums(more: Int) =
+      mark(read.selectExpr("c1" +: (2 to 300).map(n => s"id${" + 1" * more} as s$n"): _*), s"m3$more")
+    sums(10).collect()
+    assert(sampled("m310") == (("\"c1\"", "")))
+    sums(80).collect()
+    val (key, why) = sampled("m380")
+    assert(key.split(',').length == 300)
+    assert(why.startsWith("the plan of its step is too large to tell which columns pass through it unchanged"))
+  }
+
+  test("what rules ask goes with the mark, and nothing is held for it afterwards") {
+    PythonApi.ask("m40", """[{"kind": "unique", "arguments": ["id"]}]""")
+    mark(rows, "m40").collect()
+    assert(PythonApi.settle(20000))
+    assert(PythonApi.drain().contains("\"answers\":[{\"kind\":\"unique\",\"arguments\":[\"id\"],\"value\":1"))
+    assert(Questions.held == 0)
   }
 }

@@ -187,6 +187,18 @@ class WireSuite extends AnyFunSuite {
     assert(lines.last.contains("3 were dropped"))
     assert(queue.drain() === "")
   }
+
+  test("the queue is bounded by the values in it too, and what it holds is handed over piece by piece") {
+    val wide = golden.collectFirst { case (_, probed: Probed) if probed.sample.isDefined => probed }.get
+    val values = 1 + wide.columns.size + wide.sample.get.rows.size * wide.sample.get.columns.size
+    val queue = new Observations(values = 10L * values)
+    assert((1 to 12).map(_ => queue.offer(wide)) === Seq.fill(10)(true) ++ Seq(false, false))
+    assert(queue.drain(limit = 3).split('\n').length === 4) // and the gap
+    assert(queue.drain(characters = 1).split('\n').length === 1)
+    assert(queue.offer(wide))
+    assert(queue.drain().split('\n').length === 7)
+    assert(queue.size === 0)
+  }
 }
 
 object WireSuite {

@@ -1,8 +1,11 @@
 package io.sparklineage.probe
 
+import java.util.concurrent.CountDownLatch
+
 import org.scalatest.funsuite.AnyFunSuite
 
 import org.apache.spark.TaskContext
+import org.apache.spark.sql.Row
 import org.apache.spark.sql.functions._
 import org.apache.spark.sql.lineage.probetest.{Shuffles, Watched}
 
@@ -174,4 +177,57 @@ class CompletenessSuite extends AnyFunSuite with ProbeFixture {
     assert(got.flatMap(_.planHash).toSet.size == 1)
   }
 
+  test("while it runs only the number of rows is told, once for each change; the rest comes with the last word") {
+    val id = freshId()
+    val data = Watched.watch(people.coalesce(2), id)
+    Watched.waitForEnds(spark)
+    Probes.snapshot()
+    CompletenessSuite.open = new CountDownLatch(1)
+    val action = new Thread(() => data.foreachPartition(CompletenessSuite.slowly _))
+    action.start()
+    val Seq(running) = Iterator.continually { Thread.sleep(50); Probes.snapshot() }.find(_.nonEmpty).get
+    assert(running.rows.exists(rows => rows > 0 && rows < 1000))
+    assert((running.complete, running.reason) == ((false, Some("partial"))))
+    assert(running.detail.contains("1 of 2 partitions read to their end"))
+    assert(running.columns.isEmpty && running.fingerprint.isEmpty && running.sample.isEmpty)
+    assert(Probes.snapshot().isEmpty)
+    CompletenessSuite.open.countDown()
+    action.join()
+    Watched.waitForEnds(spark)
+    val Seq(last) = Probes.snapshot()
+    assert(last.instance == running.instance)
+    assert(last.sample.exists(_.rows.size == 20))
+    assertTrue(last, truth(people))
+  }
+
+  test("what is known already is not told again") {
+    val data = Watched.watch(people, freshId())
+    assert(measured { data.collect(); () }.map(_.complete) == Seq(true))
+    assert(measured { data.collect(); () }.isEmpty)
+  }
+
+  test("measurements that nobody asks for are bounded in number, and the oldest are said to be dropped") {
+    Probes.snapshot()
+    io.sparklineage.emit.Observations.drain()
+    val layout = Layout(ProbeSpec(Seq("d"), Mode.Exact, Nil, Nil, limited = false, Nil, 0), Nil, "UTC")
+    (1 to Probes.MaxNews + 7).foreach { _ =>
+      Probes.changed(new Measurement(
+        ProbeSpec(Seq("d"), Mode.Exact, Nil, Nil, limited = false, Nil, 0),
+        layout,
+        spark.sparkContext
+      ))
+    }
+    assert(Probes.held >= Probes.MaxNews && Probes.held < Probes.MaxNews + 7)
+    assert(Probes.snapshot().isEmpty)
+    assert(io.sparklineage.emit.Observations.drain().contains("7 were dropped"))
+  }
+}
+
+object CompletenessSuite {
+  @volatile var open: CountDownLatch = _
+
+  /** Partition 1 waits before its last row. */
+  def slowly(rows: Iterator[Row]): Unit = rows.foreach { _ =>
+    if (TaskContext.getPartitionId() == 1 && !rows.hasNext) open.await()
+  }
 }

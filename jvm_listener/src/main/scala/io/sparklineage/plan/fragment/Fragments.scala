@@ -72,12 +72,18 @@ object Fragments {
         opaque = opaque.map(_.replace(StepPlan.Unrecognised, "unrecognised ")).distinct,
         definitions = definitions,
         indirect = listed(flow.rows),
-        sampleKey = SampleKey.of(root, flow),
+        sampleKey = sampleKey,
         covers = covers,
         rowOperators = shape.operators,
         notes = shape.notes
       )
     }
+
+    private def sampleKey: Seq[String] =
+      if (SampleKey.isTooLarge(scope, root)) {
+        gap("sample", SampleKey.TooLarge)
+        SampleKey.withoutPassed(root)
+      } else SampleKey.of(root, flow)
 
     // What the hash covers beside the plan: functions by their code, rows by their content.
     private def covers: Seq[String] = {
