@@ -34,7 +34,7 @@ final class Executions(conf: SparkConf, offer: Observation => Unit, idsOf: Logic
   /** How many have not ended: what this listener remembers. */
   private[sparklineage] def open: Int = executions.size + outermost.size + jobs.size + stages.size
 
-  override def onApplicationStart(event: SparkListenerApplicationStart): Unit = Guard.run("application") {
+  override def onApplicationStart(event: SparkListenerApplicationStart): Unit = Guard.run("application start") {
     offer(
       Application(
         appId = event.appId.getOrElse(""),
@@ -48,20 +48,22 @@ final class Executions(conf: SparkConf, offer: Observation => Unit, idsOf: Logic
     )
   }
 
-  override def onApplicationEnd(event: SparkListenerApplicationEnd): Unit = Guard.run("execution") {
+  override def onApplicationEnd(event: SparkListenerApplicationEnd): Unit = Guard.run("application end") {
     (executions.values ++ jobs.values).toSeq.distinct.foreach { running =>
       if (running.ended.isEmpty) running.finish(event.time, Outcome.Abort, Some("the application ended before it"))
       emit(running)
     }
   }
 
-  override def onOtherEvent(event: SparkListenerEvent): Unit = event match {
-    case start: SparkListenerSQLExecutionStart => Guard.run("execution")(started(start))
-    case end: SparkListenerSQLExecutionEnd => Guard.run("execution")(ended(end))
-    case _ =>
+  override def onOtherEvent(event: SparkListenerEvent): Unit = Guard.run("execution") {
+    event match {
+      case start: SparkListenerSQLExecutionStart => started(start)
+      case end: SparkListenerSQLExecutionEnd => ended(end)
+      case _ =>
+    }
   }
 
-  override def onJobStart(event: SparkListenerJobStart): Unit = Guard.run("execution") {
+  override def onJobStart(event: SparkListenerJobStart): Unit = Guard.run("spark_job start") {
     val running = property(
       event,
       ExecutionKey
@@ -74,7 +76,7 @@ final class Executions(conf: SparkConf, offer: Observation => Unit, idsOf: Logic
     running.stages ++= event.stageIds
   }
 
-  override def onJobEnd(event: SparkListenerJobEnd): Unit = Guard.run("execution") {
+  override def onJobEnd(event: SparkListenerJobEnd): Unit = Guard.run("spark_job end") {
     jobs.remove(event.jobId).foreach { running =>
       running.openJobs -= event.jobId
       if (running.id.isEmpty) event.jobResult match {
@@ -85,7 +87,7 @@ final class Executions(conf: SparkConf, offer: Observation => Unit, idsOf: Logic
     }
   }
 
-  override def onTaskEnd(event: SparkListenerTaskEnd): Unit = Guard.run("execution") {
+  override def onTaskEnd(event: SparkListenerTaskEnd): Unit = Guard.run("task end") {
     stages.get(event.stageId).foreach(_.metrics.add(event))
   }
 
@@ -102,7 +104,7 @@ final class Executions(conf: SparkConf, offer: Observation => Unit, idsOf: Logic
   }
 
   private def ended(event: SparkListenerSQLExecutionEnd): Unit = runningIn(event.executionId).foreach { running =>
-    Guard.run("traffic")(traffic(event, running))
+    Guard.run("reads and writes")(traffic(event, running))
     if (running.id.contains(event.executionId)) {
       running.op = running.op.orElse(running.nested.flatMap(PlannedOps.take).headOption)
       val error = errorOf(event)

@@ -12,16 +12,18 @@ import io.sparklineage.emit.Observations
 /**
  * The one place of the JVM half that swallows: a fault of ours never reaches the user's program.
  *
- * A fault is counted and reported as a gap; after [[Guard.Limit]] faults of one kind that part is off and a
- * gap with the slug `spark-lineage.off.<part>` says so. Nothing goes to the log above `info`: Spark's default log
- * level would put a warning on the program's stderr, and a guest does not. `LinkageError` counts as a fault too: Spark's `ListenerBus` catches only
- * `NonFatal`, so a `NoSuchMethodError` of ours would stop the user's SparkContext; and so does a `StackOverflowError`,
- * which a plan deeper than the stack could cause. In strict mode (our own test
- * suites) faults are thrown.
+ * Each piece of our code that Spark or the Python half calls is a part with a name, and runs inside [[run]] or
+ * [[value]]. A fault is counted and reported as a gap that names the part. After [[Limit]] faults of one part that part
+ * is off, and a gap with the slug `spark-lineage.off.<part>` says so. Nothing goes to the log above `debug`: Spark's
+ * default log level would put a warning on the program's standard error. In strict mode, which our own test suites
+ * use, faults are thrown.
+ *
+ * Code that looks at rows runs once per row, where a closure would cost too much: `probe.Gauge` has a `try` of its own
+ * there, which asks [[isFault]] what to keep.
  */
 object Guard {
 
-  /** Faults of one kind after which that part is off. */
+  /** Number of faults of one part after which that part is off. */
   val Limit = 3
 
   /** System property, and Spark conf of the same name: faults are thrown instead of swallowed. */
@@ -32,28 +34,68 @@ object Guard {
 
   @volatile private var strict: Boolean = java.lang.Boolean.getBoolean(StrictKey)
 
+  /** Set by the fault test only: it is called with the name of each part that is entered, and may throw. */
+  @volatile private[sparklineage] var atEntry: String => Unit = _
+
   /** Throws faults (true) or keeps them (false). */
   def setStrict(on: Boolean): Unit = strict = on
+
+  def isStrict: Boolean = strict
 
   /** Runs `body` for its effect. */
   def run(what: String)(body: => Unit): Unit = value(what, ())(body)
 
-  /** `body`, or `default` if it failed or the part called `what` is off. */
+  /**
+   * `body`, or `default` if it failed or the part called `what` is off.
+   *
+   * @param default is evaluated outside of the guard: a constant, or something that is at hand
+   */
   def value[A](what: String, default: => A)(body: => A): A =
     if (!allows(what)) default
     else
-      try body
-      catch {
-        case fault @ (NonFatal(_) | _: LinkageError | _: StackOverflowError) =>
+      try {
+        enter(what)
+        body
+      } catch {
+        case fault if isFault(fault) =>
           if (strict) throw fault
-          trip(what, fault)
+          report(what, describe(fault))
+          log.debug(s"fault in $what", fault)
           default
       }
 
+  /**
+   * Whether a throwable is a fault of ours that the program must not see: every exception, and every error but those by
+   * which the JVM says that it cannot go on (OutOfMemoryError) and those by which others steer a thread
+   * (InterruptedException, ControlThrowable).
+   *
+   * `LinkageError` is one: Spark's `ListenerBus` catches only what Scala calls non-fatal, so a `NoSuchMethodError` of
+   * ours would stop the user's SparkContext. `StackOverflowError` is one: a plan deeper than the stack can cause it.
+   */
+  def isFault(error: Throwable): Boolean = error match {
+    case _: LinkageError | _: StackOverflowError => true
+    case other => NonFatal(other)
+  }
+
+  /** The class of a throwable and its message, in one line. */
+  def describe(fault: Throwable): String = s"${fault.getClass.getSimpleName}: ${fault.getMessage}"
+
+  /** Says that the part called `what` is entered, by its own `try`. */
+  def enter(what: String): Unit = {
+    val test = atEntry
+    if (test != null) test(what)
+  }
+
+  /** Whether the fault test wants to hear of entries: generated code calls [[enter]] only then. */
+  def isWatched: Boolean = atEntry != null
+
   /** False once the part called `what` has been switched off. */
-  def allows(what: String): Boolean = {
-    val count = faults.get(what)
-    count == null || count.get < Limit
+  def allows(what: String): Boolean = count(what) < Limit
+
+  /** How many faults the part called `what` has had. */
+  private[sparklineage] def count(what: String): Int = {
+    val faults = this.faults.get(what)
+    if (faults == null) 0 else faults.get
   }
 
   /** The parts that are off. */
@@ -66,16 +108,14 @@ object Guard {
   /** For tests: every part is on again. */
   private[sparklineage] def reset(): Unit = faults.clear()
 
-  private def trip(what: String, fault: Throwable): Unit = {
+  /** Counts a fault of the part called `what`, and tells it as a gap; also one that an executor has met. */
+  private[sparklineage] def report(what: String, why: String): Unit = {
     val count = faults.computeIfAbsent(what, _ => new AtomicInteger()).incrementAndGet()
-    val why = s"${fault.getClass.getSimpleName}: ${fault.getMessage}"
-    log.debug(s"fault in $what", fault)
     try {
-      Observations.gap(what, why, None)
+      if (count <= Limit) Observations.gap(what, why, None)
       if (count == Limit) Observations.gap(s"spark-lineage.off.$what", s"failed $count times and is switched off", None)
     } catch {
-      case (NonFatal(_) | _: LinkageError | _: StackOverflowError) =>
-        log.debug(s"the fault in $what could not be reported")
+      case fault if isFault(fault) => log.debug(s"the fault in $what could not be reported")
     }
   }
 }

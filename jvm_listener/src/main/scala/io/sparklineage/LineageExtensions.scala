@@ -41,10 +41,10 @@ final class LineageExtensions extends (SparkSessionExtensions => Unit) {
     )
 
   private def rule(build: => Rule[LogicalPlan]): Rule[LogicalPlan] =
-    Guard.value[Rule[LogicalPlan]]("extensions", NoRule)(build)
+    Guard.value[Rule[LogicalPlan]]("extension rule", NoRule)(build)
 
   private def strategy(build: => SparkStrategy): SparkStrategy =
-    Guard.value[SparkStrategy]("extensions", NoStrategy)(build)
+    Guard.value[SparkStrategy]("extension strategy", NoStrategy)(build)
 }
 
 /** In the place of a rule that could not be built. */

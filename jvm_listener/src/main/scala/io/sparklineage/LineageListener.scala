@@ -3,14 +3,16 @@ package io.sparklineage
 import org.apache.spark.SparkConf
 import org.apache.spark.scheduler._
 
-import io.sparklineage.boundary.{Marks, SteppedAside}
+import io.sparklineage.boundary.Marks
 import io.sparklineage.emit.Observations
+import io.sparklineage.probe.SteppedAside
 
 /**
  * The one class that a user names: `spark.extraListeners=io.sparklineage.LineageListener`.
  *
  * It brings the plan extension in by itself, because Spark hands a listener the live conf before the first session
- * is built, and passes Spark's events on. Its constructor never throws and its callbacks never wait.
+ * is built, and passes Spark's events on. Its constructor never throws, its callbacks never wait and
+ * each observer swallows its own faults, so that the others hear of the event.
  */
 final class LineageListener(conf: SparkConf) extends SparkListener {
 
@@ -21,29 +23,23 @@ final class LineageListener(conf: SparkConf) extends SparkListener {
     Seq(MeasurementEnds, new Executions(conf, Observations.offer(_), node => Marks.of(node).map(_.id)))
   }
 
-  private def tell(what: String)(event: SparkListener => Unit): Unit =
-    observers.foreach(observer => Guard.run(what)(event(observer)))
+  private def tell(event: SparkListener => Unit): Unit = observers.foreach(event)
 
   override def onApplicationStart(event: SparkListenerApplicationStart): Unit =
-    tell("onApplicationStart")(_.onApplicationStart(event))
+    Guard.run("onApplicationStart")(tell(_.onApplicationStart(event)))
 
   override def onApplicationEnd(event: SparkListenerApplicationEnd): Unit =
-    tell("onApplicationEnd")(_.onApplicationEnd(event))
+    Guard.run("onApplicationEnd")(tell(_.onApplicationEnd(event)))
 
-  override def onEnvironmentUpdate(event: SparkListenerEnvironmentUpdate): Unit =
-    tell("onEnvironmentUpdate")(_.onEnvironmentUpdate(event))
+  override def onJobStart(event: SparkListenerJobStart): Unit =
+    Guard.run("onJobStart")(tell(_.onJobStart(event)))
 
-  override def onJobStart(event: SparkListenerJobStart): Unit = tell("onJobStart")(_.onJobStart(event))
+  override def onJobEnd(event: SparkListenerJobEnd): Unit =
+    Guard.run("onJobEnd")(tell(_.onJobEnd(event)))
 
-  override def onJobEnd(event: SparkListenerJobEnd): Unit = tell("onJobEnd")(_.onJobEnd(event))
+  override def onTaskEnd(event: SparkListenerTaskEnd): Unit =
+    Guard.run("onTaskEnd")(tell(_.onTaskEnd(event)))
 
-  override def onStageSubmitted(event: SparkListenerStageSubmitted): Unit =
-    tell("onStageSubmitted")(_.onStageSubmitted(event))
-
-  override def onStageCompleted(event: SparkListenerStageCompleted): Unit =
-    tell("onStageCompleted")(_.onStageCompleted(event))
-
-  override def onTaskEnd(event: SparkListenerTaskEnd): Unit = tell("onTaskEnd")(_.onTaskEnd(event))
-
-  override def onOtherEvent(event: SparkListenerEvent): Unit = tell("onOtherEvent")(_.onOtherEvent(event))
+  override def onOtherEvent(event: SparkListenerEvent): Unit =
+    Guard.run("onOtherEvent")(tell(_.onOtherEvent(event)))
 }

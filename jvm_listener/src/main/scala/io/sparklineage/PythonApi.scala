@@ -3,12 +3,17 @@ package io.sparklineage
 import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan
 import org.apache.spark.sql.lineage.{SparkInternals, SparkLine}
 
-import io.sparklineage.boundary.{DatasetMark, Marks, Mode, Questions, SampleKeyOf, SteppedAside}
+import io.sparklineage.boundary.{DatasetMark, Marks, Mode, Questions, SampleKeyOf}
 import io.sparklineage.emit.Observations
-import io.sparklineage.probe.Probes
+import io.sparklineage.probe.{Probes, SteppedAside}
 import io.sparklineage.plan.fragment.{Fragments, PythonCode, SampleKey}
 
-/** All that the Python half calls, by py4j. Nothing here throws, and only `settle` waits. */
+/**
+ * All that the Python half calls, by py4j. Every method may be called from any thread at any time.
+ *
+ * Nothing here throws. A fault of ours, which includes an argument of another type than is said here, is told as a gap
+ * with the next [[drain]], and the method does nothing or returns what it says for that case. Only [[settle]] waits.
+ */
 object PythonApi {
 
   /** Version of the observations' JSON, `spark_lineage/jvm/wire.schema.json`. */
@@ -17,16 +22,22 @@ object PythonApi {
   /** Measurements that one call of `drain` looks at. */
   private val MeasurementsAtOnce = 100
 
+  /** The version of the JSON that [[drain]] gives. The Python half takes this JVM half only if it is its own. */
   def wire(): Int = WireVersion
 
   /**
    * Marks the plan of a DataFrame, so that a probe looks at its rows whenever a query runs them.
    *
-   * @param df     a JVM Dataset
-   * @param id     the Python half's id for it (`d5`)
-   * @param inputs ids of the marked DataFrames of other steps that it was made from, comma separated
-   * @param mode   plan, flow, exact; "" for the session's
-   * @param why    boundary, cache, write
+   * Its plan fragment is described by a thread of ours and told as one observation of kind `fragment`; each measurement
+   * is told as one of kind `probe`. A DataFrame that is marked again under the same id gets the new mode and no second
+   * fragment.
+   *
+   * @param df     the JVM's `Dataset` of a classic DataFrame (`df._jdf`)
+   * @param id     the Python half's id for it, unique within the application (`d5`)
+   * @param inputs ids of the marked DataFrames of other steps that it was made from, separated by commas; "" for none
+   * @param mode   `plan`, `flow` or `exact`; "" for the mode of the session (`spark.lineage.mode`)
+   * @param why    `boundary` or `cache`: the DataFrame will be used; `write`: it is being written by the query that runs
+   *               now, so that a plan that has been optimized already is no news
    */
   def mark(df: Object, id: String, inputs: String, mode: String, why: String): Unit = Guard.run("mark") {
     val dataset = SparkLine.dataset(df)
@@ -41,10 +52,13 @@ object PythonApi {
   }
 
   /**
-   * What rules of the user want to know of the rows of a DataFrame; to be said before it is marked.
+   * What rules of the user want to know of the rows of a DataFrame; to be said before it is marked. A second call for
+   * the same id replaces the first. The answers are part of each measurement of the DataFrame.
    *
    * @param id        the Python half's id for it
-   * @param questions a JSON list of `{"kind": "violations" | "unique", "arguments": [text, ...]}`
+   * @param questions a JSON list of `{"kind": "violations" | "unique", "arguments": [text, ...]}`: of `violations` one
+   *                  condition in SQL, which is answered by the number of rows where it is false; of `unique` names of
+   *                  columns, answered by 1 if no two rows have equal values in all of them, else 0
    */
   def ask(id: String, questions: String): Unit = Guard.run("ask")(Questions.put(id, questions))
 
@@ -60,14 +74,20 @@ object PythonApi {
   private def idsOf(node: LogicalPlan): Seq[String] = Marks.of(node).map(_.id)
 
   /**
-   * Tells what a Python function does, so that plans that call it have another hash when its code is another.
+   * Tells what a Python function does, so that plans that call it have another hash when its code is another. It must
+   * be told before a DataFrame that uses the function is marked.
    *
-   * @param udf  the JVM's object for a UDF or a table function
-   * @param hash of its code, as the Python half makes it
+   * @param udf  the JVM's object for a UDF or a table function, which has a member `func`; others are ignored
+   * @param hash of its code, as the Python half makes it: any text without spaces
    */
   def function(udf: Object, hash: String): Unit = Guard.run("function")(PythonCode.learn(udf, hash))
 
-  /** The next observations, one JSON document per line, at most about a megabyte of them; empty once that was all. */
+  /**
+   * The next observations, oldest first: at most about a megabyte of them. Whoever wants all calls it until it gives "".
+   *
+   * @return one JSON document per line, each ended by a line feed, as `spark_lineage/jvm/wire.schema.json` has it; ""
+   *         if there is nothing
+   */
   def drain(): String = Guard.value("drain", "") {
     val waiting = Observations.drain()
     if (Observations.size > 0) waiting
@@ -77,7 +97,12 @@ object PythonApi {
     }
   }
 
-  /** Waits until Spark's listener bus is empty and all marked plans are described; false if that took longer. */
+  /**
+   * Waits until Spark's listener bus is empty and all marked plans are described.
+   *
+   * @param timeoutMs how long to wait at most, in milliseconds
+   * @return false if that took longer, or failed
+   */
   def settle(timeoutMs: Long): Boolean = Guard.value("settle", false) {
     val until = System.nanoTime() + timeoutMs * 1000000
     SparkInternals.settle(timeoutMs) & FragmentThread.settle(math.max(1, (until - System.nanoTime()) / 1000000))
@@ -86,7 +111,12 @@ object PythonApi {
   /** How many entries are held by the id of an operation, an execution or a DataFrame. */
   private def held: Int = Observations.size + Probes.held + Questions.held + SteppedAside.held + PlannedOps.held
 
-  /** What this JVM half is and does, as JSON, for `spark-lineage doctor`. */
+  /**
+   * What this JVM half is and does, for `spark-lineage doctor`.
+   *
+   * @return a JSON object of `wire` (integer), `spark`, `scala` and `java` (versions), `extension` (whether a session
+   *         was built with ours) and `off` (names of the parts that faults have switched off); `{}` after a fault
+   */
   def status(): String = Guard.value("status", "{}") {
     val off = Guard.off.map(part => "\"" + part + "\"").mkString("[", ",", "]")
     s"""{"wire":$WireVersion,"spark":"${org.apache.spark.SPARK_VERSION}",""" +

@@ -10,6 +10,9 @@ import org.apache.spark.sql.functions._
 
 class ExecutionsSuite extends PlanSuite {
 
+  /** No other listener may take the operations of the executions that are watched here. */
+  override protected def settings: Map[String, String] = Map.empty
+
   private def watching(body: => Unit): Seq[ExecutionSeen] = {
     val watched = new WatchedExecutions(spark, idsOf)
     try body

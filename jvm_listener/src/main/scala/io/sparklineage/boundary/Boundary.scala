@@ -11,6 +11,9 @@ import org.apache.spark.sql.catalyst.expressions.{
 }
 import org.apache.spark.sql.catalyst.plans.logical._
 
+import io.sparklineage.Guard
+import io.sparklineage.probe.SteppedAside
+
 /**
  * One marked DataFrame at a boundary.
  *
@@ -93,6 +96,12 @@ sealed trait BoundaryNode extends UnaryNode {
   final protected def required: AttributeSet =
     if (spec.mode == Mode.Exact) child.outputSet else AttributeSet.empty
 
+  /** Takes the place of this node after a fault of ours: `below` is what it would have stood on. */
+  final protected def unbound(below: LogicalPlan): LogicalPlan = {
+    SteppedAside.afterFault(spec.ids)
+    below
+  }
+
   override def output: Seq[Attribute] = child.output
   override def producedAttributes: AttributeSet = AttributeSet.empty
   override def stats: Statistics = child.stats
@@ -102,6 +111,18 @@ sealed trait BoundaryNode extends UnaryNode {
   override lazy val distinctKeys: Set[ExpressionSet] = child.distinctKeys
   override protected def doCanonicalize(): LogicalPlan = child.canonicalized
   override def simpleString(maxFields: Int): String = s"$nodeName ${spec.ids.mkString(",")}"
+}
+
+/** A plan whose boundaries could not be treated because of a fault of ours. */
+private[boundary] object WithoutBoundaries {
+
+  /** The plan without its boundaries: they step aside, and nothing of ours is in the optimizer's way. */
+  def apply(plan: LogicalPlan): LogicalPlan = Guard.value("remove boundaries", plan) {
+    plan.transformUpWithSubqueries { case boundary: BoundaryNode =>
+      SteppedAside.afterFault(boundary.spec.ids)
+      boundary.child
+    }
+  }
 }
 
 /** What the optimizer sees. */
@@ -133,7 +154,11 @@ final case class MarkedBoundary(child: LogicalPlan, spec: BoundarySpec, columns:
   override def withSpec(spec: BoundarySpec): MarkedBoundary = copy(spec = spec)
   override def withChild(child: LogicalPlan): MarkedBoundary = copy(child = child)
   override protected def withNewChildInternal(newChild: LogicalPlan): LogicalPlan = copy(child = newChild)
-  override def clone(): LogicalPlan = LookupBoundary(child.clone(), spec, columns)
+
+  override def clone(): LogicalPlan = {
+    val copied = child.clone()
+    Guard.value("clone marked boundary", unbound(copied))(LookupBoundary(copied, spec, columns))
+  }
 }
 
 /**
@@ -149,7 +174,11 @@ final case class LookupBoundary(child: LogicalPlan, spec: BoundarySpec, columns:
   override def withSpec(spec: BoundarySpec): LookupBoundary = copy(spec = spec)
   override def withChild(child: LogicalPlan): LookupBoundary = copy(child = child)
   override protected def withNewChildInternal(newChild: LogicalPlan): LogicalPlan = copy(child = newChild)
-  override def clone(): LogicalPlan = Boundary(child.clone(), spec, columns).sunk
+
+  override def clone(): LogicalPlan = {
+    val copied = child.clone()
+    Guard.value("clone lookup boundary", unbound(copied))(Boundary(copied, spec, columns).sunk)
+  }
 }
 
 /**
@@ -171,7 +200,8 @@ final class PassingBoundary(
 
   override protected def withNewChildInternal(newChild: LogicalPlan): ScriptTransformation = newChild match {
     case Filter(condition, below) if below.fastEquals(child) =>
-      new PassingBoundary(newChild, spec.push(Seq(PushedFilters.sql(condition))), columns)
+      val filters = Guard.value("filter through boundary", Seq("a filter"))(Seq(PushedFilters.sql(condition)))
+      new PassingBoundary(newChild, spec.push(filters), columns)
     case _ => new PassingBoundary(newChild, spec, columns)
   }
 

@@ -6,12 +6,12 @@ import org.apache.spark.sql.execution.adaptive.{AdaptiveSparkPlanExec, QueryStag
 import org.apache.spark.sql.execution.columnar.{InMemoryRelation, InMemoryTableScanExec}
 import org.apache.spark.sql.lineage.{SparkInternals, SparkLine}
 
-import io.sparklineage.probe.ProbeExec
+import io.sparklineage.probe.{ProbeExec, SteppedAside}
 
 /** Boundaries whose rows are not computed by the query, because a result that stands on them was cached before. */
 object CachedAncestors {
 
-  /** Tells the boundaries of `marked` that the cache swallows and that its contents never went through. */
+  /** Reports the boundaries of `marked` that lie below cached data and that were not there when the cache was filled. */
   def report(session: SparkLine.Session, marked: LogicalPlan): Unit =
     if (!session.sharedState.cacheManager.isEmpty) {
       val asked = ids(marked)

@@ -8,6 +8,7 @@ import org.apache.spark.sql.execution.command.DataWritingCommand
 import org.apache.spark.sql.lineage.SparkLine
 
 import io.sparklineage.Guard
+import io.sparklineage.probe.SteppedAside
 
 /**
  * Marks become nodes: the last moment at which tags are still where the user's DataFrames put them is plan
@@ -19,15 +20,25 @@ import io.sparklineage.Guard
 final class InsertBoundaries(session: SparkLine.Session, mode: () => Mode) extends Rule[LogicalPlan] {
 
   override def apply(plan: LogicalPlan): LogicalPlan =
-    if (!Marks.any) plan
-    else Guard.value("boundaries", plan) {
-      if (plan.isStreaming) asideForStream(plan)
-      else {
-        val marked = new Insertion(mode())(plan)
-        Guard.run("cached ancestors")(CachedAncestors.report(session, marked))
-        TrialPlanning.allowed(session, marked)
-      }
+    Guard.value("boundaries", unmarked(plan)) {
+      if (!Marks.any || !isPlanned) plan
+      else if (plan.isStreaming) asideForStream(plan)
+      else withBoundaries(plan)
     }
+
+  /** A boundary that nothing plans would fail the query: the strategy for it may not have been built. */
+  private def isPlanned: Boolean = session.sessionState.planner.strategies.exists(_.isInstanceOf[PlanProbes])
+
+  private def withBoundaries(plan: LogicalPlan): LogicalPlan = {
+    val marked = new Insertion(mode())(plan)
+    Guard.run("cached ancestors")(CachedAncestors.report(session, marked))
+    TrialPlanning.allowed(session, marked)
+  }
+
+  private def unmarked(plan: LogicalPlan): LogicalPlan = {
+    Guard.run("unmarked plan")(plan.foreach(node => SteppedAside.afterFault(Marks.of(node).map(_.id))))
+    plan
+  }
 
   private def asideForStream(plan: LogicalPlan): LogicalPlan = {
     plan.foreach(node => Marks.of(node).foreach(mark => SteppedAside.report(Seq(mark.id), "a streaming query")))

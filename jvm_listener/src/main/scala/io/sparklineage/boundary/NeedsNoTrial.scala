@@ -2,7 +2,7 @@ package io.sparklineage.boundary
 
 import org.apache.spark.sql.catalyst.plans.logical._
 
-/** Queries that need no judge: nothing lies above their boundaries that the optimizer could want to move. */
+/** Queries whose boundaries cost nothing for sure: above them there is nothing that the optimizer could move. */
 object NeedsNoTrial {
 
   def apply(plan: LogicalPlan): Boolean = plan match {

@@ -6,13 +6,16 @@ import org.apache.spark.sql.catalyst.rules.Rule
 import org.apache.spark.sql.catalyst.trees.TreeNodeTag
 
 import io.sparklineage.Guard
+import io.sparklineage.probe.SteppedAside
 
 /** The last look before the rules that work on scans: once per query, when operators have their final places. */
 object PlaceBoundaries extends Rule[LogicalPlan] {
 
   override def apply(plan: LogicalPlan): LogicalPlan =
-    if (!plan.exists(_.isInstanceOf[BoundaryNode])) plan
-    else Guard.value("place boundaries", plan)(letPruningPass(shedSorts(stepOffRootLimits(plan))))
+    Guard.value("place boundaries", WithoutBoundaries(plan)) {
+      if (!plan.exists(_.isInstanceOf[BoundaryNode])) plan
+      else letPruningPass(shedSorts(stepOffRootLimits(plan)))
+    }
 
   /** `limit` under a `collect` reads as few partitions as it can; with a node above it, it would read them all. */
   private def stepOffRootLimits(plan: LogicalPlan): LogicalPlan = plan match {

@@ -6,9 +6,9 @@ import org.apache.spark.sql.catalyst.plans.logical._
 import org.apache.spark.sql.internal.SQLConf
 
 /**
- * What the promise of flow mode is about, read from an optimized plan as sorted lines of text: what each scan reads
- * and filters, the operators that move rows between tasks or throw them away, and what a join knows of its sides.
- * Projections, unions and where a Python worker is called do not matter to it.
+ * The properties of an optimized plan that flow mode promises not to change, as sorted lines of text: what each scan
+ * reads and filters, the operators that move rows between tasks or drop them, and what a join knows of its sides.
+ * Projections, unions and the place where a Python worker is called are no part of the promise.
  */
 object PlanFeatures extends PredicateHelper {
 
@@ -21,8 +21,8 @@ object PlanFeatures extends PredicateHelper {
   }
 
   /**
-   * What a data source may answer by itself when it stands straight above the scan: Delta counts from its log, a
-   * connector aggregates, limits and samples. Their rules are not the judge's to run, so the neighbourhood counts.
+   * Operators straight above a scan that the data source may answer by itself: Delta counts from its log, a
+   * connector aggregates, limits and samples. The trial does not run their rules, so an operator straight above such a scan is a property of its own.
    */
   private def answered(plan: LogicalPlan): Seq[String] = plan match {
     case aggregate: Aggregate => straight(aggregate.child)

@@ -3,10 +3,19 @@ package io.sparklineage.boundary
 import org.apache.spark.sql.catalyst.expressions.ExprId
 import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan
 import org.apache.spark.sql.execution.{SparkPlan, SparkStrategy}
+import org.apache.spark.sql.internal.SQLConf
 import org.apache.spark.sql.lineage.SparkLine
 
 import io.sparklineage.Guard
-import io.sparklineage.probe.{AnalyzedQuestion, ProbeColumn, ProbeExec, ProbeSpec, Mode => ProbeMode}
+import io.sparklineage.probe.{
+  AnalyzedQuestion,
+  ProbeColumn,
+  ProbeExec,
+  ProbeSpec,
+  Probes,
+  SteppedAside,
+  Mode => ProbeMode
+}
 
 /**
  * A boundary becomes a probe.
@@ -18,10 +27,26 @@ import io.sparklineage.probe.{AnalyzedQuestion, ProbeColumn, ProbeExec, ProbeSpe
 final class PlanProbes(session: SparkLine.Session, sampleRows: () => Int, mostKeys: () => Int) extends SparkStrategy {
 
   override def apply(plan: LogicalPlan): Seq[SparkPlan] = plan match {
-    case boundary: BoundaryNode => Seq(Guard.value("plan probe", planLater(boundary.child)) {
-        ProbeExec(spec(boundary), planLater(boundary.child))
-      })
+    case boundary: BoundaryNode => Seq(planned(boundary, planLater(boundary.child)))
     case _ => Nil
+  }
+
+  private def planned(boundary: BoundaryNode, below: SparkPlan): SparkPlan =
+    Guard.value("plan probe", unprobed(boundary, below)) {
+      if (!Probes.areOn) unprobed(boundary, below)
+      else if (!SQLConf.get.codegenFallback) withoutFallback(boundary, below)
+      else ProbeExec(spec(boundary), below)
+    }
+
+  private def unprobed(boundary: BoundaryNode, below: SparkPlan): SparkPlan = {
+    SteppedAside.afterFault(boundary.spec.ids)
+    below
+  }
+
+  /** Code of ours that Java's compiler refuses would fail the query: there Spark does not run the plan without it. */
+  private def withoutFallback(boundary: BoundaryNode, below: SparkPlan): SparkPlan = {
+    SteppedAside.report(boundary.spec.ids, s"${SQLConf.CODEGEN_FALLBACK.key} is off")
+    below
   }
 
   private def spec(boundary: BoundaryNode): ProbeSpec = PlanProbes.spec(boundary, sampleRows()).copy(

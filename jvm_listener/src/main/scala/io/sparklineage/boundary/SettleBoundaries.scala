@@ -9,21 +9,24 @@ import org.apache.spark.sql.catalyst.trees.TreePattern.{COMMAND, EXTRACT_VALUE, 
 import org.apache.spark.sql.internal.SQLConf
 
 import io.sparklineage.Guard
-import io.sparklineage.probe.DriverRows
+import io.sparklineage.probe.{DriverRows, SteppedAside}
 
 /**
- * Keeps boundaries out of the optimizer's way, together with its own rules and as often as they run: what Spark
- * would move past the child of a boundary is moved past the boundary, and noted.
+ * Keeps boundaries out of the optimizer's way. It runs as one of the optimizer's rules, as often as they run: what
+ * Spark would move past the child of a boundary is moved past the boundary, and the boundary notes it.
  */
 object SettleBoundaries extends Rule[LogicalPlan] {
 
   override def apply(plan: LogicalPlan): LogicalPlan =
-    if (!plan.exists(_.isInstanceOf[BoundaryNode])) plan
-    else Guard.value("settle boundaries", plan) {
-      val settled = filters(BelowRowMovers(LocalRowsEvaluated(Forms(plan))))
-      val limited = if (settled.containsPattern(LIMIT)) LimitsThrough(settled) else settled
-      if (limited.containsPattern(EXTRACT_VALUE)) NestedFieldsThrough(limited) else limited
+    Guard.value("settle boundaries", WithoutBoundaries(plan)) {
+      if (plan.exists(_.isInstanceOf[BoundaryNode])) settled(plan) else plan
     }
+
+  private def settled(plan: LogicalPlan): LogicalPlan = {
+    val filtered = filters(BelowRowMovers(LocalRowsEvaluated(Forms(plan))))
+    val limited = if (filtered.containsPattern(LIMIT)) LimitsThrough(filtered) else filtered
+    if (limited.containsPattern(EXTRACT_VALUE)) NestedFieldsThrough(limited) else limited
+  }
 
   /**
    * All the way down at once: otherwise a filter would take one round of Spark's whole rule set for each boundary on

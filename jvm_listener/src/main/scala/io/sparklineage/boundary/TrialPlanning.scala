@@ -1,27 +1,27 @@
 package io.sparklineage.boundary
 
+import io.sparklineage.probe.SteppedAside
+
 import org.apache.spark.sql.catalyst.plans.logical.{Command, LogicalPlan}
 import org.apache.spark.sql.lineage.{TrialOptimizer, SparkInternals, SparkLine}
 
 /**
  * Keeps the promise of flow mode: a boundary that would cost the query something is left out, and says so.
  *
- * The rules of this package let the optimizer do with boundaries what it does without them, as far as they know it.
- * The judge trusts nobody: before a query runs, it optimizes it with and without boundaries and compares what
- * matters to the promise ([[PlanFeatures]]). It reads plans only: no file, no catalog, no Spark job.
+ * The rules of this package let the optimizer do with boundaries what it does without them. Whether they succeed is
+ * tried out before a query runs: it is optimized with and without boundaries, and the results are compared in what
+ * matters to the promise ([[PlanFeatures]]). A trial reads plans only: no file, no catalog, no Spark job.
  */
 object TrialPlanning {
 
-  /** A query with more operators than this is not worth the time to judge: its boundaries step aside. */
+  /** A query with more operators than this would take too long to try out: its boundaries step aside. */
   private val MostNodes = 1500
 
-  /** Optimizer runs spent on finding the harmless ones among the boundaries of one query. */
+  /** At most so many runs of the optimizer per query look for boundaries that cost nothing. */
   private val MostTries = 12
 
-  private val here = new ThreadLocal[java.lang.Boolean]
-
-  /** This thread tries plans out: what it plans will not run. */
-  def underway: Boolean = here.get() != null
+  /** Whether this thread plans a trial, which will not run. */
+  private def underway: Boolean = SteppedAside.silent
 
   /** `marked`, without those boundaries in flow mode that would cost the query something. */
   def allowed(session: SparkLine.Session, marked: LogicalPlan): LogicalPlan = {
@@ -44,7 +44,7 @@ object TrialPlanning {
     case boundary: BoundaryNode if places(boundary.spec.place) => boundary.child
   }
 
-  /** One query before the judge. */
+  /** The trial of one query. */
   final private class Trial(session: SparkLine.Session, marked: LogicalPlan, flowing: Seq[BoundaryNode]) {
     private val optimizer = new TrialOptimizer(session)
     private val all = flowing.map(_.spec.place).toSet
@@ -57,7 +57,7 @@ object TrialPlanning {
       without(marked, flowing.filterNot(boundary => kept.contains(boundary.spec.place)), s"a probe would cost: $cost")
     }
 
-    /** The places, or as many of them as halving finds that together cost nothing. */
+    /** The places, or a part of them, found by halving, that together cost nothing. */
     private def harmless(places: Seq[Int]): Seq[Int] =
       if (places.isEmpty || costsNothing(places)) places
       else if (places.size == 1 || tries >= MostTries) Nil
@@ -92,10 +92,6 @@ object TrialPlanning {
       queries.flatMap(query => PlanFeatures.of(optimizer.execute(optimizer.readable(query))))
     }
 
-    private def whileUnderway[A](body: => A): A = {
-      here.set(java.lang.Boolean.TRUE)
-      try session.withActive(body)
-      finally here.remove()
-    }
+    private def whileUnderway[A](body: => A): A = SteppedAside.silently(session.withActive(body))
   }
 }

@@ -82,7 +82,7 @@ final case class Drop(text: String, columns: Seq[(String, String)])
 final case class Clash(position: Int, name: String, dataType: String, otherName: String, otherType: String)
 
 /**
- * Something of a column that its expression, as text, does not tell safely.
+ * A property of a column that its expression does not show reliably as text.
  *
  * @param kind   literal; cast (it may make NULL of a value); filled (0 in place of NULL); average (of an input
  *               column); average_of_filled

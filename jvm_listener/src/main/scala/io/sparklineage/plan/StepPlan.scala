@@ -9,7 +9,7 @@ import io.sparklineage.plan.storages.Storages
 
 import org.apache.spark.sql.catalyst.plans.logical._
 
-/** What a plan of one step ends at: it is not looked into any further. */
+/** Where the plan of one step ends. What lies below such a node belongs to another step, or to no program. */
 sealed trait End
 
 object End {
@@ -20,11 +20,11 @@ object End {
   /** Data in storage; several paths of one read are several storages. */
   final case class Stored(storages: Seq[Storage]) extends End
 
-  /** Rows that come from neither: "rdd", "local", "range", or an honest name for what is not known. */
+  /** Rows that come from neither: "rdd", "local", "range", or `unrecognised:<name of the node>`. */
   final case class Opaque(name: String) extends End
 }
 
-/** Which part of an analyzed plan belongs to one step. Each node is asked once and remembered. */
+/** Which part of an analyzed plan belongs to one step. The answer for each node is kept. */
 final class StepPlan(
     inputs: Set[String],
     idsOf: LogicalPlan => Seq[String],
@@ -54,8 +54,9 @@ final class StepPlan(
   }
 
   /**
-   * The nodes from below, each after its children; without those of subqueries and of recursion, which need what is
-   * around them. Who looks at plans in this order needs no deep stack: plans can have thousands of nodes.
+   * The nodes of the step, each after its children. The nodes of subqueries and of recursion are left out: they can
+   * only be read together with the query around them. Plans can have thousands of nodes, and a reader that goes through
+   * them in this order needs no deep stack.
    */
   def upwards(root: LogicalPlan): Seq[LogicalPlan] = {
     val seen = java.util.Collections.newSetFromMap(new IdentityHashMap[LogicalPlan, java.lang.Boolean]())
@@ -72,22 +73,22 @@ final class StepPlan(
     found.toSeq
   }
 
-  /** What lies below a node within the step: children, then the plans of its subqueries. */
+  /** The nodes directly below a node within the step: its children, then the plans of its subqueries. */
   def below(plan: LogicalPlan): Seq[LogicalPlan] =
     if (end(plan).isDefined) Nil else plan.children ++ plan.subqueries.collect { case p: LogicalPlan => p }
 
-  // The latest mark wins: it is the nearest to the use.
+  // The last mark on a node is the one that was set nearest to the use.
   private def decide(plan: LogicalPlan): Option[End] =
     idsOf(plan).filter(inputs).lastOption.map(End.Input(_)).orElse(leaf.lift(plan))
 
-  /** Ends met so far in the order of the walk. */
+  /** The ends of the step with their nodes, in the order of [[nodes]]. */
   def ends(root: LogicalPlan): Seq[(LogicalPlan, End)] =
     nodes(root).flatMap(plan => end(plan).map(plan -> _))
 }
 
 object StepPlan {
 
-  /** Prefix of the name of a leaf that nobody knows. */
+  /** Prefix of the name of a leaf whose class is not known here. */
   val Unrecognised = "unrecognised:"
 
   private val opaque: PartialFunction[LogicalPlan, End] = {

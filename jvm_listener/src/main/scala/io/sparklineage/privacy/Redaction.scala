@@ -39,8 +39,9 @@ object Redaction {
 
   /** Also by the session's `spark.sql.redaction.string.regex`. */
   private def redacted(text: String, prose: Boolean): String = {
-    val ours = try byRules(text, prose)
-    catch { case _: StackOverflowError => Mark } // java.util.regex recurses over what is long and deep
+    val ours =
+      try byRules(text, prose)
+      catch { case _: StackOverflowError => Mark } // java.util.regex recurses over what is long and deep
     sessionPattern.fold(ours)(_.replaceAllIn(ours, Regex.quoteReplacement(Mark)))
   }
 

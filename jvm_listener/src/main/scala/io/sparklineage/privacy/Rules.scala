@@ -13,7 +13,8 @@ final case class Rule(find: Pattern, by: String, prose: Boolean)
 
 /** The rules of `rules.json`, which both halves read: `spark_lineage.privacy.rules` is the other reader. */
 object Rules {
-  private val document: JsonNode = Using.resource(getClass.getResourceAsStream("rules.json"))(new ObjectMapper().readTree(_))
+  private val document: JsonNode =
+    Using.resource(getClass.getResourceAsStream("rules.json"))(new ObjectMapper().readTree(_))
 
   val mark: String = document.get("mark").asText
   private val names = listed("secret_names").mkString("|")

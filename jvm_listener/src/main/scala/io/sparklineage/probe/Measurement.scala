@@ -25,7 +25,7 @@ final private[probe] class Measurement(val spec: ProbeSpec, layout: Layout, spar
   private var planHash: Option[String] = None
   private var execution: Option[Long] = None
   private var over = false
-  private var aside = false
+  private var aside: Option[String] = None
   private var failed = false
   private var toldLast = false // all that is known was told when the execution was over
   private var toldWhole = -1L // the arrivals when everything had been seen and was told
@@ -46,16 +46,13 @@ final private[probe] class Measurement(val spec: ProbeSpec, layout: Layout, spar
   /** The rows stood on the driver and no spark_job ran. */
   def here(facts: PartitionMeasures): Unit = synchronized {
     accumulator.reset()
-    accumulator.add(facts)
+    accumulator.receive(facts)
     expected = Some(1)
     Probes.changed(this)
   }
 
-  /** No code could be made for this probe: the plan runs without. Takes the place of the code. */
-  def stepAside(): String = synchronized {
-    aside = true
-    ""
-  }
+  /** A fault of ours: the plan runs without this probe. `why` is for people, in one line. */
+  def stepAside(why: String): Unit = synchronized { aside = Some(why) }
 
   /** An execution has ended; if it is the one that runs this probe now, nothing more is expected to arrive. */
   def end(ended: Long, failure: Boolean): Unit = synchronized {
@@ -71,25 +68,26 @@ final private[probe] class Measurement(val spec: ProbeSpec, layout: Layout, spar
    */
   def probed(): Seq[Probed] = synchronized {
     val arrivals = accumulator.arrivals
-    val progress = if (aside) Progress(0, 0, 0L) else accumulator.progress
-    if (progress.partitions == 0 && !over) Nil
+    val stopped = aside.orElse(accumulator.fault)
+    val progress = if (stopped.isDefined) Progress(0, 0, 0L) else accumulator.progress
+    if (progress.partitions == 0 && stopped.isEmpty && !over) Nil
     else {
       settle()
-      val whole = !aside && expected.contains(progress.exhausted)
+      val whole = stopped.isEmpty && expected.contains(progress.exhausted)
       val last = whole || (over && !toldLast && progress.partitions > 0)
       val nothingNew = whole && arrivals == toldWhole // the end of the execution adds nothing
       toldLast = over
       if (whole) toldWhole = arrivals
       if (nothingNew) Nil
-      else if (last) withFacts(spec.ids.map(told(_, progress, whole)), whole)
-      else spec.ids.map(told(_, progress, whole))
+      else if (last) withFacts(spec.ids.map(told(_, progress, whole, stopped)), whole)
+      else spec.ids.map(told(_, progress, whole, stopped))
     }
   }
 
-  /** How far it has come. */
-  private def told(id: String, progress: Progress, whole: Boolean): Probed = {
+  /** How far it has come. `stopped`: why nothing is known, after a fault of ours. */
+  private def told(id: String, progress: Progress, whole: Boolean, stopped: Option[String]): Probed = {
     val anything = progress.partitions > 0 || whole
-    val reason = why(id, anything, whole)
+    val reason = if (stopped.isDefined) Some("stepped_aside") else why(id, anything, whole)
     Probed(
       dataset = id,
       instance = s"$instance.$id",
@@ -97,7 +95,9 @@ final private[probe] class Measurement(val spec: ProbeSpec, layout: Layout, spar
       rows = if (anything) Some(progress.rows) else None,
       complete = reason.isEmpty,
       reason = reason,
-      detail = if (whole) None else expected.map(n => s"${progress.exhausted} of $n partitions read to their end"),
+      detail =
+        if (whole) None
+        else stopped.orElse(expected.map(n => s"${progress.exhausted} of $n partitions read to their end")),
       pushed = spec.pushedFor(id),
       columns = Nil,
       fingerprint = None,
@@ -107,7 +107,7 @@ final private[probe] class Measurement(val spec: ProbeSpec, layout: Layout, spar
   }
 
   private def withFacts(told: Seq[Probed], whole: Boolean): Seq[Probed] = {
-    val facts = new Totals(accumulator.value, accumulator.sample)
+    val facts = new Totals(accumulator.value.filter(_.fault == null), accumulator.sample)
     told.map(
       _.copy(
         columns = facts.columns,
@@ -119,8 +119,7 @@ final private[probe] class Measurement(val spec: ProbeSpec, layout: Layout, spar
   }
 
   private def why(id: String, anything: Boolean, whole: Boolean): Option[String] =
-    if (aside) Some("stepped_aside")
-    else if (whole && spec.pushedFor(id).nonEmpty) Some("filter_pushed")
+    if (whole && spec.pushedFor(id).nonEmpty) Some("filter_pushed")
     else if (whole && spec.limited) Some("limit")
     else if (whole) None
     else if (failed) Some("failed")

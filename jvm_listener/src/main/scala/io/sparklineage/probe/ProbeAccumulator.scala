@@ -5,6 +5,7 @@ import java.util.TreeMap
 import scala.collection.mutable
 import scala.jdk.CollectionConverters._
 
+import io.sparklineage.Guard
 import org.apache.spark.util.AccumulatorV2
 
 /**
@@ -23,6 +24,8 @@ final private[probe] class ProbeAccumulator(sampleRows: Int, @transient private 
   private val byPartition = mutable.HashMap.empty[Int, PartitionMeasures]
   @volatile private var changes = 0L
 
+  private var lost: Option[String] = None
+
   /** The text of the sampled rows: on the driver only of those that can still be in the sample. */
   private val texts = new TreeMap[Long, SampledRow]()
 
@@ -31,7 +34,7 @@ final private[probe] class ProbeAccumulator(sampleRows: Int, @transient private 
 
   /** How far the tasks have come. */
   def progress: Progress = synchronized {
-    val seen = byPartition.values
+    val seen = byPartition.values.filter(_.fault == null)
     Progress(seen.size, seen.count(_.exhausted), seen.iterator.map(_.longs(Layout.Rows)).sum)
   }
 
@@ -61,12 +64,27 @@ final private[probe] class ProbeAccumulator(sampleRows: Int, @transient private 
     }
   }
 
-  override def merge(other: AccumulatorV2[PartitionMeasures, Seq[PartitionMeasures]]): Unit = {
-    other match {
-      case that: ProbeAccumulator if that ne this => that.value.foreach(add)
-      case _ => ()
+  /** On the driver in Spark's scheduler, which a `LinkageError` of ours would stop. */
+  override def merge(other: AccumulatorV2[PartitionMeasures, Seq[PartitionMeasures]]): Unit =
+    Guard.value("probe merge", lose("what a task has seen could not be taken over")) {
+      other match {
+        case that: ProbeAccumulator if that ne this => that.value.foreach(receive)
+        case _ => ()
+      }
+      if (changed != null) changed()
     }
-    if (changed != null) changed()
+
+  /** Takes what a task has seen, on the driver: there a fault of ours on an executor becomes a gap. */
+  def receive(measures: PartitionMeasures): Unit = {
+    if (measures.fault != null) Guard.report(measures.fault.what, measures.fault.why)
+    add(measures)
+  }
+
+  private def lose(why: String): Unit = synchronized { lost = Some(why) }
+
+  /** Why what was seen says nothing: a fault of ours, of a partition that was not read again since. */
+  def fault: Option[String] = synchronized {
+    lost.orElse(byPartition.values.map(_.fault).find(_ != null).map(found => s"${found.what}: ${found.why}"))
   }
 
   override def value: Seq[PartitionMeasures] = synchronized(byPartition.values.map(_.withTexts(texts)).toSeq)

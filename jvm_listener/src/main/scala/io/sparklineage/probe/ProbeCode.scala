@@ -1,5 +1,6 @@
 package io.sparklineage.probe
 
+import io.sparklineage.Guard
 import org.apache.spark.sql.catalyst.expressions.{BoundReference, XxHash64}
 import org.apache.spark.sql.catalyst.expressions.codegen._
 import org.apache.spark.sql.types._
@@ -37,6 +38,9 @@ final private[probe] class ProbeCode(
   private val sampler =
     if (layout.sampling) state(classOf[Sampler].getName, "sampler", v => s"$v = $gauge.sampler();") else ""
   private val started = state("boolean", "started")
+
+  /** Set once a fault of ours has ended the look at the partition. */
+  private val off = state("boolean", "off", v => s"$v = $gauge.isOff();")
   private val key = if (layout.keyed) state("long", "key") else ""
 
   /** The running hash before the first float column: its sign signs the sketches. */
@@ -45,11 +49,10 @@ final private[probe] class ProbeCode(
   private var looked = false
 
   /** The probe below, whose code stands before that of this one. */
-  private def lower: ProbeCode = {
-    val code = below.get.code()
-    require(code.looked, "the probe below stepped aside")
-    code
-  }
+  private def lower: ProbeCode = below.get.code().get
+
+  /** False where this probe would use hashes of a probe below that makes none: that one has stepped aside. */
+  def canLook: Boolean = below.forall(_.code().exists(_.looked))
 
   /** Before this column the running hash is that of the probe below. */
   private val start: Int = below.map(_.sharing.prefix).getOrElse(0)
@@ -97,7 +100,7 @@ final private[probe] class ProbeCode(
     }
     val first = if (start > 0) lower.folds(start) else s"${Mixing.Seed}L"
     looked = true
-    s"""
+    guarded(s"""
        |${if (below.exists(_.sharing.sameRows)) "" else s"$longs[${Layout.Rows}]++;"}
        |long $hash = $first;
        |${if (layout.keyed) s"$key = ${Mixing.Seed}L;" else ""}
@@ -106,6 +109,21 @@ final private[probe] class ProbeCode(
        |${whole(hash)}
        |${sample(hash, input)}
        |${layout.asked.indices.map(ask(_, input)).mkString("\n")}
+     """.stripMargin)
+  }
+
+  /** A fault of ours ends the look at the partition, and the row passes on. Where nothing is thrown, `try` is free. */
+  private def guarded(look: String): String = {
+    val enter = if (Guard.isWatched) s"""${classOf[Guard.type].getName.stripSuffix("$")}.enter("probe look");""" else ""
+    val afterLower =
+      below.map(_ => s"if (${lower.off}) { $off = $gauge.failBelow(${lower.gauge}); } else").getOrElse("")
+    s"""
+       |if (!$off) {
+       |  $afterLower try {
+       |    $enter
+       |    $look
+       |  } catch (Throwable fault) { $off = $gauge.fail("probe look", fault); }
+       |}
      """.stripMargin
   }
 
@@ -259,7 +277,7 @@ private[probe] object ProbeCode {
   /** Columns in one function, about: a string or a number weighs one. */
   private val ChunkWeight = 8
 
-  final case class Below(sharing: Sharing, code: () => ProbeCode)
+  final case class Below(sharing: Sharing, code: () => Option[ProbeCode])
 
   /** What a function reads of a column. */
   final case class Need(column: MeasuredColumn, value: Boolean, isNull: Boolean)

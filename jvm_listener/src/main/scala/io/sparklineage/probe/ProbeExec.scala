@@ -12,7 +12,7 @@ import org.apache.spark.sql.execution._
  * Looks at the rows of `child` as they pass by; transparent to the plan around it.
  *
  * It canonicalizes to its child, so exchanges and caches are found as without it, and does not show in
- * `explain`. What it measured is in `Probes.snapshot()`.
+ * `explain`. What it measured is in `Probes.snapshot()`. After a fault of ours it hands the rows on and looks no more.
  */
 final case class ProbeExec(spec: ProbeSpec, child: SparkPlan) extends Unexplained with CodegenSupport {
   override def nodeName: String = "LineageProbe"
@@ -23,7 +23,21 @@ final case class ProbeExec(spec: ProbeSpec, child: SparkPlan) extends Unexplaine
   override protected def withNewChildInternal(newChild: SparkPlan): SparkPlan = copy(child = newChild)
 
   @transient private[probe] lazy val layout = Layout(spec, child.output, conf.sessionLocalTimeZone)
-  @transient private lazy val measurement = new Measurement(spec, layout, sparkContext)
+
+  /** None where it could not be made: then the plan runs without this probe. */
+  @transient private lazy val measurement: Option[Measurement] =
+    Guard.value("measurement", unmeasured)(Some(new Measurement(spec, layout, sparkContext)))
+
+  private def unmeasured: Option[Measurement] = {
+    SteppedAside.afterFault(spec.ids)
+    None
+  }
+
+  /** Takes the place of what a fault of ours has cost: this probe measures nothing, and `without` is used instead. */
+  private def stepAside[A](without: A): A = {
+    measurement.foreach(_.stepAside(SteppedAside.Fault))
+    without
+  }
 
   /** Rows that stand on the driver are collected without a spark_job, with the probe as without. */
   private def onDriver: Boolean = child match {
@@ -38,38 +52,47 @@ final case class ProbeExec(spec: ProbeSpec, child: SparkPlan) extends Unexplaine
   override def usedInputs: AttributeSet = AttributeSet.empty
 
   // Made anew each time the plan is turned into code, from the root down: a probe tells the one below what it
-  // can use of it before that one writes its code.
-  @transient private var code: ProbeCode = _
-  @transient private var asked: KeptHashes = Sharing.Nothing
+  // can use of it before that one writes its code. None: this probe has no code.
+  @transient private var code: Option[ProbeCode] = None
+  @transient private var keptForAbove: KeptHashes = Sharing.Nothing
 
   override def inputRDDs(): Seq[RDD[InternalRow]] = {
     val rdds = child.asInstanceOf[CodegenSupport].inputRDDs()
-    measurement.begin(rdds.headOption, child)
+    begin(rdds.headOption)
     rdds
   }
 
+  private def begin(rdd: Option[RDD[InternalRow]]): Unit =
+    Guard.value("probe begin", stepAside(()))(measurement.foreach(_.begin(rdd, child)))
+
   override protected def doProduce(ctx: CodegenContext): String = {
+    code = Guard.value("probe code", stepAside(Option.empty[ProbeCode]))(measurement.map(newCode(ctx, _)))
+    keptForAbove = Sharing.Nothing
+    val produced = child.asInstanceOf[CodegenSupport].produce(ctx, this)
+    val checks = limitNotReachedChecks
+    Guard.value("probe begin code", stepAside(produced))(code.fold(produced)(around(_, produced, checks)))
+  }
+
+  private def newCode(ctx: CodegenContext, of: Measurement): ProbeCode = {
     val below = Sharing.below(child).map { found =>
       val sharing = new Sharing(found.probe.layout, layout, found.passed, found.sameRows)
-      found.probe.asked = sharing.asks(asked)
+      found.probe.keptForAbove = sharing.asks(keptForAbove)
       ProbeCode.Below(sharing, () => found.probe.code)
     }
-    code = new ProbeCode(ctx, layout, ctx.addReferenceObj("probe", measurement.handle), below, asked)
-    asked = Sharing.Nothing
-    val produced = child.asInstanceOf[CodegenSupport].produce(ctx, this)
-    val drained = code.exhausted
-    val checks = limitNotReachedChecks
-    val begin = Guard.value("probe code", measurement.stepAside())(code.begin("partitionIndex"))
-    s"""
-       |$begin
-       |$produced
-       |${if (checks.isEmpty) drained else s"if (${checks.mkString(" && ")}) { $drained }"}
-     """.stripMargin
+    new ProbeCode(ctx, layout, ctx.addReferenceObj("probe", of.handle), below, keptForAbove)
   }
+
+  private def around(code: ProbeCode, produced: String, limitNotReached: Seq[String]): String =
+    s"""
+       |${if (code.canLook) code.begin("partitionIndex") else ""}
+       |$produced
+       |${if (limitNotReached.isEmpty) code.exhausted
+      else s"if (${limitNotReached.mkString(" && ")}) { ${code.exhausted} }"}
+     """.stripMargin
 
   override def doConsume(ctx: CodegenContext, input: Seq[ExprCode], row: ExprCode): String = {
     val evaluated = evaluateVariables(input)
-    val look = Guard.value("probe code", measurement.stepAside())(code.look(ProbeCode.Variables(input)))
+    val look = Guard.value("probe look code", stepAside(""))(code.fold("")(lookCode(_, input)))
     // A row that stands there already is handed on: its parent need not build it again.
     val standing = if (row != null && row.code.isEmpty && input.nonEmpty) row.value.toString else null
     s"""
@@ -79,33 +102,41 @@ final case class ProbeExec(spec: ProbeSpec, child: SparkPlan) extends Unexplaine
      """.stripMargin
   }
 
+  private def lookCode(code: ProbeCode, input: Seq[ExprCode]): String =
+    if (code.canLook) code.look(ProbeCode.Variables(input)) else stepAside("")
+
   override protected def doExecute(): RDD[InternalRow] = {
     val rdd = child.execute()
-    measurement.begin(Some(rdd), child)
-    val handle = measurement.handle
-    val source = Guard.value("probe code", Option.empty[RowProbe.Source]) {
+    begin(Some(rdd))
+    Guard.value("probe rows", stepAside(rdd))(measurement.fold(rdd)(of => probed(rdd, of.handle)))
+  }
+
+  private def probed(rdd: RDD[InternalRow], handle: ProbeHandle): RDD[InternalRow] = {
+    val source = Guard.value("probe class", Option.empty[RowProbe.Source]) {
       if (conf.wholeStageEnabled) Some(RowProbe.source(layout)) else None
     }
-    rdd.mapPartitionsWithIndex { (index, rows) =>
-      new ProbingIterator(rows, RowProbe.open(handle, source), index)
-    }
+    rdd.mapPartitionsWithIndex((index, rows) => ProbingIterator.over(rows, handle, source, index))
   }
 
   override def executeCollect(): Array[InternalRow] =
-    if (onDriver) here(child.executeCollect(), whole = true) else super.executeCollect()
+    if (onDriver) looked(child.executeCollect(), whole = true) else super.executeCollect()
 
   override def executeTake(n: Int): Array[InternalRow] =
-    if (onDriver) here(child.executeTake(n), whole = false) else super.executeTake(n)
+    if (onDriver) looked(child.executeTake(n), whole = false) else super.executeTake(n)
 
   override def executeTail(n: Int): Array[InternalRow] =
-    if (onDriver) here(child.executeTail(n), whole = false) else super.executeTail(n)
+    if (onDriver) looked(child.executeTail(n), whole = false) else super.executeTail(n)
 
-  private def here(rows: Array[InternalRow], whole: Boolean): Array[InternalRow] = {
-    measurement.begin(None, child)
-    val probe = new InterpretedRowProbe(measurement.handle)
+  private def looked(rows: Array[InternalRow], whole: Boolean): Array[InternalRow] = {
+    begin(None)
+    Guard.value("driver rows", stepAside(()))(measurement.foreach(look(rows, whole, _)))
+    rows
+  }
+
+  private def look(rows: Array[InternalRow], whole: Boolean, into: Measurement): Unit = {
+    val probe = new InterpretedRowProbe(into.handle)
     rows.foreach(probe.look)
     if (whole) probe.gauge.exhausted()
-    measurement.here(probe.gauge.measures(0))
-    rows
+    into.here(probe.gauge.measures(0))
   }
 }

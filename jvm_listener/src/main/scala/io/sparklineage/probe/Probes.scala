@@ -2,11 +2,19 @@ package io.sparklineage.probe
 
 import scala.collection.mutable
 
+import io.sparklineage.Guard
 import io.sparklineage.emit.Observations
 import io.sparklineage.model.Probed
 
 /** The measurements of this driver that have something new to tell. */
 object Probes {
+
+  /** The parts that run where the rows are; their faults arrive with what the tasks have seen. */
+  private val AmongRows =
+    Seq("probe open", "probe start", "probe look", "probe iterator", "probe measures", "probe publish", "probe merge")
+
+  /** False once a part that every probe needs has been switched off: then no query gets a probe any more. */
+  def areOn: Boolean = AmongRows.forall(Guard.allows)
 
   /** Executions whose end was never told: the oldest are forgotten. */
   private val MaxOpen = 1000
@@ -56,7 +64,12 @@ object Probes {
       (first, missed)
     }
     if (lost > 0) Observations.gap("measurements", s"$lost were dropped: more than $MaxNews waited to be told")
-    told.flatMap(_.probed())
+    told.flatMap(measurement => Guard.value("probe facts", withoutFacts(measurement))(measurement.probed()))
+  }
+
+  private def withoutFacts(measurement: Measurement): Seq[Probed] = {
+    SteppedAside.afterFault(measurement.spec.ids)
+    Nil
   }
 
   /** How many measurements this object holds. */

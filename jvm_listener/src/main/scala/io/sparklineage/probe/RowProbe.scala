@@ -8,6 +8,8 @@ import org.apache.spark.sql.catalyst.expressions.codegen._
 /** Looks at rows one by one, where the plan is not in a whole codegen stage. */
 abstract class RowProbe {
   def gauge: Gauge
+
+  /** Throws no fault of ours: after one the gauge is off, and no row is looked at any more. */
   def look(row: InternalRow): Unit
 }
 
@@ -61,7 +63,7 @@ private[probe] object RowProbe {
     source.flatMap(compiled(handle, _)).getOrElse(new InterpretedRowProbe(handle))
 
   private def compiled(handle: ProbeHandle, source: Source): Option[RowProbe] =
-    Guard.value("probe code", Option.empty[RowProbe]) {
+    Guard.value("probe compile", Option.empty[RowProbe]) {
       val references = Array[Any](handle) ++ source.references
       Some(CodeGenerator.compile(source.code)._1.generate(references).asInstanceOf[RowProbe])
     }
@@ -94,7 +96,15 @@ final private[probe] class InterpretedRowProbe(handle: ProbeHandle) extends RowP
     } catch { case _: RuntimeException => longs(layout.faults(question)) += 1 }
   }
 
-  override def look(row: InternalRow): Unit = {
+  override def look(row: InternalRow): Unit = if (!gauge.isOff) {
+    try {
+      Guard.enter("probe look")
+      measure(row)
+    } catch { case error: Throwable => gauge.fail("probe look", error) }
+    ()
+  }
+
+  private def measure(row: InternalRow): Unit = {
     asked.indices.foreach(ask(_, row))
     longs(Layout.Rows) += 1
     var hash, key, prefix = Mixing.Seed
@@ -128,6 +138,27 @@ final private[probe] class InterpretedRowProbe(handle: ProbeHandle) extends RowP
       gauge.doubles(at) += number
       gauge.doubles(at + 1) += number * number
       gauge.doubles(at + 2) += (if (negative) -number else number)
+    }
+}
+
+private[probe] object ProbingIterator {
+
+  /** The rows, each looked at as it passes; after a fault of ours the rows as they are. */
+  def over(
+      rows: Iterator[InternalRow],
+      handle: ProbeHandle,
+      source: Option[RowProbe.Source],
+      index: Int
+  ): Iterator[InternalRow] =
+    try {
+      Guard.enter("probe iterator")
+      new ProbingIterator(rows, RowProbe.open(handle, source), index)
+    } catch {
+      case error: Throwable =>
+        val gauge = handle.open()
+        gauge.fail("probe iterator", error)
+        gauge.start(index)
+        rows
     }
 }
 

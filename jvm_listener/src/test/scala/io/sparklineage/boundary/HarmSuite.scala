@@ -4,6 +4,7 @@ import org.apache.spark.sql.DataFrame
 import org.scalatest.funsuite.AnyFunSuite
 
 import io.sparklineage.PythonApi
+import io.sparklineage.probe.SteppedAside
 
 /** Runs programs plain and with marks: the physical plan and the number of spark_jobs must be the same. */
 abstract class HarmSuite extends AnyFunSuite with Sessions {

@@ -1,8 +1,8 @@
 package io.sparklineage.plan
 
+import io.sparklineage.SharedSession
 import io.sparklineage.model._
 import io.sparklineage.plan.fragment.Fragments
-import org.scalatest.BeforeAndAfterAll
 import org.scalatest.funsuite.AnyFunSuite
 
 import org.apache.spark.sql.SparkSession
@@ -10,14 +10,12 @@ import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan
 import org.apache.spark.sql.catalyst.trees.TreeNodeTag
 
 /** Plans of a real local session, with marks of our own. */
-abstract class PlanSuite extends AnyFunSuite with BeforeAndAfterAll {
-  protected lazy val spark: SparkSession = SparkSession
-    .builder()
-    .config("spark.ui.enabled", "false")
-    .config("spark.sql.shuffle.partitions", "2")
-    .config("spark.sql.warehouse.dir", java.nio.file.Files.createTempDirectory("warehouse").toUri.toString)
-    .master("local[2]")
-    .getOrCreate()
+abstract class PlanSuite extends AnyFunSuite {
+
+  /** With the settings of most suites, so that they share one session. */
+  protected def settings: Map[String, String] = SharedSession.Listening
+
+  protected lazy val spark: SparkSession = SharedSession.of(settings)
 
   protected var gaps: Seq[String] = Nil
 
@@ -39,11 +37,6 @@ abstract class PlanSuite extends AnyFunSuite with BeforeAndAfterAll {
   protected def fragment(df: Frame, inputs: String*): Fragment = {
     gaps = Nil
     Fragments.describe("out", inputs.toSet, analyzed(df), idsOf, (what, why) => gaps :+= s"$what: $why")
-  }
-
-  override def afterAll(): Unit = {
-    spark.stop()
-    super.afterAll()
   }
 }
 

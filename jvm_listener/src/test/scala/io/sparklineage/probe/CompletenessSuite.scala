@@ -185,7 +185,9 @@ class CompletenessSuite extends AnyFunSuite with ProbeFixture {
     CompletenessSuite.open = new CountDownLatch(1)
     val action = new Thread(() => data.foreachPartition(CompletenessSuite.slowly _))
     action.start()
-    val Seq(running) = Iterator.continually { Thread.sleep(50); Probes.snapshot() }.find(_.nonEmpty).get
+    val first = Iterator.continually { Thread.sleep(50); Probes.snapshot() }.find(_.nonEmpty).get
+    assert(first.size == 1)
+    val running = first.head
     assert(running.rows.exists(rows => rows > 0 && rows < 1000))
     assert((running.complete, running.reason) == ((false, Some("partial"))))
     assert(running.detail.contains("1 of 2 partitions read to their end"))
@@ -194,7 +196,9 @@ class CompletenessSuite extends AnyFunSuite with ProbeFixture {
     CompletenessSuite.open.countDown()
     action.join()
     Watched.waitForEnds(spark)
-    val Seq(last) = Probes.snapshot()
+    val told = Probes.snapshot()
+    assert(told.size == 1)
+    val last = told.head
     assert(last.instance == running.instance)
     assert(last.sample.exists(_.rows.size == 20))
     assertTrue(last, truth(people))

@@ -2,9 +2,9 @@ package io.sparklineage.probe
 
 import java.util.concurrent.atomic.AtomicInteger
 
-import org.scalatest.{BeforeAndAfterAll, Suite}
+import org.scalatest.Suite
 
-import io.sparklineage.MeasurementEnds
+import io.sparklineage.SharedSession
 import io.sparklineage.model.Probed
 import org.apache.spark.sql.{DataFrame, SparkSession}
 import org.apache.spark.sql.functions.{col, expr}
@@ -13,24 +13,14 @@ import org.apache.spark.sql.lineage.probetest.Watched
 /** What plain Spark says of a DataFrame. */
 final case class Truth(rows: Long, nulls: Seq[Long], hashes: Seq[String], row: String)
 
-trait ProbeFixture extends BeforeAndAfterAll { this: Suite =>
+trait ProbeFixture { this: Suite =>
   private val ids = new AtomicInteger
   def conf: Map[String, String] = Map.empty
 
   lazy val spark: SparkSession = {
-    val builder = SparkSession.builder().master("local[2]").appName(suiteName)
-      .config("spark.ui.enabled", "false").config("spark.sql.shuffle.partitions", "4")
-      .config("spark.sql.legacy.createHiveTableByDefault", "false")
-    val session = conf.foldLeft(builder) { case (b, (k, v)) => b.config(k, v) }.getOrCreate()
-    session.sparkContext.setLogLevel("ERROR")
+    val session = SharedSession.of(SharedSession.Listening ++ conf)
     Watched.install(session)
-    session.sparkContext.addSparkListener(MeasurementEnds)
     session
-  }
-
-  override def afterAll(): Unit = {
-    spark.stop()
-    super.afterAll()
   }
 
   def freshId(): String = s"d${ids.incrementAndGet()}"

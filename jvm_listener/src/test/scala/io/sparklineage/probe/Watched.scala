@@ -4,6 +4,7 @@ package org.apache.spark.sql.lineage.probetest
 import io.sparklineage.probe._
 import org.apache.spark.{MapOutputTrackerMaster, ShuffleDependency, SparkEnv}
 import org.apache.spark.rdd.RDD
+import org.apache.spark.scheduler.SparkListenerEvent
 import org.apache.spark.shuffle.IndexShuffleBlockResolver
 import org.apache.spark.sql.{DataFrame, SparkSession}
 import org.apache.spark.sql.catalyst.expressions.{Attribute, AttributeSet}
@@ -67,4 +68,10 @@ object Shuffles {
       }
     }
   }
+}
+
+object Bus {
+
+  /** Lets Spark tell an event to all listeners, as it does with its own. */
+  def post(spark: SparkSession, event: SparkListenerEvent): Unit = spark.sparkContext.listenerBus.post(event)
 }

@@ -8,21 +8,21 @@ import org.apache.spark.sql.catalyst.expressions._
 import org.apache.spark.sql.catalyst.expressions.aggregate.{AggregateExpression, PivotFirst}
 
 /**
- * What structs and arrays were built of: `struct(a, b).a` is `a` and has nothing to do with `b`.
+ * The columns that structs and arrays were built of: `struct(a, b).a` is `a` and has nothing to do with `b`.
  *
- * @param column     what an attribute is
- * @param definition what an expression is
+ * @param column     the column that an attribute stands for
+ * @param definition the column that an expression makes
  */
 final private[plan] class NestedColumns(column: Attribute => Column, definition: Expression => Column) {
 
-  /** What the expression takes out of something that was built in this step; None where that is not known. */
+  /** The column that an expression takes out of a struct or an array that this step built; None in all other cases. */
   def of(expression: Expression): Option[Column] = expression match {
     case g: GetStructField => whole(g.child).lift(g.ordinal)
     case g: GetArrayItem => position(g.ordinal).flatMap(whole(g.child).lift)
     case _ => None
   }
 
-  /** The parts of what the expression builds. */
+  /** The columns of the struct or array that the expression builds, by position. */
   def within(expression: Expression): PartialFunction[Int, Column] = expression match {
     case a: Alias => within(a.child)
     case s: CreateNamedStruct => each(s.valExprs.length, s.valExprs)
@@ -67,11 +67,11 @@ final private[plan] class NestedColumns(column: Attribute => Column, definition:
 }
 
 private object NestedColumns {
-  // A struct that a loop changes a thousand times is looked into so far; deeper it is one whole.
+  // A loop can change a struct a thousand times. Below this many levels a struct counts as one column.
   private val MostDepth = 50
   private val depth = ThreadLocal.withInitial[Int](() => 0)
 
-  /** Each part is worked out when it is asked for, once. */
+  /** Computes each part when it is first asked for, and keeps it. */
   private def remembered(length: Int, part: Int => Column): PartialFunction[Int, Column] = {
     val known = mutable.Map.empty[Int, Column]
 

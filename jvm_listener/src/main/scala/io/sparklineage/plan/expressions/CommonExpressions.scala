@@ -4,7 +4,7 @@ import io.sparklineage.plan.Reflected
 
 import org.apache.spark.sql.catalyst.expressions.Expression
 
-/** `x BETWEEN a AND b`, `nullif(x, y)`: an expression that is used several times and written once. New in Spark 4. */
+/** `x BETWEEN a AND b`, `nullif(x, y)`: Spark 4 defines an expression that is used several times once, and refers to it. */
 private[plan] object CommonExpressions {
 
   /** The definitions by their ids, and the expression over them. */

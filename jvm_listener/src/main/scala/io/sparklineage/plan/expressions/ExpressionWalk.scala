@@ -4,7 +4,7 @@ import scala.collection.mutable
 
 import org.apache.spark.sql.catalyst.expressions.Expression
 
-/** Looks at expressions without the stack: a condition put together in a loop has thousands of levels. */
+/** Walks through expressions without recursion: a condition that a loop puts together has thousands of levels. */
 object ExpressionWalk {
 
   /** The expression and all in it, from the left, each before its children. */

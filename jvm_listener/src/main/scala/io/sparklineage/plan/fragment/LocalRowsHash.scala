@@ -5,7 +5,7 @@ import scala.util.Try
 import org.apache.spark.sql.catalyst.expressions.{BoundReference, XxHash64}
 import org.apache.spark.sql.catalyst.plans.logical.LocalRelation
 
-/** The rows that a plan itself holds, as a word: two programs with other literals have other rows. */
+/** A hash of the rows that a plan itself holds, so that two programs with other literals have other hashes. */
 object LocalRowsHash {
 
   /** More rows than these are not looked at. */

@@ -7,7 +7,7 @@ import scala.collection.mutable
 import org.apache.spark.sql.catalyst.expressions._
 import org.apache.spark.sql.catalyst.plans.logical._
 
-/** Where the attributes of a fragment come from: through renaming, and through the expressions of projections. */
+/** Follows the attributes of a fragment down to its inputs, through renaming and the expressions of projections. */
 final class AttributeOrigins(
     nodes: Seq[LogicalPlan],
     ends: LogicalPlan => Option[End],
@@ -30,7 +30,7 @@ final class AttributeOrigins(
     }
   }
 
-  // Children come before what reads them: what an expression stands on is written out before it.
+  // Nodes come after their children, so the attributes that an expression uses have been written out before it.
   private def define(list: Seq[NamedExpression]): Unit =
     list.foreach {
       case a: Alias =>
@@ -61,7 +61,7 @@ final class AttributeOrigins(
     if (sizeWritten(e) > AttributeOrigins.Largest) e
     else e.transformUp { case a: Attribute => written.getOrElse(a.exprId, a) }
 
-  /** How large it would be; a chain that doubles must be found out before it is made. Stops at what is too large. */
+  /** Number of nodes that the written-out expression would have; counting stops once that is too large. */
   private def sizeWritten(e: Expression): Int = {
     var n = 0
     e.exists { part =>

@@ -9,7 +9,7 @@ import org.apache.spark.sql.catalyst.expressions.aggregate.{AggregateExpression,
 import org.apache.spark.sql.catalyst.plans.logical._
 import org.apache.spark.sql.types._
 
-/** What is special of the columns of a fragment: see [[ColumnNote]]. */
+/** Finds what the expressions of a fragment's columns do not show reliably as text: see [[ColumnNote]]. */
 final private[plan] class ColumnNotes(origins: AttributeOrigins, nodes: Seq[LogicalPlan]) {
 
   def of(root: LogicalPlan): Seq[ColumnNote] = root.output.flatMap(column) ++ averages
@@ -31,7 +31,7 @@ final private[plan] class ColumnNotes(origins: AttributeOrigins, nodes: Seq[Logi
     if (ColumnNotes.parses(e) && ColumnNotes.strict(e)) single(e).map(input => note("cast", name, e, Some(input)))
     else None
 
-  /** The input column that an expression hangs on, if it is one only. */
+  /** The input column of an expression that uses exactly one. */
   private def single(e: Expression): Option[(String, String)] = e.references.toSeq match {
     case Seq(only) => origins.input(only)
     case _ => None
@@ -40,7 +40,7 @@ final private[plan] class ColumnNotes(origins: AttributeOrigins, nodes: Seq[Logi
   private def filled(name: String, e: Expression): Option[ColumnNote] =
     ColumnNotes.zeroFilled(e).map(value => note("filled", name, e, missing(value)))
 
-  /** The input column that is NULL exactly where the value is. */
+  /** The input column that is NULL in exactly the rows where the value is NULL. */
   private def missing(value: Expression): Option[(String, String)] =
     if (ColumnNotes.strict(value) && !ColumnNotes.parses(value)) single(value) else None
 
@@ -48,10 +48,10 @@ final private[plan] class ColumnNotes(origins: AttributeOrigins, nodes: Seq[Logi
     node <- nodes.collect { case a: Aggregate => a }
     named <- node.aggregateExpressions
     average <- named.collect { case AggregateExpression(a: Average, _, _, _, _) => a.child }
-    note <- average1(named.name, plain(origins.expanded(average)))
+    note <- averageNote(named.name, plain(origins.expanded(average)))
   } yield note
 
-  private def average1(name: String, e: Expression): Option[ColumnNote] = {
+  private def averageNote(name: String, e: Expression): Option[ColumnNote] = {
     val zeros = ColumnNotes.uncast(e)
     ColumnNotes.zeroFilled(zeros).map(value => note("average_of_filled", name, e, missing(value))).orElse(zeros match {
       case a: Attribute => origins.input(a).map(input => note("average", name, e, Some(input)))
@@ -62,14 +62,14 @@ final private[plan] class ColumnNotes(origins: AttributeOrigins, nodes: Seq[Logi
 
 private[plan] object ColumnNotes {
 
-  /** Somewhere in it a value that cannot be read as another type becomes NULL. */
+  /** Whether some part of the expression makes NULL of a value that cannot be read as another type. */
   def parses(e: Expression): Boolean = e.exists {
     case c: Cast => c.evalMode != EvalMode.ANSI && Cast.forceNullable(c.child.dataType, c.dataType)
     case g: GetTimestamp => !g.failOnError
     case other => other.prettyName.startsWith("try_")
   }
 
-  /** NULL exactly where one of its casts fails or its input is NULL. */
+  /** Whether the expression is NULL exactly where one of its casts fails or its input is NULL. */
   def strict(e: Expression): Boolean = e match {
     case _: Attribute | _: Literal => true
     case _: Cast | _: GetTimestamp | _: BinaryArithmetic | _: String2TrimExpression | _: Upper | _: Lower | _: UnaryMinus |
@@ -88,7 +88,7 @@ private[plan] object ColumnNotes {
     case other => other
   }
 
-  /** What stands in front of the 0 in `coalesce(x, 0)`. */
+  /** The `x` of `coalesce(x, 0)`, however the program wrote it. */
   def zeroFilled(e: Expression): Option[Expression] = uncast(e) match {
     case Coalesce(Seq(value, zero)) if isZero(uncast(zero)) && value.references.nonEmpty => Some(value)
     case If(IsNull(value), zero, other) if isZero(uncast(zero)) && uncast(other).semanticEquals(uncast(value)) =>

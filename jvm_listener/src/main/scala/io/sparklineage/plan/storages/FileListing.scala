@@ -9,7 +9,7 @@ import org.apache.hadoop.fs.{FileStatus, Path}
 
 import org.apache.spark.sql.execution.datasources.{FileIndex, InMemoryFileIndex}
 
-/** What Spark has listed of the files of a source anyway, as a word that two runs can compare. Nothing is read. */
+/** A short text about the files of a source, which is equal for equal files. It uses what Spark has listed already. */
 object FileListing {
 
   /** More files than these are not looked at. */

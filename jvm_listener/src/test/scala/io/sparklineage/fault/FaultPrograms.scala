@@ -1,0 +1,89 @@
+package io.sparklineage.fault
+
+import org.apache.spark.scheduler._
+import org.apache.spark.sql.functions._
+import org.apache.spark.sql.lineage.probetest.{Bus, Watched}
+import org.apache.spark.sql.{DataFrame, SparkSession, SparkSessionExtensions}
+
+import io.sparklineage.{LineageExtensions, LineageListener, PythonApi}
+import io.sparklineage.probe.Mode
+
+/** Small programs that between them enter every part of the JVM half. Each gives its result as text. */
+final class FaultPrograms(spark: SparkSession, folder: String) {
+
+  /** Makes a boundary of a DataFrame, or in the plain run nothing. */
+  type Marking = (DataFrame, String) => DataFrame
+  type Program = Marking => Seq[String]
+
+  private def rows: DataFrame = spark.read.parquet(folder + "/rows")
+
+  private def result(data: DataFrame): Seq[String] = data.collect().map(_.toString).toSeq.sorted
+
+  private def withConf(settings: (String, String)*)(body: => Seq[String]): Seq[String] = {
+    settings.foreach { case (key, value) => spark.conf.set(key, value) }
+    try body
+    finally settings.foreach { case (key, _) => spark.conf.unset(key) }
+  }
+
+  val all: Seq[(String, Program)] = Seq(
+    "questions" -> { mark =>
+      val unique = """{"kind": "unique", "arguments": ["id"]}"""
+      PythonApi.ask("q1", s"""[{"kind": "violations", "arguments": ["id >= 0"]}, $unique]""")
+      result(mark(rows, "q1").groupBy("k").count())
+    },
+    "aggregate" -> { mark =>
+      val stacked = mark(mark(rows, "a1").withColumn("twice", col("id") * 2), "a2")
+      result(mark(stacked.groupBy("k").agg(sum("twice").as("s"), count("t").as("n")), "a3"))
+    },
+    "partition pruning" -> { mark =>
+      val days = spark.read.parquet(folder + "/days").filter("name = 'd1'")
+      result(mark(spark.read.parquet(folder + "/parts"), "p1").join(broadcast(days), "day"))
+    },
+    "without generated stages" -> { mark =>
+      withConf("spark.sql.codegen.maxFields" -> "0")(result(mark(rows, "c1").groupBy("k").count()))
+    },
+    "interpreted" -> { mark =>
+      withConf("spark.sql.codegen.wholeStage" -> "false")(result(mark(rows, "i1").groupBy("k").count()))
+    },
+    "local rows" -> { mark =>
+      import spark.implicits._
+      result(mark(Seq((1, "a"), (2, "b")).toDF("n", "t"), "l1").filter("n > 1"))
+    },
+    "rows on the driver" -> { mark =>
+      val shown = spark.sql("show functions like 'abs'")
+      result(if (mark eq plain) shown else Watched.watch(shown, "d1", Mode.Flow))
+    },
+    "write" -> { mark =>
+      mark(rows.filter("k = 1"), "w1").write.mode("overwrite").parquet(folder + "/written")
+      result(spark.read.parquet(folder + "/written"))
+    },
+    "a Python function" -> { _ => PythonApi.function(new Object, "hash"); Nil },
+    "status" -> { _ => PythonApi.status(); Nil },
+    "session" -> { mark =>
+      result(mark(spark.newSession().read.parquet(folder + "/rows"), "s1").groupBy("k").count())
+    },
+    "extension" -> { _ => new LineageExtensions().apply(new SparkSessionExtensions); Nil },
+    "listener" -> { _ =>
+      val listener = new LineageListener(spark.sparkContext.getConf)
+      io.sparklineage.Guard.setStrict(false)
+      spark.sparkContext.addSparkListener(listener)
+      val seen = result(spark.range(3).toDF())
+      spark.sparkContext.removeSparkListener(listener)
+      seen
+    },
+    "application" -> { _ =>
+      Bus.post(spark, SparkListenerApplicationStart("again", Some("app"), 1L, "me", None))
+      Bus.post(spark, SparkListenerApplicationEnd(2L))
+      result(spark.range(4).toDF())
+    }
+  )
+
+  /** Marks nothing. */
+  val plain: Marking = (data, _) => data
+
+  /** Marks as the Python half does. */
+  val marked: Marking = (data, id) => {
+    PythonApi.mark(data, id, "", "", "boundary")
+    data
+  }
+}

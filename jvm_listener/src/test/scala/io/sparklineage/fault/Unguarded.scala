@@ -1,0 +1,78 @@
+package io.sparklineage.fault
+
+/** Methods that Spark calls, or could, and that run outside of a guard: why a fault of ours cannot come out of them. */
+object Unguarded {
+  private def because(why: String)(names: String*): Map[String, String] = names.map(_ -> why).toMap
+
+  val reasons: Map[String, String] =
+    because("It gives a constant or what the node below gives.")(
+      "Boundary.output",
+      "Boundary.producedAttributes",
+      "Boundary.stats",
+      "Boundary.maxRows",
+      "Boundary.maxRowsPerPartition",
+      "Boundary.outputOrdering",
+      "Boundary.distinctKeys",
+      "Boundary.doCanonicalize",
+      "Boundary.simpleString",
+      "Boundary.references",
+      "ProbeExec.nodeName",
+      "ProbeExec.output",
+      "ProbeExec.outputPartitioning",
+      "ProbeExec.outputOrdering",
+      "ProbeExec.doCanonicalize",
+      "ProbeExec.supportCodegen",
+      "ProbeExec.usedInputs",
+      "LineageExtensions.apply"
+    ) ++ because("It makes the same node over what Spark hands it.")(
+      "Boundary.withSpec",
+      "Boundary.withChild",
+      "Boundary.withNewChildInternal",
+      "ProbeExec.withNewChildInternal"
+    ) ++ because("It compares or lists three fields.")(
+      "Boundary.productArity",
+      "Boundary.productElement",
+      "Boundary.productPrefix",
+      "Boundary.canEqual",
+      "Boundary.equals",
+      "Boundary.hashCode",
+      "Fragments.equals",
+      "Fragments.hashCode"
+    ) ++ because("It runs what belongs to Spark outside of a guard, once, and what is ours inside.")(
+      "Boundary.clone",
+      "PlanProbes.apply",
+      "PlannedOps.apply",
+      "ProbeExec.inputRDDs",
+      "ProbeExec.doProduce",
+      "ProbeExec.doConsume",
+      "ProbeExec.doExecute",
+      "ProbeExec.executeCollect",
+      "ProbeExec.executeTake",
+      "ProbeExec.executeTail"
+    ) ++ because("It has a try of its own, or calls a gauge, which throws no fault.")(
+      "RowProbe.gauge",
+      "RowProbe.look",
+      "RowProbe.hasNext",
+      "RowProbe.next"
+    ) ++ because("It reads or fills a map of this object.")(
+      "ProbeAccumulator.isZero",
+      "ProbeAccumulator.copy",
+      "ProbeAccumulator.copyAndReset",
+      "ProbeAccumulator.reset",
+      "ProbeAccumulator.add",
+      "ProbeAccumulator.value"
+    ) ++ because("Only code of ours calls it, within a guard.")(
+      "FragmentThread.call",
+      "ProbeCode.bind",
+      "TrialOptimizer.extendedOperatorOptimizationRules",
+      "TrialOptimizer.preCBORules",
+      "TrialOptimizer.earlyScanPushDownRules",
+      "TrialOptimizer.nonExcludableRules",
+      "TrialOptimizer.rootPaths",
+      "TrialOptimizer.partitionSchema",
+      "TrialOptimizer.listFiles",
+      "TrialOptimizer.inputFiles",
+      "TrialOptimizer.refresh",
+      "TrialOptimizer.sizeInBytes"
+    )
+}
