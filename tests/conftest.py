@@ -21,6 +21,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[EVENTS] = EveryEvent()
 
 
+@pytest.hookimpl(tryfirst=True)  # xdist reads the groups in the same hook
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     if _is_worker(config):
         sharing.group(items)
