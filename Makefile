@@ -12,7 +12,7 @@ CONNECTOR_JARS := org.apache.spark:spark-avro_2.13:$(SPARK) org.apache.spark:spa
 	org.apache.commons:commons-pool2:2.12.1
 
 # Two processes share the tests (tests/sharing.py); sbt runs the tests of the JVM half as one of them (tests/jvm).
-PYTEST := $(BIN)/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder --durations=25
+PYTEST := $(BIN)/python -m pytest -n 2 --dist loadscope --no-loadscope-reorder --durations=25
 
 .PHONY: demo test test-slow test-all lint format bench localisation jar clean
 

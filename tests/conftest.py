@@ -1,6 +1,6 @@
 """At the end of every session of tests: each event that any test has made holds (see ``every_event``).
 
-With ``pytest -n 2 --dist loadgroup`` two processes share the tests. What several tests look at is made once, so that
+With ``pytest -n 2 --dist loadscope`` two processes share the tests. What several tests look at is made once, so that
 those tests stay together in one process: see ``sharing``.
 """
 
@@ -21,10 +21,16 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[EVENTS] = EveryEvent()
 
 
-@pytest.hookimpl(tryfirst=True)  # xdist reads the groups in the same hook
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     if _is_worker(config):
-        sharing.group(items)
+        sharing.order(items)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    from tests.scheduling import GroupScheduling
+
+    return GroupScheduling(config, log)
 
 
 @pytest.fixture(scope="session", autouse=True)

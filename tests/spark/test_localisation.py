@@ -25,10 +25,8 @@ def bench(tmp_path_factory, warm_jvms):
 
 
 def case(change):
-    """The changes of one program stay together, as they need its baseline."""
     name = f"{change.program}/{change.name}"
-    marks = [pytest.mark.xdist_group(f"localisation of {change.program}")]
-    return pytest.param(change, id=name, marks=marks if name in SHARE else [*marks, pytest.mark.slow])
+    return pytest.param(change, id=name, marks=() if name in SHARE else pytest.mark.slow)
 
 
 def test_the_share_is_there():
