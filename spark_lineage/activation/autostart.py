@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _installed = False
 _hook: SparkHook | None = None
+_early: list[tuple[str, str]] = []  # faults before there is an agent that can be told
 
 
 def install() -> None:
@@ -38,8 +39,9 @@ def _install() -> None:
     from spark_lineage.activation.doors import ConfDoor
     from spark_lineage.activation.exits import MAIN
     from spark_lineage.activation.hook import SparkHook
+    from spark_lineage.guard import Guard
 
-    _hook = SparkHook(ConfDoor(_begin)).install()
+    _hook = SparkHook(ConfDoor(_begin), Guard(lambda what, why: _early.append((what, why)))).install()
     MAIN.watch_exits()
 
 
@@ -77,8 +79,17 @@ def _begin(conf: Mapping[str, str], spark_context: Any) -> Agent | None:
         _tell(spark_context, f"The store {config.store} cannot be written: {error.strerror or error}.")
     else:
         stop_with_interpreter(begun)
+        _report_to(begun)
         return begun
     return None
+
+
+def _report_to(begun: Agent) -> None:
+    """Faults of the hook are gaps of this run from here on; those that came before are told now."""
+    if _hook is not None:
+        _hook.guard.report = begun.gap
+    while _early:
+        begun.gap(*_early.pop(0))
 
 
 def _tell(spark_context: Any, sentence: str) -> None:

@@ -62,7 +62,7 @@ class SparkHook:
     def install(self) -> SparkHook:
         for name in CONTEXT_MODULES:
             module = sys.modules.get(name)
-            if module is not None:
+            if module is not None and self._patches is None:  # both names may stand for one module
                 self.guard("hook", self._patch, module)
         if self._patches is None:
             self._finder = _Finder(CONTEXT_MODULES, self._patch, self.guard)

@@ -174,10 +174,13 @@ def _restored(folder: Path) -> Iterator[None]:
             with contextlib.suppress(AttributeError):  # it was broken before it had one
                 observer._ended.set()
                 observer._installation.uninstall()
+                for part in observer._installation._parts.values():
+                    part.uninstall()
         for placed in hooks:
             placed.remove()
         agent._current = session._hook = autostart._hook = runner._Ended.by = None
         autostart._installed = False
+        autostart._early.clear()
         for guard in (runner._FAULTS, session._FAULTS, exits.MAIN.guard, doors._AT_EXIT):
             guard.off.clear()
             guard._faults.clear()
@@ -268,7 +271,8 @@ class Everything:
     def _add(self, case: dict[str, Any]) -> None:
         self.cases.append(case)
         seconds, done = time.monotonic() - self._begun, len(self.cases)
-        print(f"{seconds:6.1f} s  {done}  {case['program']}  {case['site']}", file=sys.stderr, flush=True)
+        seen = "as plain" if case["same"] else "NOT AS PLAIN"
+        print(f"{seconds:6.1f} s  {done}  {case['program']}  {case['site']}  {seen}", file=sys.stderr, flush=True)
 
 
 def _case(program: str, site: str, ended: Ended, truth: Ended) -> dict[str, Any]:

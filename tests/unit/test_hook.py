@@ -170,6 +170,14 @@ def test_install_twice_wraps_once_and_remove_undoes(pyspark_like):
     assert dict(pyspark_like.SparkContext.__dict__) == before
 
 
+def test_remove_undoes_where_both_names_stand_for_one_module(pyspark_like, monkeypatch):
+    """As in Spark 4, whose old module name is an alias: the second name must not make us forget our patches."""
+    monkeypatch.setitem(sys.modules, "pyspark.context", pyspark_like)
+    before = dict(pyspark_like.SparkContext.__dict__)
+    SparkHook(Loud()).install().remove()
+    assert dict(pyspark_like.SparkContext.__dict__) == before
+
+
 def test_the_start_up_hook_steps_aside_for_one_that_brings_the_listener(pyspark_like, monkeypatch):
     """A JVM that was there first (spark-submit, a notebook server) has the start-up hook in place already."""
     monkeypatch.setattr(autostart, "_installed", False)

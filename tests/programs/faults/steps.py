@@ -2,6 +2,7 @@
 
 import sys
 
+from pyspark.logger import PySparkLogger
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
@@ -28,6 +29,7 @@ def adopted(df):
     return type(df)(df._jdf, df.sparkSession)
 
 
+PySparkLogger.getLogger("DataFrameQueryContextLogger").setLevel("CRITICAL")  # it would print the time
 spark = SparkSession.builder.getOrCreate()
 base = spark.range(4)
 for number in range(1, 5):

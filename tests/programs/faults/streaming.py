@@ -1,5 +1,7 @@
 """Enters the hook of foreachBatch more than three times."""
 
+import os
+
 from pyspark.sql import SparkSession
 
 
@@ -12,10 +14,11 @@ def handler(seen):
 
 
 spark = SparkSession.builder.getOrCreate()
-spark.range(5).repartition(1).write.mode("overwrite").parquet("out/in")
-stream = spark.readStream.schema("id long").parquet("out/in")
+folder = os.path.abspath("out/in")  # the JVM stays where it was started
+spark.range(5).repartition(1).write.mode("overwrite").parquet(folder)
+stream = spark.readStream.schema("id long").parquet(folder)
 seen = []
 for number in range(4):
     writer = stream.writeStream.foreachBatch(handler(seen))
-writer.option("checkpointLocation", "checkpoint").trigger(availableNow=True).start().awaitTermination()
+writer.option("checkpointLocation", os.path.abspath("checkpoint")).trigger(availableNow=True).start().awaitTermination()
 print(seen)

@@ -1,5 +1,7 @@
 """A session of its own, from its start to its end, with what it writes."""
 
+import os
+
 from pyspark.sql import SparkSession
 
 
@@ -9,6 +11,7 @@ def clean(df):
 
 spark = SparkSession.builder.getOrCreate()
 kept = clean(spark.range(4).repartition(1))
-kept.coalesce(1).write.mode("overwrite").csv("out/clean")
-print(spark.read.csv("out/clean").count())
+folder = os.path.abspath("out/clean")  # the JVM stays where it was started
+kept.coalesce(1).write.mode("overwrite").csv(folder)
+print(spark.read.csv(folder).count())
 spark.stop()
