@@ -10,6 +10,7 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from typing import Union
 
+from spark_lineage.compat import parse
 from spark_lineage.privacy import code
 from spark_lineage.privacy.rules import rules
 
@@ -55,7 +56,7 @@ def _definition(source: str) -> Definition | None:
 
 def _parsed(source: str) -> ast.Module | None:
     try:
-        return ast.parse(textwrap.dedent(source))
+        return parse(textwrap.dedent(source))
     except (SyntaxError, ValueError):
         return None
 

@@ -14,6 +14,7 @@ import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from spark_lineage.compat import parse
 from spark_lineage.privacy.redaction import is_secret
 from spark_lineage.privacy.rules import may_have_secret, rules
 
@@ -60,7 +61,7 @@ def secrets(source: str) -> tuple[Span, ...] | None:
 def parsed(source: str) -> ast.Module | None:
     """What Python makes of a source; None if it is not Python."""
     try:
-        return ast.parse(source) if not (_ESCAPES_WARN and "\\" in source) else _parsed_silently(source)
+        return parse(source) if not (_ESCAPES_WARN and "\\" in source) else _parsed_silently(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
 
@@ -71,7 +72,7 @@ def _parsed_silently(source: str) -> ast.Module:
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return ast.parse(source)
+        return parse(source)
 
 
 def of_piece(source: str) -> tuple[Span, ...]:

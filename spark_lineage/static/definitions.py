@@ -10,6 +10,7 @@ import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+from spark_lineage.compat import parse
 from spark_lineage.static.names import UDF_DECORATORS, called_name
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
@@ -86,7 +87,7 @@ class Module:
 
 def defined(file: str, text: str) -> Module:
     """The module in ``file``. Raises SyntaxError if ``text`` is not Python."""
-    tree = ast.parse(text)
+    tree = parse(text)
     module = Module(os.path.abspath(file), hash(text))
     body = Function("<module>", tree, module, None)
     module.functions.append(body)

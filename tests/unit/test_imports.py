@@ -25,7 +25,7 @@ MAY_USE: dict[str, set[str]] = {
     "patches": {"compat"},
     "model": set(),
     "guard": set(),
-    "privacy": {"model", "guard"},
+    "privacy": {"compat", "model", "guard"},
     "config": {"model", "refusals"},
     "capture": SEAMS | {"patches"},
     "surroundings": SEAMS,

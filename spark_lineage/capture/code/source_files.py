@@ -17,6 +17,7 @@ from types import CodeType, FrameType
 from typing import Any
 
 from spark_lineage import compat
+from spark_lineage.compat import parse
 from spark_lineage.model import FunctionReading, SourceReading, Statement
 
 ReadSource = Callable[[str, str], SourceReading]
@@ -58,7 +59,7 @@ class SourceFile:
         if self._calls is None:
             self._calls = {
                 (node.end_lineno or 0, node.end_col_offset or 0): node
-                for node in ast.walk(ast.parse(self.text))
+                for node in ast.walk(parse(self.text))
                 if isinstance(node, ast.Call)
             }
         return self._calls
