@@ -11,6 +11,7 @@ import sysconfig
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -52,11 +53,11 @@ def document(examination: Examination) -> dict[str, Any]:
     return {"ok": examination.ok, "findings": [asdict(finding) for finding in examination.findings]}
 
 
-def examine(environ: Mapping[str, str] | None = None) -> Examination:
-    """Looks at everything and changes nothing."""
+def examine(environ: Mapping[str, str] | None = None, store: str | None = None) -> Examination:
+    """Looks at everything and changes nothing. ``store``: a folder in place of the one that is configured."""
     environ = os.environ if environ is None else environ
     parts: tuple[Callable[[Mapping[str, str]], Iterator[Finding]], ...] = (
-        _python, _packages, _java, _spark, _jar, _workers, _configuration, _store, _start_up,
+        _python, _packages, _java, _spark, _jar, _workers, _configuration, partial(_store, store), _start_up,
     )  # fmt: skip
     return Examination(tuple(finding for part in parts for finding in part(environ)))
 
@@ -144,12 +145,12 @@ def _configuration(environ: Mapping[str, str]) -> Iterator[Finding]:
     yield Finding("configuration", True, "; ".join(changed) or "defaults only")
 
 
-def _store(environ: Mapping[str, str]) -> Iterator[Finding]:
+def _store(chosen: str | None, environ: Mapping[str, str]) -> Iterator[Finding]:
     try:
         config = resolve(environ=environ)
     except ConfigError:
         config = Config(store=os.path.abspath("lineage"))
-    folder = Path(config.store)
+    folder = Path(os.path.abspath(chosen)) if chosen is not None else Path(config.store)
     existing = next(parent for parent in [folder, *folder.parents] if parent.exists())
     why = _why_not_writable(existing)
     if why is not None:

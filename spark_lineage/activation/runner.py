@@ -106,6 +106,7 @@ def _parse(words: Sequence[str]) -> Request:
         if not equals:
             if option.type == "true | false":
                 value = "true"
+                _refuse_lost_value(flag, rest)
             elif rest:
                 value = rest.pop(0)
             else:
@@ -119,6 +120,12 @@ def _parse(words: Sequence[str]) -> Request:
         else:
             settings[option.name] = value
     raise UsageError("There is no program to run: give a script, or -m and a module.")
+
+
+def _refuse_lost_value(flag: str, rest: Sequence[str]) -> None:
+    """``--enabled false job.py`` means something else than it says: ``false`` would be the program."""
+    if rest and rest[0].lower() in ("true", "false", "yes", "no", "on", "off", "1", "0") and not Path(rest[0]).exists():
+        raise UsageError(f"{flag} takes its value behind an equals sign: write {flag}={rest[0]}.")
 
 
 def _check_target(request: Request) -> str | None:
@@ -178,7 +185,7 @@ def _find_module(name: str) -> str | None:
 
 def _switch_on_as_configured(request: Request, module_path: str | None) -> None:
     """Raises what :func:`_switch_on` does."""
-    config = resolve(request.settings, folders=[Path.cwd(), _program_folder(request, module_path)])
+    config = resolve(request.settings, folders=[Path.cwd(), _program_folder(request, module_path)], flags=True)
     if request.checking.on and (not config.enabled or config.mode is Mode.PLAN):
         raise UsageError("--check needs what plan mode and enabled=false leave out: the rows that flow.")
     if config.enabled:

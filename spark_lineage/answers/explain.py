@@ -11,10 +11,11 @@ from dataclasses import dataclass
 
 from spark_lineage.answers import find
 from spark_lineage.answers.documents import Document
+from spark_lineage.answers.errors import AnswerError, still_running
 from spark_lineage.answers.find import short
 from spark_lineage.graph.composition import Composition, Derivation
 from spark_lineage.graph.expressions import Reference, enclosed, quoted, substituted
-from spark_lineage.model import ColumnDefinition, ColumnInput, Dataset, DatasetKind, LineageGraph, Step
+from spark_lineage.model import ColumnDefinition, ColumnInput, Dataset, DatasetKind, LineageGraph, Outcome, Step
 
 LONGEST = 4_000  # characters of an expression that is written into another one; a longer one stays a name
 
@@ -53,11 +54,15 @@ class Explanation:
     sources: tuple[Source, ...]
     path: tuple[Hop, ...]
     deciding: tuple[tuple[Source, str], ...]  # source columns that decided which rows there are, and how
+    running: bool = False  # the run had not ended
 
 
 def explain(graph: LineageGraph, words: str) -> Explanation:
     """Explains ``dataset.column``. Raises :class:`AnswerError` if the run has no such column."""
-    return explained(graph, *find.column(graph, words))
+    try:
+        return explained(graph, *find.column(graph, words))
+    except AnswerError as error:
+        raise AnswerError(still_running(str(error), graph.run)) from error
 
 
 def explained(graph: LineageGraph, dataset: Dataset, column: str) -> Explanation:
@@ -79,6 +84,7 @@ class _Explainer:
         self._texts: dict[Key, str] = {}
         self._known_ends: dict[Key, list[Key]] = {}
         self._qualified = True
+        self._running = graph.run.outcome is Outcome.RUNNING
 
     def explanation(self, dataset: Dataset, column: str) -> Explanation:
         derivations = self._composition.path(dataset.id, column)
@@ -89,7 +95,7 @@ class _Explainer:
         for hop in reversed(path):
             self._texts[(hop.dataset.id, hop.column)] = self._written(hop)
         definition = self._text((dataset.id, column))
-        return Explanation(dataset, column, definition, sources, path, self._deciding(dataset))
+        return Explanation(dataset, column, definition, sources, path, self._deciding(dataset), self._running)
 
     def _hop(self, derivation: Derivation) -> Hop:
         dataset = derivation.dataset
@@ -221,6 +227,7 @@ def document(explanation: Explanation) -> Document:
         "dataset": explanation.dataset.id,
         "column": explanation.column,
         "definition": explanation.definition,
+        "running": explanation.running,
         "sources": [
             {
                 "dataset": source.dataset.id,

@@ -6,7 +6,7 @@ import click
 
 from spark_lineage.cli.options import json_option, run_argument, store_option
 
-PASSED, FAILED = 0, 1
+PASSED, FAILED, NOT_ENDED = 0, 1, 2
 
 
 @click.command()
@@ -20,13 +20,14 @@ def check(run: str, as_json: bool, store: str | None, junit: str | None, rules: 
     """Check what the functions of a run did: joins that multiply or lose rows, values lost in casts, and more.
 
     RUN is a run id or the beginning of one, `last`, `last~1`, or a label. Exit status: 0 passed, 1 a check failed,
-    2 could not check. What the record cannot tell neither passes nor fails.
+    2 could not check, or the run still runs. What the record cannot tell neither passes nor fails.
 
     \b
     spark-lineage check
     spark-lineage check last --json --junit checks.xml
     """
     from spark_lineage.answers import ask
+    from spark_lineage.answers.check.results import Status
 
     report = ask.check(run, store, rules=rules, against=against)
     if junit is not None:
@@ -43,4 +44,6 @@ def check(run: str, as_json: bool, store: str | None, junit: str | None, rules: 
         from spark_lineage.faces.terminal.console import console
 
         terminal.show(report, console())
-    return PASSED if report.passed else FAILED
+    if report.of(Status.FAILED):
+        return FAILED
+    return NOT_ENDED if report.running else PASSED

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import gc
 import importlib
-import sys
+import inspect
 from collections.abc import Sequence
 from typing import Any
 
 import click
 
+from spark_lineage.cli.output import unbreakable
 from spark_lineage.cli.telling import tell
 from spark_lineage.config import did_you_mean
 from spark_lineage.model import Damaged
@@ -50,6 +51,12 @@ class Commands(click.Group):
         command = getattr(importlib.import_module(module), attribute)
         return command if isinstance(command, click.Command) else None
 
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Whole sentences: click cuts what does not fit into one line."""
+        commands = [(name, self.get_command(ctx, name)) for name in self.list_commands(ctx)]
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, _summary(command)) for name, command in commands if command is not None])
+
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
@@ -65,6 +72,11 @@ class Commands(click.Group):
             raise click.UsageError(str(error), ctx) from error
 
 
+def _summary(command: click.Command) -> str:
+    """The first paragraph of its help."""
+    return " ".join(inspect.cleandoc(command.help or "").partition("\n\n")[0].split())
+
+
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(VERSION, prog_name="spark-lineage")
 def spark_lineage_command() -> None:
@@ -78,12 +90,24 @@ def spark_lineage_command() -> None:
 
 
 def main(words: Sequence[str]) -> int:
-    """Exit status. Bad input: one sentence on standard error and 2."""
+    """Exit status: that of the command, also where nobody reads its answer to the end. Bad input, and an answer that
+    cannot be written: one sentence on standard error and 2.
+    """
+    with unbreakable() as output:
+        status = _status(words)
+        for stream in output:
+            stream.flush()
+            if stream.failed is not None:
+                return _refuse(f"the answer could not be written: {stream.failed}")
+        return status
+
+
+def _status(words: Sequence[str]) -> int:
     # A large run is hundreds of thousands of small values that stay to the end: looking for cycles among them again and
     # again would take longer than reading them.
     gc.set_threshold(200_000, 20, 100)
     try:
-        result = spark_lineage_command.main(list(words), prog_name="spark-lineage", standalone_mode=False)
+        result = spark_lineage_command.main(list(words) or ["--help"], prog_name="spark-lineage", standalone_mode=False)
         return result if isinstance(result, int) else 0
     except click.NoSuchOption as error:
         known = [name for parameter in _parameters(error.ctx) for name in parameter.opts] + ["--help"]
@@ -94,9 +118,6 @@ def main(words: Sequence[str]) -> int:
         return error.exit_code
     except click.Abort:
         return 130
-    except BrokenPipeError:  # `spark-lineage show | head`
-        sys.stderr.close()
-        return 0
 
 
 def _parameters(context: click.Context | None) -> list[click.Parameter]:

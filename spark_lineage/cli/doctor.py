@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import click
 
-from spark_lineage.cli.options import json_option
+from spark_lineage.cli.options import json_option, store_option
 
 WELL, SOMETHING_TO_MEND = 0, 1
 
 
 @click.command()
 @json_option
-def doctor(as_json: bool) -> int:
+@store_option("look at")
+def doctor(as_json: bool, store: str | None) -> int:
     """Explain the installation: what is here, whether it fits together, how to mend it.
 
     Exit status 0 if all is well, 1 if something needs mending.
@@ -22,7 +23,7 @@ def doctor(as_json: bool) -> int:
     """
     from spark_lineage.activation.installation import document, examine
 
-    examination = examine()
+    examination = examine(store=store)
     if as_json:
         from spark_lineage.faces.json import print_json
 

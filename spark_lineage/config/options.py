@@ -59,7 +59,7 @@ class Config:
         }
 
     def _is_stronger_than_conf(self, option: Option) -> bool:
-        return self.origins.get(option.name, "").startswith(("argument ", ENVIRONMENT_PREFIX))
+        return self.origins.get(option.name, "").startswith(("argument ", "--", ENVIRONMENT_PREFIX))
 
 
 @dataclass(frozen=True)

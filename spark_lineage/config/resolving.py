@@ -13,6 +13,7 @@ from typing import Any
 from spark_lineage.config.files import configuration_in
 from spark_lineage.config.options import BY_NAME, CONF_PREFIX, ENVIRONMENT_PREFIX, OPTIONS, Config, Option
 from spark_lineage.config.sentences import ConfigError, unknown
+from spark_lineage.config.values import NotUsable
 from spark_lineage.model import Mode
 
 # Local properties and hand-overs of ours that share the prefix and are no options.
@@ -34,12 +35,14 @@ def resolve(
     environ: Mapping[str, str] | None = None,
     spark_conf: Mapping[str, str] | None = None,
     folders: Sequence[Path] | None = None,
+    flags: bool = False,
 ) -> Config:
     """The configuration of this process.
 
     ``arguments`` are keyed by option name or field name (``sample.rows`` or ``sample_rows``); None values are
-    left out. ``spark_conf`` is the program's Spark conf; other keys than ``spark.lineage.*`` are ignored.
-    ``folders`` are searched for a configuration file in this order; the first file found counts.
+    left out; ``flags`` says that the user wrote them as flags of the command. ``spark_conf`` is the program's Spark
+    conf; other keys than ``spark.lineage.*`` are ignored. ``folders`` are searched for a configuration file in this
+    order; the first file found counts.
     A local ``store`` becomes absolute (the program may change its folder later).
 
     Raises :class:`ConfigError`.
@@ -48,7 +51,7 @@ def resolve(
         list(_from_files([Path.cwd()] if folders is None else folders)),
         list(_from_conf(spark_conf or {})),
         list(_from_environment(os.environ if environ is None else environ)),
-        list(_from_arguments(arguments or {})),
+        list(_from_arguments(arguments or {}, flags)),
     )
     values: dict[str, Any] = {}
     origins: dict[str, str] = {}
@@ -63,14 +66,14 @@ def resolve(
     return dataclasses.replace(config, store=_absolute(config.store))
 
 
-def _from_arguments(arguments: Mapping[str, Any]) -> Iterator[Setting]:
+def _from_arguments(arguments: Mapping[str, Any], flags: bool) -> Iterator[Setting]:
     by_field = {option.field: option for option in OPTIONS}
     for key, value in arguments.items():
         option = BY_NAME.get(key) or by_field.get(key)
         if option is None:
             raise unknown(key, [*by_field], "option")
         if value is not None:
-            yield _setting(option, value, f"argument {option.field}")
+            yield _setting(option, value, option.flag if flags else f"argument {option.field}")
 
 
 def _from_environment(environ: Mapping[str, str]) -> Iterator[Setting]:
@@ -131,7 +134,8 @@ def _setting(option: Option, value: Any, where: str) -> Setting:
     try:
         return Setting(option, option.parse(value), where)
     except ValueError as error:
-        raise ConfigError(f"{where} {error}, not {value!r}.") from None
+        given = error.given if isinstance(error, NotUsable) else value
+        raise ConfigError(f"{where} {error}, not {given!r}.") from None
 
 
 def _refuse_conflicts(level: Sequence[Setting]) -> None:

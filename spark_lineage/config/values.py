@@ -13,6 +13,14 @@ from typing import Any
 from spark_lineage.model import Mode
 
 
+class NotUsable(ValueError):
+    """One of several values that were given together; ``given`` is that one."""
+
+    def __init__(self, sentence: str, given: str) -> None:
+        super().__init__(sentence)
+        self.given = given
+
+
 def text(value: Any) -> str:
     if isinstance(value, (dict, list)):
         raise ValueError("must be a text")
@@ -82,7 +90,7 @@ def labels(value: Any) -> dict[str, str]:
     for pair in pairs:
         key, equals, label = str(pair).partition("=")
         if not equals or not key.strip():
-            raise ValueError("must be written key=value")
+            raise NotUsable("must be written key=value", str(pair))
         found[key.strip()] = label.strip()
     return found
 

@@ -65,6 +65,8 @@ class Store:
 
     def resolve(self, name: str = "last") -> Summary:
         """``last``, ``last~1``, a run id, a unique beginning of one, or a label (its latest run)."""
+        if not name.strip():
+            raise StoreError("an empty text names no run: write `last`, the beginning of an id, or a label")
         runs = self.runs()
         if not runs:
             raise StoreError(no_runs(self.path))
@@ -83,16 +85,22 @@ class Store:
         )
 
     def find(self, name: str) -> Summary:
-        """As ``resolve``; a folder is also understood: that of a run, or that of another store (its last run)."""
+        """As ``resolve``; a folder is also understood: that of a run, or that of another store (its last run). A bare
+        name is that of a folder if no run of this store is called so.
+        """
         folder = Path(name)
         if os.sep in name and folder.is_dir():
-            if (folder / RUNS).is_dir():
-                return Store(folder).resolve()
-            found = summary(folder)
+            found = _in_folder(folder)
             if found is None:
                 raise StoreError(f"{name} is neither the folder of a run nor a store")
             return found
-        return self.resolve(name)
+        try:
+            return self.resolve(name)
+        except StoreError:
+            found = _in_folder(folder) if name.strip() and folder.is_dir() else None
+            if found is None:
+                raise
+            return found
 
     def labelled(self, label: str, other_than: Path) -> Summary:
         """The latest run with a label that is not the one in the folder ``other_than``."""
@@ -115,6 +123,11 @@ class Store:
         if run.why is not None:
             raise StoreError(run.why)
         return open_folder(run.folder, samples, fragments)
+
+
+def _in_folder(folder: Path) -> Summary | None:
+    """The run in a folder, or the last one of the store that it is; None if it is neither."""
+    return Store(folder).resolve() if (folder / RUNS).is_dir() else summary(folder)
 
 
 def open_folder(folder: Path, samples: bool = True, fragments: bool = True) -> RunRecord:

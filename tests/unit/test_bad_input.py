@@ -192,7 +192,8 @@ def test_two_conflicting_files(job):
     ("words", "sentence"),
     [
         (("--mode", "fast"), "must be one of plan, flow, exact"),
-        (("--label", "x"), "key=value"),
+        (("--label", "a=1", "--label", "x"), "--label must be written key=value, not 'x'."),
+        (("--enabled", "false"), "write --enabled=false."),
         (("--mode",), "needs a value"),
     ],
 )

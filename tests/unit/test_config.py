@@ -110,7 +110,7 @@ def test_store_is_absolute_unless_it_is_an_address(tmp_path, monkeypatch):
         ({"environ": {"SPARK_LINEAGE__SAMPLE__ROWS": "many"}}, "must be a whole number, not 'many'."),
         ({"environ": {"SPARK_LINEAGE__EXIT__WAIT": "nan"}}, "must be a number of seconds from 0 up"),
         ({"environ": {"SPARK_LINEAGE__STRICT": "perhaps"}}, "must be true or false, not 'perhaps'."),
-        ({"arguments": {"labels": ["x"]}}, "must be written key=value"),
+        ({"arguments": {"labels": ["a=1", "x"]}}, "argument labels must be written key=value, not 'x'."),
         ({"arguments": {"mode": "plan", "sample_rows": 5}}, "argument mode=plan and argument sample_rows=5 conflict"),
     ],
 )

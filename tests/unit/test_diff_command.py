@@ -102,6 +102,21 @@ def test_runs_of_other_stores(store: Path, tmp_path: Path, diff: Any) -> None:
     assert diff(store / "runs" / THIRD, other / "runs" / FIRST)[0] == 1
 
 
+def test_stores_and_runs_by_bare_folder_names(
+    store: Path, tmp_path: Path, diff: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record(tmp_path / "L_a", program().graph(FIRST))
+    record(tmp_path / "L_b", program().graph(SECOND))
+    record(tmp_path / "L_b", replace_started(program("amount > 0", "fewer").graph(THIRD), 3.0))
+    monkeypatch.chdir(tmp_path)
+    assert diff("L_a", "L_b", "--store", tmp_path / "nothing")[0] == 1
+    monkeypatch.chdir(tmp_path / "L_b" / "runs")
+    assert diff(FIRST, SECOND, "--store", store)[0] == 0
+    assert diff(SECOND, THIRD)[0] == 1
+    (tmp_path / "L_b" / "runs" / "empty").mkdir()
+    assert "no runs in" in diff("empty", SECOND)[2]
+
+
 def test_what_cannot_be_decided_is_exit_2(tmp_path: Path, diff: Any) -> None:
     unmeasured = Made("df", ("/data/orders",), content=None, reason="stepped_aside")
     record(tmp_path, Runs([unmeasured]).graph(FIRST))

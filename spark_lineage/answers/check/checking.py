@@ -9,7 +9,7 @@ from spark_lineage.answers.check.asking import ask
 from spark_lineage.answers.check.evidence import Evidence
 from spark_lineage.answers.check.results import Report, Result
 from spark_lineage.answers.check.rules import Rules
-from spark_lineage.model import LineageGraph
+from spark_lineage.model import LineageGraph, Outcome
 
 OF_RUN: Mapping[str, Callable[[Evidence], Iterator[Result]]] = {
     names.FAN_OUT: joins.fan_out,
@@ -51,4 +51,4 @@ def check(
     answers = list(ask(rules, run, before, with_functions))
     problems = tuple(answer for answer in answers if isinstance(answer, str))
     asked = tuple(answer for answer in answers if not isinstance(answer, str))
-    return Report(graph.run.id, graph.run.app, (*kept, *asked), problems)
+    return Report(graph.run.id, graph.run.app, (*kept, *asked), problems, graph.run.outcome is Outcome.RUNNING)

@@ -19,22 +19,27 @@ class Report:
     app: str
     results: tuple[Result, ...]
     problems: tuple[str, ...] = ()  # rules about steps or columns that there are not, functions that cannot be run
+    running: bool = False  # the run had not ended: what it does next is not checked
 
     def of(self, status: Status) -> tuple[Result, ...]:
         return tuple(result for result in self.results if result.status is status)
 
     @property
     def passed(self) -> bool:
-        """Nothing failed. What could not be told is no failure, and no evidence either: see :attr:`status`."""
-        return not self.of(Status.FAILED)
+        """The run has ended and nothing failed. What could not be told is no failure, and no evidence either: see
+        :attr:`status`.
+        """
+        return not (self.running or self.of(Status.FAILED))
 
     @property
     def status(self) -> Status:
-        """Of the whole: could not tell where a rule of the user could not be decided and nothing failed."""
-        if not self.passed:
+        """Of the whole: could not tell where nothing failed, but a rule of the user could not be decided or the run
+        still runs.
+        """
+        if self.of(Status.FAILED):
             return Status.FAILED
         open_rules = any(result.rule and result.status is Status.UNKNOWN for result in self.results)
-        return Status.UNKNOWN if open_rules else Status.PASSED
+        return Status.UNKNOWN if open_rules or self.running else Status.PASSED
 
 
 def document(report: Report) -> Document:
@@ -46,6 +51,7 @@ def document(report: Report) -> Document:
         "app": report.app,
         "passed": report.passed,
         "status": report.status.value,
+        "running": report.running,
         "results": [_result(result) for result in told],
         "could_not_tell": [_result(result) for result in untold],
     }

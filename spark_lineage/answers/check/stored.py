@@ -9,7 +9,7 @@ from spark_lineage.answers.check.checking import check
 from spark_lineage.answers.check.earlier import earlier
 from spark_lineage.answers.check.results import Report
 from spark_lineage.answers.check.rules import Rules, load
-from spark_lineage.answers.errors import AnswerError
+from spark_lineage.answers.errors import AnswerError, still_running
 from spark_lineage.config import resolve
 from spark_lineage.model import LineageGraph, Mode
 from spark_lineage.store import Store
@@ -25,7 +25,7 @@ def check_stored(store: Store, name: str, rules_file: str | None, against: str |
     before = earlier(store, run.app, run.started, run.id)
     report = check(graph, before, last, _rules(graph.run.program, rules_file))
     if report.problems:
-        raise AnswerError(report.problems[0])
+        raise AnswerError(still_running(report.problems[0], graph.run))
     return report
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from spark_lineage.answers.diff import changes, definitions
 from spark_lineage.answers.diff.contents import Content, Measured
 from spark_lineage.answers.diff.pairs import Pair
+from spark_lineage.answers.headlines import headline
 from spark_lineage.model import Dataset, Step, StepKind
 
 
@@ -118,10 +119,10 @@ def of_failure(run: str, a: Step | None, b: Step | None) -> str:
     step = b or a
     assert step is not None, "one of the two failed"
     failed = a if run == "a" else b
-    error = ((failed.error if failed else None) or "no error text").strip().splitlines()[0]
+    error = headline((failed.error if failed else None) or "no error text")
     if run == "b":
-        return f"{where(step)}: it failed in B ({error[:200]})"
-    return f"{where(step)}: it failed in A ({error[:200]}) and did not in B"
+        return f"{where(step)}: it failed in B ({error})"
+    return f"{where(step)}: it failed in A ({error}) and did not in B"
 
 
 def of_source(pair: Pair) -> str:

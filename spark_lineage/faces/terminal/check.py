@@ -11,11 +11,15 @@ from rich.text import Text
 from spark_lineage.answers.check.results import Report, Result, Status
 from spark_lineage.faces.terminal import table
 from spark_lineage.faces.terminal.table import Cell, Column, Span, plain
+from spark_lineage.faces.terminal.wording import MEANING
+from spark_lineage.faces.terminal.wording import STYLES as OUTCOMES
+from spark_lineage.model import Outcome
 
 STYLES = {Status.PASSED: "green", Status.FAILED: "bold red", Status.UNKNOWN: "yellow"}
 MARKS = {Status.PASSED: "passed", Status.FAILED: "FAILED", Status.UNKNOWN: "could not tell"}
 COLUMNS = [Column(""), Column("check", share=3), Column("step", share=3), Column("found", share=6)]
 WIDEST = 160
+STILL_RUNS, RUNNING = MEANING[Outcome.RUNNING], OUTCOMES[Outcome.RUNNING]
 
 
 def show(report: Report, console: Console) -> None:
@@ -28,6 +32,8 @@ def show(report: Report, console: Console) -> None:
     untold = [result for result in report.results if result.status is Status.UNKNOWN and not result.rule]
     for line in _untold(untold):
         console.print(Text(line, style="yellow"))
+    if report.running:
+        console.print(Text(STILL_RUNS, style=RUNNING))
     console.print(_sum(report))
 
 
@@ -60,6 +66,10 @@ def _untold(results: Sequence[Result]) -> Iterator[str]:
 
 def _sum(report: Report) -> Text:
     counts = {status: len(report.of(status)) for status in Status}
-    text = Text.assemble((MARKS[report.status], STYLES[report.status]), f"  run {report.run}  {report.app}: ")
-    text.append(", ".join(f"{count} {status.value}" for status, count in counts.items() if count) or "nothing to check")
+    mark = "not ended yet" if report.running and report.status is Status.UNKNOWN else MARKS[report.status]
+    text = Text.assemble((mark, STYLES[report.status]), f"  run {report.run}  {report.app}: ")
+    text.append(
+        ", ".join(f"{count} {status.value}" for status, count in counts.items() if count)
+        or f"nothing to check{' yet' if report.running else ''}"
+    )
     return text

@@ -12,6 +12,7 @@ from spark_lineage.answers.diff import Comparison, Divergence
 from spark_lineage.answers.diff.contents import ColumnChange
 from spark_lineage.answers.diff.rows import SideBySide, Values
 from spark_lineage.answers.diff.why import count
+from spark_lineage.answers.headlines import headline
 from spark_lineage.faces.terminal import table
 from spark_lineage.faces.terminal.table import Cell, Column, plain
 from spark_lineage.faces.terminal.wording import STYLES
@@ -75,7 +76,7 @@ def _run(name: str, graph: LineageGraph) -> Text:
     commit = f"  commit {run.repository.commit[:10]}" if run.repository is not None else ""
     text = Text(f"{name}  {run.id}  {run.app}  {run.mode.value} mode{commit}{labels}", style="dim")
     if run.outcome is not Outcome.COMPLETE:
-        error = f": {run.error.strip().splitlines()[0][:200]}" if run.error and run.error.strip() else ""
+        error = f": {headline(run.error)}" if run.error and run.error.strip() else ""
         text.append(f"  {run.outcome.value}{error}", style=STYLES[run.outcome])
     return text
 

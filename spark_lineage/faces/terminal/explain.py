@@ -10,7 +10,8 @@ from rich.text import Text
 from spark_lineage.answers.explain import Explanation, Hop, Source
 from spark_lineage.faces.terminal import table
 from spark_lineage.faces.terminal.table import Column, plain
-from spark_lineage.model import Dataset
+from spark_lineage.faces.terminal.wording import MEANING, STYLES
+from spark_lineage.model import Dataset, Outcome
 
 UNFOLDED = 1_000_000  # characters
 COLUMNS = [Column("", share=2), Column("", share=5)]
@@ -21,6 +22,8 @@ def show(explanation: Explanation, console: Console) -> None:
     """Prints the explanation. Steps are folded to the width of a terminal; into a pipe go whole lines."""
     names = _Names(explanation)
     column = f"{names(explanation.dataset)}.{explanation.column}"
+    if explanation.running:
+        _print(console, Text(MEANING[Outcome.RUNNING], style=STYLES[Outcome.RUNNING]))
     _print(console, Text(column, style="bold"), "", f"  {explanation.definition}", "")
     _show_sources(explanation, names, console)
     if explanation.path:

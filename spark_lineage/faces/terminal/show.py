@@ -7,18 +7,14 @@ from collections.abc import Iterator, Sequence
 from rich.console import Console, Group, RenderableType
 from rich.text import Text
 
+from spark_lineage.answers.headlines import headline
 from spark_lineage.answers.show import ShownStep, gaps_beside_the_table, nulls, rows_gained, shown_steps, stored
 from spark_lineage.faces.terminal import table
 from spark_lineage.faces.terminal.table import Cell, Column, Span, plain
-from spark_lineage.faces.terminal.wording import STYLES, WIDE, first_line, local, reason, time_between
+from spark_lineage.faces.terminal.wording import MEANING, STYLES, WIDE, local, reason, time_between
 from spark_lineage.model import Dataset, DatasetKind, LineageGraph, Outcome, StepKind
 
 MARKS = {Outcome.COMPLETE: "", Outcome.FAIL: "FAILED ", Outcome.ABORT: "stopped ", Outcome.RUNNING: "running "}
-# What a word alone does not tell.
-MEANING = {
-    Outcome.ABORT: "The program was killed before it ended: this is what was seen up to then.",
-    Outcome.RUNNING: "The program still runs: this is what has been seen so far.",
-}
 WIDEST = 160
 DEEPEST = 12  # levels that are indented
 STORED = [Column(""), Column("storage", share=1), Column("format"), Column("rows", right=True)]
@@ -54,7 +50,7 @@ def _heading(graph: LineageGraph) -> RenderableType:
     if run.outcome in MEANING:
         lines.append(Text(MEANING[run.outcome], style=STYLES[run.outcome]))
     if run.error:
-        lines.append(Text(first_line(run.error), style=STYLES[Outcome.FAIL]))
+        lines.append(Text(headline(run.error), style=STYLES[Outcome.FAIL]))
     return Group(*lines)
 
 
@@ -89,7 +85,7 @@ def _flow(shown: ShownStep, output: Dataset | None, wide: bool, first: bool) -> 
         if not wide and not output.complete:
             spans.append((f" ({reason(output)})", "yellow"))
     if first and shown.error:
-        spans.append((("\n" if spans else "") + first_line(shown.error), STYLES[Outcome.FAIL]))
+        spans.append((("\n" if spans else "") + headline(shown.error), STYLES[Outcome.FAIL]))
     return tuple(spans)
 
 

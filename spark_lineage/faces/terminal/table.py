@@ -15,6 +15,8 @@ from rich.console import Console
 from rich.segment import Segment, Segments
 from rich.style import Style
 
+from spark_lineage.privacy.terminal import spelled
+
 Span = tuple[str, str]  # text, style; "\n" in a text begins a new line of the cell
 Cell = tuple[Span, ...]
 
@@ -45,9 +47,17 @@ def show(
     """
     headings = [plain(column.heading, "bold") for column in columns]
     table = [headings, *rows] if any(column.heading for column in columns) else list(rows)
+    table = _spelled(table, console.encoding)
     widths = _widths(columns, table, (width or console.width) - indent, gap, expand)
     printed = [segment for row in table for segment in _row(columns, row, widths, gap, indent)]
     console.print(Segments(printed), end="", soft_wrap=True)
+
+
+def _spelled(rows: list[Sequence[Cell]], encoding: str) -> list[Sequence[Cell]]:
+    """The rows as they are printed: an arrow that is written in two letters takes the room of two."""
+    if encoding.startswith("utf"):
+        return rows
+    return [[tuple((spelled(text, encoding), style) for text, style in cell) for cell in row] for row in rows]
 
 
 def natural_width(columns: Sequence[Column], rows: Iterable[Sequence[Cell]], gap: int = 2) -> int:

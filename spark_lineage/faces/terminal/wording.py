@@ -9,6 +9,11 @@ from spark_lineage.model import Dataset, Outcome, RepositorySeen
 WIDE = 100  # columns of a terminal from which on more is shown
 SHORT_COMMIT = 8
 STYLES = {Outcome.COMPLETE: "green", Outcome.FAIL: "bold red", Outcome.ABORT: "yellow", Outcome.RUNNING: "cyan"}
+# What a word alone does not tell.
+MEANING = {
+    Outcome.ABORT: "The program was killed before it ended: this is what was seen up to then.",
+    Outcome.RUNNING: "The program still runs: this is what has been seen so far.",
+}
 REASONS = {
     "never_executed": "never executed",
     "plan_mode": "plan mode",
@@ -55,9 +60,3 @@ def short_commit(repository: RepositorySeen | None) -> str:
     if repository is None:
         return ""
     return repository.commit[:SHORT_COMMIT] + ("+" if repository.dirty else "")
-
-
-def first_line(text: str) -> str:
-    """Of an error, cut where it is very long."""
-    line = text.strip().splitlines()[0] if text.strip() else text
-    return line if len(line) <= 200 else line[:199] + "…"
