@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any, cast
+from typing import Any
 
 from spark_lineage.events import shapes
 from spark_lineage.events.lazily import Lazily
-from spark_lineage.model import Column, ColumnDefinition, ColumnInput, ColumnNote, Fragment, RowOperator, Storage
+from spark_lineage.model import Column, ColumnDefinition, ColumnInput, Fragment, Storage
 
 Document = dict[str, Any]
 
@@ -60,48 +60,31 @@ def of_document(document: Mapping[str, Any], columns: Sequence[Column]) -> Fragm
 
     datasets = convert(document["datasets"], list[str])
     written = document.get("columns")
-    return _checked(
-        Fragment(
-            dataset=document.get("dataset", document["output"]),
-            columns=_declared(columns)
-            if written is None
-            else tuple((column["name"], column["type"], column["nullable"]) for column in written),
-            plan_hash=document["hash"],
-            operators=tuple(document["operators"]),
-            plan_text=document["text"],
-            deterministic=document.get("deterministic", True),
-            nondeterminism=tuple(document.get("nondeterminism", ())),
-            inputs=tuple(datasets[: document.get("inputs", len(datasets))]),
-            sources=tuple(of_storage_document(source) for source in document.get("sources", ())),
-            opaque=tuple(document.get("opaque", ())),
-            definitions=cast(
-                "tuple[ColumnDefinition, ...]",
-                Lazily(lambda: _of_definitions(document), f"the plan of {document['output']}"),
-            ),
-            indirect=tuple(_of_input(use, datasets) for use in document.get("indirect", ())),
-            sample_key=tuple(document.get("sampleKey", ())),
-            covers=tuple(document.get("covers", ())),
-            row_operators=cast(
-                "tuple[RowOperator, ...]",
-                Lazily(lambda: shapes.of_operators(document), f"the plan of {document['output']}"),
-            ),
-            notes=cast(
-                "tuple[ColumnNote, ...]",
-                Lazily(lambda: shapes.of_notes(document), f"the plan of {document['output']}"),
-            ),
-        )
-    )
-
-
-def _checked(fragment: Fragment) -> Fragment:
-    """The fragment, with the types of its properties checked. Raises ValueError.
-
-    Definitions, row operators and notes are checked when they are used.
-    """
-    from msgspec import convert  # for readers only
-
-    later = {name: getattr(fragment, name) for name in ("definitions", "row_operators", "notes")}
-    return replace(convert({**vars(fragment), **dict.fromkeys(later, ())}, Fragment), **later)
+    what = f"the plan of {document['output']}"
+    # Made, and with that checked, when they are used. Columns that are those of the dataset are checked already.
+    later: dict[str, Any] = {
+        "definitions": Lazily(lambda: _of_definitions(document), what),
+        "row_operators": Lazily(lambda: shapes.of_operators(document), what),
+        "notes": Lazily(lambda: shapes.of_notes(document), what),
+    }
+    if written is None:
+        later["columns"] = Lazily(lambda: _declared(columns), what)
+    now = {
+        "dataset": document.get("dataset", document["output"]),
+        "columns": [(column["name"], column["type"], column["nullable"]) for column in written or ()],
+        "plan_hash": document["hash"],
+        "operators": document["operators"],
+        "plan_text": document["text"],
+        "deterministic": document.get("deterministic", True),
+        "nondeterminism": document.get("nondeterminism", ()),
+        "inputs": datasets[: document.get("inputs", len(datasets))],
+        "sources": tuple(of_storage_document(source) for source in document.get("sources", ())),
+        "opaque": document.get("opaque", ()),
+        "indirect": tuple(_of_input(use, datasets) for use in document.get("indirect", ())),
+        "sample_key": document.get("sampleKey", ()),
+        "covers": document.get("covers", ()),
+    }
+    return replace(convert({**now, **dict.fromkeys(later, ())}, Fragment), **later)
 
 
 def _of_definitions(document: Mapping[str, Any]) -> tuple[ColumnDefinition, ...]:

@@ -213,6 +213,8 @@ def _descend(a: list[Traits], b: list[Traits], steps: dict[StepKey, StepKey]) ->
     todo = [(a, b)]
     while todo:
         left, right = todo.pop()
+        if not left or not right:
+            continue
         taken = set(steps.values())
         left = [traits for traits in left if traits.key not in steps]
         right = [traits for traits in right if traits.key not in taken]
@@ -245,16 +247,16 @@ def _single(key: Key, all_: Iterable[Traits]) -> dict[Hashable, Traits | None]:
 
 
 def _datasets(a: Side, b: Side, steps: dict[StepKey, StepKey]) -> dict[str, str]:
-    found: dict[str, str] = {}
+    found = _Found()
     for key, other in steps.items():
-        _pair(a.traits[key].outputs, b.traits[other].outputs, OUTPUTS, found)
-    _pair(_sources(a), _sources(b), NAMED, found)
+        found.pair(a.traits[key].outputs, b.traits[other].outputs, OUTPUTS)
+    found.pair(_sources(a), _sources(b), NAMED)
     for key, other in steps.items():
         left, right = _read(a, a.traits[key].step), _read(b, b.traits[other].step)
-        _pair(left, right, READ, found)
-    _pair(_sources(a), _sources(b), READ, found)
-    _pair(list(a.datasets.values()), list(b.datasets.values()), LEFT_OVER, found)
-    return found
+        found.pair(left, right, READ)
+    found.pair(_sources(a), _sources(b), READ)
+    found.pair(list(a.datasets.values()), list(b.datasets.values()), LEFT_OVER)
+    return found.of_a
 
 
 def _plan(dataset: Dataset) -> str | None:
@@ -295,14 +297,21 @@ LEFT_OVER: Sequence[DatasetKey] = (
 )
 
 
-def _pair(a: Sequence[Dataset], b: Sequence[Dataset], keys: Sequence[DatasetKey], found: dict[str, str]) -> None:
-    taken = set(found.values())
-    left = [dataset for dataset in a if dataset.id not in found]
-    right = [dataset for dataset in b if dataset.id not in taken]
-    if not left or not right:
-        return
-    for x, y in align(left, right, keys, (), lambda one, other: 0.0).items():
-        found[left[x].id] = right[y].id
+class _Found:
+    """The counterparts of A's datasets, by id, and the datasets of B that are taken by that."""
+
+    def __init__(self) -> None:
+        self.of_a: dict[str, str] = {}
+        self._taken: set[str] = set()
+
+    def pair(self, a: Sequence[Dataset], b: Sequence[Dataset], keys: Sequence[DatasetKey]) -> None:
+        left = [dataset for dataset in a if dataset.id not in self.of_a]
+        right = [dataset for dataset in b if dataset.id not in self._taken]
+        if not left or not right:
+            return
+        for x, y in align(left, right, keys, (), lambda one, other: 0.0).items():
+            self.of_a[left[x].id] = right[y].id
+            self._taken.add(right[y].id)
 
 
 def _sources(side: Side) -> list[Dataset]:

@@ -28,9 +28,13 @@ def align(
 
     ``features``: what may tell things of one kind apart whose order means nothing.
     """
+    if len(a) == len(b) == 1 and any(_alike(key, a[0], b[0]) for key in strong):  # most steps have one output
+        return {0: 0}
     pairs: Pairs = {}
     for key in strong:
         _by_key(a, b, key, pairs)
+        if len(pairs) == min(len(a), len(b)):  # nothing is left for weaker keys
+            return pairs
     _by_features(a, b, features, pairs)
     for low, high, from_, to in _stretches(pairs, len(a), len(b)):
         left = [at for at in range(low, high) if at not in pairs]
@@ -38,6 +42,11 @@ def align(
         right = [at for at in range(from_, to) if at not in taken]
         _between(a, b, left, right, weak, similarity, pairs)
     return pairs
+
+
+def _alike(key: Key[T], a: T, b: T) -> bool:
+    value = key(a)
+    return value is not None and value == key(b)
 
 
 def _by_key(a: Sequence[T], b: Sequence[T], key: Key[T], pairs: Pairs) -> None:
