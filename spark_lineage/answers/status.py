@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from spark_lineage.answers.documents import Document
+from spark_lineage.model import SHAPE_ERRORS
 from spark_lineage.sinks import cursors
-from spark_lineage.store import Store
+from spark_lineage.sinks.journal import unsealed
+from spark_lineage.store import Store, StoreError
 
 
 @dataclass(frozen=True)
@@ -41,17 +44,47 @@ def of_store(store: Store) -> Deliveries:
     from spark_lineage.sinks.transports import receivers
 
     store.refuse_newer()
-    configured = {receiver.key: receiver.title for receiver in receivers()}
-    titles = {**cursors.known(store.path), **configured}
-    places = {key: [cursors.ReceiverFiles(run, key) for run in cursors.runs(store.path)] for key in titles}
-    # `send` sends all runs of the store to a configured sink; to others, only what they were to get.
-    due = {key: [place for place in places[key] if key in configured or place.is_due()] for key in titles}
-    standings = (_standing(key, title, key in configured, due[key]) for key, title in titles.items())
+    configured = {receiver.key: receiver for receiver in receivers()}
+    titles = {**cursors.known(store.path), **{key: receiver.title for key, receiver in configured.items()}}
+    ahead = {run: _unsealed(run) for run in cursors.runs(store.path)} if titles else {}
+    standings = []
+    for key, title in titles.items():
+        receiver = configured.get(key)
+        places = [cursors.ReceiverFiles(run, key) for run in ahead]
+        # `send` sends all runs of the store to a configured sink; to others, only what they were to get.
+        due = [place for place in places if receiver is not None or place.is_due()]
+        wants = receiver.wants if receiver is not None else lambda event: True
+        left = {place.folder.name: _left(place, ahead[place.folder], wants) for place in due}
+        standings.append(_standing(key, title, receiver is not None, due, left))
     return Deliveries(store.path, tuple(standings))
 
 
-def _standing(key: str, title: str, configured: bool, places: Sequence[cursors.ReceiverFiles]) -> Standing:
-    read = [(place, place.load(), place.left() if place.has_more() else 0) for place in places]
+def _unsealed(run: Path) -> list[Document]:
+    """What `send` would add to the journal of a killed run before it sends it; nothing if that cannot be read."""
+    try:
+        return unsealed(run)
+    except (StoreError, OSError, *SHAPE_ERRORS):
+        return []
+
+
+def _left(place: cursors.ReceiverFiles, ahead: Sequence[Document], wants: Callable[[Document], bool]) -> int:
+    """How many events `send` would send to this sink, or set aside: those that its filters pass over are none."""
+    waiting = map(_parsed, place.waiting()) if place.has_more() else ()
+    return sum(1 for event in (*waiting, *ahead) if event is None or wants(event))
+
+
+def _parsed(line: bytes) -> Document | None:
+    try:
+        event = json.loads(line)
+    except ValueError:
+        return None
+    return event if isinstance(event, dict) else None
+
+
+def _standing(
+    key: str, title: str, configured: bool, places: Sequence[cursors.ReceiverFiles], left: Mapping[str, int]
+) -> Standing:
+    read = [place.load() for place in places]
     aside = [
         {**cursors.described(event), "run": place.folder.name, "step_run": event.run}
         for place in places
@@ -61,12 +94,12 @@ def _standing(key: str, title: str, configured: bool, places: Sequence[cursors.R
         sink=key,
         title=title,
         configured=configured,
-        runs=sum(1 for _, cursor, _ in read if cursor.number),
-        delivered=sum(cursor.delivered for _, cursor, _ in read),
-        filtered=sum(cursor.filtered for _, cursor, _ in read),
-        left=sum(left for _, _, left in read),
-        runs_left=sum(1 for _, _, left in read if left),
-        last=max((cursor.at for _, cursor, _ in read if cursor.number), default=None),
+        runs=sum(1 for cursor in read if cursor.number),
+        delivered=sum(cursor.delivered for cursor in read),
+        filtered=sum(cursor.filtered for cursor in read),
+        left=sum(left.values()),
+        runs_left=sum(1 for events in left.values() if events),
+        last=max((cursor.at for cursor in read if cursor.number), default=None),
         aside=tuple(aside),
     )
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 
 from spark_lineage.answers.documents import Document
 from spark_lineage.answers.errors import AnswerError
-from spark_lineage.store import Summary, journal
-from spark_lineage.store.summaries import refuse_newer_run
+from spark_lineage.events.identity import run_uuid
+from spark_lineage.model import SHAPE_ERRORS, Outcome
+from spark_lineage.store import StoreError, Summary, journal, wal
+from spark_lineage.store.summaries import ending, refuse_newer_run
 
 NOT_ENDED = "the run has not ended: it has no sealed journal"
 
@@ -33,9 +36,32 @@ def document(answer: Verified) -> Document:
 def verify(run: Summary) -> Verified:
     """Raises :class:`AnswerError` if the journal cannot be read, StoreError if a newer version has written it."""
     refuse_newer_run(run.folder)
+    if run.empty:
+        return Verified(run.id, 0, run.why)
     try:
         found = journal.verify(run.folder)
+        why = found.why if not found.intact else _of_its_ends(run, found.events)
     except OSError as error:
         raise AnswerError(f"the journal in {run.folder} cannot be read ({error})") from error
-    intact = found.intact and found.events > 0
-    return Verified(run.id, found.events, None if intact else found.why or NOT_ENDED)
+    return Verified(run.id, found.events, why)
+
+
+def _of_its_ends(run: Summary, events: int) -> str | None:
+    """What is wrong with a journal of which each event is as it was written; None if nothing is.
+
+    The chain alone does not tell that the end was cut off together with its links, nor that all is another run's.
+    """
+    if (run.folder / wal.NAME).exists():
+        return NOT_ENDED
+    if not events:
+        return "it has no events"
+    try:
+        first = json.loads(journal.first_line(run.folder))["run"]["runId"]
+        ended = ending(run).outcome
+    except StoreError as error:
+        return str(error)
+    except SHAPE_ERRORS:
+        return "event 1 is not that of an application run"
+    if first != run_uuid(run.folder.name):
+        return f"its events are those of run {first}: the folder has been renamed"
+    return None if ended is not Outcome.RUNNING else NOT_ENDED

@@ -12,6 +12,7 @@ COOL_DOWN = 5.0  # at least, once the breaker is open
 # A receiver that cannot be reached, or is silent, is given up sooner than one that answers with errors: those may be
 # about one event, and a few tries tell (see ``sender.SUSPECT``).
 UNREACHED, SILENT, ANSWERED = 4, 2, 8
+PATIENT = 5.0  # seconds of a pause that a receiver may ask for without being given up
 
 
 @dataclass
@@ -21,16 +22,19 @@ class Breaker:
     jitter: Callable[[], float] = field(default=random.random)
     failures: int = 0
     why: str | None = None
+    took_some: bool = False  # it works, or has worked a moment ago: its silence may be about one event, too
     open: bool = False
     closed_for_good: bool = False  # the receiver takes nothing from us as we are set up
 
     def took(self) -> None:
-        self.failures, self.why, self.open = 0, None, False
+        self.failures, self.why, self.open, self.took_some = 0, None, False, True
 
-    def failed(self, why: str, reached: bool, answered: bool) -> None:
+    def failed(self, why: str, reached: bool, answered: bool, asked: float | None = None) -> None:
+        """``asked``: the pause in seconds that the receiver asks for."""
         self.failures += 1
         self.why = why
-        self.open = self.open or self.failures >= (ANSWERED if answered else SILENT if reached else UNREACHED)
+        most = ANSWERED if answered or (reached and self.took_some) else SILENT if reached else UNREACHED
+        self.open = self.open or self.failures >= most or (asked or 0.0) > PATIENT
 
     def refuse(self, why: str) -> None:
         self.why, self.open, self.closed_for_good = why, True, True

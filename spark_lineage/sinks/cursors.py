@@ -123,7 +123,11 @@ class ReceiverFiles:
 
     def left(self) -> int:
         """The number of whole events behind the cursor."""
-        return sum(1 for _ in tail(self.journal, self.load().offset))
+        return sum(1 for _ in self.waiting())
+
+    def waiting(self) -> Iterator[bytes]:
+        """The lines of the whole events behind the cursor."""
+        return tail(self.journal, self.load().offset)
 
     def has_more(self) -> bool:
         """Whether the journal is longer than what has been dealt with. This only asks for the length of the file."""

@@ -16,7 +16,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Union
 
 from spark_lineage.guard import logger
 from spark_lineage.sinks import cursors, poison
@@ -27,11 +27,13 @@ from spark_lineage.sinks.responses import Response, ResponseKind
 from spark_lineage.sinks.transports import Receiver
 
 SUSPECT = 5  # attempts that reached the receiver, after which the event itself may be what it fails on
+AHEAD = 3  # events behind it that tell whether it is
 HEADROOM = 1.25  # an attempt is begun only if the last ones would have fitted in the time that is left
 # Seconds that must be left for the first event to a receiver of which nothing is known, and for the next four. One that
 # is cut off in the middle may keep the event all the same, and would get it a second time.
 UNKNOWN, HARDLY_KNOWN = 2.5, 1.0
 Told = Callable[["Delivery"], None]
+_Passed = tuple[bytes, dict[str, Any], Union[str, None]]  # line, event, why it was not taken: None if it is filtered
 
 
 @dataclass(frozen=True)
@@ -192,21 +194,47 @@ class Delivery:
         return None
 
     def _suspect(self, failed: _Failed, following: Iterable[bytes]) -> Cursor | None:
-        """Finds out whether the event or the receiver is at fault, by sending the next event right after this one."""
-        after = next(iter(following), None)
-        if after is None:
-            self._doubt = failed
-            return None
-        successor = _parsed(after)
-        second = self._attempt(successor, after) if successor is not None else None
-        if second is None or second.kind in (ResponseKind.LATER, ResponseKind.CLOSED):
+        """Finds out whether the event or the receiver is at fault, by sending the next ones right after this one."""
+        behind: list[
+            tuple[bytes, dict[str, Any], str | None]
+        ] = []  # line, event, why it was not taken: None if filtered
+        tried = 0
+        for line in following:
+            event = _parsed(line) or {}
+            why = poison.never(event)
+            if why is not None or not self.receiver.wants(event):
+                behind.append((line, event, why))
+                continue
+            tried += 1
+            response = self._attempt(event, line)
+            if response is None or response.kind is ResponseKind.CLOSED:
+                break
+            if response.kind is not ResponseKind.LATER:
+                return self._past_all(failed, behind, line, event, response)
+            behind.append((line, event, f"{response.why}, right after an event of which that is known"))
+            if tried == AHEAD:
+                break
+        if tried:
             self._fail(failed.response)
-            return None
-        cursor = self._blame(failed)
-        failed.files.save(cursor)
-        if second.kind is ResponseKind.TAKEN:
-            return self._got(cursor, after)
-        return self._put_aside(failed.files, cursor, after, successor or {}, second.why)
+            self.breaker.open = True  # not only one event of several: it is the receiver
+        else:
+            self._doubt = failed
+        return None
+
+    def _past_all(
+        self, failed: _Failed, behind: Iterable[_Passed], line: bytes, event: dict[str, Any], response: Response
+    ) -> Cursor:
+        """The cursor behind the event that the receiver has dealt with: what it failed on before that is set aside."""
+        files, cursor = failed.files, self._blame(failed)
+        for passed, its_event, why in behind:
+            if why is None:
+                cursor = cursor.past(len(passed), filtered=1)
+            else:
+                cursor = self._put_aside(files, cursor, passed, its_event, why)
+        files.save(cursor)
+        if response.kind is ResponseKind.TAKEN:
+            return self._got(cursor, line)
+        return self._put_aside(files, cursor, line, event, response.why)
 
     def _blame(self, failed: _Failed) -> Cursor:
         why = f"{failed.response.why}, {failed.cursor.tries} times, while the receiver took the next event"
@@ -223,7 +251,7 @@ class Delivery:
 
     def _fail(self, response: Response) -> None:
         self.asked = response.again_after
-        self.breaker.failed(response.why, response.reached, response.status is not None)
+        self.breaker.failed(response.why, response.reached, response.status is not None, response.again_after)
 
     def left(self) -> Left:
         counts = [files.left() for files in self.due()]

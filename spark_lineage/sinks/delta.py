@@ -85,7 +85,7 @@ class DeltaAudit:
         known = self.runs()
         added = 0
         for run in store.runs():
-            if run.id in known:
+            if run.id in known or run.empty:
                 continue
             seal(run.folder)  # a run that was killed ends here
             record = store.open(run)

@@ -65,14 +65,32 @@ class Journal:
 def seal(folder: Path) -> bool:
     """Writes the journal of a run that was killed, from its write-ahead file; False if it still runs or is sealed.
 
-    What was written ahead is gone afterwards, as after an orderly end.
+    What was written ahead is gone afterwards, as after an orderly end; so is what a kill during that has left.
     """
     record = open_folder(folder)
-    if not record.recovered or record.graph.run.outcome is Outcome.RUNNING:
+    if not record.recovered:
+        if not wal.is_alive(folder):
+            _mend(folder)
+            wal.remove(folder)
+        return False
+    if record.graph.run.outcome is Outcome.RUNNING:
         return False
     Journal(folder).write(build(record.graph), samples(record.graph))
     wal.remove(folder)
     return True
+
+
+def unsealed(folder: Path) -> list[Document]:
+    """The events that :func:`seal` would add to a journal. Nothing is changed. Raises as it does."""
+    from spark_lineage.events.serial import to_document
+
+    if not (folder / wal.NAME).exists():
+        return []
+    record = open_folder(folder)
+    if not record.recovered or record.graph.run.outcome is Outcome.RUNNING:
+        return []
+    known = {key(document) for _, document in lines(folder / EVENTS)}
+    return [document for event in build(record.graph) if key(document := to_document(event)) not in known]
 
 
 @dataclass(frozen=True)

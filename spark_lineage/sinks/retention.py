@@ -18,6 +18,7 @@ from spark_lineage.store.runs import Store
 from spark_lineage.store.summaries import Summary
 
 HOLD = "hold"  # the label that holds a run, whatever its value but these
+AT_ONCE = 3600.0  # seconds after which a run that was killed before its first record is removed with the old ones
 NOT_HELD = ("", "false", "no", "off", "0")
 UNITS = {"h": 3600.0, "d": 86400.0, "w": 7 * 86400.0, "y": 365 * 86400.0}
 
@@ -68,7 +69,7 @@ def plan(
     samples: list[Summary] = []
     stay: dict[str, str] = {}
     for run in store.runs():
-        old = keep is not None and run.started < now - keep
+        old = keep is not None and run.started < now - (min(keep, AT_ONCE) if run.empty else keep)
         bare = keep_samples is not None and run.started < now - keep_samples
         if not old and not bare:
             continue
@@ -84,7 +85,7 @@ def plan(
 
 
 def _stays(run: Summary, holds: Sequence[str]) -> str | None:
-    if run.why is not None:
+    if run.why is not None and not run.empty:
         return "it cannot be read"
     if wal.is_alive(run.folder):
         return "it still runs"

@@ -22,6 +22,7 @@ from spark_lineage.sinks.delivery import Delivery, Told
 from spark_lineage.sinks.remaining import Left, Remaining
 from spark_lineage.sinks.transports import Receiver, TransportError, configured, receivers
 
+SOON = 0.2  # seconds at least between two attempts
 OTHERS = 0.3  # seconds between two looks at runs that another process is sending
 
 
@@ -184,13 +185,15 @@ class Sender:
                     return
                 self._wait(wanted, None)
                 continue
-            patient = time.monotonic() - self._since[delivery.receiver.key] < self._patience
-            if delivery.breaker.open and not patient:
+            patient = self._since[delivery.receiver.key] + self._patience - time.monotonic()
+            if delivery.breaker.open and patient <= 0:
                 self._settle(delivery, wanted)
                 if self._late:
                     return
             left = max(0.0, delivery.deadline - time.monotonic())
-            self._wait(wanted, min(left, delivery.breaker.pause(delivery.asked)))
+            pause = delivery.breaker.pause(delivery.asked)
+            # Whoever waits for us is not kept longer than agreed by a receiver that asks for a longer pause.
+            self._wait(wanted, min(left, pause, max(patient, SOON) if patient > 0 else pause))
 
     def _settle(self, delivery: Delivery, wanted: int) -> None:
         with self._turn:

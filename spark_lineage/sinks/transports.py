@@ -3,7 +3,7 @@
 The configuration is openlineage-python's (``OPENLINEAGE_URL``, ``OPENLINEAGE__...``, ``openlineage.yml``) with its
 precedence. Differences, because the journal is our queue and the sender our retry:
 
-* no retries of its own, one attempt is bounded in time;
+* no retries of its own; one attempt is bounded in time and in bytes, and goes to the configured address only;
 * ``async_http`` is sent as ``http``: it keeps events in memory only, and a server that is down loses them;
 * a ``composite`` that sends to all is taken apart: each of its transports is a receiver with its own place in the
   journal (inside a composite one that fails is passed over and never caught up);
@@ -227,6 +227,8 @@ class Emission:
         self._transport = transport
         self._as_it_is = kind in ("http", "file", "console")
         self._timed = [(http, float(http.timeout)) for http in _http_in(transport)]
+        for http, _ in self._timed:
+            _bound(http)
 
     def __call__(self, document: Document, size: int, seconds: float) -> Response:
         """``seconds`` is the longest that the attempt may take; the configured time-out holds too."""
@@ -304,6 +306,21 @@ def _http_in(transport: Any) -> Iterator[Any]:
     for within in (*inner, getattr(transport, "transport", None), getattr(transport, "http", None)):
         if within is not None:
             yield from _http_in(within)
+
+
+def _bound(http: Any) -> None:
+    """Each attempt of this HTTP transport ends in time, and does not go elsewhere."""
+    import urllib3
+    from openlineage.client.transport.http import ApiKeyTokenProvider, TokenProvider
+
+    from spark_lineage.sinks.one_attempt import OneAttempt
+    from spark_lineage.sinks.tokens import Tokens
+
+    session = OneAttempt(urllib3.Retry(**http.config.retry))
+    http.config.adapter = session.adapter  # the transport mounts it for its address
+    http.session = session
+    if type(http.config.auth) not in (TokenProvider, ApiKeyTokenProvider):  # those ask nobody
+        http.config.auth = Tokens(http.config.auth)
 
 
 def _close(transport: Transport) -> None:

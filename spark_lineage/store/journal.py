@@ -41,6 +41,12 @@ def read_lines(folder: Path) -> list[bytes]:
     return written
 
 
+def first_line(folder: Path) -> bytes:
+    """The first event as it was written, with its line end. Raises FileNotFoundError where there is no journal."""
+    with (folder / EVENTS).open("rb") as file:
+        return file.readline()
+
+
 def read_events(folder: Path) -> list[Document]:
     """The events of a journal as documents. A torn last line, as a kill leaves it, is left out."""
     return [document for _, document in lines(folder / EVENTS)]

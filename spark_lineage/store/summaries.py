@@ -6,7 +6,7 @@ import itertools
 import os
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -35,6 +35,7 @@ class Summary:
     mode: Mode | None = None
     repository: RepositorySeen | None = None
     why: str | None = field(default=None, compare=False)
+    empty: bool = False  # killed before anything of it was recorded
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ def summary(folder: Path) -> Summary | None:
     """
     try:
         found = _written_ahead(folder) if (folder / wal.NAME).exists() else None
-        return found or _journalled(folder)
+        return found or _journalled(folder) or _killed_at_once(folder)
     except StoreError as error:
         return _unreadable(folder, str(error))
     except (*SHAPE_ERRORS, OSError) as error:
@@ -65,7 +66,7 @@ def refuse_newer_run(folder: Path) -> None:
 
     formats.refuse_newer_format(wal.writer(folder).get("format"), folder)
     try:
-        facet = parsing.head(_first_line(folder))
+        facet = parsing.head(journal.first_line(folder))
     except (*SHAPE_ERRORS, OSError):
         return
     formats.refuse_newer(facet or {}, folder)
@@ -84,7 +85,7 @@ def _written_ahead(folder: Path) -> Summary | None:
 
 def _journalled(folder: Path) -> Summary | None:
     try:
-        line = _first_line(folder)
+        line = journal.first_line(folder)
     except FileNotFoundError:
         return None
     context = _context(line, folder)
@@ -97,9 +98,16 @@ def _journalled(folder: Path) -> Summary | None:
     )  # fmt: skip
 
 
-def _first_line(folder: Path) -> bytes:
-    with (folder / journal.EVENTS).open("rb") as file:
-        return file.readline()
+def _killed_at_once(folder: Path) -> Summary | None:
+    """A folder in the place of a run, with the name of one, and nothing in it; None for one that has just begun."""
+    try:
+        named = uuid.UUID(folder.name).version == 7
+    except ValueError:
+        return None
+    if not named or folder.parent.name != "runs" or wal.is_alive(folder):
+        return None
+    why = f"{folder.name} was killed before anything of it was recorded: `spark-lineage prune --keep 90d` removes it"
+    return replace(_unreadable(folder, why), empty=True)
 
 
 def _context(line: bytes, folder: Path) -> Context:

@@ -428,7 +428,10 @@ def test_the_run_of_a_killed_driver_is_sent(receiver: Receiver, tmp_path: Path) 
     with receiver:
         assert send(tmp_path)["delivered"] == 0  # it still runs
         (folder / PROCESS).write_text(json.dumps({**process, "started": "1"}))
-        assert send(tmp_path)["delivered"] > 0
+        told = status(tmp_path)["sinks"][0]
+        assert (told["left"] > 0, told["runs_left"]) == (True, 1)
+        assert send(tmp_path)["delivered"] == told["left"]
+        assert status(tmp_path)["sinks"][0]["left"] == 0
     receiver.check()
     assert receiver.events[-1]["eventType"] == "ABORT"
 
@@ -561,7 +564,16 @@ def test_filters_of_the_configuration(receiver: Receiver, tmp_path: Path) -> Non
     with receiver:
         assert sent_at_the_end(tmp_path, folder).events == 0
     assert [event["job"]["name"] for event in receiver.events] == ["shop", "shop.step_1", "shop.step_1", "shop"]
-    assert status(tmp_path)["sinks"][0]["filtered"] == 2
+    told = status(tmp_path)["sinks"][0]
+    assert (told["filtered"], told["left"]) == (2, 0)
+
+
+def test_status_says_what_send_will_send(receiver: Receiver, tmp_path: Path) -> None:
+    (tmp_path / "openlineage.yml").write_text("filters:\n  - {type: exact, match: shop.step_0}\n", "utf-8")
+    run_folder(tmp_path, shop(2))
+    assert status(tmp_path)["sinks"][0]["left"] == 4
+    with receiver:
+        assert send(tmp_path)["delivered"] == 4
 
 
 def test_a_transport_that_cannot_be_set_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,6 +12,7 @@ from __future__ import annotations
 from tests.receiver.answers import Answer
 from tests.receiver.book import Book, Breach, Received
 from tests.receiver.replay import Picture, replay
+from tests.receiver.rough import Breaks, Drips, Floods, NeverAnswers, Says
 from tests.receiver.server import BlackHole, DieAfter, Failing, Healthy, Misbehaviour, Receiver, Refusing, Slow
 from tests.receiver.spec import Specification
 
@@ -20,14 +21,19 @@ __all__ = [
     "BlackHole",
     "Book",
     "Breach",
+    "Breaks",
     "DieAfter",
+    "Drips",
     "Failing",
+    "Floods",
     "Healthy",
     "Misbehaviour",
+    "NeverAnswers",
     "Picture",
     "Received",
     "Receiver",
     "Refusing",
+    "Says",
     "Slow",
     "Specification",
     "replay",

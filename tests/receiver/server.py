@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+import ssl
 import threading
 import time
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from typing import Any, Union
 
 from tests.receiver.answers import Answer
 from tests.receiver.book import Book, Breach, Received
+from tests.receiver.rough import ROUGH, Rough
 from tests.receiver.spec import Specification
 
 LINEAGE = "/api/v1/lineage"
@@ -61,7 +63,7 @@ class DieAfter:
     silent: bool = False
 
 
-Misbehaviour = Union[Healthy, Slow, Failing, Refusing, BlackHole, DieAfter]
+Misbehaviour = Union[Healthy, Slow, Failing, Refusing, BlackHole, DieAfter, Rough]
 
 
 class Receiver:
@@ -75,11 +77,14 @@ class Receiver:
         foreign: frozenset[str] = frozenset(),
         largest: int | None = None,
         api_key: str | None = None,
+        certificate: str | None = None,
     ) -> None:
         self.book = Book(specification, foreign)
         self.attempts = 0  # requests with an event, answered or not
+        self.gets: list[str] = []  # paths that somebody has asked for
         self.largest = largest
         self.api_key = api_key
+        self.certificate = certificate  # a PEM file with certificate and key: TLS is spoken then
         self.changed = threading.Condition()
         self._behaviour: Misbehaviour = behaviour
         self._left = _budget(behaviour)
@@ -91,7 +96,7 @@ class Receiver:
 
     @property
     def url(self) -> str:
-        return f"http://{self._address[0]}:{self._address[1]}"
+        return f"{'https' if self.certificate else 'http'}://{self._address[0]}:{self._address[1]}"
 
     @property
     def port(self) -> int:
@@ -157,6 +162,18 @@ class Receiver:
 
     # -- for the handler
 
+    def rough(self, body: bytes) -> tuple[Rough, threading.Event] | None:
+        """How this event is answered if not in good order, and when to let go of it."""
+        with self.changed:
+            behaviour, released = self._behaviour, self._released
+            if not isinstance(behaviour, ROUGH) or behaviour.text.encode("utf-8") not in body:
+                return None
+            self.attempts += 1
+            if 200 <= getattr(behaviour, "status", 0) < 300:
+                self.book.receive(body)
+                self.changed.notify_all()
+            return behaviour, released
+
     def take(self, body: bytes, key: str | None) -> Answer | None:
         """The answer to an event; None for no answer at all."""
         with self.changed:
@@ -219,6 +236,11 @@ class _Server(ThreadingHTTPServer):
         self._open: set[socket.socket] = set()
         self._stopped = threading.Event()
         super().__init__(address, _Handler)
+        if receiver.certificate is not None:
+            tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            tls.load_cert_chain(receiver.certificate)
+            # Hands are shaken in the thread of each connection, and not where all are waited for.
+            self.socket = tls.wrap_socket(self.socket, server_side=True, do_handshake_on_connect=False)
 
     def process_request(self, request: Any, client_address: Any) -> None:
         self._open.add(request)
@@ -254,6 +276,9 @@ class _Handler(BaseHTTPRequestHandler):
         if self.path.rstrip("/") != LINEAGE:
             self._answer(Answer(404, {"code": 404, "message": "HTTP 404 Not Found"}))
             return
+        if (rough := self.server.receiver.rough(body)) is not None:
+            rough[0].write(self, rough[1])
+            return
         answer = self.server.receiver.take(body, self.headers.get("Authorization"))
         if answer is None:
             self.close_connection = True
@@ -262,6 +287,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         receiver = self.server.receiver
+        receiver.gets.append(self.path)
         pages: dict[str, Any] = {
             "/": lambda: {"events": len(receiver.events), "breaches": len(receiver.breaches)},
             "/api/v1/events/lineage": lambda: {"events": receiver.events, "totalCount": len(receiver.events)},

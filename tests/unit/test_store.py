@@ -10,12 +10,16 @@ from pathlib import Path
 import pytest
 from observing import shop
 
+from spark_lineage.answers import ask
+from spark_lineage.answers.errors import AnswerError
 from spark_lineage.events import build, samples
 from spark_lineage.graph import assemble
 from spark_lineage.model import Observation, Operation, Outcome, ProgramStarted
-from spark_lineage.sinks.journal import Journal, seal
+from spark_lineage.sinks.delta import DeltaAudit
+from spark_lineage.sinks.journal import Journal, seal, unsealed
+from spark_lineage.sinks.retention import carry_out, plan
 from spark_lineage.store import Store, StoreError
-from spark_lineage.store.journal import verify
+from spark_lineage.store.journal import read_events, verify
 from spark_lineage.store.wal import MANY, PROCESS, WriteAhead, decode, encode, encode_fast, read
 
 FIRST = "0197a1b2-0000-7000-8000-000000000001"
@@ -119,6 +123,68 @@ def test_sealing_a_killed_run_gives_the_same_graph(tmp_path: Path) -> None:
     ]
     assert after.graph.datasets == before.datasets
     assert verify(folder).intact
+
+
+def test_what_a_kill_during_sealing_left_is_sealed_and_removed(tmp_path: Path) -> None:
+    folder = killed(tmp_path)
+    ahead = {name: (folder / name).read_bytes() for name in ("observations.jsonl", PROCESS)}
+    assert seal(folder)
+    chain = (folder / "chain.jsonl").read_bytes()
+    for name, content in ahead.items():
+        (folder / name).write_bytes(content)
+    (folder / "chain.jsonl").write_bytes(b"".join(chain.splitlines(keepends=True)[:-2]))
+    assert DeltaAudit(tmp_path / "audit").catch_up(Store(tmp_path)) == 1
+    assert (folder / "chain.jsonl").read_bytes() == chain
+    assert not any((folder / name).exists() for name in ahead)
+
+
+def test_what_sealing_would_add_is_what_it_adds(tmp_path: Path) -> None:
+    folder = killed(tmp_path)
+    would = unsealed(folder)
+    assert not (folder / "events.jsonl").exists()
+    assert seal(folder)
+    assert read_events(folder) == would
+    assert unsealed(folder) == []
+
+
+def test_verify_finds_an_end_that_was_cut_off_together_with_its_chain(store: Store) -> None:
+    folder = store.path / "runs" / SECOND
+    assert ask.verify(SECOND, store.path).intact
+    for name in ("events.jsonl", "chain.jsonl"):
+        (folder / name).write_bytes(b"".join((folder / name).read_bytes().splitlines(keepends=True)[:-2]))
+    assert "ends before its run does" in str(ask.verify(SECOND, store.path).why)
+
+
+def test_verify_finds_a_folder_that_was_renamed(store: Store) -> None:
+    other = "0197a1b2-0000-7000-8000-00000000000f"
+    (store.path / "runs" / SECOND).rename(store.path / "runs" / other)
+    assert f"those of run {SECOND}" in str(ask.verify(other, store.path).why)
+
+
+@pytest.mark.parametrize("left", [(), (PROCESS,), (PROCESS, "observations.jsonl"), ("agent.log",)])
+def test_a_run_that_was_killed_before_its_first_record_is_listed_and_removed(
+    store: Store, left: tuple[str, ...]
+) -> None:
+    dead = "0197a1b2-0000-7000-8000-0000000000dd"
+    folder = store.path / "runs" / dead
+    folder.mkdir()
+    for name in left:
+        (folder / name).write_bytes(b'{"pid": 1, "host": "elsewhere"}' if name == PROCESS else b"")
+    listed = {run.run.id: run.why for run in ask.runs(store.path).runs}
+    assert "killed before anything" in str(listed[dead])
+    assert "killed before anything" in str(ask.verify(dead, store.path).why)
+    with pytest.raises(AnswerError, match="killed before anything"):
+        ask.show(dead, store.path)
+    DeltaAudit(store.path / "audit").catch_up(store)
+    chosen = plan(store, keep=1e12)
+    assert [run.id for run in chosen.runs] == [dead]
+    carry_out(store, chosen)
+    assert not folder.exists()
+
+
+def test_a_run_that_has_just_begun_is_not_called_killed(tmp_path: Path) -> None:
+    WriteAhead(tmp_path / "runs" / FIRST).close()
+    assert Store(tmp_path).runs() == []
 
 
 def test_runs_are_found_by_their_folder_too(store: Store, tmp_path: Path) -> None:
