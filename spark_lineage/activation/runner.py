@@ -25,6 +25,7 @@ from typing import Any
 from spark_lineage.activation import checking
 from spark_lineage.activation.checking import Checking, UsageError
 from spark_lineage.activation.doors import OwnDoor, stop_at_exit
+from spark_lineage.activation.hint import hint_at_end
 from spark_lineage.activation.jars import JarError, find_spark, jar_for
 from spark_lineage.activation.java import JavaError, find_java
 from spark_lineage.activation.tracebacks import without_our_frames
@@ -230,7 +231,8 @@ def _switch_on(config: Config, request: Request, module_path: str | None) -> Non
         raise UsageError(f"The store {config.store} cannot be written: {error.strerror or error}.") from None
     _FAULTS.report, _FAULTS.strict = observer.gap, config.strict
     # First of all: whatever fails from here on, what is known is written at the end.
-    stop_at_exit(lambda: _Ended.by, checking.CheckAtEnd(request.checking) if request.checking.on else None)
+    check_at_end = checking.CheckAtEnd(request.checking) if request.checking.on else None
+    stop_at_exit(lambda: _Ended.by, hint_at_end(config, check_at_end))
     autostart.step_aside()
     SparkHook(OwnDoor(config, jar, agent.current), observer.guard).install()
 

@@ -48,13 +48,16 @@ def _question(answer: Callable[P, Answer]) -> Callable[P, Answer]:
 
 
 @_question
-def show(run: str = "last", store: Folder = None, *, whole: bool = True) -> LineageGraph:
-    """What the steps of a run took in and gave out.
+def show(run: str = "last", store: Folder = None, *, step: str | None = None, whole: bool = True) -> LineageGraph:
+    """What the steps of a run took in and gave out; only one of them with what it encloses, if ``step`` names it.
 
     ``whole=False`` leaves out sampled rows and plans, which take most of the time to read.
     """
+    from spark_lineage.answers import one_step
+
     opened = stores.opened(store)
-    return opened.open(find.run(opened, run), samples=whole, fragments=whole).graph
+    graph = opened.open(find.run(opened, run), samples=whole, fragments=whole).graph
+    return one_step.of_step(graph, step) if step is not None else graph
 
 
 @_question

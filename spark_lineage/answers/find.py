@@ -87,6 +87,12 @@ def _several(words: str, names: Sequence[str], what: str) -> str:
 
 def unknown(graphs: Sequence[LineageGraph], words: str) -> str:
     """The sentence for a name that none of the runs has, with the nearest names; the last graph is the newest run."""
+    runs = "the last run has" if len(graphs) == 1 else f"the last {len(graphs)} runs have"
+    return f"{runs} no step or dataset {words}{nearest(*graphs, words=words)}"
+
+
+def nearest(*graphs: LineageGraph, words: str) -> str:
+    """The end of a sentence that offers the names that come near; empty if there are none."""
     names = dict.fromkeys(
         name
         for graph in reversed(graphs)
@@ -95,9 +101,8 @@ def unknown(graphs: Sequence[LineageGraph], words: str) -> str:
     ends = {name.rpartition(".")[2]: name for name in reversed(names)}
     near = difflib.get_close_matches(words, [*names, *ends], NEAREST, cutoff=0.4)
     near = near or difflib.get_close_matches(words, list(names), 1, cutoff=0.0)
-    runs = "the last run has" if len(graphs) == 1 else f"the last {len(graphs)} runs have"
-    nearest = ", ".join(dict.fromkeys(ends.get(name, name) if name not in names else name for name in near))
-    return f"{runs} no step or dataset {words}" + (f"; the nearest: {nearest}" if nearest else "")
+    offered = ", ".join(dict.fromkeys(ends.get(name, name) if name not in names else name for name in near))
+    return f"; the nearest: {offered}" if offered else ""
 
 
 # --------------------------------------------------------------------------- DATASET.COLUMN

@@ -14,6 +14,7 @@ from spark_lineage.model import (
     Execution,
     Gap,
     LineageGraph,
+    Mode,
     ParentSeen,
     Run,
     Step,
@@ -95,6 +96,30 @@ def rows_gained(output: Dataset, inputs: Sequence[Dataset]) -> int | None:
     if len(inputs) != 1 or inputs[0].rows is None or output.rows is None:
         return None
     return output.rows - inputs[0].rows
+
+
+def definitions(dataset: Dataset) -> dict[str, str]:
+    """The expression of each column that is not only passed on."""
+    made = dataset.fragment.definitions if dataset.fragment is not None else ()
+    return {
+        definition.column: definition.expression for definition in made if definition.expression != definition.column
+    }
+
+
+def rows_not_known(graph: LineageGraph) -> dict[str, list[str]]:
+    """Ids of interim datasets and sinks whose rows are not known, by the reason."""
+    found: dict[str, list[str]] = {}
+    for dataset in graph.datasets:
+        if dataset.rows is None and dataset.kind is not DatasetKind.SOURCE:
+            found.setdefault(dataset.reason or "unknown", []).append(dataset.id)
+    return found
+
+
+def modes_that_know(reason: str) -> tuple[Mode, ...]:
+    """The modes in which the rows of a dataset would have been counted that are not known for this reason."""
+    if reason == "plan_mode":
+        return (Mode.FLOW, Mode.EXACT)
+    return (Mode.EXACT,) if reason in ("filter_pushed", "stepped_aside") else ()
 
 
 def stored(graph: LineageGraph) -> list[Dataset]:

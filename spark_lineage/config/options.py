@@ -37,6 +37,7 @@ class Config:
     mask_key: str | None = None
     exit_wait: float = 10.0
     limits_calls: int = 1000
+    hint: bool = True
     log_level: str = "warning"
     jar: str | None = None
     checks_file: str | None = None
@@ -151,6 +152,12 @@ OPTIONS: tuple[Option, ...] = (
     ),
     Option(
         "limits.calls", "count", "Calls of one step that are recorded one by one; later ones are counted.", values.count
+    ),
+    Option(
+        "hint",
+        "true | false",
+        "After `spark-lineage run` in a terminal, one line on standard error says where the record is.",
+        values.switch,
     ),
     Option(
         "log.level",

@@ -30,10 +30,13 @@ def positive(orders):
 def with_customer(orders, customers):
     return orders.join(customers, "customer", "left")
 
+def in_capitals(orders):
+    return orders.withColumn("land", F.upper("country"))
+
 spark = SparkSession.builder.master("local[2]").getOrCreate()
 orders = spark.range(100).select((F.col("id") % 7).alias("customer"), (F.col("id") % 11 - 2).alias("amount"))
 customers = spark.createDataFrame([(n, "NL") for n in range(5)], "customer long, country string")
-print(len(with_customer(positive(orders), customers).collect()))
+print(len(in_capitals(with_customer(positive(orders), customers)).collect()))
 """
 
 
@@ -79,14 +82,17 @@ spark = (
         [cell.strip() for cell in line.split("|")[1:-1]] for line in run(folder, session).splitlines() if "|" in line
     ]
     assert rows[0] == ["function", "run_started_at", "call", "rows_in", "rows_out"]
-    assert [row[0] for row in rows[1:]] == ["positive", "positive", "with_customer", "with_customer"]
-    assert rows[1][3] == rows[2][3] == "100", "both runs read the same orders"
-    assert rows[1][4] != rows[2][4], "and kept other ones"
+    assert [row[0] for row in rows[1:]] == [name for name in ("in_capitals", "positive", "with_customer") for _ in "12"]
+    assert rows[3][3] == rows[4][3] == "100", "both runs read the same orders"
+    assert rows[3][4] != rows[4][4], "and kept other ones"
 
 
 def test_nulls_that_a_step_brought_in(folder):
     pytest.importorskip("duckdb")
-    assert "country" in run(folder, block("duckdb", "python"))
+    out = run(folder, block("duckdb", "python"))
+    assert "with_customer" in out
+    assert "country" in out
+    assert "in_capitals" not in out, "it passes on those that were there"
 
 
 def test_content_that_differs_between_two_runs(folder):

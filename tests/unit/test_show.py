@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import os
@@ -17,6 +18,7 @@ from rich.console import Console
 from validating import check_show
 
 from spark_lineage.answers.show import document
+from spark_lineage.cli.commands import main
 from spark_lineage.events import build, samples
 from spark_lineage.faces.terminal.show import show
 from spark_lineage.graph import assemble
@@ -108,6 +110,48 @@ def store(tmp_path: Path) -> Path:
 
 def write(store: Path, graph: LineageGraph) -> None:
     Journal(store / "runs" / graph.run.id, fsync=False).write(build(graph), samples(graph))
+
+
+def asked(store: Path, *words: str, of: str = "show") -> tuple[int, str]:
+    """Exit status and both streams of a command, in this process."""
+    out, err = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        status = main([of, *words, "--store", str(store)])
+    return status, " ".join((out.getvalue() + err.getvalue()).split())
+
+
+def test_one_step_has_its_columns_and_operators(store: Path) -> None:
+    status, said = asked(store, "last", "clean")
+    assert status == 0
+    assert "job.main.clean" in said
+    assert "column type nulls made by" in said
+    assert "line_34" not in said
+    assert said.count("load → clean") == 1
+    # What a step encloses comes with it; a dataset stands for the step that made it.
+    assert "load → clean" in asked(store, "last", "job.main")[1]
+    assert asked(store, "last", "/data/report")[1] == asked(store, "last", "line_34")[1]
+    document = json.loads(asked(store, "last", "clean", "--json")[1])
+    check_show(document)
+    assert [step["step"] for step in document["steps"]] == ["job.main.clean"]
+    assert [dataset["id"] for dataset in document["datasets"]] == ["load", "clean"]
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [("claen", "has no step claen; the nearest: clean"), ("clean#7", "there is no call clean#7"),
+     ("/data/orders", "made by no step")],
+)  # fmt: skip
+def test_a_step_that_there_is_not(store: Path, words: str, says: str) -> None:
+    status, said = asked(store, "last", words)
+    assert (status, says in said) == (2, True), said
+
+
+def test_the_mode_that_would_know_is_named() -> None:
+    for width in (80, 120):
+        text = " ".join(printed(assemble(shop(Mode.PLAN)), width).split())
+        assert "? plan mode: load, clean, total and 1 more; `--mode flow` or `--mode exact` would count them" in text
+        assert "--mode" not in printed(assemble(shop()), width)
+        assert "--mode" not in printed(assemble(limited()), width), "a limit stays one in every mode"
 
 
 def test_the_command_prints_the_contract_and_no_colours_into_a_pipe(store: Path) -> None:

@@ -8,10 +8,19 @@ from rich.console import Console, Group, RenderableType
 from rich.text import Text
 
 from spark_lineage.answers.headlines import headline
-from spark_lineage.answers.show import ShownStep, gaps_beside_the_table, nulls, rows_gained, shown_steps, stored
+from spark_lineage.answers.show import (
+    ShownStep,
+    gaps_beside_the_table,
+    modes_that_know,
+    nulls,
+    rows_gained,
+    rows_not_known,
+    shown_steps,
+    stored,
+)
 from spark_lineage.faces.terminal import table
 from spark_lineage.faces.terminal.table import Cell, Column, Span, plain
-from spark_lineage.faces.terminal.wording import MEANING, STYLES, WIDE, local, reason, time_between
+from spark_lineage.faces.terminal.wording import MEANING, REASONS, STYLES, WIDE, local, reason, time_between
 from spark_lineage.model import Dataset, DatasetKind, LineageGraph, Outcome, StepKind
 
 MARKS = {Outcome.COMPLETE: "", Outcome.FAIL: "FAILED ", Outcome.ABORT: "stopped ", Outcome.RUNNING: "running "}
@@ -19,6 +28,7 @@ WIDEST = 160
 DEEPEST = 12  # levels that are indented
 STORED = [Column(""), Column("storage", share=1), Column("format"), Column("rows", right=True)]
 MOST_GAPS = 20
+MOST_NAMED = 3  # datasets of one reason
 
 
 def show(graph: LineageGraph, console: Console) -> None:
@@ -27,6 +37,7 @@ def show(graph: LineageGraph, console: Console) -> None:
     wide = console.width >= WIDE
     rows = [row for step in shown_steps(graph) for row in _rows(step, wide)]
     table.show(console, _columns(wide), rows, gap=2 if wide else 1, width=min(console.width, WIDEST), expand=True)
+    _show_unknown(graph, console)
     datasets = stored(graph)
     if datasets:
         console.print()
@@ -67,14 +78,14 @@ def _rows(shown: ShownStep, wide: bool) -> Iterator[list[Cell]]:
     took = plain(time_between(shown.step.started, shown.step.ended), "dim")
     for number, output in enumerate(shown.outputs or [None]):
         first = number == 0
-        flow = _flow(shown, output, wide, first)
+        flow = _flow(shown, output, first)
         row = [_step_name(shown) if first else (), flow, *_numbers(output, shown.inputs)]
         if wide:
             row.append(_measured(output))
         yield [*row, took if first else ()]
 
 
-def _flow(shown: ShownStep, output: Dataset | None, wide: bool, first: bool) -> Cell:
+def _flow(shown: ShownStep, output: Dataset | None, first: bool) -> Cell:
     """What went in and came out; the step's error below it."""
     spans: list[Span] = []
     if first and shown.inputs:
@@ -82,8 +93,6 @@ def _flow(shown: ShownStep, output: Dataset | None, wide: bool, first: bool) -> 
     if output is not None:
         spans.append((" → " if spans else "→ ", ""))
         spans.append((_short(output), "bold" if output.kind is DatasetKind.SINK else ""))
-        if not wide and not output.complete:
-            spans.append((f" ({reason(output)})", "yellow"))
     if first and shown.error:
         spans.append((("\n" if spans else "") + headline(shown.error), STYLES[Outcome.FAIL]))
     return tuple(spans)
@@ -128,6 +137,28 @@ def _measured(output: Dataset | None) -> Cell:
         return plain(reason(output), "yellow")
     seen = sum(1 for column in output.columns if column.fingerprint is not None)
     return plain("complete" if seen == len(output.columns) else f"{seen} of {len(output.columns)} columns", "green")
+
+
+def _show_unknown(graph: LineageGraph, console: Console) -> None:
+    """What ``?`` stands for, and which mode would know it."""
+    lines = [
+        Text(f"? {REASONS.get(why, why.replace('_', ' '))}: {_some(names)}{_knower(why)}", style="yellow")
+        for why, names in rows_not_known(graph).items()
+    ]
+    if lines:
+        console.print()
+        for line in lines:
+            console.print(line)
+
+
+def _some(names: Sequence[str]) -> str:
+    more = len(names) - MOST_NAMED
+    return ", ".join(names[:MOST_NAMED]) + (f" and {more:,} more" if more > 0 else "")
+
+
+def _knower(why: str) -> str:
+    modes = " or ".join(f"`--mode {mode.value}`" for mode in modes_that_know(why))
+    return f"; {modes} would count them" if modes else ""
 
 
 def _short(dataset: Dataset) -> str:
