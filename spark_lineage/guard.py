@@ -96,7 +96,8 @@ class Guard:
             count = self._faults[what]
             if count >= LIMIT:
                 self.off.add(what)
-        why = f"{type(fault).__name__}: {_text(fault)}"
+        said = _text(fault).strip()
+        why = f"this part of spark-lineage failed ({type(fault).__name__}{': ' if said else ''}{said})"
         if self.report is not None:
             self.report(what, why)
         if count == 1:

@@ -108,6 +108,8 @@ class Fragment:
     definitions: tuple[ColumnDefinition, ...]  # one for each column, in order
     indirect: tuple[ColumnInput, ...]  # columns that decide which rows there are: of filters, joins, grouping, sorts
     sample_key: tuple[str, ...]  # names of the columns that the step passes on unchanged, or groups by
-    covers: tuple[str, ...] = ()  # what the hash covers beside the plan: name@hash of functions, local@hash of rows
+    # What the hash covers beside the plan: name@hash of functions, local@hash of rows; and ``session time zone@zone``,
+    # which it does not cover, where it matters.
+    covers: tuple[str, ...] = ()
     row_operators: tuple[RowOperator, ...] = ()  # the last is the root; empty where they are not known
     notes: tuple[ColumnNote, ...] = ()

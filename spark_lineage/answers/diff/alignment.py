@@ -249,7 +249,10 @@ def _single(key: Key, all_: Iterable[Traits]) -> dict[Hashable, Traits | None]:
 def _datasets(a: Side, b: Side, steps: dict[StepKey, StepKey]) -> dict[str, str]:
     found = _Found()
     for key, other in steps.items():
-        found.pair(a.traits[key].outputs, b.traits[other].outputs, OUTPUTS)
+        made = a.traits[key].outputs, b.traits[other].outputs
+        if _in_one_order(*made):
+            found.pair_by_position(*made)
+        found.pair(*made, OUTPUTS)
     found.pair(_sources(a), _sources(b), NAMED)
     for key, other in steps.items():
         left, right = _read(a, a.traits[key].step), _read(b, b.traits[other].step)
@@ -297,12 +300,30 @@ LEFT_OVER: Sequence[DatasetKey] = (
 )
 
 
+def _in_one_order(a: Sequence[Dataset], b: Sequence[Dataset]) -> bool:
+    """Whether two calls gave as many DataFrames, under the same names: then the n-th is the n-th, whatever its plan.
+
+    The yields of a generator are so. If the plans are the same in another order, they say which is which.
+    """
+    if len(a) != len(b) or len(a) < 2 or any(each.kind is not DatasetKind.INTERIM for each in (*a, *b)):
+        return False
+    return [each.variable for each in a] == [each.variable for each in b] and Counter(map(_plan, a)) != Counter(
+        map(_plan, b)
+    )
+
+
 class _Found:
     """The counterparts of A's datasets, by id, and the datasets of B that are taken by that."""
 
     def __init__(self) -> None:
         self.of_a: dict[str, str] = {}
         self._taken: set[str] = set()
+
+    def pair_by_position(self, a: Sequence[Dataset], b: Sequence[Dataset]) -> None:
+        for x, y in zip(a, b, strict=True):
+            if x.id not in self.of_a and y.id not in self._taken:
+                self.of_a[x.id] = y.id
+                self._taken.add(y.id)
 
     def pair(self, a: Sequence[Dataset], b: Sequence[Dataset], keys: Sequence[DatasetKey]) -> None:
         left = [dataset for dataset in a if dataset.id not in self.of_a]

@@ -234,6 +234,8 @@ class _Attributing:
 
     def _redefined(self, pair: Pair, definition: Definition, column: str) -> bool:
         """Whether a column is made in another way. No column is where the plans are the same."""
+        if definition.zones is not None:
+            return True
         if not definition.plan:
             return definition.opaque and definition.source
         if definitions.changed_functions(pair.a, pair.b):

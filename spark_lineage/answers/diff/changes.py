@@ -11,6 +11,7 @@ from spark_lineage.answers.diff.definitions import of_column, translated
 from spark_lineage.model import Dataset, Step
 
 LONGEST = 120  # characters of an expression in a sentence
+AROUND = 20  # characters beside what differs
 _ENDS = ("Input ", "Read ", "Rows from ")
 
 
@@ -61,7 +62,7 @@ def _name(path: str) -> str:
 
 def sentence(a: Dataset, b: Dataset, counterparts: Mapping[str, str], most: int = 2) -> str | None:
     """What became of operators and columns: "filter `amount >= 0` became `amount > 0`"; None if nothing to see."""
-    said = [*_operators(a, b, counterparts), *_definitions(a, b, counterparts)]
+    said = [*_operators(a, b, counterparts), *_definitions(a, b, counterparts), *_computed(a, b, counterparts)]
     rest = f" and {len(said) - most} more changes" if len(said) > most else ""
     return "; ".join(said[:most]) + rest if said else None
 
@@ -95,15 +96,76 @@ def _replaced(before: Sequence[str], after: Sequence[str]) -> list[str]:
             said.append(f"{_quote(line)} is gone")
             continue
         left.remove(same_kind)
-        said.append(f"{_words(kind)} {_code(what)} became {_code(same_kind.partition(' ')[2])}")
+        was, is_ = shortened(what, same_kind.partition(" ")[2])
+        said.append(f"{_words(kind)} {_code(was)} became {_code(is_)}")
     return [*said, *(f"{_quote(line)} is new" for line in left)]
 
 
 def _definitions(a: Dataset, b: Dataset, counterparts: Mapping[str, str]) -> list[str]:
-    return [
-        f"column {change.name} was {_code(change.a or '')} and is {_code(change.b or '')}"
-        for change in of_columns(a, b, counterparts)
-    ]
+    said = []
+    for change in of_columns(a, b, counterparts):
+        was, is_ = shortened(change.a or "", change.b or "")
+        said.append(f"column {change.name} was {_code(was)} and is {_code(is_)}")
+    return said
+
+
+def _computed(a: Dataset, b: Dataset, counterparts: Mapping[str, str]) -> list[str]:
+    """Aggregates and projected expressions that only decide on rows, of a join or a filter: no column's definition has
+    them.
+    """
+    told = {change.name for change in of_columns(a, b, counterparts)}
+    said: list[str] = []
+    for kind in ("Aggregate", "Project"):
+        before, after = (_items(kind, operators(*side)) for side in ((a, counterparts), (b, {})))
+        new = {name: text for name, text in after if (name, text) not in before}
+        for name, text in before:
+            if (name, text) not in after and name in new and name not in told:
+                was, is_ = shortened(text, new.pop(name))
+                said.append(f"{_words(kind)} {_code(was)} became {_code(is_)}")
+    return said
+
+
+def _items(kind: str, lines: Sequence[str]) -> list[tuple[str, str]]:
+    """Name and text of what operators of one kind compute: ``id`` and ``max(id) AS id``."""
+    listed = [line.rpartition("] [")[2] if "] [" in line else line.partition(" [")[2] for line in lines
+              if line.startswith(f"{kind} ")]  # fmt: skip
+    texts = [text for each in listed for text in _split(each.removesuffix("]"))]
+    return [(text.rpartition(" AS ")[2], text) for text in texts if " AS " in text]
+
+
+def _split(listed: str) -> list[str]:
+    """At the commas that stand in no parentheses and no quotes."""
+    parts, depth, quote, begin = [], 0, "", 0
+    for at, letter in enumerate(listed):
+        if quote:
+            quote = "" if letter == quote else quote
+        elif letter in "'`\"":
+            quote = letter
+        elif letter == "," and depth == 0:
+            parts.append(listed[begin:at].strip())
+            begin = at + 1
+        else:
+            depth += (letter in "([") - (letter in ")]")
+    return [*parts, listed[begin:].strip()]
+
+
+def shortened(before: str, after: str, longest: int = LONGEST) -> tuple[str, str]:
+    """Both texts; of long ones only where they differ, with a few letters around it."""
+    if max(len(before), len(after)) <= longest:
+        return before, after
+    same = _alike(before, after)
+    begin = max(same - AROUND, 0)
+    end = max(_alike(before[same:][::-1], after[same:][::-1]) - AROUND, 0)
+    return _cut(before, begin, end), _cut(after, begin, end)
+
+
+def _alike(one: str, other: str) -> int:
+    """How many letters the two begin with in common."""
+    return next((at for at, (x, y) in enumerate(zip(one, other, strict=False)) if x != y), min(len(one), len(other)))
+
+
+def _cut(text: str, begin: int, end: int) -> str:
+    return f"{'…' if begin else ''}{text[begin : len(text) - end]}{'…' if end else ''}"
 
 
 def _quote(operator: str) -> str:

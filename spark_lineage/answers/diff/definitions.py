@@ -11,6 +11,8 @@ from spark_lineage.answers.diff.regions import Region
 from spark_lineage.graph.expressions import quoted, unquoted
 from spark_lineage.model import ColumnDefinition, Dataset, Fragment
 
+ZONE = "session time zone"
+NO_FUNCTIONS = ("local", "order", ZONE)  # what else fragments cover by these names
 # A plan whose rows come from these says all that there is to know of them.
 KNOWN_ROWS = ("range", "one_row", "empty")
 _QUALIFIER = re.compile(r"(`(?:``|[^`])*`|[^\W\d]\w*)\.")
@@ -27,10 +29,11 @@ class Definition:
     region: tuple[str, ...]  # steps of one run only lie between: ids of their datasets, A's and B's
     nondeterminism: tuple[str, ...]
     opaque: bool  # rows came through Python; the plan does not say how they were made
+    zones: tuple[str, str] | None = None  # A's and B's session time zones, where they differ and the plan uses them
 
     @property
     def changed(self) -> bool:
-        return self.plan or self.inputs or bool(self.region) or (self.opaque and self.source)
+        return self.plan or self.inputs or bool(self.region) or self.zones is not None or (self.opaque and self.source)
 
 
 def compare(
@@ -51,7 +54,14 @@ def compare(
         opaque=len(fragments) < 2
         or rows_only
         or any(is_opaque(fragment) for fragment in (*fragments, *_fragments(between))),
+        zones=_zones(a, b),
     )
+
+
+def _zones(a: Dataset, b: Dataset) -> tuple[str, str] | None:
+    """None also where one of the records does not say it."""
+    before, after = (" and ".join(sorted(_covered(dataset).get(ZONE, ()))) for dataset in (a, b))
+    return (before, after) if before and after and before != after else None
 
 
 def made_by(side: Side, dataset: Dataset) -> Traits | None:
@@ -67,7 +77,7 @@ def is_opaque(fragment: Fragment) -> bool:
 def changed_functions(a: Dataset, b: Dataset) -> list[str]:
     """The names of Python functions that both plans call and whose code differs."""
     of_a, of_b = _covered(a), _covered(b)
-    return [name for name in of_b if name in of_a and of_a[name] != of_b[name] and name not in ("local", "order")]
+    return [name for name in of_b if name in of_a and of_a[name] != of_b[name] and name not in NO_FUNCTIONS]
 
 
 def has_other_rows(a: Dataset, b: Dataset) -> bool:

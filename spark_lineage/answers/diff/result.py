@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from spark_lineage.answers.diff import changes, why
 from spark_lineage.answers.diff.alignment import Alignment, Side, StepKey, Traits, align_runs
@@ -177,6 +178,8 @@ class _Telling:
     def _deterministic(self, pair: Pair, definition: Definition) -> bool | None:
         if definition.changed:
             return None if definition.nondeterminism or definition.opaque else True
+        if definition.source:  # code that the plan does not show may be why
+            return None
         if pair.measured.content is not Content.DIFFERENT:
             return False if definition.nondeterminism else None
         if definition.opaque and not definition.nondeterminism:
@@ -198,7 +201,16 @@ class _Telling:
 
     # -- consequences
 
-    def _diverged(self) -> Iterable[Consequence]:
+    def _diverged(self) -> list[Consequence]:
+        """Each dataset once, with all its causes."""
+        found: dict[tuple[str, str], Consequence] = {}
+        for consequence in self._consequences():
+            key = (consequence.step, consequence.dataset)
+            before = found[key].caused_by if key in found else ()
+            found[key] = replace(consequence, caused_by=tuple(dict.fromkeys((*before, *consequence.caused_by))))
+        return list(found.values())
+
+    def _consequences(self) -> Iterable[Consequence]:
         for pair in self._attribution.pairs.values():
             state = pair.state
             if state.content is Content.DIFFERENT and pair.ref not in self._attribution.first:

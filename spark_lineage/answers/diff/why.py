@@ -22,7 +22,10 @@ def of_pair(
     pair: Pair, step: Step, inputs: tuple[list[str], list[str]], counterparts: Mapping[str, str],
     deterministic: bool | None,
 ) -> str:  # fmt: skip
-    return f"{where(step)}: {_effect(pair)}; {_cause(pair, inputs, counterparts, deterministic)}"
+    cause, effect = _cause(pair, inputs, counterparts, deterministic), _effect(pair)
+    # What was not seen is no news: it stands behind what was.
+    said = (cause, effect) if pair.measured.content is Content.UNKNOWN else (effect, cause)
+    return f"{where(step)}: {'; '.join(said)}"
 
 
 def _effect(pair: Pair) -> str:
@@ -79,6 +82,20 @@ def _cause(
 ) -> str:
     definition = pair.definition
     assert definition is not None, "only steps have a cause"
+    if definition.zones is None:
+        return _of_definition(pair, inputs, counterparts, deterministic)
+    zones = f"the session's time zone was {definition.zones[0]} and is {definition.zones[1]}"
+    if definition.inputs or definition.region or definition.source:
+        return f"{_of_definition(pair, inputs, counterparts, deterministic)}; {zones}"
+    seen = changes.sentence(pair.a, pair.b, counterparts) if definition.plan else None
+    return f"{seen}; {zones}" if seen else zones
+
+
+def _of_definition(
+    pair: Pair, inputs: tuple[list[str], list[str]], counterparts: Mapping[str, str], deterministic: bool | None
+) -> str:
+    definition = pair.definition
+    assert definition is not None, "only steps have a cause"
     if inputs[0] or inputs[1]:
         return f"it takes {_names(inputs[1])} in place of {_names(inputs[0])}"
     if definition.inputs:
@@ -96,7 +113,10 @@ def _cause(
     if definition.opaque and definition.source:
         return "its code changed"
     if definition.nondeterminism:
-        return f"same code and inputs: it is not deterministic ({', '.join(definition.nondeterminism)})"
+        same = "its code changed, and it is" if definition.source else "same code and inputs: it is"
+        return f"{same} not deterministic ({', '.join(definition.nondeterminism)})"
+    if definition.source:
+        return "its code changed, in what its plan does not show"
     if definition.opaque:
         return "its rows came from Python, by code that is not in the plan and that this step does not hold itself"
     if deterministic is False:

@@ -9,6 +9,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 from spark_lineage.answers.diff import Comparison, Divergence
+from spark_lineage.answers.diff.changes import shortened
 from spark_lineage.answers.diff.contents import ColumnChange
 from spark_lineage.answers.diff.rows import SideBySide, Values
 from spark_lineage.answers.diff.why import count
@@ -27,18 +28,27 @@ COLUMN = 14  # characters that a column of sampled rows needs to be read
 
 def show(comparison: Comparison, console: Console) -> None:
     """Prints the comparison. ``console.width`` decides how much fits."""
-    console.print(_conclusion(comparison))
+    conclusion = _conclusion(comparison)
+    whole = conclusion.cell_len <= console.width
+    console.print(_cut(conclusion, console.width), soft_wrap=True)
     console.print(Group(_run("A", comparison.a), _run("B", comparison.b)))
     for source in comparison.sources_changed:
         console.print(_source(source.a.id, source.b.id, source.why))
-    for calls in comparison.divergences_by_step():
-        _show_divergence(calls, console)
+    for number, calls in enumerate(comparison.divergences_by_step()):
+        _show_divergence(calls, console, told=whole and number == 0 and not comparison.sources_changed)
     for block in (_consequences(comparison), _one_sided(comparison), _uncertain(comparison)):
         if block is not None:
             console.print(block)
 
 
-def _conclusion(comparison: Comparison) -> RenderableType:
+def _cut(text: Text, width: int) -> Text:
+    """One line. What is cut off stands below in full."""
+    one = text.copy()
+    one.truncate(width, overflow="ellipsis")
+    return one
+
+
+def _conclusion(comparison: Comparison) -> Text:
     if comparison.same:
         return Text.assemble(("same", "bold green"), f": {_evidence(comparison)}")
     if comparison.sources_changed:
@@ -54,11 +64,16 @@ def _conclusion(comparison: Comparison) -> RenderableType:
         return Text.assemble(("different", "bold red"))
     first, *others = comparison.divergences_by_step()
     where, _, rest = first[0].why.partition(": ")
-    calls = f", in {len(first):,} calls" if len(first) > 1 else ""
-    more = f"{calls} (and {count(len(others), 'other step')}, below)" if others else calls
+    calls = f", in {len(_calls(first)):,} calls" if len(_calls(first)) > 1 else ""
+    more = f"{calls} (and {count(len(others), 'other step')})" if others else calls
     return Text.assemble(
         ("different", "bold red"), ": ", (where, "bold"), f" is the first step that differs{more}: {rest}"
     )
+
+
+def _calls(divergences: Sequence[Divergence]) -> list[int]:
+    """Several outputs of one call are one."""
+    return list(dict.fromkeys(divergence.step.call for divergence in divergences))
 
 
 def _evidence(comparison: Comparison) -> str:
@@ -89,15 +104,13 @@ def _source(a: str, b: str, why: str) -> RenderableType:
 # --------------------------------------------------------------------------- a cause
 
 
-def _show_divergence(calls: Sequence[Divergence], console: Console) -> None:
+def _show_divergence(calls: Sequence[Divergence], console: Console, told: bool) -> None:
+    """``told``: the conclusion stands above in full, and is not said again."""
     first = calls[0]
     where, _, rest = first.why.partition(": ")
-    console.print("", Text.assemble((where, "bold"), f": {rest}"), sep="\n")
+    console.print("", Text(where, style="bold") if told else Text.assemble((where, "bold"), f": {rest}"), sep="\n")
     _show_indented(console, _known(first))
-    if len(calls) > 1:
-        numbers = ", ".join(f"#{call.step.call}" for call in calls[1:MOST_LISTED])
-        more = " …" if len(calls) > MOST_LISTED else ""
-        _show_indented(console, Text(f"the same step differs in {len(calls):,} calls: also {numbers}{more}"))
+    _show_others(calls, console)
     if first.columns:
         _show_columns(first.columns, console)
     if first.source_diff:
@@ -106,6 +119,21 @@ def _show_divergence(calls: Sequence[Divergence], console: Console) -> None:
         _show_indented(console, _diff("plan", first.plan_diff))
     if first.rows is not None:
         _show_rows(first.rows, console)
+
+
+def _show_others(calls: Sequence[Divergence], console: Console) -> None:
+    """The other calls of the step that differ, and the other outputs of its first call."""
+    first, numbers = calls[0], _calls(calls)
+    beside = [call.dataset.id for call in calls[1:] if call.step.call == first.step.call and call.dataset is not None]
+    if beside:
+        _show_indented(console, Text(f"its output{'s' if len(beside) > 1 else ''} {_listed(beside)} differ too"))
+    if len(numbers) > 1:
+        others = _listed([f"#{number}" for number in numbers[1:]])
+        _show_indented(console, Text(f"the same step differs in {len(numbers):,} calls: also {others}"))
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(names[:MOST_LISTED]) + (" …" if len(names) > MOST_LISTED else "")
 
 
 def _show_indented(console: Console, block: RenderableType) -> None:
@@ -135,10 +163,10 @@ def _show_columns(changes: Sequence[ColumnChange], console: Console) -> None:
     told = [change for change in changes if change.change != "values"]
     names_told = {change.name for change in told}
     values = [change.name for change in changes if change.change == "values" and change.name not in names_told]
-    rows = [
-        [plain(change.name), plain(change.change), plain(change.a or "", "red"), plain(change.b or "", "green")]
-        for change in told[:MOST_LISTED]
-    ]
+    rows = []
+    for change in told[:MOST_LISTED]:
+        a, b = shortened(change.a or "", change.b or "")
+        rows.append([plain(change.name), plain(change.change), plain(a, "red"), plain(b, "green")])
     rows += [[plain(name), plain("values"), (), ()] for name in values[:MOST_LISTED]]
     left = len(told) + len(values) - min(len(told), MOST_LISTED) - min(len(values), MOST_LISTED)
     if left > 0:

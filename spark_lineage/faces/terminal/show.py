@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
 from rich.text import Text
 
 from spark_lineage.answers.headlines import headline
@@ -181,9 +182,12 @@ def _gaps(graph: LineageGraph) -> RenderableType | None:
     if not gaps:
         return None
     lines: list[RenderableType] = ["", Text("not observed", style="bold")]
-    for gap in gaps[:MOST_GAPS]:
-        where = gap.dataset or gap.step
-        lines.append(Text(f"  {f'{where}: ' if where else ''}{gap.what}: {gap.why}", style="yellow"))
-    if len(gaps) > MOST_GAPS:
-        lines.append(Text(f"  and {len(gaps) - MOST_GAPS:,} more (--json lists all)", style="yellow"))
+    about: dict[tuple[str, str], dict[str, None]] = {}  # the same of several steps and datasets is said once
+    for gap in gaps:
+        about.setdefault((gap.what, gap.why), {}).update(dict.fromkeys(filter(None, [gap.dataset or gap.step])))
+    for (what, why), names in list(about.items())[:MOST_GAPS]:
+        where = f"{_some(list(names))}: " if names else ""
+        lines.append(Padding(Text(f"{where}{what}: {why}", style="yellow"), (0, 0, 0, 2), expand=False))
+    if len(about) > MOST_GAPS:
+        lines.append(Text(f"  and {len(about) - MOST_GAPS:,} more (--json lists all)", style="yellow"))
     return Group(*lines)
