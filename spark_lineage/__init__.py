@@ -7,9 +7,10 @@ configure_spark_with_lineage(builder)        the same, for the session that the 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
+TYPE_CHECKING = False  # typing is not imported: the program's folder may be the first that is searched
 if TYPE_CHECKING:
+    from typing import Any
+
     from spark_lineage.activation.session import configure_spark_with_lineage, start, stop
     from spark_lineage.config import Config, ConfigError
     from spark_lineage.version import VERSION as __version__
@@ -30,7 +31,10 @@ _PLACES = {
 def __getattr__(name: str) -> Any:
     if name not in _PLACES:
         raise AttributeError(f"module 'spark_lineage' has no attribute {name!r}")
-    import importlib
+    from spark_lineage.own_imports import Apart
 
-    module, attribute = _PLACES[name]
-    return getattr(importlib.import_module(module), attribute)
+    with Apart():
+        import importlib
+
+        module, attribute = _PLACES[name]
+        return getattr(importlib.import_module(module), attribute)

@@ -45,6 +45,7 @@ from spark_lineage.model import (
     RepositorySeen,
     SparkStarted,
 )
+from spark_lineage.own_imports import Apart
 from spark_lineage.privacy import keys
 from spark_lineage.privacy.logs import PrivateLog
 from spark_lineage.privacy.observing import Privacy
@@ -102,7 +103,8 @@ class _PandasContents:
     """:mod:`spark_lineage.fingerprint.pandas_objects`, imported once a program has pandas objects: it needs pyarrow."""
 
     def __getattr__(self, name: str) -> Any:
-        from spark_lineage.fingerprint import pandas_objects
+        with Apart():
+            from spark_lineage.fingerprint import pandas_objects
 
         return getattr(pandas_objects, name)
 

@@ -8,10 +8,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+import sys
 
+from spark_lineage.own_imports import Apart
+
+TYPE_CHECKING = False  # typing is not imported: the program's folder may be the first that is searched
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
     from spark_lineage.activation.hook import SparkHook
     from spark_lineage.agent import Agent
 
@@ -27,11 +32,24 @@ def install() -> None:
         return
     _installed = True
     try:
-        _install()
+        with Apart(soon=_script_folder(sys.orig_argv)):
+            _install()
     except KeyboardInterrupt:
         raise  # the program's
     except BaseException:
         return  # a guest at start-up: the program must start
+
+
+def _script_folder(words: list[str]) -> list[str]:
+    """The folder that the interpreter will search first, when it comes to the script of its command line."""
+    rest = words[1:]
+    while rest and rest[0].startswith("-"):
+        word = rest.pop(0)
+        if word in ("-c", "-m", "-"):
+            return [os.getcwd()]
+        if word in ("-W", "-X") and rest:
+            rest.pop(0)
+    return [os.path.dirname(os.path.realpath(rest[0]))] if rest else []
 
 
 def _install() -> None:
@@ -59,6 +77,11 @@ def is_called_for(environ: Mapping[str, str]) -> bool:
 
 
 def _begin(conf: Mapping[str, str], spark_context: Any) -> Agent | None:
+    with Apart():
+        return _begin_apart(conf, spark_context)
+
+
+def _begin_apart(conf: Mapping[str, str], spark_context: Any) -> Agent | None:
     from spark_lineage import agent
     from spark_lineage.activation.doors import stop_with_interpreter
     from spark_lineage.activation.program import running_program

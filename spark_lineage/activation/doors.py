@@ -14,6 +14,7 @@ from spark_lineage.activation.jars import LISTENER
 from spark_lineage.config import Config
 from spark_lineage.guard import Guard, logger, silently
 from spark_lineage.model import Outcome
+from spark_lineage.own_imports import Apart
 
 if TYPE_CHECKING:
     from spark_lineage.agent import Agent
@@ -144,9 +145,10 @@ def _at_exit(
         type(error).__name__,
         None,
     )
-    ended = _AT_EXIT("record", agent.stop, outcome, text, traceback, calls)
-    if then is not None:
-        then(ended, outcome)
+    with Apart():  # nothing of the program's comes after this
+        ended = _AT_EXIT("record", agent.stop, outcome, text, traceback, calls)
+        if then is not None:
+            then(ended, outcome)
 
 
 _AT_EXIT = Guard(lambda what, why: logger.warning("spark-lineage.exit: the record is not whole (%s)", why))

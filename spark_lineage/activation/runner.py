@@ -22,6 +22,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from spark_lineage import own_imports
 from spark_lineage.activation import checking
 from spark_lineage.activation.checking import Checking, UsageError
 from spark_lineage.activation.doors import OwnDoor, stop_at_exit
@@ -356,10 +357,12 @@ def _execute_container(request: Request) -> None:
 
     sys.argv[:] = [request.target, *request.arguments]
     path = os.path.abspath(request.target)
+    own_imports.restore_path()
     if sys.flags.isolated or _has_first_path():
         sys.path[0] = path
     else:
         sys.path.insert(0, path)
+    _FAULTS("imports", own_imports.give_way)
     runpy._run_module_as_main("__main__", alter_argv=False)  # type: ignore[attr-defined]
 
 
@@ -369,8 +372,10 @@ def _has_first_path() -> bool:
 
 
 def _set_first_path(folder: str) -> None:
+    own_imports.restore_path()
     if _has_first_path():
         sys.path[0] = folder
+    _FAULTS("imports", own_imports.give_way)
 
 
 def _head(path: str) -> bytes:

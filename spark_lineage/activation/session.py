@@ -14,6 +14,7 @@ from spark_lineage.activation.program import running_program
 from spark_lineage.config import Config, ConfigError, resolve
 from spark_lineage.guard import Guard
 from spark_lineage.model import Outcome
+from spark_lineage.own_imports import Apart
 
 if TYPE_CHECKING:
     from spark_lineage.agent import Agent
@@ -34,7 +35,8 @@ def start(**options: Any) -> Agent | None:
     a SparkSession that runs without our listener. With any other fault of ours the program goes on unobserved: None.
     """
     try:
-        return _start(options)
+        with Apart():
+            return _start(options)
     except ConfigError:
         raise
     except BaseException as fault:
@@ -82,7 +84,8 @@ def _stop() -> Agent | None:
     hook, _hook = _hook, None
     if hook is not None:
         _FAULTS("hook", hook.remove)
-    return agent.stop(Outcome.COMPLETE)
+    with Apart():
+        return agent.stop(Outcome.COMPLETE)
 
 
 def configure_spark_with_lineage(spark_session_builder: Builder, **options: Any) -> Builder:

@@ -7,10 +7,16 @@ interpreter that it has not imported itself, nor wait for them.
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+
+from spark_lineage import own_imports
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
+    own_imports.begin()
     words = list(sys.argv[1:] if arguments is None else arguments)
     if words[:1] == ["run"] and not {"-h", "--help"} & set(words[1:2]):
         _run(words[1:])

@@ -11,6 +11,7 @@ from spark_lineage.answers.check.results import Result, Status
 from spark_lineage.answers.check.rules import RuleError
 from spark_lineage.config import did_you_mean
 from spark_lineage.model import Dataset
+from spark_lineage.own_imports import AsTheProgram
 
 
 class KnownFacts:
@@ -53,7 +54,8 @@ def loaded(path: Path) -> Any:
         raise RuleError(f"{path}:1: this is no Python file.")
     module = importlib.util.module_from_spec(spec)
     try:
-        spec.loader.exec_module(module)
+        with AsTheProgram():
+            spec.loader.exec_module(module)
     except Exception as error:
         raise RuleError(f"{path}:1: it cannot be run: {type(error).__name__}: {error}.") from None
     return module
@@ -65,7 +67,8 @@ def called(code: Any, name: str, where: str, facts: DatasetFacts) -> Result:
     """
     expected = f"{name}(facts)"
     try:
-        found = getattr(code, name)(KnownFacts(facts))
+        with AsTheProgram():
+            found = getattr(code, name)(KnownFacts(facts))
     except NotKnown as error:
         return facts.result(name, where, Status.UNKNOWN, expected, str(error))
     except AssertionError as error:
