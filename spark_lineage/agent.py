@@ -52,7 +52,7 @@ from spark_lineage.privacy.observing import Privacy
 from spark_lineage.privacy.texts import Choices
 from spark_lineage.static import SourceReader
 from spark_lineage.store.recording import Recording
-from spark_lineage.surroundings import parent_run, repository, work_tree
+from spark_lineage.surroundings import parent_run, repository, work_tree, written_files
 from spark_lineage.surroundings.trace import links
 
 if TYPE_CHECKING:
@@ -379,6 +379,8 @@ class Agent:
             else:
                 self.flush()  # the gap that says why
                 graph = self._graph()
+            moved = self.guard("written files", lambda: tuple(written_files.moved(graph))) or ()
+            graph = dataclasses.replace(graph, gaps=(*graph.gaps, *moved))
             events = build(graph, self.config.namespace, self.config.sample_publish)
             Journal(self.folder).write(events, samples(graph))
         self._recording.remove()

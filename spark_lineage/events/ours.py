@@ -25,6 +25,9 @@ def context(run: Run, outcome: Outcome, ended: float | None) -> content.Context:
         repository=to_content(of_run.Repository, run.repository) if run.repository is not None else None,
         open_telemetry=_trace(links.get("opentelemetry")),
         mlflow=_mlflow(links.get("mlflow")),
+        functions=tuple(to_content(of_run.UsedFunction, function) for function in run.functions)
+        if ended is not None
+        else (),
     )
 
 

@@ -35,6 +35,7 @@ from spark_lineage.model import (
     Step,
     StepKind,
     Storage,
+    UsedFunction,
 )
 
 if TYPE_CHECKING:
@@ -91,6 +92,7 @@ def _run(event: Event, application: Step) -> Run:
         links=tuple(_links(context)),
         parent=parent,
         root=root,
+        functions=tuple(to_graph(UsedFunction, function) for function in context.functions),
     )
 
 

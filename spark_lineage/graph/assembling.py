@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
+from spark_lineage.graph import functions
 from spark_lineage.graph.datasets import Datasets
 from spark_lineage.graph.gaps import ledger
 from spark_lineage.graph.naming import app_name
@@ -22,7 +23,8 @@ def assemble(observations: Iterable[Observation]) -> LineageGraph:
     datasets = Datasets(seen, steps)
     finished = tuple(steps.finished())
     named = told_apart(datasets.all, finished)
-    return LineageGraph(_run(seen, steps), finished, named, ledger(seen, steps, datasets))
+    run = replace(_run(seen, steps), functions=functions.used(seen, finished, named))
+    return LineageGraph(run, finished, named, ledger(seen, steps, datasets))
 
 
 def _run(seen: Observed, steps: Steps) -> Run:

@@ -37,6 +37,7 @@ from spark_lineage.model.graph import (
     Partial,
     Run,
     Step,
+    UsedFunction,
 )
 from spark_lineage.model.measurements import (
     Probed,
@@ -140,6 +141,7 @@ __all__ = [
     "StepKind",
     "Storage",
     "Unit",
+    "UsedFunction",
     "VariableSeen",
     "crossing",
     "plain",

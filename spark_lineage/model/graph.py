@@ -129,6 +129,17 @@ class CheckResult:
 
 
 @dataclass(frozen=True)
+class UsedFunction:
+    """A function of the user that steps call and that is no step itself."""
+
+    name: str  # qualname
+    file: str
+    line: int  # of the definition, from 1
+    source_hash: str  # of the normalised source, as in Statement
+    source: str  # redacted, and cut where it is very long
+
+
+@dataclass(frozen=True)
 class Run:
     """One run of the program, from its start to its end."""
 
@@ -148,6 +159,7 @@ class Run:
     links: tuple[LinkSeen, ...] = ()  # one for each system
     parent: ParentSeen | None = None  # the run of another system that started this one
     root: ParentSeen | None = None  # the run at the top; None where that is the parent, or this run itself
+    functions: tuple[UsedFunction, ...] = ()  # by file and line
 
 
 @dataclass(frozen=True)

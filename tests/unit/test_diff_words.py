@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from comparing import Made, Runs
@@ -12,8 +13,11 @@ from rich.console import Console
 from spark_lineage.answers.diff import Comparison, compare_runs
 from spark_lineage.answers.diff.changes import shortened
 from spark_lineage.answers.diff.document import document
+from spark_lineage.events import build, samples
 from spark_lineage.faces.terminal import diff as terminal
-from spark_lineage.model import LineageGraph, StepKind
+from spark_lineage.model import LineageGraph, StepKind, UsedFunction
+from spark_lineage.sinks.journal import Journal
+from spark_lineage.store import Store
 
 A = "0197a1b2-0000-7000-8000-000000000001"
 B = "0197a1b2-0000-7000-8000-000000000002"
@@ -150,3 +154,48 @@ def test_yields_are_paired_by_their_position() -> None:
 )  # fmt: skip
 def test_long_texts_are_cut_to_what_differs(a: str, b: str, said: tuple[str, str]) -> None:
     assert shortened(a, b) == said
+
+
+def used(source: str, name: str = "rate", line: int = 26) -> UsedFunction:
+    return UsedFunction(name, "/home/ada/job.py", line, f"src1:{source}", f"def {name}(amount):\n    return {source}")
+
+
+def with_functions(graph: LineageGraph, *functions: UsedFunction) -> LineageGraph:
+    return replace(graph, run=replace(graph.run, functions=functions))
+
+
+def test_the_changed_code_of_what_a_udf_calls_is_shown_with_its_place() -> None:
+    step = replace(LATEST, name="priced", source="return orders.select(gross('amount'))", covers=("gross@1",))
+    other = replace(step, plan="2", content="other", covers=("gross@2",))
+    gross = used("rate(amount)", "gross", 30)
+    runs = [
+        with_functions(Runs([each]).graph(run), rate, gross, used("0", "unused"))
+        for run, each, rate in ((A, step, used("amount * 1.1")), (B, other, used("amount * 1.2", line=27)))
+    ]
+    found = compare_runs(*runs)
+    assert why(found).endswith("; the code of `rate` (job.py:27), which it calls, changed")
+    (first,) = found.first_divergences
+    assert [line for line in first.source_diff if line[0] in "+-"] == [
+        "--- job.py:26", "+++ job.py:27", "-    return amount * 1.1", "+    return amount * 1.2",
+    ]  # fmt: skip
+    assert (first.source_changed, first.deterministic) == (False, True)
+    assert "`unused`" not in printed(found)
+
+
+def test_the_changed_code_of_a_plain_function_is_shown_too() -> None:
+    """Its rows came from Python, or nothing in the plan shows it."""
+    for opaque in (("rdd",), ()):
+        step = replace(LATEST, source="rate(orders)", opaque=opaque)
+        runs = [
+            with_functions(Runs([replace(step, content=content)]).graph(run), used(content))
+            for run, content in ((A, "one"), (B, "two"))
+        ]
+        found = compare_runs(*runs)
+        assert why(found).endswith("the code of `rate` (job.py:26), which it calls, changed")
+        assert found.first_divergences[0].deterministic is None
+
+
+def test_the_functions_that_a_run_used_are_kept_in_its_events(tmp_path: Path) -> None:
+    graph = with_functions(Runs([LATEST]).graph(A), used("amount * 1.1"))
+    Journal(tmp_path / "runs" / A, fsync=False).write(build(graph), samples(graph))
+    assert Store(tmp_path).open(A).graph.run.functions == graph.run.functions

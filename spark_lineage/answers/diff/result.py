@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from spark_lineage.answers.diff import changes, why
+from spark_lineage.answers.diff import called, changes, why
 from spark_lineage.answers.diff.alignment import Alignment, Side, StepKey, Traits, align_runs
 from spark_lineage.answers.diff.blame import attribute
 from spark_lineage.answers.diff.comparison import Comparison, Consequence, Divergence, SourceChange, Uncertain
@@ -118,7 +118,8 @@ class _Telling:
         step_a, step_b = self._step(self._a, pair.a), self._step(self._b, pair.b)
         definition = pair.definition
         assert definition is not None, "sources are no divergences of a step"
-        deterministic = self._deterministic(pair, definition)
+        functions = called.changed((self._a.graph, self._b.graph), (step_a, step_b), (pair.a, pair.b))
+        deterministic = self._deterministic(pair, definition) if not functions else self._with_other_code(definition)
         counterparts = self._alignment.datasets
         # The same plan by the same source has other text where a seed is drawn: that is no other definition.
         redefined = definition.plan or definition.source
@@ -126,7 +127,7 @@ class _Telling:
         changed = [change.name for change in columns]
         return Divergence(
             step=step_b, step_a=step_a, step_b=step_b, a=pair.a, b=pair.b,
-            why=why.of_pair(pair, step_b, self._inputs(pair), counterparts, deterministic),
+            why=why.of_pair(pair, step_b, self._inputs(pair), counterparts, functions, deterministic),
             inputs_equal=self._inputs_equal(pair),
             inputs_evidence=self._evidence(pair),
             source_changed=definition.source,
@@ -134,7 +135,7 @@ class _Telling:
             deterministic=deterministic,
             measured=pair.measured,
             columns=columns,
-            source_diff=tuple(changes.of_source(step_a, step_b)),
+            source_diff=(*changes.of_source(step_a, step_b), *(line for each in functions for line in each.diff)),
             plan_diff=tuple(changes.of_plan(pair.a, pair.b, counterparts)) if redefined else (),
             rows=side_by_side(pair.a, pair.b, changed),
         )  # fmt: skip
@@ -174,6 +175,10 @@ class _Telling:
     def _step(self, side: Side, dataset: Dataset) -> Step:
         traits = made_by(side, dataset)
         return traits.step if traits is not None else side.graph.steps[0]
+
+    @staticmethod
+    def _with_other_code(definition: Definition) -> bool | None:
+        return True if definition.changed and not (definition.nondeterminism or definition.opaque) else None
 
     def _deterministic(self, pair: Pair, definition: Definition) -> bool | None:
         if definition.changed:

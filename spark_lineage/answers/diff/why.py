@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from spark_lineage.answers.diff import changes, definitions
+from spark_lineage.answers.diff.called import ChangedFunction
 from spark_lineage.answers.diff.contents import Content, Measured
 from spark_lineage.answers.diff.pairs import Pair
 from spark_lineage.answers.headlines import headline
@@ -20,9 +21,9 @@ def where(step: Step) -> str:
 
 def of_pair(
     pair: Pair, step: Step, inputs: tuple[list[str], list[str]], counterparts: Mapping[str, str],
-    deterministic: bool | None,
+    functions: Sequence[ChangedFunction], deterministic: bool | None,
 ) -> str:  # fmt: skip
-    cause, effect = _cause(pair, inputs, counterparts, deterministic), _effect(pair)
+    cause, effect = _cause(pair, inputs, counterparts, functions, deterministic), _effect(pair)
     # What was not seen is no news: it stands behind what was.
     said = (cause, effect) if pair.measured.content is Content.UNKNOWN else (effect, cause)
     return f"{where(step)}: {'; '.join(said)}"
@@ -78,21 +79,29 @@ def _list(names: list[str]) -> str:
 
 
 def _cause(
-    pair: Pair, inputs: tuple[list[str], list[str]], counterparts: Mapping[str, str], deterministic: bool | None
+    pair: Pair,
+    inputs: tuple[list[str], list[str]],
+    counterparts: Mapping[str, str],
+    functions: Sequence[ChangedFunction],
+    deterministic: bool | None,
 ) -> str:
     definition = pair.definition
     assert definition is not None, "only steps have a cause"
     if definition.zones is None:
-        return _of_definition(pair, inputs, counterparts, deterministic)
+        return _of_definition(pair, inputs, counterparts, functions, deterministic)
     zones = f"the session's time zone was {definition.zones[0]} and is {definition.zones[1]}"
     if definition.inputs or definition.region or definition.source:
-        return f"{_of_definition(pair, inputs, counterparts, deterministic)}; {zones}"
+        return f"{_of_definition(pair, inputs, counterparts, functions, deterministic)}; {zones}"
     seen = changes.sentence(pair.a, pair.b, counterparts) if definition.plan else None
     return f"{seen}; {zones}" if seen else zones
 
 
 def _of_definition(
-    pair: Pair, inputs: tuple[list[str], list[str]], counterparts: Mapping[str, str], deterministic: bool | None
+    pair: Pair,
+    inputs: tuple[list[str], list[str]],
+    counterparts: Mapping[str, str],
+    functions: Sequence[ChangedFunction],
+    deterministic: bool | None,
 ) -> str:
     definition = pair.definition
     assert definition is not None, "only steps have a cause"
@@ -102,8 +111,10 @@ def _of_definition(
         return "it takes its inputs in another order"
     if definition.plan and (seen := changes.sentence(pair.a, pair.b, counterparts)):
         return seen
-    if definition.plan and (functions := definitions.changed_functions(pair.a, pair.b)):
-        return f"the code of {_names(functions)}, which it calls, changed"
+    if functions and not definition.region:
+        return f"the code of {' and '.join(each.where for each in functions[:2])}, which it calls, changed"
+    if definition.plan and (names := definitions.changed_functions(pair.a, pair.b)):
+        return f"the code of {_names(names)}, which it calls, changed"
     if definition.plan and definitions.has_other_rows(pair.a, pair.b):
         return "the rows that the program itself holds changed"
     if definition.plan:

@@ -44,6 +44,15 @@ class Mlflow:
 
 
 @dataclass(frozen=True, kw_only=True)
+class UsedFunction:
+    name: Annotated[str, Of("qualname")]
+    file: str
+    line: Annotated[int, Of("of the definition")]
+    source_hash: Annotated[str, Of("of the normalised source: comments and formatting do not count")]
+    source: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Context:
     """The program and how it ran; on the application's run."""
 
@@ -60,6 +69,9 @@ class Context:
     repository: Annotated[Repository | None, Of("git repository that the program stands in")] = None
     open_telemetry: Annotated[Trace | None, Of("the trace that the program belongs to")] = None
     mlflow: Annotated[Mlflow | None, Of("the MLflow run that the program belongs to")] = None
+    functions: Annotated[
+        tuple[UsedFunction, ...], Of("functions of the user that steps call, and that are no steps themselves")
+    ] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

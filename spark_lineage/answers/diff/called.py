@@ -1,0 +1,71 @@
+"""The changed code of functions that a step calls: of UDFs, of what these call, and of plain functions."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from spark_lineage.model import Dataset, LineageGraph, Step, UsedFunction
+
+_WORD = re.compile(r"[^\W\d]\w*")
+
+
+@dataclass(frozen=True)
+class ChangedFunction:
+    """A function of the user that both runs have, with other code."""
+
+    a: UsedFunction
+    b: UsedFunction
+
+    @property
+    def where(self) -> str:
+        """``rate`` (shop.py:26)."""
+        return f"`{self.b.name.rpartition('.')[2]}` ({_place(self.b)})"
+
+    @property
+    def diff(self) -> list[str]:
+        """A unified diff of the text as written."""
+        before, after = self.a.source.splitlines(), self.b.source.splitlines()
+        return list(difflib.unified_diff(before, after, _place(self.a), _place(self.b), lineterm="", n=2))
+
+
+def changed(
+    runs: tuple[LineageGraph, LineageGraph], steps: tuple[Step | None, Step | None], datasets: Sequence[Dataset | None]
+) -> tuple[ChangedFunction, ...]:
+    """Of the functions that the step or its plan names, and those that these name; in the order of B's files."""
+    of_a, of_b = (_by_name(run.run.functions) for run in runs)
+    if not of_a or not of_b:
+        return ()
+    texts = [step.source for step in steps if step is not None and step.source]
+    texts += [cover for each in datasets if each is not None and each.fragment for cover in each.fragment.covers]
+    reached = _reached(texts, of_b) & _reached(texts, of_a)
+    found = [
+        ChangedFunction(before, after)
+        for name in reached
+        for before, after in zip(of_a[name], of_b[name], strict=False)
+        if before.source_hash != after.source_hash
+    ]
+    return tuple(sorted(found, key=lambda each: (each.b.file, each.b.line)))
+
+
+def _reached(texts: Iterable[str], functions: dict[str, list[UsedFunction]]) -> set[str]:
+    todo, found = list(texts), set[str]()
+    while todo:
+        for name in functions.keys() & set(_WORD.findall(todo.pop())):
+            if name not in found:
+                found.add(name)
+                todo += [function.source for function in functions[name]]
+    return found
+
+
+def _by_name(functions: Iterable[UsedFunction]) -> dict[str, list[UsedFunction]]:
+    found: dict[str, list[UsedFunction]] = {}
+    for function in functions:
+        found.setdefault(function.name.rpartition(".")[2], []).append(function)
+    return found
+
+
+def _place(function: UsedFunction) -> str:
+    return f"{function.file.replace(chr(92), '/').rpartition('/')[2]}:{function.line}"
