@@ -64,7 +64,9 @@ class CheckAtEnd:
         try:
             status = self._told(ended)
         except Exception as error:
-            print(f"spark-lineage: could not check: {error}", file=sys.stderr)
+            from spark_lineage.privacy.terminal import one_line
+
+            print(one_line(f"spark-lineage: could not check: {error}"), file=sys.stderr)
         if outcome is Outcome.COMPLETE and status:
             for stream in (sys.stdout, sys.stderr):
                 with contextlib.suppress(Exception):
@@ -79,11 +81,11 @@ class CheckAtEnd:
         from spark_lineage.faces import junit
         from spark_lineage.faces.terminal import check as terminal
         from spark_lineage.faces.terminal.console import console
-        from spark_lineage.privacy.terminal import printable
+        from spark_lineage.privacy.terminal import one_line
 
         if self._checking.junit is not None:
             junit.write(report, self._checking.junit)
         terminal.show(report, console(stderr=True))
         for sentence in report.problems:
-            print(printable(f"spark-lineage: {sentence}"), file=sys.stderr)
+            print(one_line(f"spark-lineage: {sentence}"), file=sys.stderr)
         return 2 if report.problems else 0 if report.passed else 1

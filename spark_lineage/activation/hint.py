@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from spark_lineage.config import Config, ConfigError, resolve
 from spark_lineage.model import Outcome
-from spark_lineage.privacy.terminal import printable
+from spark_lineage.privacy.terminal import one_line
 
 if TYPE_CHECKING:
     from spark_lineage.agent import Agent
@@ -29,7 +29,7 @@ def hint_at_end(config: Config, then: AtEnd | None) -> AtEnd | None:
 
     def end(ended: Agent | None, outcome: Outcome) -> None:
         if ended is not None and sys.__stderr__ is not None and os.getpid() == process:  # not in a forked child
-            print(printable(_line(ended.folder, folder, option)), file=sys.__stderr__, flush=True)
+            print(one_line(_line(ended.folder, folder, option)), file=sys.__stderr__, flush=True)
         if then is not None:
             then(ended, outcome)
 

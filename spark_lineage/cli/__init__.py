@@ -37,7 +37,9 @@ def _run(words: Sequence[str]) -> None:
     try:
         prepared = runner.prepare(words)
     except checking.UsageError as error:
-        print(f"spark-lineage: {error}", file=sys.stderr)
+        from spark_lineage.privacy.terminal import one_line
+
+        print(one_line(f"spark-lineage: {error}"), file=sys.stderr)
         sys.exit(2)
     if prepared is None:  # help was asked for, after other options
         main(["run", "--help"])

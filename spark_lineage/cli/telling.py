@@ -6,13 +6,13 @@ from collections.abc import Sequence
 
 import click
 
-from spark_lineage.privacy.terminal import printable
+from spark_lineage.privacy.terminal import one_line
 
 ALL_READ, SOME_UNREADABLE = 0, 2
 
 
 def tell(sentence: str) -> None:
-    click.echo(printable(f"spark-lineage: {sentence}"), err=True)
+    click.echo(one_line(f"spark-lineage: {sentence}"), err=True)
 
 
 def tell_unreadable(sentences: Sequence[str]) -> int:

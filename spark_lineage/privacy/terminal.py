@@ -25,6 +25,11 @@ def printable(text: str) -> str:
     return escaped.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
+def one_line(text: str) -> str:
+    r"""As :func:`printable`, with ``\n`` for a newline: a sentence for standard error."""
+    return printable(text).replace("\n", "\\n")
+
+
 def spelled(text: str, encoding: str) -> str:
     r"""The text as a stream of this encoding can take it: ``->`` for an arrow, ``\u2603`` for another letter."""
     if text.isascii() or encoding.lower().replace("_", "-").startswith("utf"):

@@ -72,6 +72,11 @@ def test_not_python(tmp_path, name, content):
     assert f"{name} is not a Python program" in refused(command("run", name, folder=tmp_path))
 
 
+def test_control_characters_of_what_was_typed_do_not_reach_the_terminal(tmp_path):
+    for words in (("run", "\x1b[31mjob\n.py"), ("\x1b[31m\n",)):
+        assert "\\x1b[31m" in refused(command(*words, folder=tmp_path))
+
+
 def test_folder_without_main(tmp_path):
     assert "not a Python program" in refused(command("run", ".", folder=tmp_path))
 
