@@ -138,6 +138,7 @@ class Agent:
         self._pid = os.getpid()
         self._installation: capture.Installation | None = None
         self._recorder: capture.Recorder | None = None
+        self._told_while_it_runs = False
         self._our_own = False  # what the JVM half sees just now is our own doing
 
     # -- while the program runs
@@ -164,6 +165,7 @@ class Agent:
             self.rules = self.guard("rules", self._load_rules) or Rules()
         self.guard("capture", self._capture, self.rules)
         self.guard("first flush", self.flush)
+        self._told_while_it_runs = bool(self.guard("live", self._tell_while_it_runs))
         # Not threading.Thread: a program that counts or lists its threads must not find one of ours.
         _thread.start_new_thread(self.guard, ("poll", self._poll))
 
@@ -175,6 +177,16 @@ class Agent:
         )  # fmt: skip
         self._recorder = recorder
         self._installation = capture.install(recorder)
+
+    def _tell_while_it_runs(self) -> bool:
+        """Has receivers told of this run from now on, by a process beside this one; False where there are none."""
+        from spark_lineage.sinks.configuration import configured
+
+        if not configured():
+            return False
+        from spark_lineage.sinks import beside
+
+        return beside.begin(self.folder, self.program.roots, self.config.namespace, self.config.sample_publish)
 
     def _learn_secrets(self) -> None:
         """What is secret is known before the first line is written."""
@@ -381,6 +393,8 @@ class Agent:
                 graph = self._graph()
             moved = self.guard("written files", lambda: tuple(written_files.moved(graph))) or ()
             graph = dataclasses.replace(graph, gaps=(*graph.gaps, *moved))
+            if self._told_while_it_runs:
+                self.guard("live", self._tell_no_more)
             events = build(graph, self.config.namespace, self.config.sample_publish)
             Journal(self.folder).write(events, samples(graph))
         self._recording.remove()
@@ -392,6 +406,12 @@ class Agent:
         if sender is not None:
             self.guard("send", self._deliver, sender, until)
         return True
+
+    def _tell_no_more(self) -> None:
+        from spark_lineage.sinks import beside
+
+        if not beside.end(self.folder, self.config.exit_wait + SETTLE_SECONDS):
+            raise TimeoutError("what tells receivers of the run did not end in time")
 
     def _graph(self) -> LineageGraph:
         from spark_lineage.graph import assemble

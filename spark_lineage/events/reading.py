@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import convert
 
 from spark_lineage.events import columns, parsing, plans
+from spark_lineage.events.amending import amended_documents
 from spark_lineage.events.identity import MAIN_THREAD
 from spark_lineage.events.same_names import to_graph
 from spark_lineage.events.samples import of_document
@@ -55,7 +56,7 @@ def read(events: Iterable[Document], samples: Iterable[Document] = ()) -> Lineag
     Later events of a run win, so a START alone gives a step that still runs. Raises ValueError if no event of an
     application is among them, or something is missing or of another type than it must be.
     """
-    return graph([parsing.of_document(event) for event in events], samples)
+    return graph([parsing.of_document(event) for event in amended_documents(events)], samples)
 
 
 def graph(events: Iterable[Event], samples: Iterable[Document] = (), fragments: bool = True) -> LineageGraph:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from spark_lineage.model import LineageGraph, Observation
 
-__all__ = ["assemble"]
+__all__ = ["assemble", "so_far"]
 
 
 def assemble(observations: Iterable[Observation]) -> LineageGraph:
@@ -21,3 +21,13 @@ def assemble(observations: Iterable[Observation]) -> LineageGraph:
     from spark_lineage.graph.assembling import assemble as _assemble
 
     return _assemble(observations)
+
+
+def so_far(observations: Iterable[Observation]) -> tuple[LineageGraph, frozenset[tuple[str, int]]]:
+    """As :func:`assemble`, of a run that goes on, with the steps (name, call) that made a DataFrame nobody has used.
+
+    Once somebody does it is an output of the step.
+    """
+    from spark_lineage.graph.assembling import so_far as _so_far
+
+    return _so_far(observations)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from spark_lineage.graph import functions
@@ -18,8 +18,24 @@ from spark_lineage.privacy import redaction
 
 def assemble(observations: Iterable[Observation]) -> LineageGraph:
     """See ``graph.assemble``."""
+    return so_far(observations)[0]
+
+
+def so_far(observations: Iterable[Observation]) -> tuple[LineageGraph, frozenset[tuple[str, int]]]:
+    """See ``graph.so_far``."""
     seen = sort_out(observations)
     steps = Steps(seen, app_name(seen.started.app if seen.started else ""))
+    return _put_together(seen, steps), frozenset(_with_loose_ends(seen, steps))
+
+
+def _with_loose_ends(seen: Observed, steps: Steps) -> Iterator[tuple[str, int]]:
+    for df, maker in seen.makers.items():
+        if not seen.users.get(df):
+            activation = steps.of(maker)
+            yield activation.node.name, activation.call
+
+
+def _put_together(seen: Observed, steps: Steps) -> LineageGraph:
     datasets = Datasets(seen, steps)
     finished = tuple(steps.finished())
     named = told_apart(datasets.all, finished)

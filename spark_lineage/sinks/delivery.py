@@ -62,6 +62,7 @@ class Delivery:
         self.busy = False  # the last pass met a run that another process sends
         self.out_of_time = False
         self.asked: float | None = None
+        self.at_work = False  # a pass goes on: an event may have been sent, and not yet been noted as delivered
         self._under_way = False
         self._only_due = only_due
         self._told = told or (lambda delivery: None)
@@ -75,6 +76,13 @@ class Delivery:
 
     def once(self) -> bool:
         """Goes over the store once, until all is sent or the receiver fails; True if nothing is left for us to send."""
+        self.at_work = True
+        try:
+            return self._pass()
+        finally:
+            self.at_work = False
+
+    def _pass(self) -> bool:
         self._new_pass()
         if self.breaker.closed_for_good:
             return False

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from spark_lineage.events import build, samples
+from spark_lineage.events import amending, build, samples
 from spark_lineage.model import Outcome
 from spark_lineage.privacy.files import make_folder, open_private
 from spark_lineage.store import wal
@@ -40,14 +40,15 @@ class Journal:
         make_folder(self.folder)
         mended = _mend(self.folder)
         known = {key(event) for event in mended.events}
-        fresh: list[bytes] = []
-        for event in events:
-            document = dict(event) if isinstance(event, Mapping) else to_document(event)
-            if key(document) not in known:
-                known.add(key(document))
-                fresh.append(to_line(document).encode("ascii"))
+        written = [dict(event) if isinstance(event, Mapping) else to_document(event) for event in events]
+        new = {key(event): event for event in reversed(written) if key(event) not in known}
+        if mended.events:
+            _amend(mended.events, written, new)
+        fresh = [to_line(event).encode("ascii") for event in reversed(new.values())]
         # Samples first: an event that speaks of a sample never stands without it.
-        self._append(SAMPLES, [json.dumps(sample, separators=(",", ":")).encode("ascii") for sample in samples])
+        rows = [json.dumps(sample, separators=(",", ":")).encode("ascii") for sample in samples]
+        there = set(_lines(self.folder / SAMPLES))
+        self._append(SAMPLES, [row for row in rows if row not in there])
         self._append(EVENTS, fresh)
         self._append(CHAIN, links(mended.chain, mended.length, fresh))
         return len(fresh)
@@ -60,6 +61,19 @@ class Journal:
             file.flush()
             if self._fsync:
                 os.fsync(file.fileno())
+
+
+def _amend(told: Sequence[Document], final: Sequence[Document], new: Mapping[tuple[str, str], Document]) -> None:
+    """What the end of the run knows better than what was told before goes with its closing event."""
+    from spark_lineage.events.serial import to_line
+
+    closing = next((event for event in reversed(final) if amending.closes(event)), None)
+    if closing is None or key(closing) not in new:
+        return
+    known = set(map(key, told))
+    as_read = [json.loads(to_line(event)) if key(event) in known else event for event in final]
+    if (facet := amending.facet(told, as_read)) is not None:
+        closing["run"].setdefault("facets", {})[amending.NAME] = facet
 
 
 def seal(folder: Path) -> bool:
@@ -113,6 +127,10 @@ def _mend(folder: Path) -> _Mended:
             file.write(b"".join(link + b"\n" for link in fresh))
         chain = str(json.loads(fresh[-1])["chain"])
     return _Mended([document for _, document in read], chain, len(read))
+
+
+def _lines(path: Path) -> list[bytes]:
+    return path.read_bytes().split(b"\n")[:-1] if path.exists() else []
 
 
 def _cut_torn_line(path: Path) -> None:

@@ -17,10 +17,11 @@ from pathlib import Path
 
 from spark_lineage.guard import logger, silently
 from spark_lineage.sinks import cursors
+from spark_lineage.sinks.configuration import configured
 from spark_lineage.sinks.cursors import ReceiverFiles
 from spark_lineage.sinks.delivery import Delivery, Told
 from spark_lineage.sinks.remaining import Left, Remaining
-from spark_lineage.sinks.transports import Receiver, TransportError, configured, receivers
+from spark_lineage.sinks.transports import Receiver, TransportError, receivers
 
 SOON = 0.2  # seconds at least between two attempts
 OTHERS = 0.3  # seconds between two looks at runs that another process is sending
@@ -116,6 +117,17 @@ class Sender:
                 delivery.stopped = True
             self._turn.notify_all()
         return self.remaining()
+
+    def stop(self, seconds: float) -> None:
+        """Begins nothing any more, and waits for the requests that are under way."""
+        with self._turn:
+            self._ended = True
+            for delivery in self.deliveries:
+                delivery.stopped = True
+            self._turn.notify_all()
+        until = time.monotonic() + seconds
+        while any(delivery.at_work for delivery in self.deliveries) and time.monotonic() < until:
+            time.sleep(SOON / 10)
 
     def remaining(self) -> Remaining:
         with self._turn:  # ready and marked are one change

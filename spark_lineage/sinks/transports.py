@@ -21,11 +21,11 @@ import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from spark_lineage.refusals import Refusal
+from spark_lineage.sinks.configuration import configured
 from spark_lineage.sinks.responses import TAKEN, Response, ResponseKind, response_to, sentence
 
 if TYPE_CHECKING:
@@ -59,25 +59,6 @@ class Receiver:
 
 
 # --------------------------------------------------------------------------- configuration
-
-
-def configured(environ: Mapping[str, str] | None = None, folder: Path | None = None) -> bool:
-    """Whether OpenLineage's configuration names any transport. Imports nothing and opens no connection."""
-    environ = os.environ if environ is None else environ
-    if environ.get("OPENLINEAGE_DISABLED", "").lower().strip() == "true":
-        return False
-    if environ.get("OPENLINEAGE_URL") or any(key.startswith("OPENLINEAGE__TRANSPORT") for key in environ):
-        return True
-    places = (
-        Path(environ["OPENLINEAGE_CONFIG"]) if environ.get("OPENLINEAGE_CONFIG") else None,
-        (folder or Path.cwd()) / "openlineage.yml",
-        Path.home() / ".openlineage" / "openlineage.yml",
-    )
-    found = next((place for place in places if place is not None and place.is_file()), None)
-    try:
-        return found is not None and b"transport" in found.read_bytes()
-    except OSError:
-        return False
 
 
 def receivers() -> tuple[Receiver, ...]:

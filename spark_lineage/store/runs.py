@@ -150,9 +150,10 @@ def open_folder(folder: Path, samples: bool = True, fragments: bool = True) -> R
 def _read_sealed(folder: Path, lines: list[bytes], samples: bool, fragments: bool) -> RunRecord | None:
     """None for a run that has not ended as far as its journal knows."""
     from spark_lineage.events import parsing, reading
+    from spark_lineage.events.amending import amended
 
     formats.refuse_newer(parsing.head(lines[0]) or {}, folder)
-    events = [parsing.parse(line) for line in lines]
+    events = [parsing.parse(line) for line in amended(lines)]
     if not any(event.run.facets.context is not None and not event.is_start for event in events):
         return None
     kept: Iterable[dict[str, Any]] = journal.read_samples(folder) if samples else ()
@@ -166,15 +167,21 @@ def _said(error: Exception) -> str:
 
 def recover(folder: Path) -> LineageGraph:
     """The graph of a run from its write-ahead file: it still runs, or was killed."""
-    from spark_lineage.graph import assemble
+    graph, _ = recover_so_far(folder)
+    return graph
+
+
+def recover_so_far(folder: Path) -> tuple[LineageGraph, frozenset[tuple[str, int]]]:
+    """The same, and the steps, with the number of the call, of which an output may still turn out."""
+    from spark_lineage.graph import so_far
 
     seen = list(wal.read(folder))
-    graph = assemble([observation for observation in seen if observation is not None])
+    graph, open_ended = so_far([observation for observation in seen if observation is not None])
     lost = sum(1 for observation in seen if observation is None)
     if lost:
         gap = Gap(None, None, "observations", f"{lost} lines of {wal.NAME} cannot be read")
         graph = replace(graph, gaps=(gap, *graph.gaps))
-    return graph if wal.is_alive(folder) else aborted(graph)
+    return graph if wal.is_alive(folder) else aborted(graph), open_ended
 
 
 def aborted(graph: LineageGraph) -> LineageGraph:

@@ -22,9 +22,10 @@ import pytest
 
 from spark_lineage.cli.commands import main
 from spark_lineage.sinks import cursors, transports
+from spark_lineage.sinks.configuration import configured
 from spark_lineage.sinks.remaining import Remaining
 from spark_lineage.sinks.sender import Sender
-from spark_lineage.sinks.transports import TransportError, configured, receivers
+from spark_lineage.sinks.transports import TransportError, receivers
 from spark_lineage.store.wal import PROCESS, WriteAhead
 from tests.receiver import BlackHole, DieAfter, Failing, Receiver, Refusing, Slow
 from tests.receiver.story import Story, shop

@@ -17,9 +17,11 @@ looks at it, and its schema is written by hand.
 from __future__ import annotations
 
 from spark_lineage.events.content.dataset import Dataset, Fingerprint, Sample
-from spark_lineage.events.content.run import Call, Context, Execution, Gaps, Plan
+from spark_lineage.events.content.run import Amendments, Call, Context, Execution, Gaps, Plan
 
-RUN = (Context, Call, Plan, Execution, Gaps)
+RUN = (Context, Call, Plan, Execution, Gaps, Amendments)
 DATASET = (Dataset, Fingerprint, Sample)
 
-__all__ = ["DATASET", "RUN", "Call", "Context", "Dataset", "Execution", "Fingerprint", "Gaps", "Plan", "Sample"]
+__all__ = [
+    "DATASET", "RUN", "Amendments", "Call", "Context", "Dataset", "Execution", "Fingerprint", "Gaps", "Plan", "Sample",
+]  # fmt: skip

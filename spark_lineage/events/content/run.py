@@ -141,6 +141,21 @@ class Gaps:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Amendment:
+    run_id: Annotated[str, Of("of an event of this application that was told while the program ran")]
+    event_type: str
+    superseded: Annotated[bool | None, Of("true where the end would have written no such event")] = None
+    changes: Annotated[dict[str, Any], Of("a JSON merge patch; lists of one length are patched by position")]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Amendments:
+    """What the end of the run knows better than events that were told while it ran; on the application's run."""
+
+    events: tuple[Amendment, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Plan:
     """How each output of the step is made: operators, expressions, inputs column by column."""
 

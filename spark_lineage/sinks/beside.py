@@ -1,0 +1,82 @@
+"""The process beside the program that tells receivers of a run while it runs (``sinks.live``): its begin and its end.
+
+It is a process of its own so that the program notices nothing: no module is imported for it, no thread started, no
+child left that the program could wait for. It goes on while ``delivery/live`` stands in the run's folder and the
+program is there; ``delivery/live.lock`` is held as long as it does anything.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from spark_lineage.privacy.files import make_folder, open_private, write_private
+from spark_lineage.sinks.cursors import FOLDER, fcntl
+from spark_lineage.store import wal
+
+MARK, LOCK = "live", "live.lock"
+# Isolated, so that no file of the program hides a module; what may be found where the program finds it comes last.
+CODE = (
+    "import sys; from pathlib import Path; path, folder, namespace, rows = sys.argv[1:]; "
+    "sys.path.extend(path.split('\\n')); from spark_lineage.sinks.live import main; "
+    "main(Path(folder), namespace or None, bool(rows))"
+)
+NOT_FOR_IT = ("PYSPARK_GATEWAY_PORT", "PYSPARK_GATEWAY_SECRET", "PYSPARK_SUBMIT_ARGS")
+POLL = 0.02  # seconds
+
+
+def begin(folder: Path, roots: Sequence[str], namespace: str | None, sample_rows: bool) -> bool:
+    """Starts it; False where that cannot be done. Takes some milliseconds, and leaves no child to wait for."""
+    if fcntl is None or not sys.executable or not os.path.exists("/bin/sh"):
+        return False
+    make_folder(folder / FOLDER, parents=False)
+    write_private(folder / FOLDER / MARK, b"")
+    own = {os.path.realpath(root) for root in (*roots, os.getcwd())}
+    path = [place for place in sys.path if place and os.path.realpath(place) not in own]
+    package = str(Path(__file__).resolve().parents[2])
+    words = [sys.executable, "-I", "-c", CODE, "\n".join([*path, package]), str(folder)]
+    words += [namespace or "", "1" if sample_rows else ""]
+    # The shell is gone at once, and its child is nobody's: the program's os.wait() never sees it.
+    shell = ["/bin/sh", "-c", '"$@" </dev/null >/dev/null 2>&1 &', "sh", *words]
+    process = os.posix_spawn("/bin/sh", shell, _environ(os.environ), setsid=True)
+    return os.waitpid(process, 0)[1] == 0
+
+
+def _environ(environ: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in environ.items() if name not in NOT_FOR_IT}
+
+
+def end(folder: Path, seconds: float) -> bool:
+    """Has it end, and waits for that; False if it has not in time, and may still write."""
+    (folder / FOLDER / MARK).unlink(missing_ok=True)
+    until = time.monotonic() + seconds
+    while True:
+        with locked(folder) as ours:
+            if ours:
+                return True
+        if time.monotonic() > until:
+            return False
+        time.sleep(POLL)
+
+
+def wanted(folder: Path) -> bool:
+    """Whether the program still runs, and still has its run told."""
+    return (folder / FOLDER / MARK).exists() and wal.is_alive(folder)
+
+
+@contextlib.contextmanager
+def locked(folder: Path) -> Iterator[bool]:
+    """True for the one process that writes the journal while the program runs; False for others."""
+    with open_private(folder / FOLDER / LOCK, "ab") as file:
+        held: Any = fcntl
+        try:
+            held.flock(file, held.LOCK_EX | held.LOCK_NB)
+        except OSError:
+            yield False
+            return
+        yield True

@@ -1,0 +1,178 @@
+"""Tells the receivers of a run while it runs: the main program of a process beside the program (``sinks.beside``).
+
+It reads what the program has written ahead, puts the graph together, and writes into the journal what is settled: the
+START of the application at once, the START of a step when it has been seen twice alike, its end when the step is over
+and what its outputs hold has been seen. What comes later goes with the end of the run (``events.amending``). The
+program itself does nothing for it, and ends it before it writes the rest of the journal.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import time
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from spark_lineage.events import build, samples, start
+from spark_lineage.events.identity import PREFIX
+from spark_lineage.events.serial import to_document, to_line
+from spark_lineage.model import DatasetKind, LineageGraph, Mode
+from spark_lineage.sinks import beside
+from spark_lineage.sinks.journal import Journal
+from spark_lineage.sinks.sender import Sender, begin
+from spark_lineage.store import wal
+from spark_lineage.store.journal import key
+from spark_lineage.store.runs import recover_so_far
+
+EVERY = 2.0  # seconds between two looks at what the program has written ahead, at least
+SHARE = 1 / 30  # of the time that may go into looking
+LARGEST = 32_000_000  # bytes written ahead, from which on steps are told at the end only
+POLL = 0.1  # seconds
+LAST_REQUEST = 5.0  # seconds at most for a request that is under way when the run ends
+FAULTS = 3
+
+Document = dict[str, Any]
+Key = tuple[str, str]  # run id, event type
+Call = tuple[str, int]  # step, and which call of it
+Name = tuple[str, str]  # namespace and name of a dataset
+
+
+class Live:
+    """What has been told of one run, and what can be told next. Nothing that it holds grows but with the steps."""
+
+    def __init__(self, folder: Path, namespace: str | None = None, sample_rows: bool = False) -> None:
+        self._folder, self._namespace, self._sample_rows = folder, namespace, sample_rows
+        self._told: set[Key] = set()
+        self._before: dict[Key, bytes] = {}  # digests of the events that have not been told
+        self._described: set[Name] = set()  # datasets of which a receiver knows the columns
+
+    def begin(self) -> bool:
+        """Tells that the application has started; False if that has not been written ahead yet."""
+        graph, _ = recover_so_far(self._folder)
+        if not graph.run.id:
+            return False
+        self._write([to_document(start(graph, self._namespace))], graph)
+        return True
+
+    def tick(self) -> int:
+        """Tells what is settled; returns how many events that were."""
+        graph, open_ended = recover_so_far(self._folder)
+        events = [to_document(event) for event in build(graph, self._namespace, self._sample_rows)]
+        settled = list(self._settled(events, graph, open_ended))
+        if settled:
+            self._write(settled, graph)
+        return len(settled)
+
+    def _write(self, events: Sequence[Document], graph: LineageGraph) -> None:
+        told = {str(output.get("name")) for event in events for side in ("inputs", "outputs") for output in event[side]}
+        ids = {dataset.id for dataset in graph.datasets if dataset.name in told}
+        Journal(self._folder).write(events, [sample for sample in samples(graph) if sample["dataset"] in ids])
+        self._told.update(map(key, events))
+
+    def _settled(
+        self, events: Sequence[Document], graph: LineageGraph, open_ended: Collection[Call]
+    ) -> Iterator[Document]:
+        """In an order in which a receiver may get them: a parent begins first and ends last."""
+        before, self._before = self._before, {}
+        waiting = _waiting(graph)
+        application = key(events[0])[0] if events else ""
+        left = {_parent(event) for event in events if key(event) not in self._told and event["eventType"] == "START"}
+        telling = set(self._told)
+        for event in events:
+            run, type_ = key(event)
+            # An end is aborted only when the run ends; until then it may be that its outputs were not described yet.
+            if (run, type_) in telling or type_ == "ABORT" or (run == application and type_ != "START"):
+                continue
+            digest = hashlib.sha256(to_line(event).encode("ascii")).digest()
+            known = before.get((run, type_)) == digest
+            self._before[(run, type_)] = digest
+            begun = (_parent(event), "START") in telling if type_ == "START" else (run, "START") in telling
+            over = run not in left and not waiting & _outputs(event) and _call(event) not in open_ended
+            if known and begun and (type_ == "START" or (over and self._inputs_are_known(event))):
+                telling.add((run, type_))
+                self._described.update(_described(event))
+                del self._before[(run, type_)]
+                yield event
+
+    def _inputs_are_known(self, event: Mapping[str, Any]) -> bool:
+        """A receiver follows columns only to datasets whose columns it knows."""
+        inputs = {(each["namespace"], each["name"]) for each in event.get("inputs") or ()}
+        return inputs <= self._described | _described(event)
+
+
+def _call(event: Mapping[str, Any]) -> Call:
+    facet = (event["run"].get("facets") or {}).get(f"{PREFIX}call") or {}
+    return str(facet.get("step", "")), int(facet.get("call", 0))
+
+
+def _described(event: Mapping[str, Any]) -> set[Name]:
+    listed = (*(event.get("inputs") or ()), *(event.get("outputs") or ()))
+    return {(each["namespace"], each["name"]) for each in listed if (each.get("facets") or {}).get("schema")}
+
+
+def _waiting(graph: LineageGraph) -> set[Name]:
+    """Datasets of which something may still be seen: nothing has run that made them."""
+    if graph.run.mode is Mode.PLAN:
+        return set()
+    return {
+        (dataset.namespace, dataset.name)
+        for dataset in graph.datasets
+        if dataset.kind is DatasetKind.INTERIM and not dataset.complete and dataset.reason == "never_executed"
+    }
+
+
+def _outputs(event: Mapping[str, Any]) -> set[Name]:
+    return {(output["namespace"], output["name"]) for output in event.get("outputs") or ()}
+
+
+def _parent(event: Mapping[str, Any]) -> str:
+    return str((((event["run"].get("facets") or {}).get("parent") or {}).get("run") or {}).get("runId", ""))
+
+
+def main(folder: Path, namespace: str | None, sample_rows: bool) -> None:
+    """Goes on until the program takes the mark away, or is gone."""
+    with contextlib.suppress(OSError, AttributeError):
+        os.nice(5)
+    with beside.locked(folder) as ours:
+        if not ours:
+            return
+        sender = _tell(folder, Live(folder, namespace, sample_rows))
+        if sender is not None:
+            sender.stop(LAST_REQUEST)
+
+
+def _tell(folder: Path, live: Live) -> Sender | None:
+    sender, begun, faults, seen, still = None, False, 0, None, False
+    while beside.wanted(folder) and faults < FAULTS:
+        at = time.monotonic()
+        try:
+            if not begun:
+                begun = live.begin()
+                told = int(begun)
+            else:
+                now = _length(folder)
+                # Alike twice: nothing will be settled that is not.
+                told = 0 if now > LARGEST or (now == seen and still) else live.tick()
+                seen, still = now, now == seen
+            if told and sender is None:
+                sender = begin(folder.parent.parent, folder)
+            elif told and sender is not None:
+                sender.wake()
+        except Exception:  # the journal is written at the end, whatever happens here
+            faults += 1
+        took = time.monotonic() - at
+        _wait(folder, max(EVERY, took / SHARE) if begun else POLL)
+    return sender
+
+
+def _length(folder: Path) -> int:
+    return (folder / wal.NAME).stat().st_size
+
+
+def _wait(folder: Path, seconds: float) -> None:
+    until = time.monotonic() + seconds
+    while time.monotonic() < until and beside.wanted(folder):
+        time.sleep(POLL)
