@@ -398,7 +398,9 @@ class Agent:
             events = build(graph, self.config.namespace, self.config.sample_publish)
             Journal(self.folder).write(events, samples(graph))
         self._recording.remove()
-        sender = self.guard("send", begin, self.store, self.folder, until)  # None: no transport is configured
+        # An event whose answer the process beside us still waits for is not sent again.
+        others = self.config.exit_wait if self._told_while_it_runs else 0.0
+        sender = self.guard("send", begin, self.store, self.folder, until, others)  # None: no transport is configured
         # From the journal and not from the graph: the tables are a function of the events.
         self.guard("delta", DeltaAudit(self.store / "audit").append, self.folder)
         if self.config.audit_catalog and (bridge := self._relay.bridge) is not None and bridge.alive():

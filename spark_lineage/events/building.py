@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import cached_property
 from typing import Any
 
 from openlineage.client import event_v2, facet_v2
@@ -12,6 +13,7 @@ from spark_lineage.events import checks, composed, ours, standard
 from spark_lineage.events.facets import facet
 from spark_lineage.events.identity import NAMESPACE, PREFIX, PRODUCER, iso, run_uuid, step_uuid
 from spark_lineage.events.jobs import job_names
+from spark_lineage.graph.composition import Composition, Written
 from spark_lineage.model import (
     Dataset,
     Gap,
@@ -86,12 +88,37 @@ class Builder:
         run["extractionError"] = standard.extraction_errors(self._gaps.get(number, ()), len(step.outputs))
         run[f"{PREFIX}gaps"] = facet(ours.gaps(self._gaps.get(number, ())))
         inputs = [self._input(dataset, number) for dataset in self._listed(step.inputs)]
+        described = [self._output(dataset) for dataset in self._listed(step.outputs)]
         if step.kind is StepKind.APPLICATION:
             unread = (dataset for dataset in self._graph.datasets if self._described.get(dataset.id) == -1)
             inputs.extend(self._input(dataset, -1) for dataset in unread)
-        described = [self._output(dataset) for dataset in self._listed(step.outputs)]
+            self._add_outer(inputs, described)
         at = step.ended if step.ended is not None else step.started
         return self._event(step, self._state(step), max(at, step.started), run, inputs, described)
+
+    @cached_property
+    def _written(self) -> tuple[Written, ...]:
+        return tuple(Composition(self._graph).written())
+
+    def _add_outer(self, inputs: list[event_v2.InputDataset], outputs: list[event_v2.OutputDataset]) -> None:
+        """What the run as a whole reads and writes, so that a receiver has a coarse view of it.
+
+        Only their columns, and where those come from: all else stands at the steps that read and write them.
+        """
+        sources, sinks = composed.outer(self._graph, self._written)
+        listed = {(each.namespace, each.name) for each in (*inputs, *outputs)}
+        for dataset in sources:
+            if (dataset.namespace, dataset.name) not in listed:
+                schema = {"schema": standard.schema(dataset) if dataset.columns else None}
+                inputs.append(
+                    event_v2.InputDataset(
+                        namespace=dataset.namespace, name=dataset.name, facets=_stamped(schema), inputFacets=None
+                    )
+                )
+        for (namespace, name), (dataset, lineage) in sinks.items():
+            if (namespace, name) not in listed:
+                facets = _stamped({"schema": standard.schema(dataset), "columnLineage": lineage})
+                outputs.append(event_v2.OutputDataset(namespace=namespace, name=name, facets=facets))
 
     def _state(self, step: Step) -> event_v2.RunState:
         """The state of the step's terminal event.
@@ -133,7 +160,7 @@ class Builder:
             facets["sourceCodeLocation"] = standard.source_location(step, self._graph.run)
             facets["documentation"] = standard.documentation(step)
             if step.kind is StepKind.APPLICATION:
-                facets["lineage"] = composed.facet(self._graph)
+                facets["lineage"] = composed.facet(self._graph, self._written)
         return facets
 
     def _job(self, step: Step) -> str:

@@ -3,25 +3,53 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from openlineage.client.facet_v2 import lineage as ol
 
+from spark_lineage.events import standard
 from spark_lineage.graph.composition import Composition, Written
-from spark_lineage.model import ColumnInput, Dataset, LineageGraph
+from spark_lineage.model import ColumnInput, Dataset, DatasetKind, LineageGraph
 
 MOST = 20_000  # pairs of a written column and a source's column in one event; beyond that only datasets are named
 
 Key = tuple[str, str]  # dataset id, column
+Name = tuple[str, str]  # namespace, name
 
 
-def facet(graph: LineageGraph) -> ol.LineageJobFacet | None:
-    """One entry for each place that the run wrote; None if it wrote nothing."""
+def facet(graph: LineageGraph, written: Sequence[Written] | None = None) -> ol.LineageJobFacet | None:
+    """One entry for each place that the run wrote; None if it wrote nothing. ``written``: if it is known already."""
+    written = Composition(graph).written() if written is None else written
     datasets = {dataset.id: dataset for dataset in graph.datasets}
-    written = Composition(graph).written()
     entries = [_entry(place, datasets) for place in written]
     if sum(map(_pairs, entries)) > MOST:
         entries = [_entry_of_datasets(place, datasets) for place in written]
     return ol.LineageJobFacet(entries=list(entries)) if entries else None
+
+
+def outer(graph: LineageGraph, written: Sequence[Written]) -> tuple[list[Dataset], dict[Name, tuple[Dataset, Any]]]:
+    """What a run as a whole reads and writes, once per place: sources, and sinks with the facet columnLineage.
+
+    A place that the run writes before it reads it is nothing that it takes from outside.
+    """
+    datasets = {dataset.id: dataset for dataset in graph.datasets}
+    places = {(place.namespace, place.name): place for place in written}
+    used = {source for place in written for source in place.sources}
+    read = {
+        (dataset.namespace, dataset.name): dataset
+        for dataset in reversed(graph.datasets)
+        if dataset.kind is DatasetKind.SOURCE
+        and (dataset.id in used or (dataset.namespace, dataset.name) not in places)
+    }
+    many = sum(len(uses) for place in written for uses in place.columns.values()) > MOST
+    sinks: dict[Name, tuple[Dataset, Any]] = {}
+    for dataset in graph.datasets:
+        name = (dataset.namespace, dataset.name)
+        if dataset.kind is DatasetKind.SINK and dataset.columns and name in places:
+            place, known = places[name], {column.name for column in dataset.columns}
+            columns = {column: uses for column, uses in place.columns.items() if column in known and not many}
+            sinks[name] = (dataset, standard.composed_lineage(columns, () if many else place.rows, datasets))
+    return list(read.values())[::-1], sinks
 
 
 def _entry(place: Written, datasets: Mapping[str, Dataset]) -> ol.LineageDatasetEntry:

@@ -283,9 +283,36 @@ def column_lineage(
         if definition.column in fields:  # two columns of one name
             fields[definition.column].inputFields.extend(found)
         else:
-            fields[definition.column] = ol.column_lineage_dataset.Fields(inputFields=found)
+            fields[definition.column] = ol.column_lineage_dataset.Fields(
+                inputFields=found,
+                # Deprecated since each use has its own, but what Marquez shows of a column.
+                transformationDescription=expression[:LONGEST_EXPRESSION] if expression else None,
+                transformationType=_type_of(definition.inputs),
+            )
     rows = _fields(dataset.fragment.indirect, None, datasets)
     return ol.column_lineage_dataset.ColumnLineageDatasetFacet(fields=fields, dataset=rows)
+
+
+def _type_of(inputs: Sequence[ColumnInput]) -> str | None:
+    """One word for how a column is made: the strongest of its uses; None for one that is made of no column."""
+    direct = {use.subtype for use in inputs if use.kind == "DIRECT"}
+    if any(use.masking for use in inputs):
+        return "MASKED"
+    return next((type_ for type_ in ("AGGREGATION", "TRANSFORMATION", "IDENTITY") if type_ in direct), None)
+
+
+def composed_lineage(
+    columns: Mapping[str, Sequence[ColumnInput]], rows: Sequence[ColumnInput], datasets: Mapping[str, Dataset]
+) -> ol.column_lineage_dataset.ColumnLineageDatasetFacet | None:
+    """As :func:`column_lineage`, for a place that a run wrote, from the sources of the run."""
+    fields = {
+        column: ol.column_lineage_dataset.Fields(inputFields=found, transformationType=_type_of(uses))
+        for column, uses in columns.items()
+        if (found := _fields(uses, None, datasets))
+    }
+    if not fields:
+        return None
+    return ol.column_lineage_dataset.ColumnLineageDatasetFacet(fields=fields, dataset=_fields(rows, None, datasets))
 
 
 def _fields(

@@ -2,7 +2,7 @@
 
 It is a process of its own so that the program notices nothing: no module is imported for it, no thread started, no
 child left that the program could wait for. It goes on while ``delivery/live`` stands in the run's folder and the
-program is there; ``delivery/live.lock`` is held as long as it does anything.
+program is there; ``delivery/live.lock`` is held while it writes the journal.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from spark_lineage.privacy.files import make_folder, open_private, write_private
-from spark_lineage.sinks.cursors import FOLDER, fcntl
+from spark_lineage.sinks.cursors import FOLDER, NO_LOCKS, fcntl
 from spark_lineage.store import wal
 
 MARK, LOCK = "live", "live.lock"
@@ -52,16 +52,13 @@ def _environ(environ: Mapping[str, str]) -> dict[str, str]:
 
 
 def end(folder: Path, seconds: float) -> bool:
-    """Has it end, and waits for that; False if it has not in time, and may still write."""
+    """From now on it writes nothing into the journal; False if it has not let go of it in time.
+
+    It may still wait for the answer to an event: whoever sends the run waits for that by the receiver's lock.
+    """
     (folder / FOLDER / MARK).unlink(missing_ok=True)
-    until = time.monotonic() + seconds
-    while True:
-        with locked(folder) as ours:
-            if ours:
-                return True
-        if time.monotonic() > until:
-            return False
-        time.sleep(POLL)
+    with locked(folder, seconds) as ours:
+        return ours
 
 
 def wanted(folder: Path) -> bool:
@@ -70,13 +67,23 @@ def wanted(folder: Path) -> bool:
 
 
 @contextlib.contextmanager
-def locked(folder: Path) -> Iterator[bool]:
-    """True for the one process that writes the journal while the program runs; False for others."""
+def locked(folder: Path, seconds: float) -> Iterator[bool]:
+    """True if this process may write the journal now; False if another one has done so for ``seconds``."""
+    make_folder(folder / FOLDER)
+    until = time.monotonic() + seconds
     with open_private(folder / FOLDER / LOCK, "ab") as file:
-        held: Any = fcntl
-        try:
-            held.flock(file, held.LOCK_EX | held.LOCK_NB)
-        except OSError:
-            yield False
-            return
+        while not _is_locked(file):
+            if time.monotonic() >= until:
+                yield False
+                return
+            time.sleep(POLL)
         yield True
+
+
+def _is_locked(file: IO[bytes]) -> bool:
+    module: Any = fcntl
+    try:
+        module.flock(file, module.LOCK_EX | module.LOCK_NB)
+    except OSError as error:
+        return error.errno in NO_LOCKS
+    return True

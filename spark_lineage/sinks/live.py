@@ -12,7 +12,7 @@ import contextlib
 import hashlib
 import os
 import time
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +31,7 @@ EVERY = 2.0  # seconds between two looks at what the program has written ahead, 
 SHARE = 1 / 30  # of the time that may go into looking
 LARGEST = 32_000_000  # bytes written ahead, from which on steps are told at the end only
 POLL = 0.1  # seconds
-LAST_REQUEST = 5.0  # seconds at most for a request that is under way when the run ends
+LAST_REQUEST = 60.0  # seconds at most for a request that is under way when the run ends; the program does not wait
 FAULTS = 3
 
 Document = dict[str, Any]
@@ -43,8 +43,11 @@ Name = tuple[str, str]  # namespace and name of a dataset
 class Live:
     """What has been told of one run, and what can be told next. Nothing that it holds grows but with the steps."""
 
-    def __init__(self, folder: Path, namespace: str | None = None, sample_rows: bool = False) -> None:
-        self._folder, self._namespace, self._sample_rows = folder, namespace, sample_rows
+    def __init__(
+        self, folder: Path, namespace: str | None = None, sample_rows: bool = False,
+        wanted: Callable[[], bool] = lambda: True,
+    ) -> None:  # fmt: skip
+        self._folder, self._namespace, self._sample_rows, self._wanted = folder, namespace, sample_rows, wanted
         self._told: set[Key] = set()
         self._before: dict[Key, bytes] = {}  # digests of the events that have not been told
         self._described: set[Name] = set()  # datasets of which a receiver knows the columns
@@ -69,8 +72,11 @@ class Live:
     def _write(self, events: Sequence[Document], graph: LineageGraph) -> None:
         told = {str(output.get("name")) for event in events for side in ("inputs", "outputs") for output in event[side]}
         ids = {dataset.id for dataset in graph.datasets if dataset.name in told}
-        Journal(self._folder).write(events, [sample for sample in samples(graph) if sample["dataset"] in ids])
-        self._told.update(map(key, events))
+        rows = [sample for sample in samples(graph) if sample["dataset"] in ids]
+        with beside.locked(self._folder, 0.0) as ours:
+            if ours and self._wanted():
+                Journal(self._folder).write(events, rows)
+                self._told.update(map(key, events))
 
     def _settled(
         self, events: Sequence[Document], graph: LineageGraph, open_ended: Collection[Call]
@@ -136,12 +142,9 @@ def main(folder: Path, namespace: str | None, sample_rows: bool) -> None:
     """Goes on until the program takes the mark away, or is gone."""
     with contextlib.suppress(OSError, AttributeError):
         os.nice(5)
-    with beside.locked(folder) as ours:
-        if not ours:
-            return
-        sender = _tell(folder, Live(folder, namespace, sample_rows))
-        if sender is not None:
-            sender.stop(LAST_REQUEST)
+    sender = _tell(folder, Live(folder, namespace, sample_rows, lambda: beside.wanted(folder)))
+    if sender is not None:
+        sender.stop(LAST_REQUEST)
 
 
 def _tell(folder: Path, live: Live) -> Sender | None:

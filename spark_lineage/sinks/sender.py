@@ -27,14 +27,14 @@ SOON = 0.2  # seconds at least between two attempts
 OTHERS = 0.3  # seconds between two looks at runs that another process is sending
 
 
-def begin(store: Path, run: Path, deadline: float = math.inf) -> Sender | None:
+def begin(store: Path, run: Path, deadline: float = math.inf, others: float = 0.0) -> Sender | None:
     """Begins to send this run; None, and nothing at all happens, where no OpenLineage transport is configured.
 
-    ``deadline``: when the process will end at the latest, on the monotonic clock.
+    ``deadline``: when the process will end at the latest, on the monotonic clock. ``others``: as of :class:`Sender`.
     """
     if not configured():
         return None
-    sender = Sender(store, deadline=deadline).start()
+    sender = Sender(store, deadline=deadline, others=others).start()
     sender.take_on(run)
     return sender
 

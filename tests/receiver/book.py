@@ -191,8 +191,14 @@ class Book:
             return
         if dataset["namespace"].startswith("inmemory://") and other_job != seen.job:
             yield "one-producer", f"{dataset['name']} is the output of {other_job} and of {seen.job}"
+        elif self._is_top(run) or self._is_top(other_run):
+            return  # an application has the outer inputs and outputs of its steps, for a coarse view
         elif other_run in self._above(run) or run in self._above(other_run):
             yield "one-producer", f"{dataset['name']} is the output of {other_job} and of {seen.job}, one in the other"
+
+    def _is_top(self, run: str) -> bool:
+        parent = self._runs[run].parent
+        return parent is None or parent[0] in self._foreign
 
     def _above(self, run: str) -> set[str]:
         found: set[str] = set()

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from observing import Program, probe, shop
+from openlineage.client.event_v2 import RunState
 from openlineage.client.serde import Serde
 from validating import OURS, check_event, check_show, shared
 
@@ -221,4 +222,25 @@ def test_the_benchmark_says_what_a_step_takes() -> None:
     rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in printed.splitlines() if "made up" in line]
     bare = {name: float(cells[5]) for name, *cells in rows}
     assert 0 < bare["made up, 8 columns"] < 8.5
-    assert 0 < bare["made up, 25 columns"] < 13.5
+    assert 0 < bare["made up, 25 columns"] < 13.6
+
+
+def test_the_application_has_its_outer_inputs_and_outputs() -> None:
+    """A receiver draws no parents: without them it would show the application as a lone node."""
+    *_, end = build(assemble(shop()))
+    assert [(each.namespace, each.name) for each in end.inputs or ()] == [("file", "/data/orders")]
+    (report,) = end.outputs or ()
+    assert (report.namespace, report.name) == ("file", "/data/report")
+    lineage = (report.facets or {})["columnLineage"]
+    assert {name: [each.name for each in field.inputFields] for name, field in lineage.fields.items()} == {
+        "a": ["/data/orders"], "b": ["/data/orders"],
+    }  # fmt: skip
+    assert "sparkLineage_dataset" not in (report.facets or {})
+
+
+def test_fields_have_what_marquez_shows_of_them() -> None:
+    ends = [event for event in build(assemble(shop())) if event.eventType is RunState.COMPLETE]
+    (total,) = (each for event in ends for each in event.outputs or () if each.name == "total")
+    fields = (total.facets or {})["columnLineage"].fields
+    assert (fields["b"].transformationDescription, fields["b"].transformationType) == ("sum(b)", "TRANSFORMATION")
+    assert (fields["a"].transformationDescription, fields["a"].transformationType) == (None, "IDENTITY")
