@@ -7,7 +7,7 @@ from dataclasses import replace
 from spark_lineage.graph.activations import Activation, gap
 from spark_lineage.graph.bare import as_stored, is_bare
 from spark_lineage.graph.fragments import Rewriter, identity
-from spark_lineage.graph.measured import Measured, Measurements, columns, unknown
+from spark_lineage.graph.measured import Measured, Measurements, columns, not_known, unknown
 from spark_lineage.graph.naming import Named, interim_namespace
 from spark_lineage.graph.observed import Observed
 from spark_lineage.graph.steps import Steps
@@ -117,9 +117,7 @@ class Described:
             why = f"{storage.name} is a connector that is not known: {NOT_TOLD_APART}"
             self._gaps.append(gap(activation, id_, "connector", why))
         if not measured.complete:
-            details = [*([measured.detail] if measured.detail else []), *measured.pushed]
-            why = f"{measured.reason}: {', '.join(details)}" if details else str(measured.reason)
-            self._gaps.append(gap(activation, id_, "rows", why))
+            self._gaps.append(gap(activation, id_, "rows", not_known(measured)))
 
 
 def _with_detail(measured: Measured, text: str) -> Measured:

@@ -36,6 +36,31 @@ class Measured:
     answers: tuple[RuleAnswer, ...] = ()
 
 
+# Why not all rows of a dataset are known, for people.
+NOT_KNOWN = {
+    "never_executed": "nothing that ran needed it",
+    "plan_mode": "plan mode measures nothing",
+    "limit": "a limit stopped before the last row",
+    "filter_pushed": "a filter of a later step ran below it",
+    "stepped_aside": "measuring it would have changed how Spark runs the query",
+    "served_from_cache": "its rows came from a cache that was filled before",
+    "exchange_reused": "Spark took its rows from another query",
+    "several_writes": "it was written several times",
+    "fixed_plan": "its plan was fixed before it could be measured",
+    "partial": "not all of its partitions were read to their end",
+    "failed": "what read it failed",
+}
+
+
+def not_known(measured: Measured) -> str:
+    """A sentence: why not all rows are known, and what is known of them."""
+    said = NOT_KNOWN.get(measured.reason or "")
+    details = [detail for detail in (measured.detail, *measured.pushed) if detail and detail != said]
+    if said is None and not details:
+        return f"it is not known: {(measured.reason or 'no reason').replace('_', ' ')}"
+    return ": ".join(filter(None, (said, ", ".join(details))))
+
+
 def unknown(reason: str, detail: str | None = None, measurements: int = 0) -> Measured:
     return Measured(None, False, reason, detail, (), (), None, None, measurements)
 
