@@ -53,11 +53,13 @@ def show(run: str = "last", store: Folder = None, *, step: str | None = None, wh
 
     ``whole=False`` leaves out sampled rows and plans, which take most of the time to read.
     """
-    from spark_lineage.answers import one_step
-
     opened = stores.opened(store)
     graph = opened.open(find.run(opened, run), samples=whole, fragments=whole).graph
-    return one_step.of_step(graph, step) if step is not None else graph
+    if step is None:
+        return graph
+    from spark_lineage.answers import one_step
+
+    return one_step.of_step(graph, step)
 
 
 @_question

@@ -78,6 +78,15 @@ def test_what_was_not_compared_stands_behind_what_changed() -> None:
     assert "is the first step that differs: its output was not compared" not in printed(found)
 
 
+def test_uncertain_begins_with_the_code_that_changed() -> None:
+    hidden = replace(LATEST, content=None, reason="stepped_aside")
+    text = printed(compared([hidden], [replace(hidden, plan="other")]), 200)
+    assert text.startswith("uncertain: the code of latest changed, and its result could not be compared; otherwise ")
+    random = replace(hidden, nondeterminism=("rand",))
+    text = printed(compared([random], [random]), 200)
+    assert text.startswith("uncertain: no difference was found, and 1 dataset could not be compared; otherwise ")
+
+
 def test_a_changed_time_zone_of_the_session_is_named() -> None:
     day = replace(LATEST, covers=("session time zone@Europe/Berlin",))
     other = replace(day, covers=("session time zone@Asia/Tokyo",), content="other")

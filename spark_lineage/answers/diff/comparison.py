@@ -46,6 +46,7 @@ class Consequence:
 class Uncertain:
     dataset: str
     why: str
+    changed: bool = False  # how it is made changed, or the code of its step
 
 
 @dataclass(frozen=True)

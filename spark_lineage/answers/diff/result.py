@@ -270,4 +270,5 @@ class _Telling:
         for name, pair in self._attribution.pairs.items():
             told_already = pair.ref in causes or name in told
             if pair.state.content is Content.UNKNOWN and name not in covered and not told_already:
-                yield Uncertain(name, pair.state.why or pair.measured.why or "not measured")
+                changed = pair.definition is not None and (pair.definition.changed or pair.definition.source)
+                yield Uncertain(name, pair.state.why or pair.measured.why or "not measured", changed)

@@ -56,10 +56,11 @@ def _conclusion(comparison: Comparison) -> Text:
         return Text.assemble(("different", "bold red"), f": the sources are not the same: {names}")
     if not comparison.different:
         what = count(len(comparison.uncertain), "dataset")
-        return Text.assemble(
-            ("uncertain", "bold yellow"), f": no difference was found, and {what} could not be compared; ",
-            f"otherwise {_evidence(comparison)}",
-        )  # fmt: skip
+        changed = [each.dataset for each in comparison.uncertain if each.changed]
+        known = f": no difference was found, and {what} could not be compared"
+        if changed:  # the first words must not be that all is well
+            known = f": the code of {_listed(changed)} changed, and its result could not be compared"
+        return Text.assemble(("uncertain", "bold yellow"), f"{known}; otherwise {_evidence(comparison)}")
     if not comparison.first_divergences:
         return Text.assemble(("different", "bold red"))
     first, *others = comparison.divergences_by_step()

@@ -179,7 +179,7 @@ def _end(letters: list[Span], width: int) -> int:
     if spaces:
         return spaces[-1]
     # Long names and paths: behind a joint, if that leaves no line nearly empty.
-    joints = [at + 1 for at in range((first + fits) // 2, fits) if letters[at][0] in "_/."]
+    joints = [at + 1 for at in range(first + (fits - first) // 4, fits) if letters[at][0] in "_/."]
     return joints[-1] if joints else max(fits, first + 1)
 
 
