@@ -76,9 +76,9 @@ def _show_deciding(explanation: Explanation, names: _Names, console: Console) ->
         by_subtype.setdefault(subtype.lower().replace("_", " "), []).append(column)
     if by_subtype:
         _print(console, "", Text("rows decided by", style="bold"))
-    width = max(map(len, by_subtype), default=0)
-    for subtype, columns in by_subtype.items():
-        _print(console, f"  {subtype.ljust(width)}  {', '.join(columns)}")
+    rows = [[plain(f"  {subtype}"), plain(", ".join(columns))] for subtype, columns in by_subtype.items()]
+    if rows:
+        table.show(console, [Column(""), Column("", share=1)], rows, width=_width(console))
 
 
 def _show_places(names: _Names, console: Console) -> None:
@@ -119,8 +119,11 @@ def _show_hops(path: Sequence[Hop], names: _Names, console: Console) -> None:
         else:
             steps = ", ".join(_step(hop).rpartition(".")[2] for hop in hops)
             rows.append(("", f"{first.column} passes unchanged through {steps}"))
-    width = None if console.is_terminal else UNFOLDED
-    table.show(console, COLUMNS, [[plain(f"  {step}"), plain(text)] for step, text in rows], width=width)
+    table.show(console, COLUMNS, [[plain(f"  {step}"), plain(text)] for step, text in rows], width=_width(console))
+
+
+def _width(console: Console) -> int | None:
+    return None if console.is_terminal else UNFOLDED
 
 
 def _stretches(path: Sequence[Hop]) -> Iterator[list[Hop]]:

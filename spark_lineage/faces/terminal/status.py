@@ -22,7 +22,7 @@ NOTHING = (
 
 def show(answer: Deliveries, console: Console) -> None:
     if not answer.standings:
-        console.print(NOTHING, soft_wrap=True)
+        console.print(NOTHING, soft_wrap=not console.is_terminal)
         return
     table.show(console, COLUMNS, [_row(standing) for standing in answer.standings])
     for standing in answer.standings:
