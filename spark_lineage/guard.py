@@ -97,9 +97,9 @@ class Guard:
             if count >= LIMIT:
                 self.off.add(what)
         said = _text(fault).strip()
-        why = f"this part of spark-lineage failed ({type(fault).__name__}{': ' if said else ''}{said})"
+        why = f"{type(fault).__name__}{': ' if said else ''}{said}"
         if self.report is not None:
-            self.report(what, why)
+            self.report(what, f"this part of spark-lineage failed ({why})")
         if count == 1:
             logger.warning("spark-lineage.fault.%s: %s", what, why, exc_info=fault)
         else:

@@ -38,7 +38,8 @@ def test_what_our_code_raises_is_a_fault(fault: BaseException) -> None:
     guard = Guard(lambda what, why: told.append((what, why)))
     for _ in range(LIMIT + 2):
         assert guard("part", fail, fault) is None
-    assert told == [("part", f"{type(fault).__name__}: {fault}")] * LIMIT
+    text = f"{type(fault).__name__}: {fault}".removesuffix(": ")
+    assert told == [("part", f"this part of spark-lineage failed ({text})")] * LIMIT
     assert not guard.allows("part")
     assert guard("another", len, "four") == 4
 
@@ -130,7 +131,7 @@ def test_faults_without_a_text_and_reports_that_fail() -> None:
 
     told: list[str] = []
     Guard(lambda what, why: told.append(why))("part", fail, Silent())
-    assert told == ["Silent: (it has no text)"]
+    assert told == ["this part of spark-lineage failed (Silent: (it has no text))"]
     assert Guard(lambda what, why: fail(ValueError()))("part", fail, ValueError()) is None
 
 

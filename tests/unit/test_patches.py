@@ -129,6 +129,6 @@ def test_a_fault_while_one_part_is_patched_leaves_that_part_plain(part: str, mon
         during = state()
     finally:
         installation.uninstall()
-    assert faults == ["patching: RuntimeError: a fault of ours"]
+    assert faults == ["patching: this part of spark-lineage failed (RuntimeError: a fault of ours)"]
     assert {name for name, value in during.items() if value is before[name]} == {part}
     assert state() == before
