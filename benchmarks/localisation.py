@@ -1,4 +1,4 @@
-"""Does ``spark-lineage diff`` name the faulty step? Seeded faults and harmless changes in ten programs, in two modes.
+"""Does ``spark-lineage diff`` name the faulty step? Faults and harmless changes in eleven programs, in two modes.
 
     python benchmarks/localisation.py [--only PROGRAM[/CHANGE]] [--mode flow|exact] [--jobs N] [--keep FOLDER] [--doc]
 
@@ -111,7 +111,7 @@ def document(verdicts: list[Verdict]) -> str:
     head = [
         "# Localisation: which step does `diff` name?",
         "",
-        "Ten ordinary programs in different styles (`tests/localisation/programs`) are seeded with one fault at a",
+        "Eleven ordinary programs in different styles (`tests/localisation/programs`) are seeded with one fault at a",
         "time (`tests/localisation/table.py`, with the step that has to be named, written by hand). Each is",
         "recorded as it is and with the fault, by `spark-lineage run` in a process of its own (the JVM stays warm",
         "between them). *Right* means for a fault: exit status 1, the faulty function or statement and nothing",

@@ -28,6 +28,7 @@ HOME = Path(pyspark.__file__).parent
 # the frame that called the method (`count at NativeMethodAccessorImpl.java:0`), and errors print it: both would depend
 # on how often the programs before have called the method.
 AS_IF_CALLED_FIRST = "-Dsun.reflect.inflationThreshold=2147483647"
+DELTA = sorted((Path(__file__).resolve().parents[1] / "examples" / "flights" / "jars").glob("*.jar"))
 WARM_START = Path(__file__).with_name("warm_start")
 
 
@@ -134,9 +135,9 @@ class WarmJvm:
 
     def _jar(self) -> list[str]:
         if not self.ours:
-            return []
+            return ["--driver-class-path", os.pathsep.join(map(str, DELTA))] if DELTA else []
         jar = subprocess.check_output([sys.executable, "-m", "spark_lineage", "jar"], text=True).strip()
-        return ["--driver-class-path", jar, "--jars", jar]
+        return ["--driver-class-path", os.pathsep.join([jar, *map(str, DELTA)]), "--jars", jar]
 
 
 def _spark_properties(jvm: Any) -> dict[str, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from spark_lineage.answers.documents import Document, duration_ms
 from spark_lineage.events.identity import iso
@@ -228,6 +228,7 @@ def _dataset(dataset: Dataset) -> Document:
         "table": dataset.storage.table if dataset.storage else None,
         "version": dataset.storage.version if dataset.storage else None,
         "mode": dataset.mode,
+        "changed": asdict(dataset.changed) if dataset.changed is not None else None,
         "inputs": list(fragment.inputs) if fragment else [],
         "plan_hash": fragment.plan_hash if fragment else None,
         "operators": list(fragment.operators) if fragment else [],

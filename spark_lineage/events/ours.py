@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from spark_lineage.events import columns, content, plans
 from spark_lineage.events.content import run as of_run
-from spark_lineage.events.content.dataset import Check, Field, RuleAnswer
+from spark_lineage.events.content.dataset import ChangedRows, Check, Field, RuleAnswer
 from spark_lineage.events.content.dataset import Partial as PartialContent
 from spark_lineage.events.identity import MAIN_THREAD
 from spark_lineage.events.same_names import to_content
@@ -83,6 +83,7 @@ def dataset(described: Dataset, order: int, checks: Sequence[CheckResult]) -> co
         files=storage.files if storage else None,
         partial=tuple(_partial(measured, described.columns) for measured in described.partial),
         answers=tuple(to_content(RuleAnswer, answer) for answer in described.answers),
+        changed=to_content(ChangedRows, described.changed) if described.changed is not None else None,
         checks=tuple(to_content(Check, check, details=None) for check in checks),
     )
 

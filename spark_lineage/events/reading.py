@@ -16,6 +16,7 @@ from spark_lineage.events.identity import MAIN_THREAD
 from spark_lineage.events.same_names import to_graph
 from spark_lineage.events.samples import of_document
 from spark_lineage.model import (
+    ChangedRows,
     CheckResult,
     Column,
     Dataset,
@@ -187,6 +188,7 @@ def _dataset(listed: ListedDataset, ours: OurDataset, plan: Document | None, sam
         fragment=plans.of_document(plan, declared) if plan is not None else None,
         partial=tuple(_partial(measured, declared) for measured in ours.partial),
         answers=tuple(to_graph(RuleAnswer, answer) for answer in ours.answers),
+        changed=to_graph(ChangedRows, ours.changed) if ours.changed is not None else None,
     )
 
 

@@ -12,8 +12,8 @@ from spark_lineage.graph.naming import Named, interim_namespace
 from spark_lineage.graph.observed import Observed
 from spark_lineage.graph.steps import Steps
 from spark_lineage.graph.storage import Storages
-from spark_lineage.graph.stored import Stored, overwrites
-from spark_lineage.model import Dataset, DatasetKind, Fragment, Gap, Storage
+from spark_lineage.graph.stored import Stored, changes_in_place, overwrites
+from spark_lineage.model import ChangedRows, Dataset, DatasetKind, Fragment, Gap, Storage
 
 UNKNOWN = "unknown"  # the namespace of storage behind connectors that the JVM half does not know
 NOT_TOLD_APART = "two places that it reads or writes have one name here"
@@ -56,6 +56,7 @@ class Described:
         return self._dataset(
             stored.id, storage.name, storage.namespace, DatasetKind.SINK, activation, self._written(stored),
             self._fragment(stored, written), storage, mode=mode,
+            changed=stored.changed if len(stored.ops) == 1 and not stored.failed else None,
         )  # fmt: skip
 
     def _fragment(self, stored: Stored, written: str | None) -> Fragment | None:
@@ -72,6 +73,8 @@ class Described:
         if len(stored.ops) > 1:
             modes = ", ".join(stored.modes)
             return unknown("several_writes", f"this step wrote it {len(stored.ops)} times: {modes}")
+        if changes_in_place(stored):
+            return unknown("not_measured", f"{stored.modes[-1]}: {_told(stored.changed)}")
         if stored.df is None:
             return unknown("not_measured", "the DataFrame that was written was not marked")
         measured = self._measurements.of(stored.df)
@@ -94,7 +97,7 @@ class Described:
     def _dataset(
         self, id_: str, name: str, namespace: str, kind: DatasetKind, activation: Activation | None, measured: Measured,
         fragment: Fragment | None, storage: Storage | None = None, variable: str | None = None, engine: str = "spark",
-        mode: str | None = None,
+        mode: str | None = None, changed: ChangedRows | None = None,
     ) -> Dataset:  # fmt: skip
         declared = fragment.columns if fragment is not None else ()
         if storage is not None and storage.columns:
@@ -106,7 +109,7 @@ class Described:
             columns=columns(declared, measured), rows=measured.rows, complete=measured.complete,
             reason=measured.reason, detail=measured.detail, pushed=measured.pushed, fingerprint=measured.fingerprint,
             sample=measured.sample, storage=storage, fragment=fragment, measurements=measured.measurements, mode=mode,
-            partial=measured.partial, answers=measured.answers,
+            partial=measured.partial, answers=measured.answers, changed=changed,
         )  # fmt: skip
 
     def _note_gaps(self, activation: Activation | None, id_: str, measured: Measured, storage: Storage | None) -> None:
@@ -118,6 +121,15 @@ class Described:
             self._gaps.append(gap(activation, id_, "connector", why))
         if not measured.complete:
             self._gaps.append(gap(activation, id_, "rows", not_known(measured)))
+
+
+def _told(changed: ChangedRows | None) -> str:
+    """What is known of the rows of a table that a command has changed in place."""
+    counts = () if changed is None else (
+        (changed.inserted, "inserted"), (changed.updated, "updated"), (changed.deleted, "deleted"),
+    )  # fmt: skip
+    known = ", ".join(f"{count:,} {what}" for count, what in counts if count is not None)
+    return f"{known}; how many the table holds was not counted" if known else "its rows were not counted"
 
 
 def _with_detail(measured: Measured, text: str) -> Measured:

@@ -14,7 +14,7 @@ from spark_lineage.privacy import redaction
 
 def ledger(seen: Observed, steps: Steps, datasets: Datasets) -> tuple[Gap, ...]:
     """Gaps without a step first, then step by step; each once."""
-    gaps = [*_of_the_run(seen), *_of_python(seen, steps, datasets), *_of_jvm(seen, datasets)]
+    gaps = [*_of_the_run(seen), *_of_python(seen, steps, datasets), *_of_jvm(seen, steps, datasets)]
     gaps.extend(_unseen_writes(seen, steps))
     gaps.extend(datasets.gaps)
     gaps = [replace(gap, why=redaction.prose(gap.why)) for gap in gaps]
@@ -39,9 +39,13 @@ def _of_python(seen: Observed, steps: Steps, datasets: Datasets) -> Iterable[Gap
         yield Gap(activation.node.name if activation else None, datasets.id_of(gap.df), gap.what, gap.why)
 
 
-def _of_jvm(seen: Observed, datasets: Datasets) -> Iterable[Gap]:
+def _of_jvm(seen: Observed, steps: Steps, datasets: Datasets) -> Iterable[Gap]:
+    told = {execution.op for execution in seen.executions if execution.sinks}
     for gap in seen.jvm_gaps:
-        activation = datasets.activation_of(gap.dataset)
+        operation = seen.by_op.get(gap.dataset or "")
+        if operation is not None and gap.what == "command" and operation.op in told:
+            continue  # what it has others do was seen
+        activation = steps.of(operation) if operation is not None else datasets.activation_of(gap.dataset)
         yield Gap(activation.node.name if activation else None, datasets.id_of(gap.dataset), gap.what, gap.why)
 
 

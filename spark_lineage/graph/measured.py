@@ -10,7 +10,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from spark_lineage.graph.observed import Observed, ancestors
+from spark_lineage.graph.observed import Observed, ancestors, op_of_query
 from spark_lineage.model import Column, Mode, OperationKind, Outcome, Partial, Probed, ProbedColumn, RuleAnswer, Sample
 
 MOST_PARTIAL = 4  # of one dataset: as many are kept
@@ -118,7 +118,7 @@ class Measurements:
             self._executed, self._failed = _executed(self._seen), _failed(self._seen)
         if df in self._failed and df not in self._executed:
             return unknown("failed", "the action that would have run it failed")
-        if df not in self._seen.marks:
+        if df not in self._seen.marks and not op_of_query(df):
             why = "it was not marked before it was used"
             return unknown("not_measured", why) if df in self._executed else self._unexecuted()
         if df in self._executed:
@@ -277,7 +277,7 @@ def _executed(seen: Observed) -> set[str]:
     found: set[str] = set()
     for operation in seen.operations:
         if operation.kind in (OperationKind.ACTION, OperationKind.WRITE) and operation.error is None:
-            ancestors(seen.makers, operation.inputs, found)
+            ancestors(seen.makers, seen.used_by(operation), found)
     return found
 
 
@@ -286,5 +286,5 @@ def _failed(seen: Observed) -> set[str]:
     found: set[str] = set()
     for operation in seen.operations:
         if operation.kind in (OperationKind.ACTION, OperationKind.WRITE) and operation.error is not None:
-            ancestors(seen.makers, operation.inputs, found)
+            ancestors(seen.makers, seen.used_by(operation), found)
     return found

@@ -49,6 +49,7 @@ class Observed:
     operations: list[Operation] = field(default_factory=list)
     by_op: dict[str, Operation] = field(default_factory=dict)
     makers: dict[str, Operation] = field(default_factory=dict)  # DataFrame id -> the operation that made it
+    queries: dict[str, list[str]] = field(default_factory=dict)  # operation -> ids of the queries of its commands
     users: dict[str, list[Operation]] = field(default_factory=dict)  # DataFrame id -> the operations that took it
     marks: dict[str, list[Marked]] = field(default_factory=dict)
     variables: dict[str, list[VariableSeen]] = field(default_factory=dict)
@@ -57,6 +58,12 @@ class Observed:
     executions: list[Execution] = field(default_factory=list)
     python_gaps: list[PythonGap] = field(default_factory=list)
     jvm_gaps: list[JvmGap] = field(default_factory=list)
+
+    def used_by(self, operation: Operation) -> tuple[str, ...]:
+        """The DataFrames that an operation took, the queries of its commands, and what the plans of those stand on."""
+        queries = self.queries.get(operation.op, ())
+        below = [df for query in queries for df in self.fragments[query].inputs]
+        return (*operation.inputs, *queries, *below)
 
     def reading(self, call: CallSeen) -> FunctionReading | None:
         return self.functions.get((call.file, call.line, call.function.rsplit(".", 1)[-1]))
@@ -121,7 +128,18 @@ def sort_out(observations: Iterable[Observation]) -> Observed:
             seen.makers.setdefault(operation.output, operation)
         for df in dict.fromkeys(operation.inputs):
             seen.users.setdefault(df, []).append(operation)
+    for df in seen.fragments:
+        op = op_of_query(df)
+        if op in seen.by_op:
+            seen.queries.setdefault(op, []).append(df)
+            seen.makers[df] = seen.by_op[op]
     return seen
+
+
+def op_of_query(df: str) -> str:
+    """The operation that ran the command whose query this is (``o12`` of ``o12.q3``); "" for a DataFrame."""
+    op, query, _ = df.partition(".q")
+    return op if query else ""
 
 
 def _cleaned(execution: Execution) -> Execution:

@@ -7,12 +7,11 @@ another one (``~2``) of the same name.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 
 from spark_lineage.graph.activations import Activation, gap
 from spark_lineage.graph.observed import Observed, ancestors, moment
 from spark_lineage.graph.steps import Steps
-from spark_lineage.graph.stored import Address, Stored, address, overwrites, richer, within
+from spark_lineage.graph.stored import Address, Stored, address, changes_in_place, overwrites, richer, within
 from spark_lineage.model import Execution, Gap, Operation, OperationKind, Outcome, Storage
 
 
@@ -75,7 +74,6 @@ class Storages:
         self, storage: Storage, mode: str, df: str | None, execution: Execution, operation: Operation | None,
         activation: Activation,
     ) -> None:  # fmt: skip
-        storage = replace(storage, version=None)  # a plan knows which version it read, not which one it makes
         versions = self.by_address.setdefault(address(storage), [])
         sink = next((stored for stored in versions if stored.activation is activation), None)
         if sink is None:
@@ -89,6 +87,7 @@ class Storages:
         sink.ended = max(sink.ended, moment(execution.ended), moment(operation.ended if operation else None))
         written = df if df is not None else _written_whole(operation)
         sink.df = written if written is not None else sink.df
+        sink.changed = execution.changed
         sink.failed = execution.outcome is not Outcome.COMPLETE
 
     # -- sources
@@ -127,7 +126,8 @@ class Storages:
         for execution in self._seen.executions:
             for place in own.get(execution.op or "", set()).intersection(map(address, execution.sources)):
                 for stored in self.by_address[place]:
-                    stored.amends = stored.amends or (stored.df is None and execution.op in stored.ops)
+                    if execution.op in stored.ops and (stored.df is None or changes_in_place(stored)):
+                        stored.amends = True
 
     def _own_places(self) -> dict[str, set[Address]]:
         """Id of an operation -> the places that it writes."""
@@ -145,11 +145,11 @@ class Storages:
         operation = self._operation(execution)
         if (
             operation is None
-            or not operation.inputs
+            or not self._seen.used_by(operation)
             or operation.kind not in (OperationKind.ACTION, OperationKind.WRITE)
         ):
             return known - own.get(execution.op or "", set())
-        above = ancestors(self._seen.makers, operation.inputs)
+        above = ancestors(self._seen.makers, self._seen.used_by(operation))
         return set().union(*(claims[df] for df in above if df in claims))
 
     def _with_what_they_look_through(self, dfs: Iterable[str]) -> list[str]:

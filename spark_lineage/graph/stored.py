@@ -6,9 +6,10 @@ from collections.abc import Container
 from dataclasses import dataclass, field
 
 from spark_lineage.graph.activations import Activation
-from spark_lineage.model import Storage
+from spark_lineage.model import ChangedRows, Storage
 
 Address = tuple[str, str]  # namespace and name
+IN_PLACE = {"merge", "update", "delete"}  # of commands that change rows of a table and keep the others
 OVERWRITES = ("overwrite", "truncate", "replace", "createorreplace", "create", "errorifexists", "error", "ignore")
 
 
@@ -23,6 +24,7 @@ class Stored:
     ops: list[str | None] = field(default_factory=list)
     modes: list[str] = field(default_factory=list)
     df: str | None = None
+    changed: ChangedRows | None = None
     failed: bool = False
     amends: bool = False  # changes what is there, which it reads itself
     id: str = ""
@@ -41,6 +43,11 @@ def within(storage: Storage, places: Container[Address]) -> bool:
 
 def overwrites(sink: Stored) -> bool:
     return any(mode.lower().startswith(OVERWRITES) for mode in sink.modes)
+
+
+def changes_in_place(sink: Stored) -> bool:
+    """Whether its plan says what the whole table holds afterwards, made from what it held before."""
+    return bool(sink.modes) and sink.modes[-1] in IN_PLACE
 
 
 def richer(a: Storage, b: Storage) -> Storage:

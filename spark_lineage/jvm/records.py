@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from spark_lineage.model import (
+    ChangedRows,
     Clash,
     ColumnDefinition,
     ColumnInput,
@@ -203,7 +204,14 @@ def _execution(document: Document) -> Execution:
         metrics=dict(document["metrics"]),
         sources=_storages(document["sources"]),
         sinks=tuple((_storage(sink["storage"]), sink["mode"], sink["dataset"]) for sink in document["sinks"]),
+        changed=_changed(document.get("changed")),
     )
+
+
+def _changed(document: Document | None) -> ChangedRows | None:
+    if document is None:
+        return None
+    return ChangedRows(document["inserted"], document["updated"], document["deleted"], document["copied"])
 
 
 _DECODERS: Mapping[str, Callable[[Document], Observation]] = {

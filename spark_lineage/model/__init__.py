@@ -46,6 +46,7 @@ from spark_lineage.model.measurements import (
     Sample,
 )
 from spark_lineage.model.plans import (
+    ChangedRows,
     Clash,
     ColumnDefinition,
     ColumnInput,
@@ -96,6 +97,7 @@ __all__ = [
     "WIRE_VERSION",
     "CallEnded",
     "CallSeen",
+    "ChangedRows",
     "CheckResult",
     "CheckStatus",
     "Clash",

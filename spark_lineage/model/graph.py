@@ -11,7 +11,7 @@ from typing import Any
 
 from spark_lineage.model.choices import CheckStatus, DatasetKind, Mode, Outcome, StepKind
 from spark_lineage.model.measurements import ProbedColumn, RuleAnswer, Sample
-from spark_lineage.model.plans import Fragment, Storage
+from spark_lineage.model.plans import ChangedRows, Fragment, Storage
 from spark_lineage.model.program import LinkSeen, ParentSeen, RepositorySeen
 from spark_lineage.model.spark import Execution, SparkStarted
 
@@ -66,6 +66,7 @@ class Dataset:
     mode: str | None = None  # save mode of a sink: overwrite, append, ...
     partial: tuple[Partial, ...] = ()  # of what is not complete: comparable where the same filters were pushed
     answers: tuple[RuleAnswer, ...] = ()  # to rules of the user; only a complete dataset has them
+    changed: ChangedRows | None = None  # of a table that a command has changed in place
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,16 @@ class Storage:
 
 
 @dataclass(frozen=True)
+class ChangedRows:
+    """How many rows a command has changed in a table, as the table's own format counts them; None: it does not say."""
+
+    inserted: int | None = None
+    updated: int | None = None
+    deleted: int | None = None
+    copied: int | None = None  # written again as they were
+
+
+@dataclass(frozen=True)
 class ColumnInput:
     """How a column of an output, or its rows, use one column of an input."""
 

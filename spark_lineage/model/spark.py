@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from spark_lineage.model.choices import Outcome
-from spark_lineage.model.plans import Storage
+from spark_lineage.model.plans import ChangedRows, Storage
 
 
 @dataclass(frozen=True)
@@ -24,6 +24,7 @@ class Execution:
     metrics: Mapping[str, int]  # task_ms, cpu_ms, rows_read, bytes_read, rows_written, ...: see wire.schema.json
     sources: tuple[Storage, ...]  # what it read
     sinks: tuple[tuple[Storage, str, str | None], ...]  # what it wrote: storage, save mode, id of the marked DataFrame
+    changed: ChangedRows | None = None  # rows of its one sink that a MERGE, UPDATE or DELETE has changed
 
 
 @dataclass(frozen=True)

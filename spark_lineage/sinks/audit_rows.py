@@ -150,6 +150,10 @@ _DECLARED: Mapping[str, Table] = {
         text("table", _of("storage", "table")),
         text("version", _of("storage", "version")),
         text("mode"),
+        number("rows_inserted", _of("changed", "inserted")),
+        number("rows_updated", _of("changed", "updated")),
+        number("rows_deleted", _of("changed", "deleted")),
+        number("rows_copied", _of("changed", "copied")),
     )),
     "columns": Table(columns, (
         text("dataset"),

@@ -61,6 +61,9 @@ def test_values_arrive() -> None:
     assert execution.metrics["rows_written"] == 5_000_000_000
     storage, mode, dataset = execution.sinks[0]
     assert (storage.namespace, storage.name, mode, dataset) == ("file", "/data/out", "overwrite", "d5")
+    assert execution.changed == model.ChangedRows(inserted=3, updated=0, deleted=None, copied=7)
+    failed = golden("execution-failed")
+    assert isinstance(failed, model.Execution) and failed.changed is None
     probe = golden("probe")
     assert isinstance(probe, model.Probed) and probe.sample is not None
     assert probe.sample.rows == (("1", None), ("2", "2.5"))

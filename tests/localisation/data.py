@@ -373,9 +373,26 @@ def telecom(files: Files, rng: random.Random) -> None:
     files.csv("blocked.csv", [{"caller": f"+43{n:03}", "reason": "fraud"} for n in range(5, 15)])
 
 
+def stock(files: Files, rng: random.Random) -> None:
+    shops, items = ["S1", "S2", "S3"], [f"I{n:02}" for n in range(20)]
+
+    def row(shop: str, item: str, quantity: int) -> Row:
+        return {"shop": shop, "item": item, "quantity": quantity, "price": round(rng.uniform(1, 50), 2)}
+
+    counted = [row(shop, item, rng.randrange(6)) for shop in shops for item in items[:15]]
+    moved = [row(rng.choice(shops), rng.choice(items), rng.randrange(-3, 6)) for _ in range(80)]
+    # Each boundary that a fault moves has rows on it.
+    counted += [row("S1", "I50", 1), row("S1", "I51", 0), row("S2", "I52", 1), row("S3", "I53", 4), row("S2", "I54", 2)]
+    moved += [row("S3", "I53", -4), row("S3", "I60", 2), row("S1", "I60", -1), row("S2", "I61", -2)]
+    files.parquet("counted.parquet", counted)
+    files.parquet("movements.parquet", moved)
+    recount = [{"shop": "S1", "item": "I50", "quantity": 7}, {"shop": "S2", "item": "I54", "quantity": 2}]
+    files.csv("recount.csv", [*recount, {"shop": "S3", "item": "I03", "quantity": 99}])
+
+
 MAKERS: dict[str, Callable[[Files, random.Random], None]] = {
     each.__name__: each
-    for each in (retail, claims, loans, sensors, clicks, payroll, energy, credit, shipments, telecom)
+    for each in (retail, claims, loans, sensors, clicks, payroll, energy, credit, shipments, telecom, stock)
 }
 
 

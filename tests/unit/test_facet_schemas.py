@@ -49,7 +49,7 @@ ELSEWHERE = {
         "id": "the event's run", "error": "errorMessage", "links": "open_telemetry, mlflow", "parent": "parent",
         "root": "parent",
     },
-    model.Execution: {"sources": "datasets", "sinks": "datasets"},
+    model.Execution: {"sources": "datasets", "sinks": "datasets", "changed": "Dataset.changed"},
     model.CheckResult: {"dataset": "the dataset that has it", "details": "nowhere: sampled values stay out of events"},
     model.Storage: {"namespace": "the event's dataset", "name": "the event's dataset", "columns": "schema"},
     model.Partial: {"columns": "declared, nulls, fingerprints, sketches"},

@@ -20,6 +20,7 @@ from spark_lineage.answers.diff.opening import NOTHING, Open, opened
 from spark_lineage.answers.diff.pairs import Attribution, Doubts, Pair, Ref, State, together
 from spark_lineage.answers.diff.regions import region
 from spark_lineage.answers.diff.sources import SourceEvidence
+from spark_lineage.graph.stored import IN_PLACE
 from spark_lineage.model import Dataset, DatasetKind
 
 
@@ -44,6 +45,30 @@ class _Attributing:
         for pair in self._in_order():
             self._look_at(pair)
             self.result.order.append(pair.b.id)
+        self._judge_commands()
+
+    def _judge_commands(self) -> None:
+        """A command that changes a table in place is a cause if it does so in another way, over equal inputs.
+
+        What the table holds afterwards nobody counts: only something made from it can show that it did no harm.
+        """
+        for pair in self.result.pairs.values():
+            state = pair.state
+            redefined = pair.b.mode in IN_PLACE and pair.ref in state.doubts.changed and not state.causes
+            if redefined and state.content is Content.UNKNOWN and not self._is_cleared(pair.b.id, set()):
+                pair.state = replace(state, content=Content.DIFFERENT, evidence="derived")
+                self.result.first[pair.ref] = None
+
+    def _is_cleared(self, name: str, begun: set[str]) -> bool:
+        """Whether all that is made from it was measured to be the same."""
+        begun.add(name)
+        readers = [below for _, below in self._readers.get(name, ())]
+        states = {below: self.result.pairs[below].state for below in readers}
+        return bool(readers) and all(
+            (state.content is Content.SAME and state.evidence == "measured")
+            or (below not in begun and self._is_cleared(below, begun))
+            for below, state in states.items()
+        )
 
     # -- what a pair stands on
 

@@ -66,6 +66,8 @@ def compare(a: Dataset, b: Dataset, exact: Exact = lambda column: False) -> Meas
     schema = tuple(_schema(a.columns, b.columns))
     if _equal_at_sight(a, b):
         return Measured(Content.SAME)
+    if _changed(a) != _changed(b) and None not in (_changed(a), _changed(b)):
+        return Measured(Content.DIFFERENT, schema, rows=True)
     seen = _comparable(a, b)
     found = _facts(*seen, schema, exact) if not isinstance(seen, str) else None
     held = _held(a), _held(b)
@@ -76,6 +78,12 @@ def compare(a: Dataset, b: Dataset, exact: Exact = lambda column: False) -> Meas
     if schema:
         return Measured(Content.DIFFERENT, schema)
     return Measured(Content.UNKNOWN, why=str(seen))
+
+
+def _changed(dataset: Dataset) -> tuple[int | None, ...] | None:
+    """Rows that a command has changed in a table; how many it wrote again as they were hangs on how files are cut."""
+    changed = dataset.changed
+    return (changed.inserted, changed.updated, changed.deleted) if changed is not None else None
 
 
 def _held(dataset: Dataset) -> str | None:

@@ -9,7 +9,7 @@ from spark_lineage.answers.diff.called import ChangedFunction
 from spark_lineage.answers.diff.contents import Content, Measured
 from spark_lineage.answers.diff.pairs import Pair
 from spark_lineage.answers.headlines import headline
-from spark_lineage.model import Dataset, Step, StepKind
+from spark_lineage.model import ChangedRows, Dataset, Step, StepKind
 
 
 def where(step: Step) -> str:
@@ -41,9 +41,22 @@ def _effect(pair: Pair) -> str:
 
 def _rows(pair: Pair) -> list[str]:
     a, b = pair.a.rows, pair.b.rows
+    if pair.a.changed is not None and pair.b.changed is not None:
+        return _rows_changed(pair.a.changed, pair.b.changed)
     if a is None or b is None or a == b:
         return []
     return [f"{count(abs(b - a), 'row')} {'more' if b > a else 'fewer'}"]
+
+
+def _rows_changed(a: ChangedRows, b: ChangedRows) -> list[str]:
+    """Rows that a command has changed in a table: "3 rows updated and were 5"."""
+    kinds = ("inserted", "updated", "deleted")
+    counts = [(kind, getattr(a, kind), getattr(b, kind)) for kind in kinds]
+    return [
+        f"{count(new, 'row')} {kind} and were {old:,}"
+        for kind, old, new in counts
+        if old is not None and new is not None and old != new
+    ]
 
 
 def count(number: int, word: str) -> str:

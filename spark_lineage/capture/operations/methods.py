@@ -152,6 +152,10 @@ def delta_methods() -> Iterator[Method]:
         "DeltaTableBuilder": "execute",
         "DeltaOptimizeBuilder": "executeCompaction executeZOrderBy",
     }
+    table = getattr(tables, "DeltaTable", None)
+    if isinstance(table, type) and isinstance(vars(table).get("merge"), FunctionType):
+        # Runs nothing yet; but the DataFrame that it is given is used here.
+        yield Method(table, "merge", "DeltaTable.merge", Kind.TRANSFORM, "none", runs=False)
     for owner_name, methods_of in names.items():
         owner = getattr(tables, owner_name, None)
         if isinstance(owner, type):

@@ -86,6 +86,16 @@ class Check:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ChangedRows:
+    """Rows of a table, as its format counts them; absent: it does not say."""
+
+    inserted: Count | None = None
+    updated: Count | None = None
+    deleted: Count | None = None
+    copied: Annotated[Count | None, Of("written again as they were")] = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Dataset:
     """What the dataset is in its run, and whether all of it was seen."""
 
@@ -121,6 +131,7 @@ class Dataset:
         Of("measurements of all rows that passed the filters in `pushed`: comparable with one of the same filters"),
     ] = ()
     mode: Annotated[str | None, Of("save mode of a sink")] = None
+    changed: Annotated[ChangedRows | None, Of("what MERGE, UPDATE or DELETE has changed in the table")] = None
     answers: Annotated[tuple[RuleAnswer, ...], Of("to rules that ask the probe; absent: no rule asked")] = ()
     checks: Annotated[
         tuple[Check, ...], Of("what checks said at the end of the run; absent: none had anything to say")

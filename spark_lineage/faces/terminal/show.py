@@ -115,9 +115,16 @@ def _numbers(output: Dataset | None, inputs: Sequence[Dataset]) -> list[Cell]:
     if output is None:
         return [(), (), ()]
     if output.rows is None:
-        return [plain("?", "yellow"), (), ()]
+        return [plain("?", "yellow"), _changed(output), ()]
     known = nulls(output)
     return [plain(f"{output.rows:,}"), _change(output, inputs), plain(f"{known:,}") if known is not None else ()]
+
+
+def _changed(output: Dataset) -> Cell:
+    """Rows that a command has inserted, updated and deleted in place."""
+    changed = output.changed
+    signs = ((changed.inserted, "+"), (changed.updated, "~"), (changed.deleted, "-")) if changed is not None else ()
+    return plain(" ".join(f"{sign}{count:,}" for count, sign in signs if count))
 
 
 def _change(output: Dataset, inputs: Sequence[Dataset]) -> Cell:

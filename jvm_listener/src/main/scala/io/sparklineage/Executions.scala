@@ -4,6 +4,7 @@ import scala.collection.mutable
 
 import io.sparklineage.model._
 import io.sparklineage.plan.BoundedText
+import io.sparklineage.plan.changes.{DeltaCounts, DeltaVersions}
 import io.sparklineage.plan.storages.StorageAccess
 import io.sparklineage.privacy.Redaction
 
@@ -119,7 +120,11 @@ final class Executions(conf: SparkConf, offer: Observation => Unit, idsOf: Logic
   // The analyzed plan is there already; where analysis failed, asking for it could start it again.
   private def traffic(event: SparkListenerSQLExecutionEnd, running: OpenExecution): Unit =
     ExecutionEvents.query(event).filter(_.tracker.phases.contains("analysis")).foreach { query =>
-      running.traffic = running.traffic.and(StorageAccess.of(query.analyzed, idsOf))
+      val isDone = errorOf(event).isEmpty
+      val made = (command: LogicalPlan) => if (isDone) DeltaVersions.made(command) else None
+      running.traffic = running.traffic.and(StorageAccess.of(query.analyzed, idsOf, made))
+      // It was planned: it has run to its end.
+      if (isDone) running.changed = running.changed.orElse(DeltaCounts.of(query.executedPlan))
     }
 
   private def emit(running: OpenExecution): Unit = {
@@ -186,6 +191,7 @@ object Executions {
     val metrics = new Tally
     var op: Option[String] = None
     var traffic: StorageAccess = StorageAccess.None
+    var changed: Option[ChangedRows] = None
     var ended: Option[Long] = None
     private var outcome: Outcome = Outcome.Running
     private var error: Option[String] = None
@@ -209,7 +215,8 @@ object Executions {
       sparkJobs = jobs.toSeq.sorted,
       metrics = metrics.values,
       sources = traffic.sources,
-      sinks = traffic.sinks
+      sinks = traffic.sinks,
+      changed = changed
     )
   }
 

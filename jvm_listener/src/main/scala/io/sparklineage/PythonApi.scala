@@ -1,12 +1,11 @@
 package io.sparklineage
 
-import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan
 import org.apache.spark.sql.lineage.{SparkInternals, SparkLine}
 
-import io.sparklineage.boundary.{DatasetMark, Marks, Mode, Questions, SampleKeyOf}
+import io.sparklineage.boundary.{Mode, Questions}
 import io.sparklineage.emit.Observations
 import io.sparklineage.probe.{Probes, SteppedAside}
-import io.sparklineage.plan.fragment.{Fragments, PythonCode, SampleKey}
+import io.sparklineage.plan.fragment.PythonCode
 
 /**
  * All that the Python half calls, by py4j. Every method may be called from any thread at any time.
@@ -43,12 +42,8 @@ object PythonApi {
     val dataset = SparkLine.dataset(df)
     val plan = SparkLine.logicalPlan(dataset)
     val made = inputs.split(',').map(_.trim).filter(_.nonEmpty).toSet
-    val sampleKey = new SampleKeyOf(() => SampleKey.find(plan, made - id, idsOf))
-    if (Marks.add(plan, DatasetMark(id, Mode.named(mode), sampleKey, Questions.take(id)))) {
-      if (why != "write" && SparkInternals.planned(dataset)) SteppedAside.fixedPlan(id)
-      FragmentThread.submit(describe(plan, id, made, sampleKey))
-      ()
-    }
+    val isNew = PlanDescriptions.begin(plan, plan, id, made, Mode.named(mode), Questions.take(id))
+    if (isNew && why != "write" && SparkInternals.planned(dataset)) SteppedAside.fixedPlan(id)
   }
 
   /**
@@ -61,17 +56,6 @@ object PythonApi {
    *                  columns, answered by 1 if no two rows have equal values in all of them, else 0
    */
   def ask(id: String, questions: String): Unit = Guard.run("ask")(Questions.put(id, questions))
-
-  /** Tells the plan fragment. */
-  private def describe(plan: LogicalPlan, id: String, inputs: Set[String], sampleKey: SampleKeyOf): Unit =
-    Guard.run("fragment") {
-      val fragment = Fragments.describe(id, inputs, plan, idsOf)
-      sampleKey.found(fragment.sampleKey)
-      Observations.offer(fragment)
-      ()
-    }
-
-  private def idsOf(node: LogicalPlan): Seq[String] = Marks.of(node).map(_.id)
 
   /**
    * Tells what a Python function does, so that plans that call it have another hash when its code is another. It must

@@ -224,6 +224,15 @@ object Wire {
           maybe("dataset", s.dataset)
         }
       }
+      json.writeFieldName("changed")
+      e.changed.fold(json.writeNull()) { c =>
+        block {
+          number("inserted", c.inserted)
+          number("updated", c.updated)
+          number("deleted", c.deleted)
+          number("copied", c.copied)
+        }
+      }
     }
 
     private def document(kind: String)(body: => Unit): Unit = block { text("kind", kind); body }

@@ -179,8 +179,21 @@ final case class ExecutionSeen(
     sparkJobs: Seq[Int],
     metrics: Seq[(String, Long)],
     sources: Seq[Storage],
-    sinks: Seq[SinkDataset]
+    sinks: Seq[SinkDataset],
+    changed: Option[ChangedRows] = None
 ) extends Observation
+
+/**
+ * How many rows of a table a command has changed, as the table's format counts them; None where it does not say.
+ *
+ * @param copied rows that were written again as they were
+ */
+final case class ChangedRows(
+    inserted: Option[Long],
+    updated: Option[Long],
+    deleted: Option[Long],
+    copied: Option[Long]
+)
 
 /** @param dataset the marked DataFrame whose rows were written */
 final case class SinkDataset(storage: Storage, mode: String, dataset: Option[String])

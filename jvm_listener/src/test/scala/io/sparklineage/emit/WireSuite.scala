@@ -147,7 +147,8 @@ class WireSuite extends AnyFunSuite {
       Seq(2, 3),
       Seq("tasks" -> 4L, "failed_tasks" -> 0L, "task_ms" -> 120L, "rows_written" -> 5000000000L),
       Seq(orders),
-      Seq(SinkDataset(folder, "overwrite", Some("d5")), SinkDataset(orders, "append", None))
+      Seq(SinkDataset(folder, "overwrite", Some("d5")), SinkDataset(orders, "append", None)),
+      Some(ChangedRows(inserted = Some(3L), updated = Some(0L), deleted = None, copied = Some(7L)))
     ),
     "execution-failed" -> ExecutionSeen(
       None,

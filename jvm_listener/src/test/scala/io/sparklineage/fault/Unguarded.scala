@@ -64,6 +64,8 @@ object Unguarded {
     ) ++ because("Only code of ours calls it, within a guard.")(
       "FragmentThread.call",
       "ProbeCode.bind",
+      "RowChanges.output",
+      "RowChanges.withNewChildInternal",
       "TrialOptimizer.extendedOperatorOptimizationRules",
       "TrialOptimizer.preCBORules",
       "TrialOptimizer.earlyScanPushDownRules",

@@ -7,6 +7,7 @@ import scala.collection.mutable
 
 import io.sparklineage.model.Subtype
 import io.sparklineage.plan.{BoundedText, SqlNames, StepPlan}
+import io.sparklineage.plan.changes.CommandPart
 import io.sparklineage.plan.expressions.ExpressionText
 
 import org.apache.spark.sql.catalyst.expressions._
@@ -93,7 +94,7 @@ final class ColumnLineage(
       case loop if loop.nodeName == "UnionLoop" => unionLoop(loop)
       case ref if ref.nodeName == "UnionLoopRef" => reference(ColumnLineage.longOf(ref), ref.output)
       case _: SubqueryAlias | _: View | _: Subquery | _: GlobalLimit | _: LocalLimit | _: Offset | _: Tail | _: Sample |
-          _: RepartitionOperation | _: ResolvedHint | _: ReturnAnswer | _: RebalancePartitions =>
+          _: RepartitionOperation | _: ResolvedHint | _: ReturnAnswer | _: RebalancePartitions | _: CommandPart =>
         renumbered
       case f: TypedFilter => below.decidedBy(rows(Seq(f.deserializer), Subtype.Filter))
     }

@@ -4,6 +4,7 @@ import scala.collection.mutable
 
 import io.sparklineage.model.Storage
 import io.sparklineage.plan.{BoundedText, End, SqlNames, StepPlan}
+import io.sparklineage.plan.changes.CommandPart
 import io.sparklineage.plan.expressions.ExpressionText
 import io.sparklineage.privacy.Redaction
 
@@ -88,6 +89,7 @@ object OperatorText {
     case e: Except => s"Except${if (e.isAll) " all" else ""}"
     case r: Repartition => s"${if (r.shuffle) "Repartition" else "Coalesce"} ${r.numPartitions}"
     case r: RepartitionByExpression => s"Repartition by [${list(r.partitionExpressions)}]"
+    case c: CommandPart => c.text
     case _: CTERelationRef => "With reference"
     case _: CTERelationDef => "With definition"
     case _: WithCTE => "With"

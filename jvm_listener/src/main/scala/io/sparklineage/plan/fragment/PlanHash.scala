@@ -1,6 +1,7 @@
 package io.sparklineage.plan.fragment
 
-import io.sparklineage.plan.{End, StepPlan}
+import io.sparklineage.plan.{End, Reflected, StepPlan}
+import io.sparklineage.plan.changes.CommandPart
 import io.sparklineage.plan.expressions.ExpressionWalk
 
 import java.nio.charset.StandardCharsets.UTF_8
@@ -70,8 +71,15 @@ final class PlanHash(scope: StepPlan, position: LogicalPlan => String) {
       val kept = r.relation.asInstanceOf[HadoopFsRelation].options.filterNot { case (name, _) =>
         Places(name.toLowerCase)
       }
-      kept.map { case (name, value) => s"${name.toLowerCase}=$value" }.toSeq.sorted.mkString("<", ";", ">")
+      kept.map { case (name, value) => s"${name.toLowerCase}=$value" }.toSeq.sorted.mkString("<", ";", ">") + asked(r)
     case _ => ""
+  }
+
+  // VERSION AS OF: what the program names itself, not the version that it happened to find.
+  private def asked(relation: LogicalRelation): String = {
+    val location = relation.relation.asInstanceOf[HadoopFsRelation].location
+    if (!Reflected.value(location, "isTimeTravelQuery").contains(true)) ""
+    else Reflected.path(location, "snapshotAtAnalysis", "version").fold("")(version => s"@$version")
   }
 
   private def local(plan: LogicalPlan): Option[String] = plan match {
@@ -86,7 +94,7 @@ final class PlanHash(scope: StepPlan, position: LogicalPlan => String) {
   }
 
   private def inner(plan: LogicalPlan, outer: Env): Signed = plan match {
-    case _: SubqueryAlias | _: View | _: ResolvedHint | _: ReturnAnswer | _: Subquery =>
+    case _: SubqueryAlias | _: View | _: ResolvedHint | _: ReturnAnswer | _: Subquery | _: CommandPart =>
       renumbered(plan, signed(plan.children.head, outer))
     // Where rows lie says nothing of what they are.
     case _: RepartitionOperation | _: RebalancePartitions => signed(plan.children.head, outer)

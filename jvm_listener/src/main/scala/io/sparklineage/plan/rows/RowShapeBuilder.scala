@@ -6,6 +6,7 @@ import scala.collection.mutable
 
 import io.sparklineage.model.{Clash, ColumnNote, Drop, RowOperator, Undone}
 import io.sparklineage.plan.{End, StepPlan}
+import io.sparklineage.plan.changes.CommandPart
 import io.sparklineage.plan.expressions.{ExpressionText, NullRejection}
 import io.sparklineage.privacy.Redaction
 
@@ -77,6 +78,7 @@ final class RowShapeBuilder(scope: StepPlan, datasets: LogicalPlan => Seq[String
       case r: CTERelationRef => withs.getOrElse(r.cteId, opaque)
       case _: Project | _: Sort | _: SubqueryAlias | _: View | _: Subquery | _: ResolvedHint | _: ReturnAnswer |
           _: RepartitionOperation | _: RebalancePartitions if plan.children.length == 1 => below(plan).head
+      case c: CommandPart => below(c).head
       case other if rowByRow(other.nodeName) => below(other).head
       case other => add(RowOperator("other", below(other)))
     }

@@ -19,13 +19,23 @@ final case class StorageAccess(sources: Seq[Storage], sinks: Seq[SinkDataset]) {
 object StorageAccess {
   val None: StorageAccess = StorageAccess(Nil, Nil)
 
-  /** Reads an analyzed plan. @param idsOf the marks on exactly that node */
-  def of(analyzed: LogicalPlan, idsOf: LogicalPlan => Seq[String]): StorageAccess = {
+  /**
+   * Reads an analyzed plan.
+   *
+   * @param idsOf the marks on exactly that node
+   * @param made  which version of what it writes a command has made
+   */
+  def of(
+      analyzed: LogicalPlan,
+      idsOf: LogicalPlan => Seq[String],
+      made: LogicalPlan => Option[String] = _ => scala.None
+  ): StorageAccess = {
     val written = WriteCommands.of(analyzed)
-    val queries = if (written.isEmpty) Seq(analyzed) else written.flatMap(_.query)
-    val sinks = for (w <- written; storage <- w.storages) yield {
+    val queries = if (written.isEmpty) Seq(analyzed) else written.flatMap(_._2.query)
+    val sinks = for ((command, w) <- written; storage <- w.storages) yield {
       val columns = if (storage.columns.nonEmpty) storage.columns else w.query.toSeq.flatMap(columnsOf)
-      SinkDataset(storage.copy(columns = columns), w.mode, w.query.flatMap(marked(_, idsOf)))
+      val dataset = if (w.inPlace) idsOf(command).lastOption else w.query.flatMap(marked(_, idsOf))
+      SinkDataset(storage.copy(columns = columns, version = made(command)), w.mode, dataset)
     }
     StorageAccess(queries.flatMap(read).distinct, sinks.filterNot(s => isLog(s.storage)))
   }
@@ -43,12 +53,18 @@ object StorageAccess {
 
   /** The marked DataFrame whose rows these are: a writer may cast, rename and order, but keeps the rows. */
   def marked(query: LogicalPlan, idsOf: LogicalPlan => Seq[String]): Option[String] =
-    idsOf(query).lastOption.orElse(query match {
-      case _: Project | _: SubqueryAlias | _: View | _: Sort | _: RepartitionOperation | _: ResolvedHint =>
-        marked(query.children.head, idsOf)
-      case w: WithCTE => marked(w.plan, idsOf)
-      case _ => scala.None
-    })
+    markedNode(query, idsOf).flatMap(idsOf(_).lastOption)
+
+  /** The node that carries that mark. */
+  def markedNode(query: LogicalPlan, idsOf: LogicalPlan => Seq[String]): Option[LogicalPlan] =
+    if (idsOf(query).nonEmpty) Some(query)
+    else
+      query match {
+        case _: Project | _: SubqueryAlias | _: View | _: Sort | _: RepartitionOperation | _: ResolvedHint =>
+          markedNode(query.children.head, idsOf)
+        case w: WithCTE => markedNode(w.plan, idsOf)
+        case _ => scala.None
+      }
 
   // The command comes before the writes within it.
   private def joined(sinks: Seq[SinkDataset], one: SinkDataset): Seq[SinkDataset] =
@@ -73,6 +89,7 @@ object StorageAccess {
   private def both(command: SinkDataset, inner: SinkDataset): SinkDataset = {
     val placed = Seq(command, inner).find(s => Locations.isPlace(s.storage)).getOrElse(command).storage
     val table = command.storage.table.orElse(inner.storage.table)
-    SinkDataset(placed.copy(table = table), command.mode, command.dataset.orElse(inner.dataset))
+    val version = command.storage.version.orElse(inner.storage.version)
+    SinkDataset(placed.copy(table = table, version = version), command.mode, command.dataset.orElse(inner.dataset))
   }
 }

@@ -2,6 +2,7 @@ package io.sparklineage.plan.storages
 
 import io.sparklineage.model.Storage
 import io.sparklineage.plan.Reflected
+import io.sparklineage.plan.changes.{DeltaChanges, RowChanges}
 import io.sparklineage.privacy.Redaction
 import org.apache.hadoop.fs.Path
 
@@ -14,15 +15,27 @@ import org.apache.spark.sql.execution.datasources._
 import org.apache.spark.sql.execution.datasources.v2.DataSourceV2Relation
 import org.apache.spark.sql.sources.DataSourceRegister
 
-/** What a command writes: where, how, and the plan of the rows. */
-final case class CommandWrite(storages: Seq[Storage], mode: String, query: Option[LogicalPlan])
+/**
+ * What a command writes.
+ *
+ * @param storages where
+ * @param mode     how
+ * @param query    the plan of the rows; of a change in place the plan of all that the table holds afterwards
+ * @param inPlace  it changes rows of a table: `query` is read by us and runs nowhere
+ */
+final case class CommandWrite(
+    storages: Seq[Storage],
+    mode: String,
+    query: Option[LogicalPlan],
+    inPlace: Boolean = false
+)
 
 /** Which commands write what. Commands of Delta and Hive are known by the names of their classes and members. */
 object WriteCommands {
 
   /** What the commands of an analyzed plan write. */
-  def of(plan: LogicalPlan): Seq[CommandWrite] =
-    plan.collect { case command: Command if write.isDefinedAt(command) => write(command) }
+  def of(plan: LogicalPlan): Seq[(LogicalPlan, CommandWrite)] =
+    plan.collect { case command: Command if write.isDefinedAt(command) => command -> write(command) }
 
   private def write: PartialFunction[LogicalPlan, CommandWrite] =
     files.orElse(sources).orElse(v2).orElse(changes).orElse(hive).orElse(delta)
@@ -61,7 +74,8 @@ object WriteCommands {
 
   private val changes: PartialFunction[LogicalPlan, CommandWrite] = {
     case m: MergeIntoTable => CommandWrite(ofTarget(m.targetTable), "merge", Some(m.sourceTable))
-    case d: DeleteFromTable => CommandWrite(ofTarget(d.table), "delete", None)
+    case d: DeleteFromTable =>
+      CommandWrite(ofTarget(d.table), "delete", Some(RowChanges.delete(d.table, Some(d.condition))), inPlace = true)
     case u: UpdateTable => CommandWrite(ofTarget(u.table), "update", None)
   }
 
@@ -81,23 +95,18 @@ object WriteCommands {
     case c if simpleName(c) == "CreateDeltaTableCommand" && query(c).isDefined =>
       CommandWrite(member(c, "table") { case t: CatalogTable => ofDelta(t) }.toSeq, saveMode(c), query(c))
     case w if simpleName(w) == "WriteIntoDelta" => CommandWrite(ofLog(w, "deltaLog").toSeq, saveMode(w), None)
-    case m if simpleName(m) == "MergeIntoCommand" =>
-      CommandWrite(
-        member(m, "target") { case p: LogicalPlan => ofTarget(p) }.getOrElse(Nil),
-        "merge",
-        member(m, "source") { case p: LogicalPlan => p }
-      )
-    case d if simpleName(d) == "DeltaMergeInto" =>
-      CommandWrite(
-        member(d, "target") { case p: LogicalPlan => ofTarget(p) }.getOrElse(Nil),
-        "merge",
-        member(d, "source") { case p: LogicalPlan => p }
-      )
-    case d if simpleName(d) == "DeleteCommand" =>
-      CommandWrite(member(d, "target") { case p: LogicalPlan => ofTarget(p) }.getOrElse(Nil), "delete", None)
-    case u if simpleName(u) == "UpdateCommand" =>
-      CommandWrite(member(u, "target") { case p: LogicalPlan => ofTarget(p) }.getOrElse(Nil), "update", None)
+    case c if deltaChanges.contains(simpleName(c)) =>
+      val query = DeltaChanges.result(c)
+      val target = member(c, "target") { case p: LogicalPlan => ofTarget(p) }.getOrElse(Nil)
+      CommandWrite(target, deltaChanges(simpleName(c)), query, inPlace = true)
   }
+
+  private val deltaChanges = Map(
+    "MergeIntoCommand" -> "merge",
+    "DeltaMergeInto" -> "merge",
+    "DeleteCommand" -> "delete",
+    "UpdateCommand" -> "update"
+  )
 
   // ----------------------------------------------------------------------------------------------------- parts
 

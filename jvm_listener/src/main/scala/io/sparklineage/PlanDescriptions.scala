@@ -1,0 +1,47 @@
+package io.sparklineage
+
+import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan
+
+import io.sparklineage.boundary.{DatasetMark, Marks, Mode, SampleKeyOf}
+import io.sparklineage.emit.Observations
+import io.sparklineage.plan.fragment.{Fragments, SampleKey}
+import io.sparklineage.probe.Question
+
+/** What every mark begins, whoever sets it: the plan is described by a thread of ours, as one observation. */
+private[sparklineage] object PlanDescriptions {
+
+  /**
+   * Marks a node and has a plan described.
+   *
+   * @param node   carries the mark
+   * @param plan   says how the rows are made: the node itself, or, for a command that changes a table in place, what
+   *               the table holds afterwards
+   * @param id     of the DataFrame, or of the query of a command
+   * @param inputs ids of marked nodes below, where the description ends
+   * @return false if the node has a mark of that id already; then the mark is replaced and nothing is described again
+   */
+  def begin(
+      node: LogicalPlan,
+      plan: LogicalPlan,
+      id: String,
+      inputs: Set[String],
+      mode: Option[Mode],
+      questions: Seq[Question]
+  ): Boolean = {
+    val sampleKey = new SampleKeyOf(() => SampleKey.find(plan, inputs - id, idsOf))
+    val isNew = Marks.add(node, DatasetMark(id, mode, sampleKey, questions))
+    if (isNew) FragmentThread.submit(describe(plan, id, inputs, sampleKey))
+    isNew
+  }
+
+  /** Tells the plan fragment. */
+  private def describe(plan: LogicalPlan, id: String, inputs: Set[String], sampleKey: SampleKeyOf): Unit =
+    Guard.run("fragment") {
+      val fragment = Fragments.describe(id, inputs, plan, idsOf)
+      sampleKey.found(fragment.sampleKey)
+      Observations.offer(fragment)
+      ()
+    }
+
+  def idsOf(node: LogicalPlan): Seq[String] = Marks.of(node).map(_.id)
+}

@@ -1,0 +1,61 @@
+package io.sparklineage.boundary
+
+import java.util.concurrent.atomic.AtomicLong
+
+import io.sparklineage.{Executions, PlanDescriptions}
+import io.sparklineage.plan.changes.DeltaVersions
+import io.sparklineage.plan.storages.{CommandWrite, StorageAccess, WriteCommands}
+
+import org.apache.spark.SparkContext
+import org.apache.spark.sql.catalyst.plans.logical.{Command, LogicalPlan, Union}
+
+/**
+ * Marks what a command writes: its query, or, where it changes rows of a table in place, the command itself.
+ *
+ * A query that the Python half has marked already, as that of `df.write`, needs no other mark. The others, which SQL
+ * texts hold, get one under the id of the operation that runs the command: `o12.q3`.
+ */
+object WrittenQueries {
+  private val numbers = new AtomicLong
+
+  /** @param plan of the query that is about to run on this thread */
+  def mark(context: SparkContext, plan: LogicalPlan): Unit = {
+    val commands = commandsOf(plan)
+    if (commands.nonEmpty) Option(context.getLocalProperty(Executions.OpKey)).filter(_.nonEmpty).foreach { op =>
+      commands.foreach { command =>
+        val writes = WriteCommands.of(command)
+        if (writes.isEmpty) UnknownCommands.tell(op, command)
+        writes.foreach { case (command, write) => mark(op, command, write) }
+      }
+    }
+  }
+
+  // FROM x INSERT ... INSERT ... is a union of commands.
+  private def commandsOf(plan: LogicalPlan): Seq[LogicalPlan] = plan match {
+    case command: Command => Seq(command)
+    case union: Union if union.children.nonEmpty && union.children.forall(_.isInstanceOf[Command]) => union.children
+    case _ => Nil
+  }
+
+  private def mark(op: String, command: LogicalPlan, write: CommandWrite): Unit = write.query.foreach { query =>
+    val node = if (write.inPlace) command else query
+    DeltaVersions.begin(command)
+    if (!isMarked(op, node, write)) {
+      val id = s"$op.q${numbers.incrementAndGet()}"
+      PlanDescriptions.begin(node, query, id, idsIn(query), None, Nil)
+    }
+  }
+
+  private def isMarked(op: String, node: LogicalPlan, write: CommandWrite): Boolean =
+    if (write.inPlace) PlanDescriptions.idsOf(node).exists(_.startsWith(s"$op.q"))
+    else StorageAccess.markedNode(node, PlanDescriptions.idsOf).exists { below =>
+      PlanDescriptions.idsOf(below).exists(_.startsWith(s"$op.q")) ||
+      below.output.map(_.name) == node.output.map(_.name)
+    }
+
+  private def idsIn(query: LogicalPlan): Set[String] = {
+    val found = Set.newBuilder[String]
+    query.foreachWithSubqueries(node => found ++= PlanDescriptions.idsOf(node))
+    found.result()
+  }
+}
