@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from itertools import count
 
@@ -10,19 +11,28 @@ from spark_lineage.model import CallSeen, Statement, StepKind
 
 
 def of_call(call: CallSeen) -> str:
-    """``make.<locals>.inner`` -> inner, ``Pipeline.clean`` -> Pipeline.clean, the body of a module -> its name."""
+    """``make.<locals>.inner`` -> inner, ``Pipeline.clean`` -> Pipeline.clean, the body of a module -> its name.
+
+    A module that another one runs as ``__main__`` is called after its file.
+    """
     if call.function == MODULE:
-        return words(call.module.rsplit(".", 1)[-1]) or "module"
+        name = call.module.rsplit(".", 1)[-1]
+        if name == "__main__":
+            name = re.split(r"[/\\]", call.file)[-1].rpartition(".")[0] or name
+        return words(name) or "module"
     inner = call.function.rsplit("<locals>.", 1)[-1]
     return ".".join(words(part) or "function" for part in inner.split("."))
 
 
 def of_statement(statement: Statement | None, line: int) -> str:
-    """The variable that the statement assigns (``orders~2`` for the second that assigns it), else its line."""
-    variable = words(statement.variable) if statement is not None and statement.variable else None
-    if variable is None or statement is None or not variable:
+    """The variable that the statement assigns, else what it does; ``orders~2`` for the second of its body.
+
+    Its line only where the source could not be read: a line changes with every edit above it.
+    """
+    called = words(statement.deed or statement.variable or "") if statement is not None else ""
+    if statement is None or not called:
         return f"line_{line}"
-    return f"{variable}~{statement.ordinal}" if statement.ordinal > 1 else variable
+    return f"{called}~{statement.ordinal}" if statement.ordinal > 1 else called
 
 
 def words(text: str) -> str:
@@ -66,6 +76,5 @@ def _candidates(label: str, node: Node, by_module: bool) -> Iterator[str]:
     module = words(node.module.rsplit(".", 1)[-1])
     if by_module:
         yield f"{module}.{label}"
-    yield f"{label}_{node.line}"
-    yield f"{module}_{label}_{node.line}"
-    yield from (f"{label}_{node.line}_{number}" for number in count(2))
+    yield label
+    yield from (f"{label}~{number}" for number in count(2))

@@ -40,7 +40,9 @@ def interim_names(seen: Observed, made: Sequence[tuple[str, Activation]], taken:
     per_activation: dict[Activation, list[str]] = {}
     for df, activation in made:
         per_activation.setdefault(activation, []).append(df)
-    several = {activation.node for activation, dfs in per_activation.items() if len(dfs) > 1}
+    several = {
+        activation.node for activation, dfs in per_activation.items() if len(dfs) > 1 or _targets(activation.statement)
+    }
     parts = {
         df: part
         for activation, dfs in per_activation.items()
@@ -136,11 +138,32 @@ def _parts(seen: Observed, activation: Activation, dfs: Sequence[str], several: 
     """
     if not several:
         return dict.fromkeys(dfs, None)
+    by_target = _by_target(activation)
+    if all(df in by_target for df in dfs):
+        return {df: by_target[df] for df in dfs}
+    if len(dfs) == 1:
+        return dict.fromkeys(dfs, None)
     for choice in (own_variable, variable_of):
         variables = [choice(seen, df, activation) for df in dfs]
         if None not in variables and len(set(variables)) == len(variables):
             return {df: words(variable or "") or "value" for df, variable in zip(dfs, variables, strict=True)}
     return {df: str(number) for number, df in enumerate(dfs, 1)}
+
+
+def _targets(statement: Statement | None) -> list[str]:
+    """Of ``train, test = ...``; nothing for a statement of one name."""
+    found = (statement.variable or "").split(", ") if statement is not None and statement.deed is None else []
+    names = [words(name) for name in found]
+    return names if len(names) > 1 and all(names) and len(set(names)) == len(names) else []
+
+
+def _by_target(activation: Activation) -> dict[str, str]:
+    """DataFrame -> the target that gets it, where the statement makes as many as it has targets."""
+    targets = _targets(activation.statement)
+    used = {df for operation in activation.operations for df in operation.inputs if operation.output != df}
+    made = dict.fromkeys(operation.output for operation in activation.operations if operation.output is not None)
+    given = [df for df in made if df not in used]
+    return dict(zip(given, targets, strict=True)) if len(given) == len(targets) else {}
 
 
 def _base(node: Node, part: str | None) -> tuple[tuple[str, ...], str]:
@@ -204,9 +227,8 @@ def _ids(named: Sequence[tuple[str, str, int]], taken: Collection[str]) -> dict[
         if name not in first:
             # Whichever call is the first to have an output under this name.
             first.add(name)
-            if call == 1:
-                ids[df] = name
-                continue
+            ids[df] = name
+            continue
         number = max(call, 2)
         while f"{name}~{number}" in claimed:
             number += 1

@@ -13,11 +13,12 @@ class Statement:
     line: int  # of the file, from 1
     end_line: int  # the last line that belongs to it
     variable: str | None  # the name that it assigns: ``x = ...`` gives x, several targets "a, b"; None for no name
-    ordinal: int  # 1 for the first statement of the body that assigns this variable, 2 for the second, ...
+    ordinal: int  # 1 for the first statement of the body of this variable (or deed), 2 for the second, ...
     source_hash: str  # of the normalised source, where comments, formatting and docstrings do not count
     source: str = ""  # the text as written
     column: int = 0  # where it begins in its line, in bytes of UTF-8 as ast counts; tells statements on one line apart
     reads: tuple[str, ...] = ()  # names that it takes values from: ``rows``, ``self.rows``
+    deed: str | None = None  # what it does, where it assigns no variable: ``write_best``
     binds: tuple[str, ...] = ()  # names that it gives values to; ``+rows`` where the earlier value stays a part of it
 
 

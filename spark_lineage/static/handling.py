@@ -22,6 +22,8 @@ class _Summary:
     uses_api: bool
     uses_pandas: bool
     imports_pandas: bool
+    several: bool = False  # several of its statements handle DataFrames
+    begun: tuple[Target, ...] = ()  # what it calls as statements of their own: nobody uses what they give
 
 
 class Handling:
@@ -31,6 +33,7 @@ class Handling:
         self._program = program
         self._references = References(program)
         self._summaries: dict[Function, _Summary] = {}
+        self._jobs: set[Function] = set()  # bodies that are a whole job, of all modules read so far
 
     def composites(self, module: Module) -> set[Function]:
         """The functions of ``module`` whose body calls or hands on functions that handle DataFrames.
@@ -44,11 +47,29 @@ class Handling:
         methods = _methods(modules)
         targets = {function: self._targets(function, methods) for function in functions}
         handling = self._handling(functions, targets)
+        self._find_jobs(modules, methods)
         return {
             function
             for function in module.functions
-            if function is module.body or any(target is UNKNOWN or target in handling for target in targets[function])
+            if function is module.body
+            or (function in self._jobs and self._summaries[function].several)
+            or any(target is UNKNOWN or target in handling for target in targets[function])
         }
+
+    def _find_jobs(self, modules: list[Module], methods: dict[str, list[Function]]) -> None:
+        """A straight ``main()`` is a whole job: the module's body calls it, and uses nothing that it gives.
+
+        So is what such a body calls in the same way, and a method by its name.
+        """
+        waiting = deque(module.body for module in modules)
+        while waiting:
+            for target in self._summaries[waiting.popleft()].begun:
+                found = methods.get(target.name, []) if isinstance(target, Named) else [target]
+                for function in found:
+                    known = isinstance(function, Function) and function in self._summaries
+                    if isinstance(function, Function) and known and function not in self._jobs:
+                        self._jobs.add(function)
+                        waiting.append(function)
 
     def _summarise(self, modules: list[Module]) -> None:
         for module in modules:
@@ -66,6 +87,8 @@ class Handling:
             _uses_api(function, self._program),
             uses_pandas(function, self._program),
             imports_pandas(function),
+            _several_statements(function, self._program),
+            tuple(dict.fromkeys(self._references.begun(function))),
         )
 
     def _targets(self, function: Function, methods: dict[str, list[Function]]) -> list[Target]:
@@ -103,6 +126,21 @@ class Handling:
                     handling.add(caller)
                     waiting.append(caller)
         return handling
+
+
+SIMPLE = (ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Expr, ast.Return)
+
+
+def _several_statements(function: Function, program: Program) -> bool:
+    api = {
+        id(node)
+        for node, parent in function.own
+        if isinstance(node, ast.Attribute)
+        and uses_dataframe(node, parent)
+        and not is_foreign(node.value, function, program)
+    }
+    statements = [node for node, _ in function.own if isinstance(node, SIMPLE)]
+    return sum(1 for each in statements if any(id(node) in api for node in ast.walk(each))) > 1
 
 
 def _methods(modules: list[Module]) -> dict[str, list[Function]]:

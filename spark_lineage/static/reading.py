@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from spark_lineage.model import FunctionReading, SourceReading, Statement
 from spark_lineage.static import dataflow
+from spark_lineage.static.deeds import deed
 from spark_lineage.static.definitions import Function, defined
 from spark_lineage.static.handling import Handling
 from spark_lineage.static.normalised import BLOCKS, TRIES, Normaliser, body_of
@@ -89,21 +90,29 @@ def _statements(node: ast.AST, lines: Sequence[str], normaliser: Normaliser) -> 
     seen: Counter[str] = Counter()
     for index, (statement, end_line) in enumerate(_in_order(body_of(node))):
         variable = assigned(statement)
-        if variable is not None:
-            seen[variable] += 1
+        done = deed(statement) if variable is None or _loops_over_several(statement) else None
+        called = done or variable
+        if called is not None:
+            seen[called] += 1
         line = first_line(statement)
         yield Statement(
             index=index,
             line=line,
             end_line=max(end_line, line),
             variable=variable,
-            ordinal=seen[variable] if variable is not None else 1,
+            ordinal=seen[called] if called is not None else 1,
+            deed=done,
             source_hash=normaliser.hash(statement),
             source="".join(lines[line - 1 : end_line]).rstrip("\n")[:SOURCE_LIMIT],
             column=statement.col_offset,
             reads=dataflow.reads(statement),
             binds=dataflow.binds(statement),
         )
+
+
+def _loops_over_several(statement: ast.stmt) -> bool:
+    """``for number, row in enumerate(df.collect())``: what it makes is none of the names."""
+    return isinstance(statement, (ast.For, ast.AsyncFor)) and isinstance(statement.target, (ast.Tuple, ast.List))
 
 
 def _in_order(body: Sequence[ast.stmt]) -> Iterator[tuple[ast.stmt, int]]:

@@ -64,6 +64,19 @@ class References:
                 for target in self._at(node, parent, function, column_arguments):
                     yield Reference(target, only_with)
 
+    def begun(self, function: Function) -> Iterator[Target]:
+        """What the body calls in statements of their own, or to exit with: ``main()``, ``sys.exit(Job().run())``."""
+        above = {id(node): parent for node, parent in function.own}
+        for node, parent in function.own:
+            if not isinstance(node, ast.Call):
+                continue
+            if isinstance(parent, ast.Call) and called_name(parent) in ("exit", "SystemExit"):
+                parent = above.get(id(parent))
+            if isinstance(parent, (ast.Expr, ast.Raise)):
+                yield from self._at(node.func, node, function, set())
+                if isinstance(node.func, ast.Attribute):
+                    yield Named(node.func.attr)
+
     def _at(
         self, node: ast.AST, parent: ast.AST | None, function: Function, column_arguments: set[int]
     ) -> Iterator[Target]:

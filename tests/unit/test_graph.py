@@ -216,7 +216,7 @@ class TestSteps:
         p.op((*at(body, 0), Place(call, 0, 11)), OperationKind.READ, output="d1")
         p.op(at(body, 0), inputs=["d1"], output="d2")
         p.op(at(body, 1), OperationKind.ACTION, inputs=["d2"])
-        assert [step.step for step in assemble(p.seen).steps] == ["job", "job.load", "job.load_1", "job.line_2"]
+        assert [step.step for step in assemble(p.seen).steps] == ["job", "job.load", "job.load~2", "job.line_2"]
 
     def test_names_of_inner_functions_and_methods_are_readable(self) -> None:
         p, body = flat(None, None)
