@@ -39,6 +39,7 @@ from spark_lineage.model import (
     Mode,
     Observation,
     Outcome,
+    ParentSeen,
     ProgramEnded,
     ProgramStarted,
     PythonGap,
@@ -52,7 +53,7 @@ from spark_lineage.privacy.observing import Privacy
 from spark_lineage.privacy.texts import Choices
 from spark_lineage.static import SourceReader
 from spark_lineage.store.recording import Recording
-from spark_lineage.surroundings import parent_run, repository, work_tree, written_files
+from spark_lineage.surroundings import parent_run, place, repository, work_tree, written_files
 from spark_lineage.surroundings.trace import links
 
 if TYPE_CHECKING:
@@ -61,6 +62,7 @@ if TYPE_CHECKING:
     from spark_lineage.sinks.sender import Sender
 
 POLL_SECONDS = 1.0
+WITHOUT_SPARK = 3.0  # seconds after which receivers are told of a program that has no Spark yet
 AT_ONCE = 10_000  # observations that are written together
 SETTLE_SECONDS = 2.0  # at most, for what ran before an observation began
 HISTORY_BYTES = 8_000_000  # of journals of earlier runs that the end of a program reads for its checks
@@ -139,6 +141,9 @@ class Agent:
         self._installation: capture.Installation | None = None
         self._recorder: capture.Recorder | None = None
         self._told_while_it_runs = False
+        self._known_parents: set[parent_run.Found] = set()
+        self._live_tried = False
+        self._attached = False  # the program has had a SparkContext
         self._our_own = False  # what the JVM half sees just now is our own doing
 
     # -- while the program runs
@@ -156,6 +161,7 @@ class Agent:
                 mode=Mode(config.mode),
                 labels=dict(config.labels),
                 run=self.run,
+                place=self.guard("place", self._place) or "",
             )
         )
         self.guard("repository", self._repository)
@@ -165,7 +171,6 @@ class Agent:
             self.rules = self.guard("rules", self._load_rules) or Rules()
         self.guard("capture", self._capture, self.rules)
         self.guard("first flush", self.flush)
-        self._told_while_it_runs = bool(self.guard("live", self._tell_while_it_runs))
         # Not threading.Thread: a program that counts or lists its threads must not find one of ours.
         _thread.start_new_thread(self.guard, ("poll", self._poll))
 
@@ -178,15 +183,23 @@ class Agent:
         self._recorder = recorder
         self._installation = capture.install(recorder)
 
-    def _tell_while_it_runs(self) -> bool:
-        """Has receivers told of this run from now on, by a process beside this one; False where there are none."""
+    def _tell_while_it_runs(self, begun: float) -> None:
+        """Has receivers told of this run from now on, by a process beside this one, if there are any.
+
+        Not before Spark is there, or has not come for a while: its conf may name the parent, and that the job.
+        """
+        if self._live_tried or not (self._attached or time.monotonic() - begun > WITHOUT_SPARK):
+            return
+        self._live_tried = True
         from spark_lineage.sinks.configuration import configured
 
         if not configured():
-            return False
+            return
         from spark_lineage.sinks import beside
 
-        return beside.begin(self.folder, self.program.roots, self.config.namespace, self.config.sample_publish)
+        self._told_while_it_runs = beside.begin(
+            self.folder, self.program.roots, self.config.namespace, self.config.sample_publish
+        )
 
     def _learn_secrets(self) -> None:
         """What is secret is known before the first line is written."""
@@ -197,6 +210,17 @@ class Agent:
 
     def _load_rules(self) -> Rules:
         return load(list(map(Path, (os.getcwd(), *self.program.roots))), also=self.config.checks_file)
+
+    def _place(self) -> str:
+        if self.config.app or not self.program.roots:
+            return ""
+        return place.of(self.program.path, self.program.roots[0], self._seen_repository())
+
+    def _seen_repository(self) -> RepositorySeen | None:
+        """That of the script, or of the folder in which a module was found."""
+        if os.path.exists(self.program.path):
+            return repository.read(self.program.path)
+        return repository.read(os.path.join(self.program.roots[0], "module")) if self.program.roots else None
 
     def _repository(self) -> None:
         seen = repository.read(self.program.path) if os.path.exists(self.program.path) else None
@@ -224,8 +248,14 @@ class Agent:
         self._parents(parent_run.of_environment(os.environ))
 
     def _parents(self, found: Iterable[parent_run.Found]) -> None:
-        for parent in found:
-            self._queue.put(parent)
+        for parent in [each for each in found if each not in self._known_parents]:
+            self._known_parents.add(parent)
+            if self._told_while_it_runs and isinstance(
+                parent, ParentSeen
+            ):  # a job has its name from its parent, and receivers know it already
+                self._fault("parent", f"{parent.name} was named as the parent after receivers had been told of the run")
+            else:
+                self._queue.put(parent)
 
     def _mask_key(self) -> bytes:
         return self.config.mask_key.encode("utf-8") if self.config.mask_key else keys.of_store(self.store)
@@ -234,6 +264,7 @@ class Agent:
         """The program has a SparkContext now; ``ran_before``: it had it before this observation began."""
         self.guard("links", self._link)
         self.guard("parents", lambda: self._parents(parent_run.of_conf(spark_context._conf.get)))
+        self._attached = True
         self.guard("attach", self._attach, spark_context, ran_before)
         if self._recorder is not None:
             self.guard("modules", self._recorder.look_for_modules)
@@ -296,10 +327,11 @@ class Agent:
         self._recording.add(self._privacy.of(observations))
 
     def _poll(self) -> None:
-        bridge = None
+        bridge, begun = None, time.monotonic()
         while not self._ended.wait(POLL_SECONDS):
             bridge = self._relay.bridge or bridge
             self.guard("flush", self.flush)
+            self.guard("live", self._tell_while_it_runs, begun)
         if bridge is not None:
             bridge.hang_up()
 

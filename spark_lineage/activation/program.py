@@ -6,7 +6,10 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from spark_lineage import compat
 from spark_lineage.agent import Program
+
+RUNNERS = frozenset({"pytest", "unittest", "coverage", "nose2", "pdb", "cProfile", "profile", "trace", "runpy"})
 
 
 @dataclass(frozen=True)
@@ -15,6 +18,11 @@ class RunningProgram:
 
     observed: Program
     folders: tuple[Path, ...]  # where its configuration file may be
+
+
+def _is_runner(module: str) -> bool:
+    """Whether a module is known to run other code: none of its own is the program's."""
+    return module.partition(".")[0] in RUNNERS
 
 
 def running_program() -> RunningProgram:
@@ -30,6 +38,10 @@ def running_program() -> RunningProgram:
     if spec is not None:  # python -m
         name = spec.name.removesuffix(".__main__")
         top = path.parents[spec.name.count(".")]
-        return RunningProgram(Program(name.rpartition(".")[2], name, arguments, (str(top),)), (here, top))
+        # An installed module, as of a test runner, is no code of the program's; its package is, if it is the job.
+        own = path.parent if any(top.glob("*.dist-info")) else top
+        runs_others = _is_runner(name) or str(top) in compat.stdlib_folders()
+        roots = (str(here),) if runs_others else tuple(dict.fromkeys((str(here), str(own))))
+        return RunningProgram(Program(name.rpartition(".")[2], name, arguments, roots), (here, top))
     folder = path.resolve().parent
     return RunningProgram(Program(path.stem, sys.argv[0] or str(path), arguments, (str(folder),)), (here, folder))

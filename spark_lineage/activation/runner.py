@@ -11,18 +11,18 @@ import builtins
 import contextlib
 import importlib.machinery
 import importlib.util
+import itertools
 import os
 import signal
 import sys
-import sysconfig
 import time
 import types
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from spark_lineage import own_imports
+from spark_lineage import compat, own_imports
 from spark_lineage.activation import checking
 from spark_lineage.activation.checking import Checking, UsageError
 from spark_lineage.activation.doors import OwnDoor, stop_at_exit
@@ -187,7 +187,9 @@ def _find_module(name: str) -> str | None:
 
 def _switch_on_as_configured(request: Request, module_path: str | None) -> None:
     """Raises what :func:`_switch_on` does."""
-    config = resolve(request.settings, folders=[Path.cwd(), _program_folder(request, module_path)], flags=True)
+    config = resolve(
+        request.settings, folders=[*dict.fromkeys((Path.cwd(), *_program_folders(request, module_path)))], flags=True
+    )
     if request.checking.on and (not config.enabled or config.mode is Mode.PLAN):
         raise UsageError("--check needs what plan mode and enabled=false leave out: the rows that flow.")
     if config.enabled:
@@ -223,7 +225,7 @@ def _switch_on(config: Config, request: Request, module_path: str | None) -> Non
         name=name,
         path=request.target,
         argv=request.arguments,
-        roots=(str(_program_folder(request, module_path)),),
+        roots=tuple(dict.fromkeys(map(str, _program_folders(request, module_path)))),
     )
     rules = _rules(config, request, program.roots)
     try:
@@ -248,15 +250,38 @@ def _is_remote() -> bool:
     return bool(os.environ.get("SPARK_REMOTE")) or "SPARK_CONNECT_MODE_ENABLED" in os.environ
 
 
-def _program_folder(request: Request, module_path: str | None) -> Path:
+MOST_FILES = 500  # of an installed package that are looked at
+
+
+def _program_folders(request: Request, module_path: str | None) -> Iterator[Path]:
+    """Of a module the current folder is one, whatever runs: ``-m unittest`` and ``-m pytest`` run the program's code.
+
+    Modules of the standard library are none of the program's, and installed ones only if they speak of Spark or pandas:
+    jobs are installed as wheels, too.
+    """
     if not request.is_module:
         path = Path(os.path.realpath(request.target))
-        return path if path.is_dir() else path.parent
+        yield path if path.is_dir() else path.parent
+        return
+    yield Path.cwd()
     if module_path is None:
-        return Path.cwd()
+        return
     path = Path(module_path)
-    installed = {sysconfig.get_path("purelib"), sysconfig.get_path("platlib"), sysconfig.get_path("stdlib")}
-    return path if str(path.parent) in installed else path.parent
+    if any(path.is_relative_to(folder) for folder in compat.installed_folders()) or _is_installed(path.parent):
+        if _handles_data(path):
+            yield path
+    elif not any(path.is_relative_to(folder) for folder in compat.stdlib_folders()):
+        yield path.parent
+
+
+def _is_installed(folder: Path) -> bool:
+    """Whether packages are installed there: their metadata stands beside them."""
+    return any(folder.glob("*.dist-info"))
+
+
+def _handles_data(package: Path) -> bool:
+    files = itertools.islice(package.rglob("*.py") if package.is_dir() else iter((package,)), MOST_FILES)
+    return any(word in file.read_bytes() for file in files for word in (b"pyspark", b"pandas"))
 
 
 def _use_this_python() -> None:

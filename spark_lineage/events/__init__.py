@@ -23,19 +23,20 @@ __all__ = ["build", "read", "samples", "start"]
 def build(graph: LineageGraph, namespace: str | None = None, sample_rows: bool = False) -> list[RunEvent]:
     """The events of a run, in the order in which a receiver must get them.
 
-    ``namespace`` is that of the jobs: if not given OpenLineage's own variable decides, else it is ``spark-lineage``.
+    ``namespace`` is that of the jobs: if not given OpenLineage's own variable decides, else it is ``spark-lineage``,
+    with what tells the program from others of its name: ``spark-lineage/acme/etl/jobs``.
     ``sample_rows`` puts the sampled rows themselves into the events.
     """
     from spark_lineage.events.building import build as _build
 
-    return _build(graph, namespace or _default_namespace(), sample_rows)
+    return _build(graph, namespace or _default_namespace(graph), sample_rows)
 
 
 def start(graph: LineageGraph, namespace: str | None = None) -> RunEvent:
     """The START of the application: what can be sent as soon as the program has begun."""
     from spark_lineage.events.building import Builder
 
-    return Builder(graph, namespace or _default_namespace()).start(0)
+    return Builder(graph, namespace or _default_namespace(graph)).start(0)
 
 
 def read(events: Iterable[Mapping[str, Any]], samples: Iterable[Mapping[str, Any]] = ()) -> LineageGraph:
@@ -45,5 +46,6 @@ def read(events: Iterable[Mapping[str, Any]], samples: Iterable[Mapping[str, Any
     return _read(events, samples)
 
 
-def _default_namespace() -> str:
-    return os.environ.get("OPENLINEAGE_NAMESPACE") or NAMESPACE
+def _default_namespace(graph: LineageGraph) -> str:
+    own = f"{NAMESPACE}/{graph.run.place}" if graph.run.place else NAMESPACE
+    return os.environ.get("OPENLINEAGE_NAMESPACE") or own

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from spark_lineage.graph import functions
+from spark_lineage.graph import functions, naming
 from spark_lineage.graph.datasets import Datasets
 from spark_lineage.graph.gaps import ledger
 from spark_lineage.graph.naming import app_name
@@ -63,6 +63,7 @@ def _run(seen: Observed, steps: Steps) -> Run:
         links=tuple(seen.links.values()),
         parent=parent,
         root=root,
+        place=naming.place(seen),
     )
 
 

@@ -8,7 +8,7 @@ from spark_lineage.graph.activations import Activation, gap
 from spark_lineage.graph.bare import as_stored, is_bare
 from spark_lineage.graph.fragments import Rewriter, identity
 from spark_lineage.graph.measured import Measured, Measurements, columns, not_known, unknown
-from spark_lineage.graph.naming import Named, interim_namespace
+from spark_lineage.graph.naming import Named, interim_namespace, place
 from spark_lineage.graph.observed import Observed
 from spark_lineage.graph.steps import Steps
 from spark_lineage.graph.storage import Storages
@@ -24,7 +24,7 @@ class Described:
 
     def __init__(self, seen: Observed, steps: Steps, storages: Storages, rewriter: Rewriter, gaps: list[Gap]) -> None:
         self._seen = seen
-        self._namespace = interim_namespace(steps.root.name)
+        self._namespace = interim_namespace(steps.root.name, place(seen))
         self._storages = storages
         self._rewriter = rewriter
         self._gaps = gaps

@@ -29,10 +29,24 @@ def app_name(text: str) -> str:
     return "".join(letter if letter.isprintable() else "_" for letter in text).strip() or "application"
 
 
-def interim_namespace(app: str) -> str:
-    """``inmemory://<app>``, with ``_`` for each character that receivers do not take in a namespace."""
-    allowed = "".join(letter if letter.isascii() and (letter.isalnum() or letter in "_-.@+") else "_" for letter in app)
-    return f"inmemory://{allowed}"
+def place(seen: Observed) -> str:
+    """What tells the program from others of its name; empty where the user has named it, or nothing is known.
+
+    Under an orchestrator that is the job that started it, which does not depend on where the program stands.
+    """
+    if seen.started is None or not seen.started.place:
+        return ""
+    parent = seen.parents.get(False) or seen.parents.get(True)
+    return _allowed(parent.name) if parent is not None else seen.started.place
+
+
+def interim_namespace(app: str, place: str = "") -> str:
+    """``inmemory://<place>/<app>``, with ``_`` for each character that receivers do not take in a namespace."""
+    return f"inmemory://{place}/{_allowed(app)}" if place else f"inmemory://{_allowed(app)}"
+
+
+def _allowed(text: str) -> str:
+    return "".join(letter if letter.isascii() and (letter.isalnum() or letter in "_-.@+") else "_" for letter in text)
 
 
 def interim_names(seen: Observed, made: Sequence[tuple[str, Activation]], taken: Collection[str]) -> dict[str, Named]:

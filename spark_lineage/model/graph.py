@@ -160,6 +160,7 @@ class Run:
     links: tuple[LinkSeen, ...] = ()  # one for each system
     parent: ParentSeen | None = None  # the run of another system that started this one
     root: ParentSeen | None = None  # the run at the top; None where that is the parent, or this run itself
+    place: str = ""  # what tells the program from others of its name, where the user has not named it: acme/etl/jobs
     functions: tuple[UsedFunction, ...] = ()  # by file and line
 
 

@@ -129,6 +129,7 @@ class ProgramStarted:
     mode: Mode
     labels: Mapping[str, str]
     run: str  # UUID (version 7)
+    place: str = ""  # what tells it from other programs of its name; empty: nothing does, or the user has named it
 
 
 @dataclass(frozen=True)

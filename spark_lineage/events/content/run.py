@@ -68,6 +68,7 @@ class Context:
     spark: Spark | None = None
     repository: Annotated[Repository | None, Of("git repository that the program stands in")] = None
     open_telemetry: Annotated[Trace | None, Of("the trace that the program belongs to")] = None
+    place: Annotated[str, Of("what tells the program from others of its name: repository and folder, or parent")] = ""
     mlflow: Annotated[Mlflow | None, Of("the MLflow run that the program belongs to")] = None
     functions: Annotated[
         tuple[UsedFunction, ...], Of("functions of the user that steps call, and that are no steps themselves")
