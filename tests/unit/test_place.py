@@ -22,7 +22,8 @@ def repository(root: Path, remote: str | None) -> RepositorySeen:
 @pytest.mark.parametrize(
     ("remote", "expected"),
     [
-        ("https://host.example/acme/etl.git", "acme/etl/jobs/daily"), ("git@host.example:acme/etl", "acme/etl/jobs/daily"),
+        ("https://host.example/acme/etl.git", "acme/etl/jobs/daily"),
+        ("git@host.example:acme/etl", "acme/etl/jobs/daily"),
         ("ssh://git@host.example:22/group/acme/etl.git/", "acme/etl/jobs/daily"), (None, "clone/jobs/daily"),
     ],
 )  # fmt: skip
