@@ -107,7 +107,12 @@ OPTIONS: tuple[Option, ...] = (
         "Name of the application in step and job names; the program's own if not set.",
         values.optional_text,
     ),
-    Option("namespace", "text", "OpenLineage namespace of the jobs; `spark-lineage` if not set.", values.optional_text),
+    Option(
+        "namespace",
+        "text",
+        "Namespace of the jobs; `spark-lineage/` with repository and folder if not set.",
+        values.optional_text,
+    ),
     Option("labels", "key=value, ...", "Labels of the run, to find it by and to tell runs apart.", values.labels),
     Option("enabled", "true | false", "False: the program runs plain, nothing is observed.", values.switch),
     Option("sample.rows", "count", "Distinct rows kept of each interim dataset; 0 keeps none.", values.count),

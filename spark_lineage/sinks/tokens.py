@@ -9,6 +9,7 @@ from typing import Any
 
 from openlineage.client.transport.http import TokenProvider
 
+from spark_lineage.guard import silently
 from spark_lineage.sinks.responses import NoToken, without_credentials
 
 SECONDS = 15.0  # the client's providers give each byte 10
@@ -50,7 +51,7 @@ def _done(body: Callable[[], None], seconds: float) -> bool:
             ended.set()
 
     try:
-        _thread.start_new_thread(run, ())
+        _thread.start_new_thread(silently, (run,))
     except RuntimeError:  # Python starts no thread any more when it is on its way out
         run()
     return ended.wait(seconds)

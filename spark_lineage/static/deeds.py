@@ -6,13 +6,14 @@ import ast
 import re
 from collections.abc import Iterator
 
-from spark_lineage.static.names import BUILTINS
+from spark_lineage.static.names import BUILTINS, DATAFRAME_METHODS, SHAPED_METHODS
 
 LONGEST = 40  # characters
 WRITERS = frozenset({"write", "writeTo", "writeStream"})
 # What stands between a session and the data it gives: the session's own name says nothing.
 SESSIONS = frozenset({"read", "readStream", "sql", "table", "range", "createDataFrame"})
 CONTEXTS = frozenset({"spark", "session", "sc", "self", "args", "config"})
+KNOWN = DATAFRAME_METHODS | SHAPED_METHODS | WRITERS
 SQL = re.compile(
     r"""(?ix)\b(insert\s+(?:into|overwrite)(?:\s+(?:table|local|directory))*
     |create\s+(?:or\s+replace\s+)?(?:global\s+)?(?:temp(?:orary)?\s+)?(?:external\s+)?(?:table|view)(?:\s+if\s+not\s+exists)?
@@ -42,15 +43,16 @@ def _expressions(statement: ast.stmt) -> Iterator[ast.expr]:
 
 def _of(expression: ast.expr) -> str | None:
     calls = [node for node in ast.walk(expression) if isinstance(node, ast.Call)]
-    for call in calls:  # from the outside in: what a builtin is given says more than the builtin
+    # From the outside in; what handles DataFrames says more than what it is handed to.
+    for call in sorted(calls, key=lambda call: not KNOWN.intersection(_chain(call)[1])):
         root, methods = _chain(call)
         if isinstance(call.func, ast.Name) and call.func.id in BUILTINS and len(calls) > 1:
             continue
         if "sql" in methods and (found := _of_sql(call)) is not None:
             return found
-        subject = _subject(root, methods)
+        subject = _target(call) if methods and methods[0] in SESSIONS else _word(root)
         if WRITERS.intersection(methods):
-            return "_".join(filter(None, ("write", subject or _target(call))))
+            return "_".join(filter(None, ("write", subject)))
         verb = methods[-1] if methods else _word(root)
         if not methods and call.args and isinstance(call.args[0], ast.Name) and call.args[0].id not in CONTEXTS:
             subject = call.args[0].id
@@ -79,12 +81,6 @@ def _chain(call: ast.Call) -> tuple[ast.expr, list[str]]:
     return node, methods[::-1]
 
 
-def _subject(root: ast.expr, methods: list[str]) -> str | None:
-    if methods and methods[0] in SESSIONS:
-        return None
-    return _word(root)
-
-
 def _word(node: ast.expr) -> str | None:
     if isinstance(node, ast.Call):
         return _word(node.func)
@@ -99,7 +95,7 @@ def _target(call: ast.Call) -> str | None:
     while isinstance(node, (ast.Call, ast.Attribute)):
         if isinstance(node, ast.Call):
             texts = [arg.value for arg in node.args if isinstance(arg, ast.Constant) and isinstance(arg.value, str)]
-            if texts and _word(node) not in ("mode", "format", "option"):
+            if texts and not re.search(r"\s", texts[0]) and _word(node) not in ("mode", "format", "option"):
                 return _last(re.sub(r"\.(parquet|csv|json|orc|delta|txt)$", "", texts[0]))
             node = node.func
         else:

@@ -19,6 +19,8 @@ DEEDS = {
     'spark.table("a").writeTo("cat.db.t").append()': "write_t",
     "best.show()": "show_best",
     "print(best.count())": "count_best",
+    "rows.append(best.count())": "count_best",
+    'print(spark.read.json("out/totals").count())': "count_totals",
     "assert best.count() > 3": "count_best",
     "save(best, path)": "save_best",
     "main(spark)": "main",

@@ -29,12 +29,12 @@ print(spark.read.json("out/batches/totals").count())
 
 # lineage:
 # batches: ->
-# batches.line_22: -> in=5
+# batches.write_in: -> in=5
 # batches.stream: in=5 -> stream
 # batches.clean: stream -> clean (cleaned)
 # batches.query: clean (cleaned) ->
 # batches.writer: clean (cleaned) -> writer=3
 # batches.handle: ->
 # batches.handle.totals: writer=3 -> totals=1
-# batches.handle.line_17: totals=1 -> totals=1
-# batches.line_28: totals=1 ->
+# batches.handle.write_totals: totals=1 -> totals=1
+# batches.count_totals: totals=1 ->

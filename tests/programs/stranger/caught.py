@@ -50,8 +50,8 @@ print(kept.count(), tried.count())
 # caught.lenient.strict: -> ! ValueError: nothing below zero
 # caught.lenient.strict.made: base=5 -> made=3
 # caught.lenient.strict.validated: made=3 -> ! ValueError: nothing below zero
-# caught.lenient.line_23: base=5 -> line_23 (kept)=2
+# caught.lenient.where_df: base=5 -> where_df (kept)=2
 # caught.again: base=5 -> ! an exception that <module> caught (line 41)
 # caught.again#2: base=5 -> again~2 (tried)=1
 # caught.validated: base=5 -> ! an exception that <module> caught (line 42)
-# caught.line_44: line_23 (kept)=2, again~2 (tried)=1 ->
+# caught.count_kept: where_df (kept)=2, again~2 (tried)=1 ->

@@ -51,4 +51,4 @@ print(stepped.count(), chained.count())
 # chains.chained#2: add~3=4 -> chained~2 (chained)=4
 # chains.Keep.transform: stepped=4 -> Keep.transform (df)=4
 # chains.Drop.transform: Keep.transform (df)=4 -> Drop.transform (stepped)=4
-# chains.line_39: Drop.transform (stepped)=4, chained~2 (chained)=4 ->
+# chains.count_stepped: Drop.transform (stepped)=4, chained~2 (chained)=4 ->

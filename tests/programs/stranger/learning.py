@@ -24,10 +24,10 @@ print(numbered.count())
 # lineage:
 # learning: ->
 # learning.people: -> people=3
-# learning.line_17: people=3 -> people=3
+# learning.write_people: people=3 -> people=3
 # learning.train: people=3 ->
-# learning.line_19: -> metadata, data
+# learning.write_model: -> metadata, data
 # learning.numbered: metadata, data ->
 # learning.predict: people=3 -> predict (numbered)=3
-# learning.line_21: predict (numbered)=3 -> numbered=3
-# learning.line_22: predict (numbered)=3 ->
+# learning.write_numbered: predict (numbered)=3 -> numbered=3
+# learning.count_numbered: predict (numbered)=3 ->

@@ -19,10 +19,10 @@ for name, half in halves.items():
 # loops: ->
 # loops.base: -> base=5
 # loops.part: base=5 -> part=3
-# loops.line_13: part=3 -> 0=3
+# loops.write_part: part=3 -> 0=3
 # loops.part#2: base=5 -> part~2=2
-# loops.line_13#2: part~2=2 -> 1=2
+# loops.write_part#2: part~2=2 -> 1=2
 # loops.part#3: base=5 -> part~3 (halves)=3
 # loops.part#4: base=5 -> part~4 (halves)=2
-# loops.line_16: part~3 (halves)=3 -> even=3
-# loops.line_16#2: part~4 (halves)=2 -> odd=2
+# loops.write_half: part~3 (halves)=3 -> even=3
+# loops.write_half#2: part~4 (halves)=2 -> odd=2

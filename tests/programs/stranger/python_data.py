@@ -66,8 +66,8 @@ print(big.count(), summary.count(), table.join(names, "odd").count(), counted.co
 # python_data.by_odd: numbers=6 -> by_odd=2
 # python_data.table: by_odd=2 -> table=2
 # python_data.lookup: -> lookup (names)=2
-# python_data.line_50: numbers=6, others=3 ->
+# python_data.count_df: numbers=6, others=3 ->
 # python_data.counted: numbers=6, others=3 -> counted=2
 # python_data.Job.fetch: others=3 ->
 # python_data.Job.frame: others=3 -> frame (active)=3
-# python_data.line_55: built (big)=4, summary=2, table=2, lookup (names)=2, counted=2, frame (active)=3 ->
+# python_data.count_big: built (big)=4, summary=2, table=2, lookup (names)=2, counted=2, frame (active)=3 ->
