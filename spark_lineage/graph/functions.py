@@ -23,13 +23,13 @@ def used(seen: Observed, steps: Iterable[Step], datasets: Iterable[Dataset]) -> 
             by_name.setdefault(name, []).append((file, reading))
     if not by_name:
         return ()
-    texts = [step.source for step in steps if step.source]
-    covers = {cover for dataset in datasets if dataset.fragment is not None for cover in dataset.fragment.covers}
+    texts = dict.fromkeys(step.source for step in steps if step.source)  # a step that ran often has one source
+    covers = dict.fromkeys(cover for dataset in datasets if dataset.fragment for cover in dataset.fragment.covers)
     todo = [*texts, *covers]
     found: dict[str, list[tuple[str, FunctionReading]]] = {}
     while todo and len(found) < MOST:
-        for name in by_name.keys() & set(_WORD.findall(todo.pop())):
-            if name not in found:
+        for name in dict.fromkeys(_WORD.findall(todo.pop())):
+            if name in by_name and name not in found:
                 found[name] = by_name[name]
                 todo += [reading.source for _, reading in by_name[name]]
     listed = [each for functions in found.values() for each in functions]
