@@ -101,6 +101,18 @@ def test_a_changed_time_zone_of_the_session_is_named() -> None:
     assert compared([day], [replace(day, covers=())]).same, "the older record does not say it"
 
 
+def test_a_source_that_is_read_in_another_time_zone_is_no_other_source() -> None:
+    load = Made("load", ("/data/orders",), kind=StepKind.FUNCTION, covers=("session time zone@Etc/UTC",))
+    other = replace(load, content="moved", covers=("session time zone@Asia/Tokyo",))
+    runs = [
+        Runs([each], sources=[("/data/orders", content)]).graph(run)
+        for run, each, content in ((A, load, "moments"), (B, other, "other moments"))
+    ]
+    found = compare_runs(*runs)
+    assert found.sources_changed == ()
+    assert why(found).endswith("the session's time zone was Etc/UTC and is Asia/Tokyo")
+
+
 def test_the_verdict_is_one_line_and_said_once() -> None:
     many = " ".join(f"+ c{number}" for number in range(80))
     was = replace(LATEST, operators=(f"Filter ((amount {many}) > 1)",))

@@ -155,11 +155,12 @@ class _Attributing:
         return State(Content.UNKNOWN, doubts=doubts, why=why, open=None)
 
     def _read_alike(self, source: Pair) -> bool:
-        """Whether some step reads the source by the same plan in both runs, as far as its readers are known."""
+        """Whether some step reads the source by the same plan in both runs, as far as its readers are known; not in
+        another time zone.
+        """
         readers = [(self.a.datasets[x], self.b.datasets[y]) for x, y in self._readers.get(source.b.id, ())]
-        plans = [(x.fragment, y.fragment) for x, y in readers]
-        known = [(x, y) for x, y in plans if x is not None and y is not None]
-        return not known or any(x.plan_hash == y.plan_hash for x, y in known)
+        known = [(x, y) for x, y in readers if x.fragment is not None and y.fragment is not None]
+        return not known or any(_plan(x) == _plan(y) and definitions.zones(x, y) is None for x, y in known)
 
     def _state(self, pair: Pair, definition: Definition, inputs: dict[str, State]) -> State:
         above = list(inputs.values())
@@ -276,6 +277,10 @@ def _differing(seen: Measured, left: frozenset[str] = NOTHING) -> Open:
     if seen.rows or seen.combined:
         return None
     return left | {change.name for change in seen.columns}
+
+
+def _plan(dataset: Dataset) -> str | None:
+    return dataset.fragment.plan_hash if dataset.fragment is not None else None
 
 
 def _sorts(dataset: Dataset) -> list[str]:

@@ -54,12 +54,15 @@ def compare(
         opaque=len(fragments) < 2
         or rows_only
         or any(is_opaque(fragment) for fragment in (*fragments, *_fragments(between))),
-        zones=_zones(a, b),
+        zones=zones(a, b),
     )
 
 
-def _zones(a: Dataset, b: Dataset) -> tuple[str, str] | None:
-    """None also where one of the records does not say it."""
+def zones(a: Dataset, b: Dataset) -> tuple[str, str] | None:
+    """The time zones of the two sessions, where they differ and the plans use them.
+
+    None also where one of the records does not say it.
+    """
     before, after = (" and ".join(sorted(_covered(dataset).get(ZONE, ()))) for dataset in (a, b))
     return (before, after) if before and after and before != after else None
 
