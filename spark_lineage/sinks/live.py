@@ -22,7 +22,8 @@ from spark_lineage.events.serial import to_document, to_line
 from spark_lineage.model import DatasetKind, LineageGraph, Mode
 from spark_lineage.sinks import beside
 from spark_lineage.sinks.journal import Journal
-from spark_lineage.sinks.sender import Sender, begin
+from spark_lineage.sinks.sender import Sender
+from spark_lineage.sinks.transports import Receiver, receivers
 from spark_lineage.store import wal
 from spark_lineage.store.journal import key
 from spark_lineage.store.runs import recover_so_far
@@ -161,7 +162,8 @@ def _tell(folder: Path, live: Live) -> Sender | None:
                 told = 0 if now > LARGEST or (now == seen and still) else live.tick()
                 seen, still = now, now == seen
             if told and sender is None:
-                sender = begin(folder.parent.parent, folder)
+                sender = Sender(folder.parent.parent, make=_others_than_the_console).start()
+                sender.take_on(folder)
             elif told and sender is not None:
                 sender.wake()
         except Exception:  # the journal is written at the end, whatever happens here
@@ -169,6 +171,11 @@ def _tell(folder: Path, live: Live) -> Sender | None:
         took = time.monotonic() - at
         _wait(folder, max(EVERY, took / SHARE) if begun else POLL)
     return sender
+
+
+def _others_than_the_console() -> list[Receiver]:
+    """What is printed is printed by the program itself, at its end."""
+    return [receiver for receiver in receivers() if receiver.kind != "console"]
 
 
 def _length(folder: Path) -> int:
