@@ -183,14 +183,11 @@ class Agent:
         self._recorder = recorder
         self._installation = capture.install(recorder)
 
-    def _tell_while_it_runs(self, begun: float) -> None:
+    def _tell_while_it_runs(self) -> None:
         """Has receivers told of this run from now on, by a process beside this one, if there are any.
 
         Not before Spark is there, or has not come for a while: its conf may name the parent, and that the job.
         """
-        if self._live_tried or not (self._attached or time.monotonic() - begun > WITHOUT_SPARK):
-            return
-        self._live_tried = True
         from spark_lineage.sinks.configuration import configured
 
         if not configured():
@@ -330,8 +327,12 @@ class Agent:
         bridge, begun = None, time.monotonic()
         while not self._ended.wait(POLL_SECONDS):
             bridge = self._relay.bridge or bridge
+            # Asked before the flush: whoever tells receivers finds the parents written ahead.
+            may_tell = self._attached or time.monotonic() - begun > WITHOUT_SPARK
             self.guard("flush", self.flush)
-            self.guard("live", self._tell_while_it_runs, begun)
+            if may_tell and not self._live_tried:
+                self._live_tried = True
+                self.guard("live", self._tell_while_it_runs)
         if bridge is not None:
             bridge.hang_up()
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from spark_lineage.answers.errors import AnswerError
 from spark_lineage.graph.composition import column_names
 from spark_lineage.graph.expressions import unquoted
-from spark_lineage.model import Dataset, LineageGraph, Step
+from spark_lineage.model import Dataset, DatasetKind, LineageGraph, Step
 from spark_lineage.store import Store, Summary
 
 MOST_NAMED = 5  # candidates that an error lists
@@ -125,10 +125,22 @@ def column(graph: LineageGraph, words: str) -> tuple[Dataset, str]:
             if len(places) == 1:
                 return having[0], column_name
             if places and not match.steps:
+                if (written := _one_sink(graph, name, column_name)) is not None:
+                    return written, column_name
                 raise AnswerError(unclear or _several_columns(words, places, column_name))
             unclear = unclear or (_several_columns(words, places, column_name) if places else None)
             without += [(dataset, column_name) for dataset in match.datasets if not match.steps]
     raise AnswerError(unclear or (_no_column(*without[0]) if without else _no_dataset(graph, words)))
+
+
+def _one_sink(graph: LineageGraph, name: str, column_name: str) -> Dataset | None:
+    """The only place of this name that the run wrote: what people mean where a variable held several datasets."""
+    written = [
+        dataset
+        for dataset in reversed(graph.datasets)
+        if dataset.kind is DatasetKind.SINK and short(dataset) == name and column_name in column_names(dataset)
+    ]
+    return written[0] if len(_places(written)) == 1 else None
 
 
 def _several_columns(words: str, places: Sequence[Dataset], column_name: str) -> str:

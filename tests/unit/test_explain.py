@@ -12,6 +12,7 @@ import pytest
 from jsonschema import Draft202012Validator
 from observing import shop
 
+from spark_lineage.answers import find
 from spark_lineage.answers.errors import AnswerError
 from spark_lineage.answers.explain import document, explain
 from spark_lineage.cli.commands import main
@@ -367,3 +368,11 @@ def test_expressions_name_datasets_and_write_out_what_is_looked_through() -> Non
     assert both is not None and both.definitions[0].expression == "(orders.x + `orders~2`.x)"
     assert top is not None and top.definitions[0].expression == "max((x * 2))"
     assert [(each.dataset, each.column) for each in top.definitions[0].inputs] == [("both", "x")]
+
+
+def test_what_was_written_under_the_name_is_meant_where_a_variable_held_several() -> None:
+    held = [replace(dataset(each, ["gross"], DatasetKind.INTERIM, f"job.{each}"), variable="best") for each in "xy"]
+    written = dataset("/out/best", ["gross"], DatasetKind.SINK, "job.write_best", storage=Storage("file", "/out/best"))
+    assert find.column(graph(*held, written), "best.gross")[0].id == "/out/best"
+    with pytest.raises(AnswerError, match="may mean 2 columns"):
+        find.column(graph(*held), "best.gross")
