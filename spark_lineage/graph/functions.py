@@ -9,8 +9,8 @@ from spark_lineage.graph.observed import Observed
 from spark_lineage.model import Dataset, FunctionReading, Step, UsedFunction
 from spark_lineage.privacy import code
 
-MOST = 500  # functions of one run
-LONGEST = 8_000  # characters of one of them
+MOST = 200  # functions of one run
+LONGEST = 4_000  # characters of one of them
 _WORD = re.compile(r"[^\W\d]\w*")
 
 
