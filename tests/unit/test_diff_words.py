@@ -194,13 +194,22 @@ def test_the_changed_code_of_what_a_udf_calls_is_shown_with_its_place() -> None:
         for run, each, rate in ((A, step, used("amount * 1.1")), (B, other, used("amount * 1.2", line=27)))
     ]
     found = compare_runs(*runs)
-    assert why(found).endswith("; the code of `rate` (job.py:27), which it calls, changed")
+    assert why(found).endswith("; the code of `rate` (job.py:27), which `gross` calls, changed")
     (first,) = found.first_divergences
     assert [line for line in first.source_diff if line[0] in "+-"] == [
         "--- job.py:26", "+++ job.py:27", "-    return amount * 1.1", "+    return amount * 1.2",
     ]  # fmt: skip
     assert (first.source_changed, first.deterministic) == (False, True)
     assert "`unused`" not in printed(found)
+
+
+def test_a_udf_that_is_only_written_otherwise_is_not_named() -> None:
+    step = replace(LATEST, source="return orders.select(gross('amount'))", covers=("gross@1",))
+    runs = [
+        with_functions(Runs([replace(step, content=content)]).graph(run), used(content), used("rate(a)", "gross", 30))
+        for run, content in ((A, "one"), (B, "two"))
+    ]
+    assert why(compare_runs(*runs)).endswith("what makes it differ is not in the plan")
 
 
 def test_the_changed_code_of_a_plain_function_is_shown_too() -> None:

@@ -34,13 +34,17 @@ class ChangedFunction:
 def changed(
     runs: tuple[LineageGraph, LineageGraph], steps: tuple[Step | None, Step | None], datasets: Sequence[Dataset | None]
 ) -> tuple[ChangedFunction, ...]:
-    """Of the functions that the step or its plan names, and those that these name; in the order of B's files."""
+    """Of the functions that the step or its plan names, and those that these name; in the order of B's files.
+
+    A UDF whose hash is the same does the same, however it and what it calls are written.
+    """
     of_a, of_b = (_by_name(run.run.functions) for run in runs)
     if not of_a or not of_b:
         return ()
     texts = [step.source for step in steps if step is not None and step.source]
     texts += [cover for each in datasets if each is not None and each.fragment for cover in each.fragment.covers]
-    reached = _reached(texts, of_b) & _reached(texts, of_a)
+    same = _same_udfs(*datasets) if len(datasets) == 2 else set()
+    reached = _reached(texts, of_b, same) & _reached(texts, of_a, same)
     found = [
         ChangedFunction(before, after)
         for name in reached
@@ -50,11 +54,18 @@ def changed(
     return tuple(sorted(found, key=lambda each: (each.b.file, each.b.line)))
 
 
-def _reached(texts: Iterable[str], functions: dict[str, list[UsedFunction]]) -> set[str]:
+def _same_udfs(a: Dataset | None, b: Dataset | None) -> set[str]:
+    """The names of those that both plans call, and whose code is known to be the same."""
+    covers = [set(each.fragment.covers) if each is not None and each.fragment else set[str]() for each in (a, b)]
+    both = {cover.rpartition("@")[0] for cover in covers[0] & covers[1] if not cover.endswith("?")}
+    return both - {cover.rpartition("@")[0] for cover in covers[0] ^ covers[1]}
+
+
+def _reached(texts: Iterable[str], functions: dict[str, list[UsedFunction]], without: set[str]) -> set[str]:
     todo, found = list(texts), set[str]()
     while todo:
         for name in functions.keys() & set(_WORD.findall(todo.pop())):
-            if name not in found:
+            if name not in found and name not in without:
                 found.add(name)
                 todo += [function.source for function in functions[name]]
     return found

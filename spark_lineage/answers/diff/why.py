@@ -125,7 +125,8 @@ def _of_definition(
     if definition.plan and (seen := changes.sentence(pair.a, pair.b, counterparts)):
         return seen
     if functions and not definition.region:
-        return f"the code of {' and '.join(each.where for each in functions[:2])}, which it calls, changed"
+        changed = " and ".join(each.where for each in functions[:2])
+        return f"the code of {changed}, which {_caller(pair, functions)}, changed"
     if definition.plan and (names := definitions.changed_functions(pair.a, pair.b)):
         return f"the code of {_names(names)}, which it calls, changed"
     if definition.plan and definitions.has_other_rows(pair.a, pair.b):
@@ -146,6 +147,15 @@ def _of_definition(
     if deterministic is False:
         return "same code, plan and inputs: what makes it differ is not in the plan"
     return "its definition changed"
+
+
+def _caller(pair: Pair, functions: Sequence[ChangedFunction]) -> str:
+    """``it calls``, or the UDF that does."""
+    changed = {each.b.name.rpartition(".")[2] for each in functions}
+    udfs = [name for name in definitions.changed_functions(pair.a, pair.b) if name not in changed]
+    if not udfs:
+        return "it calls"
+    return f"{_names(udfs[:2])} {'calls' if len(udfs) == 1 else 'call'}"
 
 
 def _names(names: list[str]) -> str:
