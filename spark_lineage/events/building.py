@@ -12,7 +12,7 @@ from openlineage.client import event_v2, facet_v2
 from spark_lineage.events import checks, composed, ours, standard
 from spark_lineage.events.facets import facet
 from spark_lineage.events.identity import NAMESPACE, PREFIX, PRODUCER, iso, run_uuid, step_uuid
-from spark_lineage.events.jobs import job_names
+from spark_lineage.events.jobs import job_names, parents
 from spark_lineage.graph.composition import Composition, Written
 from spark_lineage.model import (
     Dataset,
@@ -48,6 +48,7 @@ class Builder:
         self._datasets: dict[str, Dataset] = {dataset.id: dataset for dataset in graph.datasets}
         self._order = {dataset.id: number for number, dataset in enumerate(graph.datasets)}
         self._jobs = job_names(graph.steps, self._datasets, graph.run.parent)
+        self._above = parents(graph.steps)
         self._described = _first_readers(graph)
         self._checks = checks.by_dataset(graph.checks)
         self._gaps = _gaps_by_step(graph)
@@ -174,7 +175,9 @@ class Builder:
 
     def _start_facets(self, step: Step, number: int) -> dict[str, facet_v2.RunFacet | None]:
         facets: dict[str, facet_v2.RunFacet | None] = {
-            "parent": standard.parent(self._graph.run, step, self._namespace, self._jobs),
+            "parent": standard.parent(
+                self._graph.run, replace(step, parent=self._above[(step.step, step.call)]), self._namespace, self._jobs
+            ),
         }
         if step.kind is StepKind.APPLICATION:
             facets[f"{PREFIX}call"] = facet(ours.call(step, number))

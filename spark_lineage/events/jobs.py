@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from spark_lineage.model import Dataset, ParentSeen, Step
+from spark_lineage.model import Dataset, ParentSeen, Step, StepKind
 
+MAIN = "main"  # the function
 Call = tuple[str, int]  # step, call
 Name = tuple[str, str]  # namespace, name
 
@@ -22,10 +23,11 @@ def job_names(
     application's, if an orchestrator's run is its ``parent``: Marquez would call it so, and not find it as the parent
     of its steps.
     """
+    above = parents(steps)
     names: dict[Call, str] = {}
     made: dict[str, dict[str, set[Name]]] = {}  # name of the step below its parent's job -> job -> what it makes
     for step in steps:
-        base = _below(step, names)
+        base = _below(step, above[(step.step, step.call)], names)
         if step.parent is None and parent is not None and not base.startswith(f"{parent.name}."):
             base = f"{parent.name}.{base}"
         outputs = {_name(datasets[output]) for output in step.outputs if output in datasets}
@@ -40,10 +42,30 @@ def _name(dataset: Dataset) -> Name:
     return (dataset.namespace, dataset.name)
 
 
-def _below(step: Step, names: Mapping[Call, str]) -> str:
-    if step.parent is None or not step.step.startswith(f"{step.parent[0]}."):
+def _below(step: Step, above: Call | None, names: Mapping[Call, str]) -> str:
+    if step.parent is None or above is None or not step.step.startswith(f"{step.parent[0]}."):
         return step.step
-    return names.get(step.parent, step.parent[0]) + step.step[len(step.parent[0]) :]
+    return names.get(above, above[0]) + step.step[len(step.parent[0]) :]
+
+
+def parents(steps: Sequence[Step]) -> dict[Call, Call | None]:
+    """The call that a receiver is told is the parent of each call: the caller, but for what ``main`` calls.
+
+    That is said to be the application's own, ``nightly.clean`` and not ``nightly.main.clean``: a receiver shows fifteen
+    characters of a name, and ``main`` says nothing. Only where the application has no step of that name itself.
+    """
+    known = {(step.step, step.call): step for step in steps}
+    taken = {step.step for step in steps if step.parent is None or known.get(step.parent, step).parent is None}
+    above: dict[Call, Call | None] = {}
+    for step in steps:
+        caller = known.get(step.parent) if step.parent is not None else None
+        above[(step.step, step.call)] = step.parent
+        if caller is not None and caller.function == MAIN and caller.kind is StepKind.FUNCTION:
+            top = known.get(caller.parent) if caller.parent is not None else None
+            short = top.step + step.step[len(caller.step) :] if top is not None else ""
+            if top is not None and top.kind is StepKind.APPLICATION and short not in taken:
+                above[(step.step, step.call)] = caller.parent
+    return above
 
 
 def _job(base: str, call: int, outputs: set[Name], jobs: Mapping[str, set[Name]]) -> str:

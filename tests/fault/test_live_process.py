@@ -117,7 +117,7 @@ def test_an_end_in_order_only_closes(receiver: Receiver, tmp_path: Path) -> None
 def test_steps_come_while_the_program_runs(receiver: Receiver, tmp_path: Path) -> None:
     folder = tmp_path / "runs" / "0197a1b2-0000-7000-8000-000000000001"
     process = started("-c", DRIVER, str(folder))
-    ended = {"job.main.load", "job.main.clean"}
+    ended = {"job.load", "job.clean"}
     until(lambda: ended <= {each["job"]["name"] for each in receiver.events if each["eventType"] == "COMPLETE"})
     assert process.poll() is None
     assert not any(each["job"]["name"] == "job" and each["eventType"] != "START" for each in receiver.events)

@@ -124,8 +124,8 @@ def test_a_start_has_inputs_and_no_outputs_and_a_running_step_no_end() -> None:
 def test_a_failing_step_is_fail_with_its_error_and_so_are_its_callers() -> None:
     ends = {event["job"]["name"]: event for event in documents(assemble(failing())) if event["eventType"] != "START"}
     assert {name: event["eventType"] for name, event in ends.items()} == {
-        "job": "FAIL", "job.main": "FAIL", "job.main.line_34": "FAIL",
-        "job.main.load": "COMPLETE", "job.main.clean": "COMPLETE", "job.main.total": "COMPLETE",
+        "job": "FAIL", "job.main": "FAIL", "job.line_34": "FAIL",
+        "job.load": "COMPLETE", "job.clean": "COMPLETE", "job.total": "COMPLETE",
     }  # fmt: skip
     assert "path exists" in ends["job.main"]["run"]["facets"]["errorMessage"]["message"]
 
@@ -142,8 +142,8 @@ def test_the_job_of_a_streaming_query_is_of_that_type() -> None:
     for event in documents(graph):
         for facet in (event["job"].get("facets") or {}).values():
             types.setdefault(event["job"]["name"], set()).update({facet.get("processingType")} - {None})
-    assert {name for name, each in types.items() if each == {"STREAMING"}} == {"job.main.line_34"}
-    starts = [event for event in documents(graph) if event["job"]["name"] == "job.main.line_34"]
+    assert {name for name, each in types.items() if each == {"STREAMING"}} == {"job.line_34"}
+    starts = [event for event in documents(graph) if event["job"]["name"] == "job.line_34"]
     assert all("jobType" in event["job"]["facets"] for event in starts)
     assert read(documents(graph), samples(graph)) == without_storages(graph)
 

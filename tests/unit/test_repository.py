@@ -90,7 +90,7 @@ def test_a_function_has_an_address_in_its_repository(remote: str | None, url: st
     seen = RepositorySeen("/home", COMMIT, "main", remote)
     graph = assemble([*shop(), seen])
     events = [to_document(each) for each in build(graph)]
-    clean = next(e for e in events if e["job"]["name"] == "job.main.clean" and e["eventType"] == "COMPLETE")
+    clean = next(e for e in events if e["job"]["name"] == "job.clean" and e["eventType"] == "COMPLETE")
     assert clean["job"]["facets"]["sourceCodeLocation"]["url"] == url
     assert clean["job"]["facets"]["sourceCodeLocation"]["path"] == "ada/job.py"
     assert read(events, samples(graph)).run.repository == seen
