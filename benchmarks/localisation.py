@@ -28,6 +28,7 @@ from rich.console import Console  # noqa: E402
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn  # noqa: E402
 from rich.table import Table  # noqa: E402
 
+from tests import quick_java  # noqa: E402
 from tests.localisation.suite import CONF, MODES, Bench, Verdict, judge  # noqa: E402
 from tests.localisation.table import CHANGES, Change  # noqa: E402
 from tests.warm_jvm import WarmJvm  # noqa: E402
@@ -153,6 +154,7 @@ def wanted(change: Change, only: list[str] | None) -> bool:
 
 
 def main() -> int:
+    quick_java.switch_on()
     options = arguments()
     console = Console(highlight=False)
     todo = groups([each for each in CHANGES if wanted(each, options.only)], options.mode or list(MODES))

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests import sharing
+from tests import quick_java, sharing
 from tests.every_event import EveryEvent
 
 EVENTS = pytest.StashKey[EveryEvent]()
@@ -19,6 +19,7 @@ EVENTS = pytest.StashKey[EveryEvent]()
 
 def pytest_configure(config: pytest.Config) -> None:
     config.stash[EVENTS] = EveryEvent()
+    quick_java.switch_on()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -59,7 +59,7 @@ def _install() -> None:
     from spark_lineage.activation.hook import SparkHook
     from spark_lineage.guard import Guard
 
-    _hook = SparkHook(ConfDoor(_begin), Guard(lambda what, why: _early.append((what, why)))).install()
+    _hook = SparkHook(ConfDoor(_begin), Guard(_before_the_agent)).install()
     MAIN.watch_exits()
 
 
@@ -107,6 +107,14 @@ def _begin_apart(conf: Mapping[str, str], spark_context: Any) -> Agent | None:
     return None
 
 
+def _before_the_agent(what: str, why: str) -> None:
+    """A fault while there is no run that it could be a gap of: Spark's own log has it, where Spark's JVM is up."""
+    _early.append((what, why))
+    context_class = getattr(sys.modules.get("pyspark"), "SparkContext", None)
+    if context_class is not None and context_class._jvm is not None:
+        _tell(context_class, f"a fault of spark-lineage in '{what}' ({why}). The program runs as without it.")
+
+
 def _report_to(begun: Agent) -> None:
     """Faults of the hook are gaps of this run from here on; those that came before are told now."""
     if _hook is not None:
@@ -116,6 +124,9 @@ def _report_to(begun: Agent) -> None:
 
 
 def _tell(spark_context: Any, sentence: str) -> None:
-    """Into Spark's own log: the program's output is not ours to write to."""
+    """Into Spark's own log: the program's output is not ours to write to.
+
+    ``spark_context`` is a SparkContext, or its class, which holds the JVM as well.
+    """
     logger = spark_context._jvm.org.slf4j.LoggerFactory.getLogger("io.sparklineage")
     logger.warn(f"Lineage is not recorded: {sentence}")

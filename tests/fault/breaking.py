@@ -1,9 +1,9 @@
 """Breaks, one at a time, every function by which the program's calls, the agent or the runner come into ours.
 
 To be run as a process: ``python -m tests.fault.breaking RESULT.json [PROGRAM]...``. In one warm JVM it runs small
-programs up to the interpreter's end with its exit functions: once to see what they enter, then once for each function,
-which raises each time it is entered: an ordinary error, a panic that is no Exception, an ImportError, in turn. What
-came of it is written to RESULT.json; ``test_every_hook.py`` judges it.
+programs up to the interpreter's end with its exit functions: once to see what they enter, then again for each function,
+which raises each time it is entered, until it has raised each kind: an ordinary error, a panic that is no Exception, an
+ImportError. What came of it is written to RESULT.json; ``test_every_hook.py`` judges it.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from tests.fault.breakable import POINT, make_breakable
+from tests.fault.breakable import KINDS, POINT, make_breakable
 
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAMS = ROOT / "tests" / "programs" / "faults"
@@ -44,9 +44,22 @@ CONF = {
 }
 
 
+# Where Spark's own log goes, as a file: what happens before a run has a store is told there.
+SPARK_LOG = Path(tempfile.gettempdir()) / f"faults-spark-{os.getpid()}.log"
+LOG4J = f"""\
+rootLogger.level = warn
+rootLogger.appenderRef.file.ref = file
+appender.file.type = File
+appender.file.name = file
+appender.file.fileName = {SPARK_LOG}
+appender.file.layout.type = PatternLayout
+appender.file.layout.pattern = %p %c: %m%n
+"""
+
+
 @dataclasses.dataclass
 class Ended:
-    """How a program ended, seen from outside; ``told`` is what the store and the logs of ours say."""
+    """How a program ended, seen from outside; ``told`` is what the store, our logs and Spark's log say."""
 
     stdout: str
     stderr: str
@@ -67,14 +80,14 @@ def plain(program: Path) -> Ended:
         return _as_a_process(lambda: _as_main(program), program)
 
 
-def observed(program: Path, broken: str | None) -> Ended:
-    """As one that is run, submitted, or observed from inside."""
+def observed(program: Path, broken: str | None, first: int = 0) -> Ended:
+    """As one that is run, submitted, or observed from inside; ``broken`` raises the kind ``first``, then the next."""
     import spark_lineage
     from spark_lineage import cli
     from spark_lineage.activation import autostart
 
     def run() -> None:
-        POINT.begin(broken)
+        POINT.begin(broken, first)
         if program.stem in SUBMITTED:
             with _environment(PYSPARK_SUBMIT_ARGS="--jars io.sparklineage.jar"):
                 autostart.install()
@@ -108,6 +121,7 @@ def _environment(**variables: str) -> Iterator[None]:
 
 def _as_a_process(run: Callable[[], None], program: Path) -> Ended:
     folder = Path(tempfile.mkdtemp(prefix="faults-"))
+    logged = len(_spark_log())
     out, err, begun = io.StringIO(), io.StringIO(), time.monotonic()
     with _restored(folder), contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
         with _exit_functions() as at_exit:
@@ -119,10 +133,14 @@ def _as_a_process(run: Callable[[], None], program: Path) -> Ended:
                     print("Exception ignored in atexit callback", file=sys.stderr)
                     traceback.print_exc()
     written = [path for path in (folder / "lineage").glob("**/*") if path.suffix in (".jsonl", ".log")]
-    told = "".join(path.read_text("utf-8", "replace") for path in written)
+    told = "".join(path.read_text("utf-8", "replace") for path in written) + _spark_log()[logged:]
     ended = Ended(out.getvalue(), err.getvalue(), code, _files(folder), told, time.monotonic() - begun)
     shutil.rmtree(folder, ignore_errors=True)
     return ended
+
+
+def _spark_log() -> str:
+    return SPARK_LOG.read_text("utf-8", "replace") if SPARK_LOG.exists() else ""
 
 
 def _code(run: Callable[[], None], program: Path) -> object:
@@ -205,7 +223,10 @@ def _files(folder: Path) -> dict[str, str]:
 
 def main(result: str, *names: str) -> None:
     make_breakable()
-    conf = " ".join(f"--conf {key}={value}" for key, value in CONF.items())
+    configured = SPARK_LOG.with_suffix(".properties")
+    configured.write_text(LOG4J)
+    logging = {"spark.driver.extraJavaOptions": f"-Dlog4j2.configurationFile={configured}"}
+    conf = " ".join(f"--conf '{key}={value}'" for key, value in {**CONF, **logging}.items())
     os.environ.update(PYSPARK_SUBMIT_ARGS=f"{conf} pyspark-shell", PYSPARK_PYTHON=sys.executable)
     events = {"type": "file", "log_file_path": "lineage/delivered", "append": True}
     os.environ["OPENLINEAGE__TRANSPORT"] = json.dumps(events)
@@ -220,6 +241,8 @@ def main(result: str, *names: str) -> None:
     found = {site: sorted(POINT.doors[site]) for site in everything.entered_in}
     document = {"found": found, "cases": everything.cases, "guarded": sorted(POINT.guarded)}
     Path(result).write_text(json.dumps(document))
+    for file in (SPARK_LOG, configured):
+        file.unlink(missing_ok=True)
     os._exit(0)
 
 
@@ -264,9 +287,15 @@ class Everything:
             if name in names:
                 if POINT.doors[site] & {"guard launch", "guard launched"}:
                     _forget_jvm()
-                ended = observed(PROGRAMS / f"{name}.py", site)
-                entered = [(door, count) for (_, door), count in POINT.entered.items()]
-                self._add({**_case(name, site, ended, self._truths[name]), "entered": entered})
+                # One that is entered once meets one kind of error in a run: it is broken again by the others.
+                kind, left = 0, len(KINDS)
+                while left > 0:
+                    ended = observed(PROGRAMS / f"{name}.py", site, kind)
+                    entered = [(door, count) for (_, door), count in POINT.entered.items()]
+                    kinds = min(left, sum(count for _, count in entered))
+                    case = {"entered": entered, "kinds": [fault.__name__ for fault in KINDS[kind : kind + kinds]]}
+                    self._add({**_case(name, site, ended, self._truths[name]), **case})
+                    kind, left = kind + max(kinds, 1), left - max(kinds, 1)
 
     def _add(self, case: dict[str, Any]) -> None:
         self.cases.append(case)

@@ -12,15 +12,19 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 REPORTS = ROOT / "jvm_listener" / "target" / "test-reports"  # sbt's own, one for each suite
+SLOW = "io.sparklineage.Slow"  # the tag of what repeats at length
 
 
 @pytest.mark.timeout(1500)
-def test_the_suites_of_the_listener_pass() -> None:
+@pytest.mark.parametrize(
+    ("chosen", "at_least"), [(f"-l {SLOW}", 350), pytest.param(f"-n {SLOW}", 80, marks=pytest.mark.slow)]
+)
+def test_the_suites_of_the_listener_pass(chosen: str, at_least: int) -> None:
     shutil.rmtree(REPORTS, ignore_errors=True)
-    command = [sys.executable, str(ROOT / "project" / "jar.py"), "sbt", "listener/test"]
+    command = [sys.executable, str(ROOT / "project" / "jar.py"), "sbt", f"listener/testOnly * -- {chosen}"]
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace")
     assert done.returncode == 0, done.stdout[-20_000:]
     suites = [ElementTree.parse(report).getroot() for report in REPORTS.glob("*.xml")]
     for suite in sorted(suites, key=lambda suite: -float(suite.attrib["time"])):
         print(f"{float(suite.attrib['time']):7.1f} s  {suite.attrib['tests']:>4} tests  {suite.attrib['name']}")
-    assert sum(int(suite.attrib["tests"]) for suite in suites) > 400
+    assert sum(int(suite.attrib["tests"]) for suite in suites) > at_least

@@ -25,7 +25,6 @@ import pyarrow.parquet
 
 from tests.localisation import data
 from tests.localisation.table import Change
-from tests.short_lived import JAVA_OPTIONS
 from tests.warm_jvm import WarmJvm
 
 PROGRAMS = Path(__file__).parent / "programs"
@@ -34,7 +33,6 @@ BASELINE = "baseline"
 CONF = {
     "spark.master": "local[2]",
     "spark.driver.memory": "1g",
-    "spark.driver.extraJavaOptions": f"{JAVA_OPTIONS} -XX:+UseSerialGC",  # few threads
     "spark.ui.enabled": "false",
     "spark.ui.showConsoleProgress": "false",
     "spark.sql.shuffle.partitions": "2",

@@ -27,7 +27,6 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-from tests.short_lived import JAVA_OPTIONS
 from tests.warm_jvm import WarmJvm
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -37,8 +36,6 @@ SHARED = Path(os.environ.get("SPARK_LINEAGE_SHARED", ROOT.parent / "shared"))
 CONF = {
     "spark.master": "local[2]",
     "spark.driver.memory": "1g",
-    "spark.driver.extraJavaOptions": JAVA_OPTIONS,
-    "spark.executor.extraJavaOptions": JAVA_OPTIONS,
     "spark.ui.enabled": "false",
     "spark.ui.showConsoleProgress": "false",
     "spark.sql.shuffle.partitions": "4",

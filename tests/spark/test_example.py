@@ -21,7 +21,6 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.receiver import Picture, Receiver
-from tests.short_lived import JAVA_OPTIONS
 
 ROOT = Path(__file__).resolve().parents[2]
 FLIGHTS = ROOT / "examples" / "flights"
@@ -63,11 +62,9 @@ class Example:
 
 
 def run_example(folder: Path, receiver: Receiver, mode: str) -> Example:
-    (folder / "spark-defaults.conf").write_text(f"spark.driver.extraJavaOptions {JAVA_OPTIONS}\n")
     env = {
         **os.environ,
         "PYTHONPATH": str(ROOT),
-        "SPARK_CONF_DIR": str(folder),
         "SPARK_LOCAL_IP": "127.0.0.1",
         "OPENLINEAGE_URL": receiver.url,
     }

@@ -28,9 +28,9 @@ class RedactionSuite extends AnyFunSuite {
     assert(Redaction.named("status", "concat('a', id)") === "concat('a', id)")
   }
 
-  test("texts of a million characters") {
-    val key = "-----BEGIN PRIVATE KEY-----" + "planted\n" * 200000
-    val literal = "password = '" + "planted" * 200000 + "'"
+  test("texts of some hundred thousand characters") {
+    val key = "-----BEGIN PRIVATE KEY-----" + "planted\n" * 40000
+    val literal = "password = '" + "planted" * 40000 + "'"
     Seq(key, literal).foreach(text => assert(!Redaction.text(text).contains("planted")))
   }
 }

@@ -1,5 +1,7 @@
 package io.sparklineage.probe
 
+import io.sparklineage.Slow
+import org.scalatest.Tag
 import org.scalatest.funsuite.AnyFunSuite
 
 import org.apache.spark.sql.DataFrame
@@ -73,8 +75,14 @@ class PlanMatrixSuite extends AnyFunSuite with ProbeFixture {
   private def worthwhile(setting: String, name: String): Boolean =
     !(name == "300 columns" && setting == "interpreted") && (setting != "not adaptive" || name.contains("join"))
 
+  // Each kind of operator in each setting that runs other code of ours; the whole of the matrix takes minutes.
+  private val kinds =
+    Set("filter", "nothing left", "sort merge join", "group by", "sort aggregate", "window", "explode", "60 columns")
+  private def tags(setting: String, name: String): Seq[Tag] =
+    if (setting == "not adaptive" || kinds(name) || setting == "adaptive" && name != "300 columns") Nil else Seq(Slow)
+
   for ((setting, conf) <- settings; (name, plan) <- plans if worthwhile(setting, name))
-    test(s"$name, $setting") {
+    test(s"$name, $setting", tags(setting, name): _*) {
       withConf(conf: _*) {
         val df = plan()
         val want = wanted(name, df)
@@ -83,7 +91,7 @@ class PlanMatrixSuite extends AnyFunSuite with ProbeFixture {
       }
     }
 
-  for ((name, plan) <- plans) test(s"$name, in the middle of a plan") {
+  for ((name, plan) <- plans) test(s"$name, in the middle of a plan", tags("middle", name): _*) {
     val df = plan()
     val want = wanted(name, df)
     val columns = df.columns.indices.map(i => s"c$i")

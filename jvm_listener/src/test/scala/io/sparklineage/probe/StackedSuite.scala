@@ -2,6 +2,8 @@ package io.sparklineage.probe
 
 import org.scalatest.funsuite.AnyFunSuite
 
+import io.sparklineage.Slow
+
 import org.apache.spark.sql.DataFrame
 import org.apache.spark.sql.functions._
 import org.apache.spark.sql.lineage.probetest.Watched
@@ -52,10 +54,13 @@ class StackedSuite extends AnyFunSuite with ProbeFixture {
 
   for (step <- steps) test(s"${step._1} twice")(check(Seq(step, step)))
 
-  test("chains of all steps in orders that a generator chose") {
-    val random = new scala.util.Random(7)
-    (1 to 12).foreach(_ => check(random.shuffle(steps).take(4)))
+  private def chains(seed: Int, number: Int): Unit = {
+    val random = new scala.util.Random(seed)
+    (1 to number).foreach(_ => check(random.shuffle(steps).take(4)))
   }
+
+  test("chains of steps in orders that a generator chose")(chains(seed = 7, number = 3))
+  test("many chains of steps in orders that a generator chose", Slow)(chains(seed = 8, number = 12))
 
   // What was told is not told again, so rows that were counted twice would be something new.
   test("a second action on the same chain has nothing new to tell") {

@@ -40,8 +40,8 @@ class FragmentsSuite extends PlanSuite {
     assert(fragment(wide).columns.head.dataType.contains("a60:int"))
   }
 
-  test("a chain of 300 withColumns that doubles stays small and fast") {
-    val wide = (1 to 300).foldLeft(orders())((df, i) =>
+  test("a chain of 100 withColumns that doubles stays small and fast") {
+    val wide = (1 to 100).foldLeft(orders())((df, i) =>
       df.withColumn(s"c$i", if (i == 1) col("id") + 1 else col(s"c${i - 1}") + col(s"c${i - 1}"))
     )
     analyzed(wide)
