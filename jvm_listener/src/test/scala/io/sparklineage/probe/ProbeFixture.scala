@@ -60,14 +60,15 @@ trait ProbeFixture { this: Suite =>
 
   val write: DataFrame => Unit = _.write.format("noop").mode("overwrite").save()
 
+  protected val Generated: Seq[(String, String)] = Seq("spark.sql.ansi.enabled" -> "false")
+
   /** Without generated code: it is the other way to the same numbers, and for so few rows the faster one. */
-  private val Interpreted = Seq(
-    "spark.sql.ansi.enabled" -> "false",
+  protected val Interpreted: Seq[(String, String)] = Generated ++ Seq(
     "spark.sql.codegen.wholeStage" -> "false",
     "spark.sql.codegen.factoryMode" -> "NO_CODEGEN"
   )
 
-  def truth(df: DataFrame): Truth = withConf(Interpreted: _*) {
+  def truth(df: DataFrame, settings: Seq[(String, String)] = Interpreted): Truth = withConf(settings: _*) {
     val names = df.columns.indices.map(i => s"c$i")
     val renamed = df.toDF(names: _*)
     val counts = names.map(n => expr(s"count_if($n is null)"))

@@ -90,7 +90,8 @@ class TypesSuite extends AnyFunSuite with ProbeFixture {
 
   test("intervals of months, days and microseconds") {
     val df = spark.range(5).select(expr("make_interval(1, id, 0, id)").as("i")).repartition(2)
-    assertTrue(probe(df)(_.collect()), truth(df))
+    // Spark's interpreted xxhash64 of an interval is another one.
+    assertTrue(probe(df)(_.collect()), truth(df, Generated))
   }
 
   test("float sketch: sums of finite values, signs from the other columns") {
