@@ -62,7 +62,7 @@ if TYPE_CHECKING:
     from spark_lineage.sinks.sender import Sender
 
 POLL_SECONDS = 1.0
-WITHOUT_SPARK = 3.0  # seconds after which receivers are told of a program that has no Spark yet
+WITHOUT_SPARK = 2.0  # seconds after which receivers are told of a program that has no Spark yet
 AT_ONCE = 10_000  # observations that are written together
 SETTLE_SECONDS = 2.0  # at most, for what ran before an observation began
 HISTORY_BYTES = 8_000_000  # of journals of earlier runs that the end of a program reads for its checks

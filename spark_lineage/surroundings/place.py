@@ -14,7 +14,9 @@ from pathlib import Path
 from spark_lineage.model import RepositorySeen
 
 LONGEST = 120  # characters
-FOR_ONE_RUN = re.compile(r"userFiles-|spark-[0-9a-f]{8}-|container_|application_\d|[0-9a-f]{8}-[0-9a-f]{4}-")
+FOR_ONE_RUN = re.compile(
+    r"userFiles-|spark-[0-9a-f]{8}-|container_|application_\d|[0-9a-f]{8}-[0-9a-f]{4}-|tmp[a-z0-9_]{8}\Z"
+)
 
 
 def of(program: str, folder: str, seen: RepositorySeen | None) -> str:
@@ -39,10 +41,8 @@ def _repository(seen: RepositorySeen) -> str:
 
 
 def _lasts(folder: Path) -> bool:
-    temporary = Path(tempfile.gettempdir()).resolve()
-    if folder in (Path.home(), Path(folder.anchor)) or folder.is_relative_to(temporary):
-        return False
-    return not any(FOR_ONE_RUN.match(part) for part in folder.parts)
+    common = (Path.home(), Path(folder.anchor), Path(tempfile.gettempdir()).resolve())
+    return folder not in common and not FOR_ONE_RUN.match(folder.name)
 
 
 def _sayable(text: str) -> str:

@@ -41,11 +41,11 @@ def test_of_a_repository_its_address_counts_and_not_where_it_was_cloned_to(
 
 def test_without_a_repository_the_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tempfile.gettempdir", lambda: str(tmp_path / "temporary"))
-    for name in ("risk jobs", "temporary", "userFiles-1", "spark-0123abcd-1"):
+    for name in ("risk jobs", "temporary", "userFiles-1", "spark-0123abcd-1", "tmp1a2b3c4d"):
         (tmp_path / name).mkdir()
         (tmp_path / name / "job.py").write_text("")
     assert place.of(str(tmp_path / "risk jobs" / "job.py"), "", None) == "risk_jobs"
-    for name in ("temporary", "userFiles-1", "spark-0123abcd-1"):  # made for one run
+    for name in ("temporary", "userFiles-1", "spark-0123abcd-1", "tmp1a2b3c4d"):  # made for one run
         assert place.of(str(tmp_path / name / "job.py"), "", None) == ""
 
 
