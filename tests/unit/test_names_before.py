@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 from flat_script import TEXT, flat
@@ -11,7 +12,7 @@ from spark_lineage.answers.diff import Comparison, compare_runs
 from spark_lineage.answers.diff.document import document
 from spark_lineage.events import read
 from spark_lineage.graph import assemble
-from spark_lineage.model import LineageGraph
+from spark_lineage.model import LineageGraph, ProgramStarted
 
 BEFORE = Path(__file__).parents[1] / "contract" / "names_before.jsonl"
 RUN = "0197a1b2-0000-7000-8000-00000000000b"
@@ -47,3 +48,11 @@ def test_the_same_program_is_the_same() -> None:
 def test_a_changed_step_is_found_and_no_other() -> None:
     found = compared(expression="Filter (a > 2)", text=TEXT.replace("a > 1", "a > 2"), salt=7)
     assert [each.step.step for each in found.first_divergences] == ["job.best"]
+
+
+def test_a_program_that_moved_to_another_place_is_compared_all_the_same() -> None:
+    first, *rest = flat(RUN)
+    assert isinstance(first, ProgramStarted)
+    moved = assemble([replace(first, place="acme/etl"), *rest])
+    assert {each.namespace for each in moved.datasets} == {"file", "inmemory://acme/etl/job"}
+    assert compare_runs(before(), moved).same
