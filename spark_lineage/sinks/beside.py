@@ -43,7 +43,10 @@ def begin(folder: Path, roots: Sequence[str], namespace: str | None, sample_rows
     words += [namespace or "", "1" if sample_rows else ""]
     # The shell is gone at once, and its child is nobody's: the program's os.wait() never sees it.
     shell = ["/bin/sh", "-c", '"$@" </dev/null >/dev/null 2>&1 &', "sh", *words]
-    process = os.posix_spawn("/bin/sh", shell, _environ(os.environ), setsid=True)
+    try:
+        process = os.posix_spawn("/bin/sh", shell, _environ(os.environ), setsid=True)
+    except NotImplementedError:  # no session of its own on this system: Ctrl-C ends it together with the program
+        process = os.posix_spawn("/bin/sh", shell, _environ(os.environ))
     return os.waitpid(process, 0)[1] == 0
 
 
