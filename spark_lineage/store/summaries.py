@@ -89,6 +89,9 @@ def _journalled(folder: Path) -> Summary | None:
     except FileNotFoundError:
         return None
     context = _context(line, folder)
+    if context.repository is not None and context.repository.dirty is None:
+        # The first event may have been told before git had answered.
+        context = _closing_context(folder) or context
     seen = context.repository
     repository = RepositorySeen(seen.root, seen.commit, seen.branch, seen.remote, seen.dirty) if seen else None
     started = seconds(context.started)
@@ -96,6 +99,17 @@ def _journalled(folder: Path) -> Summary | None:
     return Summary(
         folder.name, context.app, context.program, started, labels, folder, Mode(context.mode), repository
     )  # fmt: skip
+
+
+def _closing_context(folder: Path) -> Context | None:
+    """That of the application's last event; None where it has none, or one that cannot be read."""
+    from spark_lineage.events import parsing
+
+    try:
+        facet = parsing.head(_last_line(folder / journal.EVENTS))
+        return parsing.context(facet) if facet is not None else None
+    except (*SHAPE_ERRORS, OSError):
+        return None
 
 
 def _killed_at_once(folder: Path) -> Summary | None:

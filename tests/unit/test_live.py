@@ -14,11 +14,11 @@ from observing import shop
 from spark_lineage.events import amending, build, read, samples
 from spark_lineage.events.serial import to_document
 from spark_lineage.graph import assemble
-from spark_lineage.model import LineageGraph, Mode, Observation, ProgramStarted
+from spark_lineage.model import LineageGraph, Mode, Observation, ProgramStarted, RepositorySeen
 from spark_lineage.sinks.journal import Journal, seal
 from spark_lineage.sinks.live import Live
 from spark_lineage.store.journal import read_events, read_samples, verify
-from spark_lineage.store.runs import open_folder
+from spark_lineage.store.runs import Store, open_folder
 from spark_lineage.store.wal import PROCESS, WriteAhead
 from tests.receiver import Book
 
@@ -121,3 +121,15 @@ OBJECTS = st.dictionaries(st.sampled_from("abc"), JSON, max_size=3)
 @given(OBJECTS, OBJECTS)
 def test_a_patch_makes_the_one_from_the_other(before: dict[str, object], after: dict[str, object]) -> None:
     assert amending.patched(before, json.loads(json.dumps(amending.changes(before, after)))) == after
+
+
+def test_a_list_of_runs_says_what_was_not_known_when_the_start_was_told(tmp_path: Path) -> None:
+    first, *rest = shop()
+    seen = RepositorySeen("/src", "0" * 40, "main", None)
+    folder = tmp_path / "runs" / RUN
+    told_in_pieces(folder, [first, seen, *rest], 1000).remove()
+    graph = assemble([first, seen, replace(seen, dirty=True), *rest])
+    Journal(folder).write(build(graph), samples(graph))
+    (listed,) = Store(tmp_path).runs()
+    assert listed.repository == graph.run.repository is not None
+    assert listed.repository.dirty
