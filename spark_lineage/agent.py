@@ -62,6 +62,7 @@ if TYPE_CHECKING:
     from spark_lineage.sinks.sender import Sender
 
 POLL_SECONDS = 1.0
+SPARK_STARTS = 60.0  # seconds for which receivers are not told of a program that has imported Spark and not begun it
 WITHOUT_SPARK = 2.0  # seconds after which receivers are told of a program that has no Spark yet
 AT_ONCE = 10_000  # observations that are written together
 SETTLE_SECONDS = 2.0  # at most, for what ran before an observation began
@@ -328,7 +329,8 @@ class Agent:
         while not self._ended.wait(POLL_SECONDS):
             bridge = self._relay.bridge or bridge
             # Asked before the flush: whoever tells receivers finds the parents written ahead.
-            may_tell = self._attached or time.monotonic() - begun > WITHOUT_SPARK
+            patience = SPARK_STARTS if "pyspark" in sys.modules else WITHOUT_SPARK
+            may_tell = self._attached or time.monotonic() - begun > patience
             self.guard("flush", self.flush)
             if may_tell and not self._live_tried:
                 self._live_tried = True
