@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from spark_lineage.graph.expressions import Reference, enclosed, quoted, substituted
+from spark_lineage.graph.observed import op_of_query
 from spark_lineage.model import ColumnDefinition, ColumnInput, ColumnNote, Fragment, RowOperator
 
 _INPUT = re.compile(r"\bInput (d\d+)\b")
@@ -65,6 +67,7 @@ class Rewriter:
         return replace(
             fragment,
             dataset=own,
+            plan_hash=self._hash(fragment),
             operators=tuple(self._text(text) for text in fragment.operators),
             plan_text=self._text(fragment.plan_text),
             inputs=tuple(inputs),
@@ -78,13 +81,25 @@ class Rewriter:
     def _deciding(self, fragment: Fragment) -> tuple[ColumnInput, ...]:
         """The columns that decide which rows there are, also in the fragments that are looked through."""
         found: dict[ColumnInput, None] = {}
+        for below in self._looked_through(fragment):
+            found.update(self._columns(fragment.dataset, below.dataset, below.indirect))
+        return tuple(found)
+
+    def _looked_through(self, fragment: Fragment) -> list[Fragment]:
+        """The fragment, and those below it of DataFrames that are no datasets."""
         waiting, seen = [fragment], {fragment.dataset}
         for below in waiting:
-            found.update(self._columns(fragment.dataset, below.dataset, below.indirect))
             hidden = [df for df in below.inputs if df not in self._ids and df not in seen and df in self._fragments]
             seen.update(hidden)
             waiting += [self._fragments[df] for df in hidden]
-        return tuple(found)
+        return waiting
+
+    def _hash(self, fragment: Fragment) -> str:
+        """The query of a command often only puts the columns of a DataFrame in order: that one's plan is its plan."""
+        hashes = [below.plan_hash for below in self._looked_through(fragment)]
+        if len(hashes) == 1 or not op_of_query(fragment.dataset):
+            return fragment.plan_hash
+        return f"plan1:{hashlib.sha256(' '.join(hashes).encode()).hexdigest()[:32]}"
 
     def _row_operator(self, df: str, operator: RowOperator) -> RowOperator:
         """An input that is not exactly one dataset of the graph becomes ``opaque``: nothing is known of its rows."""

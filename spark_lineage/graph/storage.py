@@ -85,9 +85,9 @@ class Storages:
             sink.modes.append(mode)
         sink.storage = richer(sink.storage, storage)
         sink.ended = max(sink.ended, moment(execution.ended), moment(operation.ended if operation else None))
-        written = df if df is not None else _written_whole(operation)
+        written = df if df is not None or changes_in_place(sink) else _written_whole(operation)
         sink.df = written if written is not None else sink.df
-        sink.changed = execution.changed
+        sink.changed = execution.changed or sink.changed
         sink.failed = execution.outcome is not Outcome.COMPLETE
 
     # -- sources

@@ -61,6 +61,23 @@ def test_the_query_of_a_command_is_what_it_wrote() -> None:
     assert (step.inputs, step.outputs) == (("/data/a",), ("/warehouse/t",))
 
 
+def test_the_plan_of_a_dataframe_that_a_command_writes_is_part_of_the_commands() -> None:
+    def plan_hash(of_frame: str) -> str:
+        p = Program()
+        p.read(module(None))
+        body = p.call("<module>", 1, composite=True)
+        op = p.op((Place(body, 0, 1),), OperationKind.WRITE, inputs=["d1"], name="DataFrameWriter.insertInto")
+        p.seen.append(replace(fragment("d1", ["x", "y"], sources=[IN_A]), plan_hash=of_frame))
+        p.seen.append(fragment(f"{op}.q1", ["id", "amt"], inputs=["d1"]))
+        p.seen.append(executed(1, op, p.tick(), [(TABLE, "append", f"{op}.q1")], [IN_A]))
+        p.finish()
+        written = sink_of(assemble(p.seen)).fragment
+        assert written is not None
+        return written.plan_hash
+
+    assert plan_hash("plan1:a") == plan_hash("plan1:a") != plan_hash("plan1:b")
+
+
 def test_a_table_changed_in_place_has_no_rows_of_its_command() -> None:
     changed = ChangedRows(inserted=2, updated=3, deleted=0, copied=11)
     graph = assemble(program("merge", changed, (replace(TABLE, version="4"), IN_A), version="5").seen)
@@ -88,10 +105,12 @@ def test_a_command_that_is_not_known_is_a_gap_of_its_step() -> None:
         p.seen.append(JvmGap("command", "what Restore Table reads and writes was not seen", op))
     p.end(body)
     p.finish()
-    gaps = [gap for gap in assemble(p.seen).gaps if gap.what == "command"]
-    assert [(gap.step, gap.why) for gap in gaps] == [
-        ("job.line_2", "what Restore Table reads and writes was not seen")
-    ], "of what a command has others write, the places are known"
+    graph = assemble(p.seen)
+    gaps = [gap for gap in graph.gaps if gap.what == "command"]
+    (step,) = [step.step for step in graph.steps if step.line == 2]
+    assert [(gap.step, gap.why) for gap in gaps] == [(step, "what Restore Table reads and writes was not seen")], (
+        "of what a command has others write, the places are known"
+    )
 
 
 # --------------------------------------------------------------------------- diff

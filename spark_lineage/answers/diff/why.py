@@ -9,6 +9,7 @@ from spark_lineage.answers.diff.called import ChangedFunction
 from spark_lineage.answers.diff.contents import Content, Measured
 from spark_lineage.answers.diff.pairs import Pair
 from spark_lineage.answers.headlines import headline
+from spark_lineage.graph.stored import IN_PLACE
 from spark_lineage.model import ChangedRows, Dataset, Step, StepKind
 
 
@@ -31,6 +32,8 @@ def of_pair(
 
 def _effect(pair: Pair) -> str:
     seen = pair.measured
+    if seen.content is Content.UNKNOWN and pair.b.mode in IN_PLACE:
+        return "what its table holds was not counted"
     if seen.content is not Content.DIFFERENT:
         return f"its output was not compared ({seen.why})" if seen.content is Content.UNKNOWN else "the same rows"
     said = [*_rows(pair), *_columns(seen, pair.b)]

@@ -12,6 +12,10 @@ object UnknownCommands {
     "Invalidate|List|Noop|Optimize|Recover|Refresh|Rename|Repair|Replace|Reset|SaveAsV1Table|Set|Show|StreamingExplain|Uncache|" +
     "Unset|Update.*Column|Use|Vacuum|DeltaReorg|ReorgTable|DeltaGenerate|GenerateDelta)").r
 
+  /** Tells a gap: a command changes rows of a table that keeps its rows in a way that is not known. */
+  def tellChange(op: String, mode: String): Unit =
+    Observations.gap("lineage", s"which rows and columns ${mode.toUpperCase} changes was not followed", Some(op))
+
   /** Tells a gap, unless the command is one of those that change no rows. */
   def tell(op: String, command: LogicalPlan): Unit = {
     val name = command.getClass.getSimpleName.stripSuffix("$")

@@ -37,12 +37,13 @@ object WrittenQueries {
     case _ => Nil
   }
 
-  private def mark(op: String, command: LogicalPlan, write: CommandWrite): Unit = write.query.foreach { query =>
-    val node = if (write.inPlace) command else query
+  private def mark(op: String, command: LogicalPlan, write: CommandWrite): Unit = {
     DeltaVersions.begin(command)
-    if (!isMarked(op, node, write)) {
+    val (node, described) = if (write.inPlace) (command, write.result) else (write.query.getOrElse(command), write.query)
+    if (described.isEmpty && write.inPlace) UnknownCommands.tellChange(op, write.mode)
+    described.filterNot(_ => isMarked(op, node, write)).foreach { plan =>
       val id = s"$op.q${numbers.incrementAndGet()}"
-      PlanDescriptions.begin(node, query, id, idsIn(query), None, Nil)
+      PlanDescriptions.begin(node, plan, id, idsIn(plan), None, Nil)
     }
   }
 

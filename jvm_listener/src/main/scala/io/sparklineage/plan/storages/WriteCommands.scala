@@ -20,14 +20,17 @@ import org.apache.spark.sql.sources.DataSourceRegister
  *
  * @param storages where
  * @param mode     how
- * @param query    the plan of the rows; of a change in place the plan of all that the table holds afterwards
- * @param inPlace  it changes rows of a table: `query` is read by us and runs nowhere
+ * @param query    the plan of the rows; of a change in place a plan that says what is read
+ * @param inPlace  it changes rows of a table
+ * @param result   of a change in place: all that the table holds afterwards. It is read by us and runs nowhere; None
+ *                 where the command is not known that well
  */
 final case class CommandWrite(
     storages: Seq[Storage],
     mode: String,
     query: Option[LogicalPlan],
-    inPlace: Boolean = false
+    inPlace: Boolean = false,
+    result: Option[LogicalPlan] = None
 )
 
 /** Which commands write what. Commands of Delta and Hive are known by the names of their classes and members. */
@@ -67,16 +70,19 @@ object WriteCommands {
   }
 
   private val v2: PartialFunction[LogicalPlan, CommandWrite] = {
+    case w: RowLevelWrite =>
+      CommandWrite(ofRelation(w.table), w.operation.command.toString.toLowerCase, Some(w.query), inPlace = true)
     case w: V2WriteCommand => CommandWrite(ofRelation(w.table), v2Mode(w), Some(w.query))
     case c: CreateTableAsSelect => CommandWrite(ofName(c.name, c.tableSpec), "create", Some(c.query))
     case r: ReplaceTableAsSelect => CommandWrite(ofName(r.name, r.tableSpec), "overwrite", Some(r.query))
   }
 
   private val changes: PartialFunction[LogicalPlan, CommandWrite] = {
-    case m: MergeIntoTable => CommandWrite(ofTarget(m.targetTable), "merge", Some(m.sourceTable))
+    case m: MergeIntoTable => CommandWrite(ofTarget(m.targetTable), "merge", Some(m.sourceTable), inPlace = true)
     case d: DeleteFromTable =>
-      CommandWrite(ofTarget(d.table), "delete", Some(RowChanges.delete(d.table, Some(d.condition))), inPlace = true)
-    case u: UpdateTable => CommandWrite(ofTarget(u.table), "update", None)
+      val result = Some(RowChanges.delete(d.table, Some(d.condition)))
+      CommandWrite(ofTarget(d.table), "delete", result, inPlace = true, result = result)
+    case u: UpdateTable => CommandWrite(ofTarget(u.table), "update", None, inPlace = true)
   }
 
   private val hive: PartialFunction[LogicalPlan, CommandWrite] = {
@@ -96,9 +102,10 @@ object WriteCommands {
       CommandWrite(member(c, "table") { case t: CatalogTable => ofDelta(t) }.toSeq, saveMode(c), query(c))
     case w if simpleName(w) == "WriteIntoDelta" => CommandWrite(ofLog(w, "deltaLog").toSeq, saveMode(w), None)
     case c if deltaChanges.contains(simpleName(c)) =>
-      val query = DeltaChanges.result(c)
+      val result = DeltaChanges.result(c)
       val target = member(c, "target") { case p: LogicalPlan => ofTarget(p) }.getOrElse(Nil)
-      CommandWrite(target, deltaChanges(simpleName(c)), query, inPlace = true)
+      val read = result.orElse(member(c, "source") { case p: LogicalPlan => p })
+      CommandWrite(target, deltaChanges(simpleName(c)), read, inPlace = true, result = result)
   }
 
   private val deltaChanges = Map(
@@ -177,7 +184,6 @@ object WriteCommands {
   private def v2Mode(command: V2WriteCommand): String = command match {
     case _: AppendData => "append"
     case _: OverwriteByExpression | _: OverwritePartitionsDynamic => "overwrite"
-    case _: RowLevelWrite => "rewrite"
     case other => other.nodeName
   }
 }
