@@ -89,9 +89,20 @@ class Relay:
         if self.bridge is not None:
             self.bridge.mark(df, df_id, inputs, why)
 
+    def read(self, df: Any, df_id: str) -> None:
+        if self.bridge is not None:
+            self.bridge.read(df, df_id)
+
     def ask(self, df_id: str, questions: Sequence[tuple[str, tuple[str, ...]]]) -> None:
         if self.bridge is not None:
             self.bridge.ask(df_id, questions)
+
+    def same(self, df: Any, df_id: str) -> None:
+        if self.bridge is not None:
+            self.bridge.same(df, df_id)
+
+    def place(self, path: str) -> tuple[str, str, str] | None:
+        return self.bridge.place(path) if self.bridge is not None else None
 
     def set_op(self, op_id: str | None) -> None:
         if self.bridge is not None:

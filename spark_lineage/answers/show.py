@@ -222,7 +222,7 @@ def _dataset(dataset: Dataset) -> Document:
         "detail": dataset.detail,
         "pushed": list(dataset.pushed),
         "fingerprint": dataset.fingerprint,
-        "columns": [_column(column) for column in dataset.columns],
+        "columns": _columns(dataset),
         "measurements": dataset.measurements,
         "format": dataset.storage.format if dataset.storage else None,
         "table": dataset.storage.table if dataset.storage else None,
@@ -239,11 +239,19 @@ def _dataset(dataset: Dataset) -> Document:
     }
 
 
-def _column(column: Column) -> Document:
+def _columns(dataset: Dataset) -> list[Document]:
+    definitions = dataset.fragment.definitions if dataset.fragment is not None else ()
+    followed = {definition.column: definition.followed for definition in definitions}
+    return [_column(column, followed.get(column.name)) for column in dataset.columns]
+
+
+def _column(column: Column, followed: bool | None) -> Document:
     return {
         "name": column.name,
         "type": column.type,
         "nullable": column.nullable,
         "nulls": column.nulls,
+        "nans": column.nans,
+        "followed": followed,
         "fingerprint": column.fingerprint,
     }

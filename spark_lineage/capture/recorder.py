@@ -32,10 +32,12 @@ from spark_lineage.capture.operations.methods import Method
 from spark_lineage.capture.operations.operation import RunningOperation
 from spark_lineage.capture.operations.recorded_text import error_text
 from spark_lineage.capture.operations.results import Results, ids
+from spark_lineage.capture.operations.without_plan import MAKERS, WithoutPlan
 from spark_lineage.config import Config
 from spark_lineage.guard import Guard
 from spark_lineage.model import Operation, OperationKind, PythonGap, SourceRead, Unit
 
+CHECKPOINTS = frozenset({"checkpoint", "localCheckpoint"})  # their result has another plan, and the same rows
 MOST_STEPS = 10_000  # whose operations are counted: those that came last
 OPERATIONS_PER_CALL = 10  # how many operations of one step are told apart, times ``limits.calls``
 
@@ -88,6 +90,7 @@ class Recorder:
         self._inputs = Inputs(known, sources, guard, self.pandas)
         self._marks = BoundaryMarks(known, frames, sources, jvm, guard, emit, questions or {})
         self.results = Results(known, guard, self.pandas)
+        self._without_plan = WithoutPlan(known, emit, jvm.place)
         self.made_elsewhere = MadeElsewhere(
             known, frames, lambda running, frame: self._marks.of(running, (), {}, frame), self._made
         )
@@ -136,6 +139,8 @@ class Recorder:
                 break
         running = RunningOperation(f"o{next(OP_IDS)}", method, position, outer)
         inputs = running.inputs = self._inputs.of(running, args, kwargs, frame)
+        if method.writes is not None:
+            self.guard("place", self._without_plan.begin, running, (*args, *kwargs.values()))
         if not position.call.emitted:
             self.frames.announce(position.call)
         unit = position.unit
@@ -163,13 +168,21 @@ class Recorder:
         if isinstance(result, dataframe):
             if self.pandas is not None and self.pandas.follows:
                 self.guard("pandas", self.pandas.values_used, running.position)
-            self._record(running, ended, self.results.frame(running, result))
+            made = self.results.frame(running, result)
+            self._record(running, ended, made)
+            if running.kind is OperationKind.READ:
+                self.guard("read", self._jvm.read, result, made)
+            elif running.method.name in CHECKPOINTS and running.inputs:
+                self.guard("same", self._jvm.same, result, running.inputs[0][0].id)
         elif type(result) in (list, tuple) and result and all(isinstance(item, dataframe) for item in result[:8]):
             self._several(running, ended, result)
         else:
             self.results.other(running, result)
-            if running.kind is not OperationKind.TRANSFORM:
-                self._record(running, ended, None)
+            made = None
+            if running.method.subject in MAKERS:
+                made = self.guard("made", self._without_plan.made, running, result, (*args, *kwargs.values()))
+            if running.kind is not OperationKind.TRANSFORM or running.runs:  # ``pivot`` without values runs a query
+                self._record(running, ended, made)
         if running.kind is OperationKind.VIEW or (running.kind is OperationKind.CACHE and running.method.name == "sql"):
             self.results.view(running, args, kwargs)
 

@@ -21,10 +21,13 @@ NO_SKETCH = ("", "", "")
 
 
 def to_lists(columns: Sequence[Column | ProbedColumn]) -> dict[str, Any]:
-    """``nulls``, ``fingerprints`` and ``sketches``; a list in which no value is known is left out."""
+    """``nulls``, ``fingerprints``, ``sketches`` and ``nans``; a list in which no value is known is left out."""
     found = list(map(_sketch, columns))
     sketches = tuple((at, *sketch) for at, sketch in enumerate(found) if any(sketch))
     lists: dict[str, Any] = {}
+    nans = tuple((at, column.nans) for at, column in enumerate(columns) if column.nans is not None)
+    if nans:
+        lists["nans"] = nans
     if sketches or any(column.nulls is not None for column in columns):
         lists["nulls"] = tuple(UNKNOWN if column.nulls is None else column.nulls for column in columns)
     if any(column.fingerprint is not None for column in columns):
@@ -47,6 +50,7 @@ def _facts(lists: Fingerprint | Partial) -> Iterator[ColumnFacts]:
     from spark_lineage.events.parsing import ColumnFacts
 
     sketches = {at: sketch for at, *sketch in lists.sketches}
+    nans = dict(lists.nans)
     for at, (nulls, fingerprint) in enumerate(zip_longest(lists.nulls, lists.fingerprints)):
         sums, squares, signed = sketches.get(at, NO_SKETCH)
         yield ColumnFacts(
@@ -55,4 +59,5 @@ def _facts(lists: Fingerprint | Partial) -> Iterator[ColumnFacts]:
             sum=sums or None,
             sum_squares=squares or None,
             signed_sum=signed or None,
+            nans=nans.get(at),
         )

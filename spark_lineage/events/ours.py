@@ -81,6 +81,7 @@ def dataset(described: Dataset, order: int, checks: Sequence[CheckResult]) -> co
         table=storage.table if storage else None,
         stored_columns=storage is not None and bool(storage.columns),
         files=storage.files if storage else None,
+        part=storage.part if storage else None,
         partial=tuple(_partial(measured, described.columns) for measured in described.partial),
         answers=tuple(to_content(RuleAnswer, answer) for answer in described.answers),
         changed=to_content(ChangedRows, described.changed) if described.changed is not None else None,

@@ -99,6 +99,7 @@ def storage_document(storage: Storage) -> Document:
         "version": storage.version,
         "table": storage.table,
         "columns": [{"name": name, "type": type_} for name, type_ in storage.columns],
+        **({"part": storage.part} if storage.part is not None else {}),
     }
 
 
@@ -123,6 +124,8 @@ def _definition(definition: ColumnDefinition, numbers: Mapping[str, int]) -> Doc
     document: Document = {"column": definition.column, "inputs": [_input(use, numbers) for use in definition.inputs]}
     if definition.expression != definition.column:
         document["expression"] = definition.expression
+    if not definition.followed:
+        document["followed"] = False
     return document
 
 
@@ -137,7 +140,8 @@ def _of_definition(document: Mapping[str, Any] | str, datasets: list[str]) -> Co
         return _passed_on(document, datasets[0])
     inputs = tuple(_of_input(use, datasets) for use in document["inputs"])
     expression = document.get("expression", document["column"])
-    return convert({"column": document["column"], "expression": expression, "inputs": inputs}, ColumnDefinition)
+    made = {"column": document["column"], "expression": expression, "inputs": inputs}
+    return convert({**made, "followed": document.get("followed", True)}, ColumnDefinition)
 
 
 def _input(use: ColumnInput, numbers: Mapping[str, int]) -> Document:

@@ -200,7 +200,7 @@ def _partial(seen: PartialFacts, declared: Sequence[Column]) -> Partial:
     made = tuple(
         ProbedColumn(
             column.name, column.type, facts.nulls, facts.fingerprint, _number(facts.sum), _number(facts.sum_squares),
-            _number(facts.signed_sum),
+            _number(facts.signed_sum), facts.nans,
         )
         for column, facts in zip(named, chain(columns.of_lists(seen), repeat(_NOTHING)), strict=False)
     )  # fmt: skip
@@ -250,6 +250,8 @@ def _column(at: int, field: Field, known: ColumnFacts, not_null: Collection[int]
         document["sum"] = _number(known.sum)
         document["sum_squares"] = _number(known.sum_squares)
         document["signed_sum"] = _number(known.signed_sum)
+    if known.nans is not None:
+        document["nans"] = known.nans
     return document
 
 

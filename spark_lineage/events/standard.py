@@ -195,6 +195,8 @@ def _stored_type(dataset: Dataset) -> str:
     if dataset.kind is DatasetKind.MODEL:
         return "MODEL"
     storage = dataset.storage
+    if storage is not None and storage.format == "model":
+        return "MODEL"
     if storage is not None and storage.format in STREAM_LAYERS:
         return STREAM_LAYERS[storage.format]
     is_table = storage is not None and (storage.table is not None or storage.format in ("delta", "iceberg", "jdbc"))
@@ -277,6 +279,7 @@ def column_lineage(
     if dataset.fragment is None or not dataset.fragment.definitions:
         return None
     fields: dict[str, ol.column_lineage_dataset.Fields] = {}
+    lost = {definition.column for definition in dataset.fragment.definitions if not definition.followed}
     for definition in dataset.fragment.definitions:
         expression = definition.expression if definition.expression != definition.column else None
         found = _fields(definition.inputs, expression, datasets)
@@ -289,6 +292,8 @@ def column_lineage(
                 transformationDescription=expression[:LONGEST_EXPRESSION] if expression else None,
                 transformationType=_type_of(definition.inputs),
             )
+    for column in lost:  # without a word, one that was not followed would look as if it were made of nothing
+        fields[column] = fields[column].with_additional_properties(sparkLineage_followed=False)
     rows = _fields(dataset.fragment.indirect, None, datasets)
     return ol.column_lineage_dataset.ColumnLineageDatasetFacet(fields=fields, dataset=rows)
 

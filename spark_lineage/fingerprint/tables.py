@@ -104,8 +104,10 @@ def _column(field: pa.Field, array: pa.Array, hashed: Hashes | None, signs: Hash
     finite = np.isfinite(numbers)
     values = numbers[finite]
     signed = np.where(signs[finite].view(np.int64) < 0, -values, values)
+    nans = int(np.isnan(numbers).sum()) - array.null_count
     with np.errstate(over="ignore"):
-        return ProbedColumn(*facts, float(values.sum()), float((values * values).sum()), float(signed.sum()))
+        sums = (float(values.sum()), float((values * values).sum()), float(signed.sum()))
+    return ProbedColumn(*facts, *sums, nans)
 
 
 def _sample(

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from spark_lineage.graph import functions, naming
+from spark_lineage.graph import followed, functions, models, naming
 from spark_lineage.graph.datasets import Datasets
 from spark_lineage.graph.gaps import ledger
+from spark_lineage.graph.globs import name_by_folder
 from spark_lineage.graph.naming import app_name
 from spark_lineage.graph.observed import Observed, sort_out
 from spark_lineage.graph.steps import Steps
@@ -24,6 +25,9 @@ def assemble(observations: Iterable[Observation]) -> LineageGraph:
 def so_far(observations: Iterable[Observation]) -> tuple[LineageGraph, frozenset[tuple[str, int]]]:
     """See ``graph.so_far``."""
     seen = sort_out(observations)
+    name_by_folder(seen)
+    followed.settle(seen)
+    models.join(seen)
     steps = Steps(seen, app_name(seen.started.app if seen.started else ""))
     return _put_together(seen, steps), frozenset(_with_loose_ends(seen, steps))
 

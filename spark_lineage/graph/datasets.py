@@ -6,6 +6,7 @@ Interim datasets are DataFrames at boundaries; sources and sinks are storage (``
 from __future__ import annotations
 
 from spark_lineage.graph.activations import Activation, gap
+from spark_lineage.graph.derived import completed
 from spark_lineage.graph.described import Described
 from spark_lineage.graph.fragments import Rewriter
 from spark_lineage.graph.naming import interim_names
@@ -29,7 +30,9 @@ class Datasets:
         self._named = interim_names(seen, list(self._interim.items()), self._storages.names())
         self._ids = {df: named.id for df, named in self._named.items()}
         storages = self._storages
-        self._rewriter = Rewriter(seen.fragments, self._ids, storages.source_ids, storages.written_as)
+        self._rewriter = Rewriter(
+            seen.fragments, self._ids, storages.source_ids, storages.written_as, storages.is_whole
+        )
         self._connect()
         self.all = self._finished()
 
@@ -110,7 +113,11 @@ class Datasets:
                 ranked.append((stored.at, 0, described.source(stored)))
             else:
                 ranked.append((stored.at, 2, described.sink(stored, stored.activation, self._written_as_it_is(stored))))
-        return tuple(dataset for _, _, dataset in sorted(ranked, key=lambda rank: rank[:2]))
+        found = tuple(dataset for _, _, dataset in sorted(ranked, key=lambda rank: rank[:2]))
+        finished = completed(found)
+        known = {after.id for before, after in zip(found, finished, strict=True) if after.complete > before.complete}
+        self.gaps = [gap for gap in self.gaps if gap.what != "rows" or gap.dataset not in known]
+        return finished
 
     def _written_as_it_is(self, stored: Stored) -> str | None:
         """The id of the dataset that the step wrote, if another step made it."""

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+from spark_lineage.graph import models
 from spark_lineage.graph.activations import Activation, gap
 from spark_lineage.graph.bare import as_stored, is_bare
+from spark_lineage.graph.followed import lost_columns
 from spark_lineage.graph.fragments import Rewriter, identity
 from spark_lineage.graph.measured import Measured, Measurements, columns, not_known, unknown
 from spark_lineage.graph.naming import Named, interim_namespace, place
@@ -36,9 +39,15 @@ class Described:
         for lost in self._rewriter.lost(df):
             why = f"the plan stands on {lost}, which is no dataset of this run"
             self._gaps.append(gap(activation, named.id, "lineage", why))
+        unfollowed = lost_columns(fragment) if fragment is not None else None
+        if unfollowed is not None:
+            self._gaps.append(gap(activation, named.id, "column_lineage", unfollowed))
         engine = str(self._seen.makers[df].detail.get("engine", "spark"))
+        kind = DatasetKind.INTERIM
+        if models.DETAIL in self._seen.makers[df].detail:
+            kind, measured = DatasetKind.MODEL, unknown("model", "a model has no rows that could be counted")
         return self._dataset(
-            named.id, named.name, self._namespace, DatasetKind.INTERIM, activation, measured, fragment,
+            named.id, named.name, self._namespace, kind, activation, measured, fragment,
             variable=named.variable, engine=engine,
         )  # fmt: skip
 
@@ -70,6 +79,10 @@ class Described:
         """What was measured of what a step wrote to one place."""
         if stored.failed:
             return unknown("failed", "the write failed")
+        if stored.storage.format == "model":
+            return unknown("model", "a model has no rows that could be counted")
+        if stored.df is None and stored.written_by_rdd:
+            return unknown("not_measured", "an RDD was written, at whose rows no probe looks")
         if len(stored.ops) > 1:
             modes = ", ".join(stored.modes)
             return unknown("several_writes", f"this step wrote it {len(stored.ops)} times: {modes}")
@@ -79,19 +92,39 @@ class Described:
             return unknown("not_measured", "the DataFrame that was written was not marked")
         measured = self._measurements.of(stored.df)
         if measured.complete and stored.modes and not overwrites(stored):
-            return _with_detail(measured, f"{stored.modes[-1]}: these are the rows that this step wrote")
+            how = f"{stored.modes[-1]} of {stored.storage.part}" if stored.storage.part else stored.modes[-1]
+            return _with_detail(measured, f"{how}: these are the rows that this step wrote")
         return measured
 
     def _read_whole(self, stored: Stored) -> Measured:
-        """What a source holds is known where a DataFrame that is nothing but a read of it was measured."""
-        for df, reads in self._storages.reads.items():
-            fragment = self._seen.fragments.get(df)
-            if len(reads) == 1 and reads[0] is stored and fragment is not None and is_bare(fragment):
+        """What a source holds is known where a DataFrame that is nothing but a read of all of it was measured."""
+        reading = {
+            df: [
+                storage for storage, read in zip(self._seen.fragments[df].sources, reads, strict=True) if read is stored
+            ]
+            for df, reads in self._storages.reads.items()
+            if stored in reads
+        }
+        read = [storage for storages in reading.values() for storage in storages]
+        found: list[Measured] = []
+        for df, storages in reading.items():
+            fragment = self._seen.fragments[df]
+            if len(storages) == 1 and storages[0].part is None and is_bare(fragment):
                 measured = self._measurements.of(df)
                 if measured.complete and as_stored(fragment, stored.storage):
-                    return measured
-                if measured.complete:  # a projection has the rows of its source, but another content
-                    return replace(measured, columns=(), fingerprint=None, sample=None, differ=None)
+                    found.append(measured)
+                elif measured.complete:  # a projection has the rows of its source, but another content
+                    found.append(replace(measured, columns=(), fingerprint=None, sample=None, differ=None))
+        changed = _changed(storage for storage in read if storage.part is None)
+        if found and changed:
+            return unknown("not_measured", changed)
+        if found:
+            return _agreed(found)
+        if reading and not self._measurements.ran(reading):
+            return unknown("never_executed")
+        parts = dict.fromkeys(storage.part for storage in read if storage.part is not None)
+        if parts and len(parts) == len(dict.fromkeys(storage.part for storage in read)):
+            return unknown("not_measured", f"only a part of it was read: {'; '.join(list(parts)[:5])}")
         return unknown("not_measured", "no plain read of it was measured as a whole")
 
     def _dataset(
@@ -119,7 +152,7 @@ class Described:
         if storage is not None and storage.namespace == UNKNOWN:
             why = f"{storage.name} is a connector that is not known: {NOT_TOLD_APART}"
             self._gaps.append(gap(activation, id_, "connector", why))
-        if not measured.complete:
+        if not measured.complete and measured.reason != "model":
             self._gaps.append(gap(activation, id_, "rows", not_known(measured)))
 
 
@@ -130,6 +163,30 @@ def _told(changed: ChangedRows | None) -> str:
     )  # fmt: skip
     known = ", ".join(f"{count:,} {what}" for count, what in counts if count is not None)
     return f"{known}; how many the table holds was not counted" if known else "its rows were not counted"
+
+
+def _changed(reads: Iterable[Storage]) -> str | None:
+    """How reads of one place as a whole did not read the same, as far as is known."""
+    found = list(reads)
+    versions = dict.fromkeys(storage.version for storage in found)
+    if len(versions) > 1:
+        return f"several versions of it were read: {', '.join(str(version) for version in versions)}"
+    if len(dict.fromkeys(storage.files for storage in found if storage.files is not None)) > 1:
+        return "its files changed between reads"
+    return None
+
+
+def _agreed(found: Sequence[Measured]) -> Measured:
+    """One from all measurements of a source as a whole. Options of a reader can give one file other rows."""
+    if len(dict.fromkeys(measured.rows for measured in found)) > 1:
+        rows = ", ".join(str(rows) for rows in dict.fromkeys(measured.rows for measured in found))
+        return unknown("not_measured", f"reads of it gave different numbers of rows: {rows}")
+    described = [measured for measured in found if measured.columns]
+    best = next((measured for measured in described if measured.fingerprint), (*described, *found)[0])
+    prints = dict.fromkeys(measured.fingerprint for measured in described if measured.fingerprint)
+    if len(prints) > 1:
+        return replace(best, columns=(), fingerprint=None, sample=None, differ=None)
+    return best
 
 
 def _with_detail(measured: Measured, text: str) -> Measured:

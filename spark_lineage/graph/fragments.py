@@ -19,17 +19,20 @@ class Rewriter:
     """Rewrites fragments. An input that is no dataset is looked through, if it has a fragment of its own.
 
     ``source_ids(df)`` gives the ids of the sources of a fragment, in the order of ``Fragment.sources``;
-    ``written_as(df, position)`` the names that columns of a source have there, where it is read under other names.
+    ``written_as(df, position)`` the names that columns of a source have there, where it is read under other names;
+    ``is_whole(df, position)`` whether the rows that are read of it are those that its dataset is said to have.
     """
 
     def __init__(
         self, fragments: Mapping[str, Fragment], ids: Mapping[str, str], source_ids: Callable[[str], tuple[str, ...]],
         written_as: Callable[[str, int], Mapping[str, str]] = lambda df, position: {},
+        is_whole: Callable[[str, int], bool] = lambda df, position: True,
     ) -> None:  # fmt: skip
         self._fragments = fragments
         self._ids = ids
         self._source_ids = source_ids
         self._written_as = written_as
+        self._is_whole = is_whole
         self._done: dict[str, Fragment] = {}
         self._lost: dict[str, dict[str, None]] = {}
 
@@ -58,6 +61,7 @@ class Rewriter:
                 definition,
                 expression=self._expression(definition, 0),
                 inputs=tuple(self._columns(df, df, definition.inputs)),
+                followed=definition.followed and all(self._followed(use, 0) for use in definition.inputs),
             )
             for definition in fragment.definitions
         )
@@ -106,7 +110,7 @@ class Rewriter:
         named = [self._one(df, name) for name in operator.datasets]
         drops = tuple((text, tuple(filter(None, (self._named(df, *column) for column in columns))))
                       for text, columns in operator.drops)  # fmt: skip
-        if operator.op == "input" and None in named:
+        if operator.op == "input" and (None in named or not all(self._whole(df, name) for name in operator.datasets)):
             return RowOperator("opaque")
         datasets = tuple(dict.fromkeys(name for name in named if name is not None))
         return replace(operator, datasets=datasets, drops=tuple(drop for drop in drops if drop[1]))
@@ -120,6 +124,12 @@ class Rewriter:
             return self._ids.get(dataset)
         ids, position = self._source_ids(df), dataset[len("source:") :]
         return ids[int(position)] if position.isdecimal() and int(position) < len(ids) else None
+
+    def _whole(self, df: str, dataset: str) -> bool:
+        if not dataset.startswith("source:"):
+            return True
+        position = dataset[len("source:") :]
+        return not position.isdecimal() or self._is_whole(df, int(position))
 
     def _named(self, df: str, dataset: str, column: str) -> tuple[str, str] | None:
         named = self._one(df, dataset)
@@ -154,6 +164,15 @@ class Rewriter:
     def _defined(self, df: str, column: str) -> ColumnDefinition | None:
         definitions = self._fragments[df].definitions if df in self._fragments else ()
         return next((definition for definition in definitions if definition.column == column), None)
+
+    def _followed(self, use: ColumnInput, depth: int) -> bool:
+        """False where a fragment that is looked through makes the column from what could not be followed."""
+        if use.dataset in self._ids or use.dataset.startswith("source:") or depth > DEEPEST:
+            return True
+        inner = self._defined(use.dataset, use.column)
+        if inner is None:
+            return True
+        return inner.followed and all(self._followed(below, depth + 1) for below in inner.inputs)
 
     def _datasets(self, root: str, df: str, depth: int) -> tuple[str, ...]:
         if df in self._ids:

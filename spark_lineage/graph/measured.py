@@ -119,11 +119,20 @@ class Measurements:
         if df in self._failed and df not in self._executed:
             return unknown("failed", "the action that would have run it failed")
         if df not in self._seen.marks and not op_of_query(df):
+            maker = self._seen.makers.get(df)
+            if maker is not None and "rdd" in maker.detail:
+                return unknown("not_measured", "it is an RDD, at whose rows no probe looks")
             why = "it was not marked before it was used"
             return unknown("not_measured", why) if df in self._executed else self._unexecuted()
         if df in self._executed:
             return unknown("not_measured", "an action ran on it and no measurement of it arrived")
         return self._unexecuted()
+
+    def ran(self, dfs: Iterable[str]) -> bool:
+        """Whether an action may have run one of the DataFrames, be it by another that was made from it."""
+        if self._executed is None or self._failed is None:
+            self._executed, self._failed = _executed(self._seen), _failed(self._seen)
+        return any(df in self._executed or df in self._failed or self._seen.probes.get(df) for df in dfs)
 
     def _unexecuted(self) -> Measured:
         if self._seen.ended is None:  # what a killed run did in its last second is not known
@@ -173,7 +182,8 @@ def _column(name: str, type_: str, nullable: bool, probed: ProbedColumn | None) 
     if probed is None:
         return Column(name, type_, nullable)
     return Column(
-        name, type_, nullable, probed.nulls, probed.fingerprint, probed.sum, probed.sum_squares, probed.signed_sum
+        name, type_, nullable, probed.nulls, probed.fingerprint, probed.sum, probed.sum_squares, probed.signed_sum,
+        probed.nans,
     )  # fmt: skip
 
 

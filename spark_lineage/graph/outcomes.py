@@ -11,14 +11,14 @@ from spark_lineage.model import Outcome
 
 def settle(seen: Observed, application: Activation, others: Iterable[Activation]) -> None:
     """Gives each activation its outcome and its error."""
-    errors = _errors(seen)
+    left = errors(seen)
     for activation in others:
         if activation.is_statement:
             failure = next((op.error for op in activation.operations if op.error is not None), None)
             if failure is not None:
                 activation.outcome, activation.error = Outcome.FAIL, failure
-        elif activation.own_call in errors:
-            activation.outcome, activation.error = Outcome.FAIL, errors[activation.own_call]
+        elif activation.own_call in left:
+            activation.outcome, activation.error = Outcome.FAIL, left[activation.own_call]
         elif activation.ended is None:
             activation.outcome = Outcome.RUNNING
     if seen.ended is None:
@@ -27,18 +27,18 @@ def settle(seen: Observed, application: Activation, others: Iterable[Activation]
         application.outcome, application.error = seen.ended.outcome, seen.ended.error
 
 
-def _errors(seen: Observed) -> dict[str | None, str | None]:
+def errors(seen: Observed) -> dict[str | None, str | None]:
     """Id of a call that an exception left -> the text of the exception.
 
     What was seen of the call itself counts most.
     """
-    errors: dict[str | None, str | None] = {}
+    found: dict[str | None, str | None] = {}
     if seen.ended is not None:
-        errors.update(dict.fromkeys(seen.ended.failed_calls, seen.ended.error))
+        found.update(dict.fromkeys(seen.ended.failed_calls, seen.ended.error))
     for operation in seen.operations:
         if operation.error is not None:
-            errors.update(dict.fromkeys(operation.failed_calls, operation.error))
+            found.update(dict.fromkeys(operation.failed_calls, operation.error))
     for ending in seen.endings.values():
         if ending.error is not None:
-            errors[ending.call] = ending.error
-    return errors
+            found[ending.call] = ending.error
+    return found

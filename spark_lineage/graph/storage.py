@@ -20,7 +20,7 @@ class Storages:
 
     ``by_address`` has the source (first, if there is one) and the writes of each place. ``reads`` says of a DataFrame
     what its fragment reads, in the order of ``Fragment.sources``; ``appended`` which earlier writes that holds, too;
-    ``read_in_action`` of an activation what its executions read that no plan of a dataset tells.
+    ``read_in_action`` of an activation what its reads name, and what its executions read that no plan tells.
     """
 
     def __init__(self, seen: Observed, steps: Steps, interim: Iterable[str], gaps: list[Gap]) -> None:
@@ -45,6 +45,14 @@ class Storages:
     def source_ids(self, df: str) -> tuple[str, ...]:
         return tuple(stored.id for stored in self.reads.get(df, ()))
 
+    def is_whole(self, df: str, position: int) -> bool:
+        """Whether the DataFrame reads all that its dataset is said to hold, and nothing else.
+
+        Not where it reads a part of it; and the facts of a dataset that was appended to are those of what was added.
+        """
+        stored, read = self.reads[df][position], self._seen.fragments[df].sources[position]
+        return read.part is None and (stored.activation is None or overwrites(stored))
+
     def written_as(self, df: str, position: int) -> dict[str, str]:
         """Column as it was read -> as it was written, where the names differ.
 
@@ -67,8 +75,26 @@ class Storages:
             if execution.op is not None and operation is None:
                 why = f"execution {execution.execution} names an operation that was not seen"
                 self._gaps.append(gap(activation, None, "execution", why))
+            within_place = {address(place)} if (place := _place(operation)) is not None else set()
             for storage, mode, df in execution.sinks:
-                self._written(storage, mode, df, execution, operation, activation)
+                if not within(storage, within_place):  # a model is written as several tables
+                    self._written(storage, mode, df, execution, operation, activation)
+        for operation in self._seen.operations:
+            if (place := _place(operation)) is not None and operation.error is None:
+                self._written_by(operation, place)
+
+    def _written_by(self, operation: Operation, storage: Storage) -> None:
+        """Notes what an operation has written that no plan shows: the rows of an RDD, a model."""
+        activation = self._steps.of(operation)
+        versions = self.by_address.setdefault(address(storage), [])
+        sink = Stored(storage, activation, moment(operation.started), moment(operation.ended))
+        sink.ops.append(operation.op)
+        sink.modes.append("overwrite" if storage.format == "model" else "create")
+        if storage.format == "model":
+            sink.df = next(iter(operation.inputs), None)
+        else:
+            sink.written_by_rdd = True
+        versions.append(sink)
 
     def _written(
         self, storage: Storage, mode: str, df: str | None, execution: Execution, operation: Operation | None,
@@ -98,12 +124,15 @@ class Storages:
         self._find_amended(own)
         written = [stored.df for stored in self.all() if stored.df is not None]
         claims: dict[str, set[Address]] = {}
-        for df in self._with_what_they_look_through([*interim, *written]):
+        read = [op.output for op in self._seen.operations if op.output is not None and _reads(op)]
+        for df in self._with_what_they_look_through([*interim, *written, *read]):
             if df in self._seen.fragments:
                 claims[df] = self._read_by_plan(df)
+        for df in read:
+            self._read_in_step(df)
         known = set().union(*claims.values())
         for execution in self._seen.executions:
-            if execution.sources:
+            if execution.sources and not self._looks_for_schema(execution):
                 accounted = self._accounted(execution, claims, known, own)
                 for storage in execution.sources:
                     if not within(storage, accounted):
@@ -177,6 +206,21 @@ class Storages:
         source.storage = richer(source.storage, storage)
         return source
 
+    def _read_in_step(self, df: str) -> None:
+        """Notes what a read names, whether a query ever runs it or not."""
+        activation = self._steps.of(self._seen.makers[df]) if df in self._seen.makers else self._steps.application
+        self.read_in_action.setdefault(activation, {}).update(dict.fromkeys(self.reads.get(df, ())))
+
+    def _looks_for_schema(self, execution: Execution) -> bool:
+        """Whether it ran while a reader looked for the schema: what the read is of, the DataFrame says that it gave."""
+        operation = self._operation(execution)
+        return (
+            operation is not None
+            and operation.kind is OperationKind.READ
+            and operation.output in self._seen.fragments
+            and not execution.sinks
+        )
+
     def _read_by_action(self, storage: Storage, execution: Execution) -> None:
         """Notes that an activation read the place by an action alone, as ``spark.read.parquet(p).count()`` does."""
         operation = self._operation(execution)
@@ -221,6 +265,18 @@ class Storages:
                     number += 1
                     stored.id = f"{base}~{number}"
                 used.add(stored.id)
+
+
+def _reads(operation: Operation) -> bool:
+    return operation.kind is OperationKind.READ or "model" in operation.detail
+
+
+def _place(operation: Operation | None) -> Storage | None:
+    """Where an operation writes that no plan shows, as capture has noted it."""
+    if operation is None or "place" not in operation.detail:
+        return None
+    namespace, name, part, format_ = operation.detail["place"].split("\n")
+    return Storage(namespace, name, format_, part=part or None)
 
 
 def _written_before(versions: Iterable[Stored], at: float) -> list[Stored]:

@@ -26,6 +26,7 @@ class Stored:
     df: str | None = None
     changed: ChangedRows | None = None
     failed: bool = False
+    written_by_rdd: bool = False
     amends: bool = False  # changes what is there, which it reads itself
     id: str = ""
 
@@ -42,7 +43,8 @@ def within(storage: Storage, places: Container[Address]) -> bool:
 
 
 def overwrites(sink: Stored) -> bool:
-    return any(mode.lower().startswith(OVERWRITES) for mode in sink.modes)
+    """Whether nothing is left of what was there before: a write of some partitions leaves the others."""
+    return sink.storage.part is None and any(mode.lower().startswith(OVERWRITES) for mode in sink.modes)
 
 
 def changes_in_place(sink: Stored) -> bool:
@@ -51,8 +53,12 @@ def changes_in_place(sink: Stored) -> bool:
 
 
 def richer(a: Storage, b: Storage) -> Storage:
-    """One from two sightings of a place: each property from the one that has it, the version from the later one."""
+    """One from two sightings of a place: each property from the one that has it, the version from the later one.
+
+    What is seen of a part comes second: it may lack columns of the whole.
+    """
+    best, other = (b, a) if a.part is not None and b.part is None else (a, b)
     return Storage(
-        a.namespace, a.name, a.format or b.format, b.version or a.version, a.table or b.table, a.columns or b.columns,
-        a.files or b.files,
+        a.namespace, a.name, best.format or other.format, b.version or a.version, best.table or other.table,
+        best.columns or other.columns, best.files or other.files, best.part,
     )  # fmt: skip

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+from spark_lineage.graph import outcomes
 from spark_lineage.graph.activations import Activation, Node
 from spark_lineage.graph.observed import Observed, moment
 
@@ -14,8 +15,9 @@ def place_in_time(seen: Observed, application: Activation, all_: list[Activation
     ``all_`` begins with the application, and has parents before their children.
     """
     below = all_[1:]
+    left = _left_by_then(seen)
     for activation in below:
-        _settle(seen, activation)
+        _settle(seen, activation, left)
     # Whatever encloses a step starts no later than it does.
     for activation in reversed(below):
         if activation.parent is not None and activation.parent.parent is not None:
@@ -33,7 +35,7 @@ def _settle_application(seen: Observed, application: Activation, below: Sequence
         application.ended = max([moment(seen.ended.at), application.started, *ends])
 
 
-def _settle(seen: Observed, activation: Activation) -> None:
+def _settle(seen: Observed, activation: Activation, left: Mapping[str, float]) -> None:
     operations = activation.operations
     if operations:
         first = min(moment(operation.started) for operation in operations)
@@ -44,9 +46,33 @@ def _settle(seen: Observed, activation: Activation) -> None:
         return
     ending = seen.endings.get(activation.own_call or "")
     if ending is not None:
-        activation.ended = max(moment(ending.at), last)
+        at = min(moment(ending.at), left.get(activation.own_call or "", moment(ending.at)))
+        activation.ended = max(at, last)
     elif seen.ended is not None:
         activation.ended = max(moment(seen.ended.at), last)
+
+
+def _left_by_then(seen: Observed) -> dict[str, float]:
+    """Id of a call that an exception left -> when its thread ran something outside of it.
+
+    Python frees the frame of such a call when it lets go of the traceback, which may be much later.
+    """
+    failed = {call for call in outcomes.errors(seen) if call is not None}
+    if not failed:
+        return {}
+    found: dict[str, float] = {}
+    open_: dict[str, set[str]] = {}  # thread -> failed calls that have begun there and were not left
+    for operation in seen.operations:
+        path = [place.call for place in operation.path]
+        here = seen.calls.get(path[-1]) if path else None
+        if here is None:
+            continue
+        begun = open_.setdefault(here.thread, set())
+        for call in begun.difference(path):
+            found[call] = moment(operation.started)
+            begun.discard(call)
+        begun.update(call for call in path if call in failed and call not in found)
+    return found
 
 
 def _number(application: Activation, others: Sequence[Activation]) -> None:

@@ -38,16 +38,31 @@ class Bridge:
         if (wire := api.wire()) != WIRE_VERSION:
             raise JvmHalfMissing(f"the spark-lineage jar speaks wire version {wire}, this package {WIRE_VERSION}")
         self._mark = _as_they_are(api.mark)
+        self._read = _as_they_are(api.read)
+        self._same = _as_they_are(api.same)
         self._set_property = _as_they_are(spark_context._jsc.setLocalProperty)
         self._client = spark_context._gateway._gateway_client
 
     def mark(self, df: Any, df_id: str, inputs: Sequence[str], why: str) -> None:
         self._mark(df._jdf, df_id, ",".join(inputs), "", why)
 
+    def read(self, df: Any, df_id: str) -> None:
+        """Has the plan of a DataFrame described that a reader has given, without a mark."""
+        self._read(df._jdf, df_id)
+
     def ask(self, df_id: str, questions: Sequence[tuple[str, tuple[str, ...]]]) -> None:
         """What rules want to know of a DataFrame's rows; before it is marked."""
         asked = [{"kind": kind, "arguments": list(arguments)} for kind, arguments in questions]
         self._api.ask(df_id, json.dumps(asked))
+
+    def same(self, df: Any, df_id: str) -> None:
+        """Says that a DataFrame has the rows of the marked DataFrame ``df_id``, which its plan does not show."""
+        self._same(df._jdf, df_id)
+
+    def place(self, path: str) -> tuple[str, str, str] | None:
+        """The namespace, the name and the part ("" for all) of the storage at a path; None after a fault."""
+        found = self._api.place(path).split("\n")
+        return (found[0], found[1], found[2]) if len(found) > 3 else None
 
     def set_op(self, op_id: str | None) -> None:
         """Ties the Spark jobs that this thread starts from now on to one operation."""

@@ -116,7 +116,8 @@ def _note(document: Document) -> ColumnNote:
 
 
 def _definition(document: Document) -> ColumnDefinition:
-    return ColumnDefinition(document["column"], document["expression"], _inputs(document["inputs"]))
+    followed = not document.get("opaque", False)
+    return ColumnDefinition(document["column"], document["expression"], _inputs(document["inputs"]), followed)
 
 
 def _inputs(documents: Sequence[Document]) -> tuple[ColumnInput, ...]:
@@ -139,6 +140,7 @@ def _storage(document: Document) -> Storage:
         table=document["table"],
         columns=tuple((name, type_) for name, type_ in document["columns"]),
         files=document.get("files"),
+        part=document.get("part"),
     )
 
 
@@ -172,6 +174,7 @@ def _column(document: Document) -> ProbedColumn:
         sum=_double(document.get("sum")),
         sum_squares=_double(document.get("sum_squares")),
         signed_sum=_double(document.get("signed_sum")),
+        nans=document.get("nans"),
     )
 
 

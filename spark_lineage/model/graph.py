@@ -28,6 +28,7 @@ class Column:
     sum: float | None = None
     sum_squares: float | None = None
     signed_sum: float | None = None
+    nans: int | None = None
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ class ProbedColumn:
     sum: float | None = None  # these three are the tolerant sketch, which only float and double columns have:
     sum_squares: float | None = None  # the sum of the finite values, of their squares,
     signed_sum: float | None = None  # and of the values with a sign that the row's other columns decide
+    nans: int | None = None  # the number of rows where it is NaN; of float and double columns
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ class Storage:
     table: str | None = None  # catalog name, where there is one
     columns: tuple[tuple[str, str], ...] = ()  # (name, type as DDL)
     files: str | None = None  # what was listed of its files: files1:<number>:<names and sizes>:<with times>
+    part: str | None = None  # which part of it was read or written: partitions, files, a choice of files; None: all
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,7 @@ class ColumnDefinition:
     column: str
     expression: str  # readable SQL over the columns of the inputs
     inputs: tuple[ColumnInput, ...]  # none for a literal
+    followed: bool = True  # False: it is made, too, from what could not be followed, as the rows of an RDD
 
 
 @dataclass(frozen=True)

@@ -12,12 +12,13 @@ from spark_lineage.store.runs import RunRecord
 
 @dataclass(frozen=True)
 class ColumnRow:
-    """A column of a dataset; ``expression`` is its definition where each column has one."""
+    """A column of a dataset; ``expression`` and ``followed`` are of its definition where each column has one."""
 
     dataset: str
     position: int
     column: Column
     expression: str | None
+    followed: bool | None
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,10 @@ def columns(record: RunRecord) -> Iterable[ColumnRow]:
         definitions = dataset.fragment.definitions if dataset.fragment else ()
         one_each = len(definitions) == len(dataset.columns)
         for number, column in enumerate(dataset.columns):
-            yield ColumnRow(dataset.id, number, column, definitions[number].expression if one_each else None)
+            made = definitions[number] if one_each else None
+            yield ColumnRow(
+                dataset.id, number, column, made.expression if made else None, made.followed if made else None
+            )
 
 
 def edges(record: RunRecord) -> Iterable[Edge]:

@@ -154,6 +154,7 @@ _DECLARED: Mapping[str, Table] = {
         number("rows_updated", _of("changed", "updated")),
         number("rows_deleted", _of("changed", "deleted")),
         number("rows_copied", _of("changed", "copied")),
+        text("part", _of("storage", "part")),
     )),
     "columns": Table(columns, (
         text("dataset"),
@@ -162,11 +163,13 @@ _DECLARED: Mapping[str, Table] = {
         text("type", _of("column", "type")),
         flag("nullable", _of("column", "nullable")),
         number("nulls", _of("column", "nulls")),
+        number("nans", _of("column", "nans")),
         text("fingerprint", _of("column", "fingerprint")),
         decimal("sum", _of("column", "sum")),
         decimal("sum_squares", _of("column", "sum_squares")),
         decimal("signed_sum", _of("column", "signed_sum")),
         text("expression"),
+        flag("followed"),
     )),
     "edges": Table(edges, (
         text("step", _of("step", "step")),

@@ -86,13 +86,38 @@ def _cast(run: Evidence, dataset: Dataset, fragment: Fragment, note: ColumnNote,
     if not _only_reduces(fragment):
         why = "a join or union stands between"
         return run.result(CAST, dataset, Status.UNKNOWN, expected, why, note.column)
+    if after == 0:
+        return run.result(CAST, dataset, Status.PASSED, expected, "0 NULL", note.column)
     if before is None or after is None:
         which = f"{origin[0]}.{origin[1]}" if before is None else f"{dataset.id}.{note.column}"
         return run.result(CAST, dataset, Status.UNKNOWN, expected, f"NULLs of {which} were not counted", note.column)
-    if after > before:
-        actual = f"{after - before:,} values became NULL ({before:,} before, {after:,} after): {note.text}"
-        return run.result(CAST, dataset, Status.FAILED, expected, actual, note.column, made=after - before)
-    return run.result(CAST, dataset, Status.PASSED, expected, f"{after:,} NULL", note.column)
+    kept = _kept(run, dataset, fragment, origin, before)
+    if kept is not None and after > kept:
+        actual = f"{after - kept:,} values became NULL ({kept:,} before, {after:,} after): {note.text}"
+        return run.result(CAST, dataset, Status.FAILED, expected, actual, note.column, made=after - kept)
+    if kept is not None:
+        return run.result(CAST, dataset, Status.PASSED, expected, f"{after:,} NULL", note.column)
+    if after > before:  # also where no NULL was dropped, these were none before
+        which = "rows were dropped, too, and nobody counted the NULLs among them"
+        actual = (
+            f"at least {after - before:,} values became NULL ({before:,} before, {after:,} after; {which}): {note.text}"
+        )
+        return run.result(CAST, dataset, Status.FAILED, expected, actual, note.column, made_at_least=after - before)
+    why = f"of {before:,} NULL before and {after:,} after it was not counted which were dropped and which were made"
+    return run.result(CAST, dataset, Status.UNKNOWN, expected, why, note.column)
+
+
+def _kept(
+    run: Evidence, dataset: Dataset, fragment: Fragment, origin: tuple[str, str], before: int
+) -> int | None:  # fmt: skip
+    """How many rows with NULL in the input are still there; None where that was not counted."""
+    if before == 0:
+        return 0
+    rows = (run.rows(origin[0]), run.rows(dataset.id))
+    if rows[0] is not None and rows[0] == rows[1]:  # no row was dropped
+        return before
+    dropped = [columns for operator in fragment.row_operators for _, columns in operator.drops]
+    return 0 if any(set(columns) == {origin} for columns in dropped) else None
 
 
 def _only_reduces(fragment: Fragment) -> bool:
@@ -153,6 +178,23 @@ def _overwrites(run: Evidence, fragment: Fragment, column: Column) -> bool:
     return False
 
 
+def _all_rows(run: Evidence, dataset: Dataset, origin: str) -> bool:
+    """Whether an aggregate takes every row of ``origin`` once: nothing between them drops or repeats any."""
+    at, seen = dataset, set[str]()
+    while at.id != origin:
+        operators = at.fragment.row_operators if at.fragment is not None else ()
+        inputs = [name for operator in operators if operator.op == "input" for name in operator.datasets]
+        plain = bool(operators) and all(operator.op in ("input", "aggregate") for operator in operators)
+        aggregates = sum(operator.op == "aggregate" for operator in operators)
+        if not plain or len(inputs) != 1 or at.id in seen or aggregates > (at is dataset):
+            return False
+        seen.add(at.id)
+        if inputs[0] not in run.datasets:
+            return False
+        at = run.datasets[inputs[0]]
+    return True
+
+
 # --------------------------------------------------------------------------- zeros that stand for nothing
 
 
@@ -190,6 +232,8 @@ def _average(
     nulls = run.nulls(*origin) if origin is not None else None
     if nulls == 0:
         return run.result(ZEROS, dataset, Status.PASSED, expected, f"{text} fills nothing", note.column)
+    if origin is not None and not _all_rows(run, dataset, origin[0]):
+        nulls = None  # of the rows that the average takes nobody has counted them
     count = f"{nulls:,} missing values count" if nulls is not None else "missing values count"
     actual = f"{count} as 0 in the average: {text}"
     return run.result(ZEROS, dataset, Status.FAILED, expected, actual, note.column)

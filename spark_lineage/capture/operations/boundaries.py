@@ -38,6 +38,15 @@ class JvmPort(Protocol):
         ``cache`` or ``write``.
         """
 
+    def read(self, df: Any, df_id: str) -> None:
+        """Has the plan of ``df`` described, which a reader has given: what it reads is known if no query runs it."""
+
+    def same(self, df: Any, df_id: str) -> None:
+        """Says that ``df`` has the rows of the marked DataFrame ``df_id``, though its plan does not show it."""
+
+    def place(self, path: str) -> tuple[str, str, str] | None:
+        """The namespace, the name and the part ("" for all) of the storage at a path; None where nobody knows."""
+
     def set_op(self, op_id: str | None) -> None:
         """Says that Spark jobs which this thread starts from here on belong to the operation ``op_id`` (``o12``)."""
 

@@ -19,6 +19,8 @@ from spark_lineage.model import OperationKind
 from spark_lineage.privacy import redaction
 
 SQL_LIMIT = 4000  # characters
+MOST_PATHS = 100  # of one read are recorded
+_SEVERAL_PATHS = frozenset({"parquet", "orc"})  # take several paths as arguments of their own
 TABLE_METHODS = frozenset({"table", "saveAsTable", "insertInto", "toTable"})
 _SQL_KINDS = {"write": OperationKind.WRITE, "view": OperationKind.VIEW, "cache": OperationKind.CACHE}
 
@@ -85,6 +87,7 @@ class Inputs:
             data = kwargs.get("data", first)
             if type(data).__name__ in ("RDD", "PipelinedRDD"):
                 running.runs = True  # to infer a schema
+                running.note("rows", "rdd")
             return [(_measured(node), None) for node in self._origin(data, running.position)]
         text = kwargs.get("sqlQuery", first)
         return self._sql(running, text, kwargs, args[0]) if name == "sql" and isinstance(text, str) else []
@@ -136,10 +139,16 @@ class Inputs:
 def _stored(running: RunningOperation, args: Args, kwargs: Kwargs) -> None:
     """Notes the path or the table that an operation reads or writes."""
     what = "table" if running.method.name in TABLE_METHODS else "path"
-    named = (kwargs[key] for key in ("path", "name", "tableName") if key in kwargs)
+    if running.method.name == "jdbc":  # its URL has credentials
+        return
+    named = (kwargs[key] for key in ("path", "paths", "name", "tableName") if key in kwargs)
     place = args[1] if len(args) > 1 else next(named, None)
-    if isinstance(place, str) and running.method.name != "jdbc":  # its URL has credentials
-        running.note(what, redaction.text(place))
+    places: list[Any] = list(place) if isinstance(place, (list, tuple)) else [place]
+    if running.method.kind is OperationKind.READ and running.method.name in _SEVERAL_PATHS:
+        places += args[2:]
+    texts = [text for text in places if isinstance(text, str)]
+    if texts:
+        running.note(what, "\n".join(redaction.text(text) for text in texts[:MOST_PATHS]))
 
 
 def _measured(node: Node) -> Node:

@@ -104,8 +104,12 @@ class MadeElsewhere:
             if isinstance(value, self._known.dataframe):
                 if (node := self._known.frames.get(value)) is not None:
                     yield node, value
-            elif type(value).__name__ in ("RDD", "PipelinedRDD"):
+            elif type(value).__name__ in ("RDD", "PipelinedRDD") or _is_of_ml(value):
                 yield from zip(self._known.carried.get(value) or (), itertools.repeat(None))
+
+
+def _is_of_ml(value: Any) -> bool:
+    return any(base.__module__.startswith("pyspark.ml") for base in type(value).__mro__)
 
 
 def _running(method: Method, position: Position, inputs: list[Input]) -> RunningOperation:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import FunctionType
 from typing import Any
 
@@ -28,6 +28,7 @@ class Method:
     subject: str  # how the DataFrames it works on are found from ``self``: see ``Recorder``
     runs: bool  # may start Spark jobs
     marks: bool = False  # what it works on is marked before, whoever made it: caches, writes, handing over to pandas
+    writes: str | None = None  # the format of what it writes to the path that it is given, which no plan shows
     opens: bool = False  # DataFrames that appear while it runs are looked at: it may call user code with them
 
     @functools.cached_property
@@ -81,12 +82,22 @@ _RDD_ACTIONS = frozenset(
     collect count take first top takeOrdered takeSample reduce treeReduce fold aggregate treeAggregate sum mean max min
     stats variance stdev histogram countByKey countByValue foreach foreachPartition saveAsTextFile isEmpty
     collectAsMap countApprox countApproxDistinct saveAsPickleFile saveAsHadoopFile saveAsNewAPIHadoopFile lookup
+    saveAsSequenceFile
     """.split()
 )
+_RDD_WRITES = {
+    "saveAsTextFile": "text",
+    "saveAsPickleFile": "pickle",
+    "saveAsSequenceFile": "sequence",
+    "saveAsHadoopFile": "hadoop",
+    "saveAsNewAPIHadoopFile": "hadoop",
+}
+_CONTEXT_READS = frozenset("textFile wholeTextFiles binaryFiles binaryRecords sequenceFile pickleFile".split())
 
 
 def methods() -> Iterator[Method]:
     """Every method of classic pyspark that is looked at."""
+    from pyspark import SparkContext
     from pyspark.sql.catalog import Catalog
     from pyspark.sql.group import GroupedData
     from pyspark.sql.readwriter import DataFrameReader, DataFrameWriter, DataFrameWriterV2
@@ -107,7 +118,9 @@ def methods() -> Iterator[Method]:
     yield from _named(DataStreamWriter, "DataStreamWriter", "_df", dict.fromkeys(_STREAM_WRITES, Kind.WRITE))
     yield from _named(SparkSession, "SparkSession", "session", _SESSION)
     yield from _named(Catalog, "Catalog", "_sparkSession", _CATALOG)
-    yield from _named(rdd_class(), "RDD", "rdd", dict.fromkeys(_RDD_ACTIONS, Kind.ACTION))
+    for method in _named(rdd_class(), "RDD", "rdd", dict.fromkeys(_RDD_ACTIONS, Kind.ACTION)):
+        yield replace(method, writes=_RDD_WRITES.get(method.name))
+    yield from _named(SparkContext, "SparkContext", "context", dict.fromkeys(_CONTEXT_READS, Kind.READ))
     yield from _merges()
 
 
@@ -129,17 +142,30 @@ def ml_methods() -> Iterator[Method]:
     """What runs Spark jobs in ``pyspark.ml``, which is imported: fitting, measuring, saving, loading."""
     from pyspark.ml import base, evaluation, util
 
-    for owner, name in (
-        (base.Estimator, "fit"),
-        (evaluation.Evaluator, "evaluate"),
-        (util.MLWriter, "save"),
-        (util.JavaMLWriter, "save"),
-        (util.JavaMLReader, "load"),
-        (util.DefaultParamsReader, "load"),
+    for owner, name, subject in (
+        (base.Estimator, "fit", "estimator"),
+        (evaluation.Evaluator, "evaluate", "none"),
+        (util.MLWriter, "save", "carrier"),
+        (util.JavaMLWriter, "save", "carrier"),
+        (util.JavaMLReader, "load", "model_reader"),
+        (util.DefaultParamsReader, "load", "model_reader"),
     ):
         if isinstance(vars(owner).get(name), FunctionType):
             label = f"{owner.__name__.replace('Java', '')}.{name}"
-            yield Method(owner, name, label, Kind.ACTION, "none", runs=True, opens=name in ("fit", "evaluate"))
+            opens, writes = name in ("fit", "evaluate"), "model" if name == "save" else None
+            yield Method(owner, name, label, Kind.ACTION, subject, runs=True, writes=writes, opens=opens)
+    for owner in _with_writers():
+        yield Method(owner, "write", "MLWritable.write", Kind.TRANSFORM, "carrier", runs=False)
+
+
+def _with_writers() -> Iterator[type]:
+    """The classes of ``pyspark.ml`` that make writers, as far as they are imported."""
+    for name in ("util", "pipeline", "tuning", "classification", "clustering"):
+        module = sys.modules.get(f"pyspark.ml.{name}")
+        for owner in list(vars(module).values()) if module is not None else ():
+            is_here = isinstance(owner, type) and owner.__module__ == f"pyspark.ml.{name}"
+            if is_here and isinstance(vars(owner).get("write"), FunctionType):
+                yield owner
 
 
 def delta_methods() -> Iterator[Method]:

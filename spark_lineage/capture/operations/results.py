@@ -31,7 +31,10 @@ class Results:
         node: Node | None = self._known.frames.get(df)
         if node is None:
             position = running.position
-            node = self._known.made(df, position, frontier(position.unit, running.inputs))
+            before = frontier(position.unit, running.inputs)
+            if running.method.name in ("checkpoint", "localCheckpoint") and running.inputs:
+                before = (running.inputs[0][0].id,)  # it is marked, and its plan ends in what this one begins with
+            node = self._known.made(df, position, before)
         return node.id
 
     def other(self, running: RunningOperation, result: Any) -> None:

@@ -18,6 +18,7 @@ class ColumnFacts:
     sum: str | None = None
     sum_squares: str | None = None
     signed_sum: str | None = None
+    nans: Count | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +41,10 @@ Sketches = Annotated[
         "are no JSON numbers; empty: not known"
     ),
 ]
+Nans = Annotated[
+    tuple[tuple[Count, Count], ...],
+    Of("of float and double columns: position, number of rows where it is NaN; absent: not known"),
+]
 RowFingerprint = Of("row multiset fingerprint, prefixed by its algorithm", pattern="^row1:[0-9a-f]{32}$")
 
 
@@ -60,6 +65,7 @@ class Partial:
     nulls: Nulls = ()
     fingerprints: Fingerprints = ()
     sketches: Sketches = ()
+    nans: Nans = ()
     columns: Annotated[tuple[PartialColumn, ...] | None, Earlier(format=1)] = None
 
 
@@ -130,6 +136,9 @@ class Dataset:
         tuple[Partial, ...],
         Of("measurements of all rows that passed the filters in `pushed`: comparable with one of the same filters"),
     ] = ()
+    part: Annotated[
+        str | None, Of("which part of the storage was read or written: partitions, files; absent: all of it")
+    ] = None
     mode: Annotated[str | None, Of("save mode of a sink")] = None
     changed: Annotated[ChangedRows | None, Of("what MERGE, UPDATE or DELETE has changed in the table")] = None
     answers: Annotated[tuple[RuleAnswer, ...], Of("to rules that ask the probe; absent: no rule asked")] = ()
@@ -147,6 +156,7 @@ class Fingerprint:
     nulls: Nulls = ()
     fingerprints: Fingerprints = ()
     sketches: Sketches = ()
+    nans: Nans = ()
     columns: Annotated[tuple[ColumnFacts, ...] | None, Earlier(format=1)] = None
 
 

@@ -45,6 +45,15 @@ class RecordingPort:
         assert df._jdf is not None
         self.marks.append((df_id, tuple(inputs), why))
 
+    def read(self, df: Any, df_id: str) -> None:
+        assert df._jdf is not None
+
+    def same(self, df: Any, df_id: str) -> None:
+        assert df._jdf is not None
+
+    def place(self, path: str) -> tuple[str, str, str] | None:
+        return ("file", path, "")
+
     def set_op(self, op_id: str | None) -> None:
         self.ops.append(op_id)
 

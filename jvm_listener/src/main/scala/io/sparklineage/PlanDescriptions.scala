@@ -34,6 +34,12 @@ private[sparklineage] object PlanDescriptions {
     isNew
   }
 
+  /** Has a plan described and marks nothing. */
+  def only(plan: LogicalPlan, id: String): Unit = {
+    FragmentThread.submit(describe(plan, id, Set.empty, new SampleKeyOf(() => Nil)))
+    ()
+  }
+
   /** Tells the plan fragment. */
   private def describe(plan: LogicalPlan, id: String, inputs: Set[String], sampleKey: SampleKeyOf): Unit =
     Guard.run("fragment") {

@@ -2,10 +2,11 @@ package io.sparklineage
 
 import org.apache.spark.sql.lineage.{SparkInternals, SparkLine}
 
-import io.sparklineage.boundary.{Mode, Questions}
+import io.sparklineage.boundary.{DatasetMark, Marks, Mode, Questions, SampleKeyOf}
 import io.sparklineage.emit.Observations
 import io.sparklineage.probe.{Probes, SteppedAside}
 import io.sparklineage.plan.fragment.PythonCode
+import io.sparklineage.plan.storages.Locations
 
 /**
  * All that the Python half calls, by py4j. Every method may be called from any thread at any time.
@@ -44,6 +45,36 @@ object PythonApi {
     val made = inputs.split(',').map(_.trim).filter(_.nonEmpty).toSet
     val isNew = PlanDescriptions.begin(plan, plan, id, made, Mode.named(mode), Questions.take(id))
     if (isNew && why != "write" && SparkInternals.planned(dataset)) SteppedAside.fixedPlan(id)
+  }
+
+  /**
+   * Says that a DataFrame has the rows of one that is marked already, and that its own plan does not show it:
+   * a checkpoint's result stands on the rows that were written. Nothing is described.
+   *
+   * @param id of the marked DataFrame whose rows these are
+   */
+  def same(df: Object, id: String): Unit = Guard.run("same") {
+    val plan = SparkLine.logicalPlan(SparkLine.dataset(df))
+    Marks.add(plan, DatasetMark(id, Some(Mode.Plan), SampleKeyOf.Unknown, Nil))
+    ()
+  }
+
+  /**
+   * Where a path lies that no plan shows, as that of `saveAsTextFile`: namespace, name and part of the storage, each ended
+   * by a line feed; "" after a fault.
+   */
+  def place(path: String): String = Guard.value("place", "") {
+    val storage = Locations.storage(path, None)
+    Seq(storage.namespace, storage.name, storage.part.getOrElse("")).map(_.replace('\n', ' ') + "\n").mkString
+  }
+
+  /**
+   * Describes the plan of a DataFrame that a reader has just given, as [[mark]] does, and marks nothing: so it is known
+   * what was to be read also where no query ever does.
+   */
+  def read(df: Object, id: String): Unit = Guard.run("read") {
+    val plan = SparkLine.logicalPlan(SparkLine.dataset(df))
+    PlanDescriptions.only(plan, id)
   }
 
   /**

@@ -96,6 +96,7 @@ object Wire {
           text("column", d.column)
           text("expression", d.expression)
           array("inputs", d.inputs)(input)
+          if (d.opaque) json.writeBooleanField("opaque", true)
         }
       }
       array("indirect", f.indirect)(input)
@@ -158,6 +159,7 @@ object Wire {
       maybe("table", s.table)
       array("columns", s.columns) { case (name, dataType) => row(Seq(name, dataType))(text) }
       s.files.foreach(text("files", _))
+      s.part.foreach(text("part", _))
     }
 
     private def probed(p: Probed): Unit = {
@@ -189,6 +191,7 @@ object Wire {
       text("type", c.dataType)
       number("nulls", c.nulls)
       maybe("fingerprint", c.fingerprint)
+      c.nans.foreach(json.writeNumberField("nans", _))
       c.sketch.foreach { s =>
         text("sum", s.sum.toString)
         text("sum_squares", s.sumSquares.toString)

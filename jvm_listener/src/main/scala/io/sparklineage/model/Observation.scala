@@ -92,8 +92,17 @@ final case class Clash(position: Int, name: String, dataType: String, otherName:
  */
 final case class ColumnNote(kind: String, column: String, text: String, input: Option[(String, String)])
 
-/** How one output column comes from the input columns, as SQL for people. */
-final case class ColumnDefinition(column: String, expression: String, inputs: Seq[ColumnInput])
+/**
+ * How one output column comes from the input columns, as SQL for people.
+ *
+ * @param opaque it is made from rows that no plan tells the origin of, as those of an RDD; so it may have other inputs
+ */
+final case class ColumnDefinition(
+    column: String,
+    expression: String,
+    inputs: Seq[ColumnInput],
+    opaque: Boolean = false
+)
 
 /** An input column. `dataset` is the id of a marked DataFrame, or `source:<index into Fragment.sources>`. */
 final case class ColumnInput(dataset: String, column: String, subtype: Subtype, masking: Boolean = false) {
@@ -117,7 +126,7 @@ object Subtype {
 
 /**
  * A dataset in storage, named by the OpenLineage naming rules. `columns` are (name, type as DDL), `files` what was
- * listed of its files (`plan.FileListing`).
+ * listed of its files (`plan.FileListing`), `part` which part of it was read or written; None: the whole.
  */
 final case class Storage(
     namespace: String,
@@ -126,7 +135,8 @@ final case class Storage(
     version: Option[String] = None,
     table: Option[String] = None,
     columns: Seq[(String, String)] = Nil,
-    files: Option[String] = None
+    files: Option[String] = None,
+    part: Option[String] = None
 )
 
 /** One measurement of a marked DataFrame; a later one with the same `instance` replaces the earlier. */
@@ -149,13 +159,14 @@ final case class Probed(
 /** What a rule of the user wanted to know (see `probe.Question`): a count, 1 or 0 for true or false; or why not. */
 final case class Answer(kind: String, arguments: Seq[String], value: Option[Long], reason: Option[String])
 
-/** Facts of a column that flowed; the sketch is there for float and double columns only. */
+/** Facts of a column that flowed; the sketch and the number of NaN are there for float and double columns only. */
 final case class ProbedColumn(
     name: String,
     dataType: String,
     nulls: Option[Long],
     fingerprint: Option[String],
-    sketch: Option[Sketch] = None
+    sketch: Option[Sketch] = None,
+    nans: Option[Long] = None
 )
 
 /**

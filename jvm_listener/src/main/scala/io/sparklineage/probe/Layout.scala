@@ -36,7 +36,8 @@ final private[probe] case class MeasuredColumn(
  * those that are. So the running hash after the first group is the one that signs the float sketch.
  *
  * Slots in `Gauge.longs`: rows, row sum A, row sum B, then per column the sum of hashes and the number of
- * nulls, then per question what was counted and how often that failed; in `Gauge.doubles` per float column sum, sum of squares, signed sum.
+ * nulls, then per question what was counted and how often that failed, then per float column the number of NaN; in
+ * `Gauge.doubles` per float column sum, sum of squares, signed sum.
  */
 final private[probe] class Layout(
     val columns: Array[MeasuredColumn],
@@ -58,7 +59,8 @@ final private[probe] class Layout(
   def sketch(column: Int): Int = 3 * (column - exact)
   def counted(question: Int): Int = Layout.Columns + 2 * columns.length + 2 * question
   def faults(question: Int): Int = counted(question) + 1
-  def newLongs(): Array[Long] = new Array[Long](counted(asked.length))
+  def nans(column: Int): Int = counted(asked.length) + column - exact
+  def newLongs(): Array[Long] = new Array[Long](nans(columns.length))
   def newDoubles(): Array[Double] = new Array[Double](3 * (columns.length - exact))
   def newSampler(): Sampler = new Sampler(sampleRows, columns.length)
 

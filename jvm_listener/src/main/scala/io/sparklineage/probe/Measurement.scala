@@ -148,7 +148,8 @@ final private[probe] class Measurement(val spec: ProbeSpec, layout: Layout, spar
         dataType = column.typeName,
         nulls = Some(longs(layout.nulls(i))),
         fingerprint = if (column.hashable) Some(f"xxh64:${longs(layout.sums(i))}%016x") else None,
-        sketch = if (column.floating) Some(sketch(layout.sketch(i))) else None
+        sketch = if (column.floating) Some(sketch(layout.sketch(i))) else None,
+        nans = if (column.floating) Some(longs(layout.nans(i))) else None
       )
     }
 

@@ -219,6 +219,7 @@ final private[probe] class ProbeCode(
     val number = ctx.freshName("probe_number")
     s"""
        |double $number = $value;
+       |if ($number != $number) { $longs[${layout.nans(i)}]++; }
        |if (Math.abs($number) <= Double.MAX_VALUE) {
        |  $doubles[$at] += $number;
        |  $doubles[${at + 1}] += $number * $number;

@@ -133,7 +133,8 @@ final private[probe] class InterpretedRowProbe(handle: ProbeHandle) extends RowP
   }
 
   private def sketch(i: Int, number: Double, negative: Boolean): Unit =
-    if (math.abs(number) <= Double.MaxValue) {
+    if (number.isNaN) longs(layout.nans(i)) += 1
+    else if (math.abs(number) <= Double.MaxValue) {
       val at = layout.sketch(i)
       gauge.doubles(at) += number
       gauge.doubles(at + 1) += number * number

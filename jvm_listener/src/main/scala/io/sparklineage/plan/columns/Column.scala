@@ -5,8 +5,15 @@ import io.sparklineage.plan.{BoundedText, SqlNames}
 
 import org.apache.spark.sql.catalyst.expressions.ExprId
 
-/** A column where a step's plan ends. `dataset` is a DataFrame id or `source:<index>`. */
+/**
+ * A column where a step's plan ends. `dataset` is a DataFrame id or `source:<index>`, or [[EndColumn.Opaque]] for rows of
+ * which no plan tells where they come from.
+ */
 final case class EndColumn(dataset: String, column: String)
+
+object EndColumn {
+  val Opaque = "opaque"
+}
 
 /** How an input column is used, as OpenLineage's column lineage facet has it. */
 final case class Use(subtype: Subtype, masking: Boolean = false) {
@@ -38,7 +45,9 @@ final case class Column(
 ) {
 
   /** It is one input column as it came. */
-  def isIdentity: Boolean = inputs.nonEmpty && inputs.values.forall(_.forall(_ == Column.Whole))
+  def isIdentity: Boolean = inputs.nonEmpty && inputs.forall { case (ref, uses) =>
+    ref.dataset != EndColumn.Opaque && uses.forall(_ == Column.Whole)
+  }
 }
 
 object Column {

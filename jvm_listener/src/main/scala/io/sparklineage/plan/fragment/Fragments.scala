@@ -8,7 +8,7 @@ import io.sparklineage.Guard
 import io.sparklineage.emit.Observations
 import io.sparklineage.model._
 import io.sparklineage.plan.{End, Reflected, SqlNames, StepPlan}
-import io.sparklineage.plan.columns.{Column, ColumnLineage}
+import io.sparklineage.plan.columns.{Column, ColumnLineage, EndColumn}
 import io.sparklineage.plan.expressions.ExpressionWalk
 import io.sparklineage.plan.rows.{RowShape, RowShapeBuilder}
 import io.sparklineage.privacy.Redaction
@@ -49,7 +49,7 @@ object Fragments {
     private val sources = ends.collect { case (_, End.Stored(storages)) => storages }.flatten.distinct
     private val opaque = ends.collect { case (_, End.Opaque(name)) => name }
     private val leaves = new Leaves(ends, sources)
-    private val flow = new ColumnLineage(scope, leaves.datasets, leaves.columnName).of(root)
+    private val flow = new ColumnLineage(scope, leaves.origins, leaves.columnName).of(root)
     private val reasons = Nondeterminism.reasons(nodes.filter(scope.end(_).isEmpty))
     private val operators = new OperatorText(scope)
     private lazy val shape =
@@ -71,7 +71,7 @@ object Fragments {
         sources = sources,
         opaque = opaque.map(_.replace(StepPlan.Unrecognised, "unrecognised ")).distinct,
         definitions = definitions,
-        indirect = listed(flow.rows),
+        indirect = listed(told(flow.rows)._1),
         sampleKey = sampleKey,
         covers = covers,
         rowOperators = shape.operators,
@@ -103,16 +103,23 @@ object Fragments {
       var left = MostInputs
       val all = root.output.map { a =>
         val column = ColumnLineage.at(flow, a)
-        val inputs = listed(column.inputs)
+        val (from, unknown) = told(column.inputs)
+        val inputs = listed(from)
         val taken = inputs.take(left)
         left -= taken.length
         if (taken.length < inputs.length) cut = true
-        ColumnDefinition(a.name, Redaction.named(a.name, column.text), taken)
+        ColumnDefinition(a.name, Redaction.named(a.name, column.text), taken, unknown)
       }
       if (cut) gap("column_lineage", s"more than $MostInputs pairs of output and input columns: the rest is left out")
       all
     }
     private var cut = false
+
+    /** The columns of datasets, and whether there are others, of which nobody knows where they come from. */
+    private def told(inputs: Column.Inputs): (Column.Inputs, Boolean) = {
+      val from = inputs.filter { case (ref, _) => ref.dataset != EndColumn.Opaque }
+      (from, from.size < inputs.size)
+    }
 
     private def listed(inputs: Column.Inputs): Seq[ColumnInput] =
       inputs.toSeq
@@ -140,6 +147,13 @@ object Fragments {
       case End.Input(id) => Seq(id)
       case End.Stored(storages) => storages.map(s => s"source:${indexOf(s)}")
       case _ => Nil
+    }
+
+    /** As above, with what stands for rows that come from an RDD or from a leaf that is not known. */
+    def origins(plan: LogicalPlan): Seq[String] = endOf.get(plan) match {
+      case End.Opaque(name) if name == "rdd" || name == "cached" || name.startsWith(StepPlan.Unrecognised) =>
+        Seq(EndColumn.Opaque)
+      case _ => datasets(plan)
     }
 
     /** Which dataset it is and which of the leaves: both sides of a self-join are told apart. */

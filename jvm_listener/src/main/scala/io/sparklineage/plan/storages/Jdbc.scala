@@ -1,7 +1,9 @@
 package io.sparklineage.plan.storages
 
+import java.nio.charset.StandardCharsets.UTF_8
+import java.security.MessageDigest
+
 import io.sparklineage.model.Storage
-import io.sparklineage.plan.BoundedText
 import io.sparklineage.privacy.Redaction
 
 /** Tables behind JDBC as OpenLineage names them, without user, password or parameters. */
@@ -79,15 +81,20 @@ object Jdbc {
 
   private def named(database: String, tableOrQuery: String): String = {
     val text = tableOrQuery.trim
-    val table =
-      if (isQuery(text)) s"query ${BoundedText.bounded(Redaction.text(queryOf(text)), 200)}"
-      else text.replaceAll("[\"`\\[\\]]", "")
+    val table = if (isQuery(text)) s"query_${digest(queryOf(text))}" else text.replaceAll("[\"`\\[\\]]", "")
     if (database.isEmpty) table else s"$database.$table"
   }
 
-  // The option `query` becomes a subquery, with a number that differs from run to run. `:` and `#` break receivers.
-  private def queryOf(text: String): String =
-    text.replaceFirst("(?s)^\\((.*)\\)\\s*SPARK_GEN_SUBQ_\\d+$", "$1").replaceAll("[\\s:#]+", " ").trim
+  // The option `query` becomes a subquery, with a number that differs from run to run; one given as `dbtable` stands
+  // in parentheses with a name of the program's. Both are the same query.
+  private def queryOf(text: String): String = {
+    val inner = text.replaceFirst("(?is)^\\((.*)\\)\\s*(?:as\\s+)?[\\w$\"`\\[\\]]*\\s*$", "$1").trim
+    Redaction.text(inner).replaceAll("\\s+", " ").stripSuffix(";").trim
+  }
 
-  private def isQuery(text: String): Boolean = text.startsWith("(") || text.toLowerCase.startsWith("select ")
+  // Short, without what receivers choke on, and the same in every run.
+  private def digest(query: String): String =
+    MessageDigest.getInstance("SHA-256").digest(query.getBytes(UTF_8)).take(4).map(b => f"${b & 0xff}%02x").mkString
+
+  private def isQuery(text: String): Boolean = text.startsWith("(") || text.matches("(?is)(?:select|with)\\s.*")
 }

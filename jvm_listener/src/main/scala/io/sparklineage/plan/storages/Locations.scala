@@ -6,6 +6,7 @@ import java.nio.file.Paths
 import scala.util.Try
 
 import io.sparklineage.model.Storage
+import io.sparklineage.plan.BoundedText
 import org.apache.hadoop.fs.Path
 
 import org.apache.spark.sql.SparkSession
@@ -16,17 +17,44 @@ object Locations {
   /** More paths than that in one read are named by the folder that they share. */
   val MostPaths = 10
 
-  /** The storages of one read or write of several paths. */
-  def storages(paths: Seq[Path], format: Option[String]): Seq[Storage] = {
-    val each = paths.map(storage(_, format)).distinct
-    if (each.lengthCompare(MostPaths) <= 0) each
-    else each.groupBy(_.namespace).values.map(shared).toSeq.sortBy(s => (s.namespace, s.name))
+  /** The storages of one read or write of several paths; of several paths in one of them each is a part. */
+  def storages(paths: Seq[Path], format: Option[String]): Seq[Storage] = together(paths.map(storage(_, format)))
+
+  /** The storage below which the paths of one read lie, as the option `basePath` names it. */
+  def below(base: Path, paths: Seq[Path], format: Option[String]): Seq[Storage] = {
+    val whole = storage(base, format)
+    together(paths.map { path =>
+      val place = storage(path, format)
+      val full = Seq(Some(place.name), place.part).flatten.mkString("/")
+      whole.copy(part = inside(whole.name, full).orElse(whole.part))
+    })
   }
 
+  /** @return its `part` is the partition or the part file that the path names in the dataset above it */
   def storage(path: Path, format: Option[String]): Storage = {
-    val uri = withoutPartitions(absolute(path.toUri))
+    val full = absolute(path.toUri).normalize()
+    val uri = withoutPartitions(withoutPartFile(full))
     val (namespace, name) = named(uri)
-    Storage(namespace, name, format)
+    Storage(namespace, name, format, part = inside(name, named(full)._2))
+  }
+
+  private def together(read: Seq[Storage]): Seq[Storage] = {
+    val places = read.map(s => (s.namespace, s.name)).distinct
+    if (places.lengthCompare(MostPaths) <= 0) places.map { place =>
+      val parts = read.filter(s => (s.namespace, s.name) == place)
+      if (parts.lengthCompare(1) == 0) parts.head else parts.head.copy(part = Some(listed(parts.map(partOf))))
+    }
+    else read.groupBy(_.namespace).values.map(shared).toSeq.sortBy(s => (s.namespace, s.name))
+  }
+
+  // The whole, beside parts of it or twice, is more than the whole.
+  private def partOf(storage: Storage): String = storage.part.getOrElse("the whole")
+
+  private def listed(parts: Seq[String]): String = BoundedText.listed(parts, MostPaths)(identity)
+
+  private def inside(folder: String, full: String): Option[String] = {
+    val root = folder.stripSuffix("/") + "/"
+    if (full.startsWith(root) && full.length > root.length) Some(full.substring(root.length).stripSuffix("/")) else None
   }
 
   def storage(path: String, format: Option[String]): Storage = storage(new Path(path), format)
@@ -38,7 +66,9 @@ object Locations {
     val parts = storages.map(_.name.split("/", -1).toSeq)
     val common = parts.reduce((a, b) => a.zip(b).takeWhile { case (x, y) => x == y }.map(_._1))
     val name = common.mkString("/")
-    storages.head.copy(name = if (name.isEmpty) "/" else name)
+    val folder = if (name.isEmpty) "/" else name
+    val each = storages.flatMap(s => inside(folder, Seq(Some(s.name), s.part).flatten.mkString("/"))).distinct
+    storages.head.copy(name = folder, part = Some(listed(each)))
   }
 
   /** https://openlineage.io/docs/spec/naming: local files, HDFS and object stores. */
@@ -69,6 +99,17 @@ object Locations {
   }
 
   private val partition = "[^=/]+=[^/]*".r.pattern
+
+  // Spark and Hadoop name the files that they write: the dataset is the folder that they wrote.
+  private def withoutPartFile(uri: URI): URI = {
+    val path = Option(uri.getPath).getOrElse("")
+    val last = path.lastIndexOf('/')
+    if (last > 0 && partFile.matcher(path.substring(last + 1)).matches)
+      new URI(uri.getScheme, uri.getRawAuthority, path.substring(0, last), null, null)
+    else uri
+  }
+
+  private val partFile = "part-(?:[mr]-)?\\d{5}(?:[-.].*)?".r.pattern
 
   private def absolute(uri: URI): URI =
     if (uri.getScheme != null) uri

@@ -4,7 +4,7 @@ import scala.jdk.CollectionConverters._
 import scala.util.Try
 
 import io.sparklineage.model.Storage
-import io.sparklineage.plan.Reflected
+import io.sparklineage.plan.{BoundedText, Reflected}
 import io.sparklineage.privacy.Redaction
 import org.apache.hadoop.fs.Path
 
@@ -66,11 +66,25 @@ object Storages {
     case f: HadoopFsRelation if isDelta(f.location) => f.location.rootPaths.map(delta(_, versionOf(f.location)))
     case f: HadoopFsRelation =>
       val files = FileListing.of(f.location)
-      Locations.storages(roots(f), Some(formatOf(f.fileFormat))).map(_.copy(files = files))
+      places(f).map(s => s.copy(files = files, part = chosen(f.options, s.part)))
   }
 
-  private def roots(f: HadoopFsRelation): Seq[Path] =
-    f.options.get("basePath").map(base => Seq(new Path(base))).getOrElse(f.location.rootPaths)
+  private def places(f: HadoopFsRelation): Seq[Storage] = {
+    val format = Some(formatOf(f.fileFormat))
+    option(f.options, "basePath").fold(Locations.storages(f.location.rootPaths, format))(base =>
+      Locations.below(new Path(base), f.location.rootPaths, format)
+    )
+  }
+
+  // Options that choose files: what is read with them is a part.
+  private def chosen(options: Map[String, String], part: Option[String]): Option[String] = {
+    val filters = Seq("pathGlobFilter", "modifiedBefore", "modifiedAfter")
+      .flatMap(name => option(options, name).map(value => s"$name $value"))
+    if (filters.isEmpty) part else Some((part.toSeq ++ filters).mkString(", "))
+  }
+
+  private def option(options: Map[String, String], name: String): Option[String] =
+    options.collectFirst { case (key, value) if key.equalsIgnoreCase(name) => value }
 
   private def isDelta(location: FileIndex): Boolean = location.getClass.getName.startsWith("org.apache.spark.sql.delta")
 
@@ -87,9 +101,20 @@ object Storages {
       val url = options.flatMap(Reflected.value(_, "url")).map(_.toString)
       val name = options.flatMap(Reflected.value(_, "tableOrQuery")).map(_.toString)
       (url, name) match {
-        case (Some(u), Some(n)) => Seq(Jdbc.storage(u, n))
+        case (Some(u), Some(n)) => Seq(Jdbc.storage(u, n).copy(part = predicates(r)))
         case _ => named(r, table)
       }
+  }
+
+  // `spark.read.jdbc(url, table, predicates=[...])` has no column to divide by, and reads what the predicates name.
+  private def predicates(relation: BaseRelation): Option[String] = {
+    val column = Reflected.path(relation, "jdbcOptions", "partitionColumn")
+    val clauses = Reflected.value(relation, "parts").toSeq.flatMap {
+      case parts: Array[_] => parts.toSeq.flatMap(part => Reflected.value(part, "whereClause")).map(_.toString)
+      case _ => Nil
+    }
+    if (column.isDefined || clauses.isEmpty) None
+    else Some(BoundedText.bounded(Redaction.text(clauses.mkString(" OR ")), 500))
   }
 
   private val kafka: PartialFunction[BaseRelation, Seq[Storage]] = {
@@ -150,7 +175,9 @@ object Storages {
   }
 
   private def v2(options: CaseInsensitiveStringMap): PartialFunction[Table, Seq[Storage]] = {
-    case f: FileTable => Locations.storages(f.fileIndex.rootPaths, Some(f.formatName.toLowerCase))
+    case f: FileTable =>
+      Locations.storages(f.fileIndex.rootPaths, Some(f.formatName.toLowerCase))
+        .map(s => s.copy(part = chosen(options.asCaseSensitiveMap().asScala.toMap, s.part)))
     case d if d.getClass.getSimpleName == "DeltaTableV2" && Reflected.value(d, "path").isDefined =>
       val catalogTable = Reflected.path(d, "catalogTable").collect { case t: CatalogTable => t }
       Reflected.value(d, "path").collect { case p: Path => inCatalog(delta(p, None), catalogTable) }.toSeq

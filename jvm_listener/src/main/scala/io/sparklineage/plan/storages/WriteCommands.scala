@@ -46,7 +46,8 @@ object WriteCommands {
   private val files: PartialFunction[LogicalPlan, CommandWrite] = {
     case i: InsertIntoHadoopFsRelationCommand =>
       val place = Locations.storage(i.outputPath, Some(Storages.formatOf(i.fileFormat)))
-      CommandWrite(Seq(named(place, i.catalogTable)), mode(i.mode), Some(i.query))
+      CommandWrite(Seq(named(place.copy(part = place.part.orElse(partitions(i))), i.catalogTable)), mode(i.mode),
+        Some(i.query))
     case c: CreateDataSourceTableAsSelectCommand =>
       CommandWrite(Seq(Storages.ofTable(c.table)), mode(c.mode), Some(c.query))
     case i if simpleName(i) == "InsertIntoDataSourceDirCommand" =>
@@ -116,6 +117,12 @@ object WriteCommands {
   )
 
   // ----------------------------------------------------------------------------------------------------- parts
+
+  /** The partitions that an overwrite replaces, where it leaves others as they are. */
+  private def partitions(i: InsertIntoHadoopFsRelationCommand): Option[String] =
+    if (i.staticPartitions.nonEmpty) Some(i.staticPartitions.map { case (k, v) => s"$k=$v" }.mkString("/"))
+    else if (Reflected.value(i, "dynamicPartitionOverwrite").contains(true)) Some("the partitions that it has rows of")
+    else None
 
   private def ofRelation(relation: NamedRelation): Seq[Storage] = relation match {
     case d: DataSourceV2Relation => Storages.read(d)

@@ -1,0 +1,95 @@
+"""What follows of the rows of datasets that no probe saw as a whole, without anything being assumed.
+
+* Where what a plan takes is empty, what it gives is: adaptive execution then runs nothing of it.
+* Where as many rows passed the pushed filters as the plan can give at all, the filters have removed nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from math import prod
+
+from spark_lineage.graph.measured import columns, unknown
+from spark_lineage.model import Dataset, Partial, RowOperator
+
+EMPTY = "what it is made from is empty"
+NOTHING_REMOVED = "the filters that ran below the probe have removed no row"
+_OPEN = frozenset({"filter_pushed", "stepped_aside", "not_measured", "limit", "partial", "served_from_cache"})
+
+
+def completed(datasets: Iterable[Dataset]) -> tuple[Dataset, ...]:
+    """The datasets, those that are made from others after these; what follows of their rows is filled in."""
+    rows: dict[str, int] = {}
+    found: list[Dataset] = []
+    for dataset in datasets:
+        made = _completed(dataset, rows) if dataset.reason in _OPEN else dataset
+        if made.complete and made.rows is not None:
+            rows[made.id] = made.rows
+        found.append(made)
+    return tuple(found)
+
+
+def _completed(dataset: Dataset, rows: Mapping[str, int]) -> Dataset:
+    fragment = dataset.fragment
+    if fragment is None or not fragment.row_operators:
+        return dataset
+    most = most_rows(fragment.row_operators, rows)
+    if most == 0:
+        return replace(dataset, rows=0, complete=True, reason=None, detail=EMPTY, pushed=(), partial=())
+    whole = next((partial for partial in dataset.partial if partial.rows == most), None)
+    return _of_all(dataset, whole) if whole is not None and fragment.deterministic else dataset
+
+
+def _of_all(dataset: Dataset, seen: Partial) -> Dataset:
+    measured = replace(unknown("", None), columns=seen.columns)
+    declared = [(column.name, column.type, column.nullable) for column in dataset.columns]
+    return replace(
+        dataset, rows=seen.rows, complete=True, reason=None, detail=NOTHING_REMOVED, pushed=(), partial=(),
+        columns=columns(declared, measured), fingerprint=seen.fingerprint,
+    )  # fmt: skip
+
+
+def most_rows(operators: Sequence[RowOperator], rows: Mapping[str, int]) -> int | None:
+    """The most rows that the last of the operators can give, whatever the data; None where that is not known."""
+    found: list[int | None] = []
+    for operator in operators:
+        below = [found[child] for child in operator.children]
+        found.append(_most(operator, below, rows))
+    return found[-1] if found else None
+
+
+def _most(operator: RowOperator, below: Sequence[int | None], rows: Mapping[str, int]) -> int | None:
+    if operator.op == "input":
+        return _all_of([rows.get(name) for name in operator.datasets], sum)
+    if operator.op == "union":
+        return _all_of(below, sum)
+    if operator.op == "aggregate" and not operator.keys:
+        return 1
+    if operator.op in ("filter", "limit", "sample", "deduplicate", "aggregate", "set"):
+        return below[0] if below else None
+    if operator.op == "generate":
+        return 0 if below and below[0] == 0 else None
+    return _joined(operator.kind or "", below) if operator.op == "join" and len(below) == 2 else None
+
+
+def _joined(kind: str, below: Sequence[int | None]) -> int | None:
+    left, right = below
+    if kind in ("left semi", "left anti"):
+        return left
+    if kind in ("inner", "cross"):
+        return 0 if 0 in below else _all_of(below, prod)
+    if kind == "left outer":
+        return 0 if left == 0 else _all_of([left, _at_least_one(right)], prod)
+    if kind == "right outer":
+        return 0 if right == 0 else _all_of([_at_least_one(left), right], prod)
+    return 0 if left == 0 == right else None
+
+
+def _all_of(known: Sequence[int | None], total: Callable[[Sequence[int]], int]) -> int | None:
+    values = [value for value in known if value is not None]
+    return total(values) if known and len(values) == len(known) else None
+
+
+def _at_least_one(rows: int | None) -> int | None:
+    return max(rows, 1) if rows is not None else None
