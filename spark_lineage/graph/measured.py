@@ -132,7 +132,15 @@ class Measurements:
         """Whether an action may have run one of the DataFrames, be it by another that was made from it."""
         if self._executed is None or self._failed is None:
             self._executed, self._failed = _executed(self._seen), _failed(self._seen)
-        return any(df in self._executed or df in self._failed or self._seen.probes.get(df) for df in dfs)
+        return any(
+            df in self._executed or df in self._failed or self._seen.probes.get(df) or self._has_no_plan(df)
+            for df in dfs
+        )
+
+    def _has_no_plan(self, df: str) -> bool:
+        """Whether it is an RDD, a model, or an object of pandas: what runs it is not seen."""
+        maker = self._seen.makers.get(df)
+        return maker is not None and not {"rdd", "model", "file"}.isdisjoint(maker.detail)
 
     def _unexecuted(self) -> Measured:
         if self._seen.ended is None:  # what a killed run did in its last second is not known

@@ -69,7 +69,9 @@ def _left_by_then(seen: Observed) -> dict[str, float]:
             continue
         begun = open_.setdefault(here.thread, set())
         for call in begun.difference(path):
-            found[call] = moment(operation.started)
+            later = [moment(seen.calls[other].at) for other in path if other in seen.calls]
+            after = [at for at in later if at > moment(seen.calls[call].at)] if call in seen.calls else []
+            found[call] = min([moment(operation.started), *after])
             begun.discard(call)
         begun.update(call for call in path if call in failed and call not in found)
     return found

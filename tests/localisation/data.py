@@ -390,9 +390,23 @@ def stock(files: Files, rng: random.Random) -> None:
     files.csv("recount.csv", [*recount, {"shop": "S3", "item": "I03", "quantity": 99}])
 
 
+def churn(files: Files, rng: random.Random) -> None:
+    """Who pays much for few months leaves more often; nobody has objected to letters."""
+    rows: list[Row] = []
+    for number in range(600):
+        months, bill, calls = rng.randint(1, 60), round(rng.uniform(10, 90), 2), rng.randint(0, 12)
+        chance = 0.15 + 0.5 * (bill / 90) - 0.4 * (months / 60) + 0.02 * calls
+        rows.append({
+            "customer": number, "year": 2024 if number < 400 else 2025, "region": "NSWE"[number % 4], "calls": calls,
+            "bill": bill, "months": months, "left": rng.random() < chance,
+        })  # fmt: skip
+    files.parquet("customers.parquet", rows)
+    files.csv("opted_out.csv", [{"customer": number, "reason": "calls"} for number in range(400, 600, 7)])
+
+
 MAKERS: dict[str, Callable[[Files, random.Random], None]] = {
     each.__name__: each
-    for each in (retail, claims, loans, sensors, clicks, payroll, energy, credit, shipments, telecom, stock)
+    for each in (retail, claims, loans, sensors, clicks, payroll, energy, credit, shipments, telecom, stock, churn)
 }
 
 

@@ -190,6 +190,22 @@ TELECOM = [
     fault("telecom", "seconds", "wrong metric", 'F.sum("seconds")', 'F.sum("minutes")', "traffic"),
 ]  # fmt: skip
 
+CHURN = [
+    fault("churn", "training-year", "wrong population", 'filter("year = 2024")', 'filter("year = 2024 AND months > 3")', "main.history"),
+    fault("churn", "label", "wrong label", 'F.col("left").cast("double")', '(~F.col("left")).cast("double")', "main.history"),
+    fault("churn", "regularised", "model setting", "regParam=0.01", "regParam=0.5", "main.fitted"),
+    fault("churn", "iterations", "model setting", "maxIter=8", "maxIter=1", "main.fitted", same_place=True),
+    fault("churn", "measure-lost", "model setting", 'MEASURES = ["calls", "bill", "months"]', 'MEASURES = ["calls", "bill"]', "main.fitted"),
+    fault("churn", "scored-year", "wrong population", 'filter("year = 2025")', 'filter("year >= 2024")', "main.today"),
+    fault("churn", "wrong-side", "wrong metric", "vector[1]", "vector[0]", "main.scored"),
+    fault("churn", "threshold", "filter boundary", "least=0.35", "least=0.5", "main.risky"),
+    fault("churn", "nobody", "all rows are gone", "least=0.35", "least=3.5", "main.risky", same_place=True),
+    fault("churn", "objections", "wrong join type", '"customer", "left_anti")', '"customer", "left_semi")', "main.callable_"),
+    fault("churn", "refusals", "no longer empty", "reason = 'letters'", "reason = 'calls'", "main.refused"),
+    fault("churn", "no-region", "all rows are gone", 'value.join(refusals, "region", "left")', 'value.join(refusals, "region")', "main.by_region"),
+    fault("churn", "amount", "wrong metric", 'F.sum("bill")', 'F.max("bill")', "main.by_region"),
+]  # fmt: skip
+
 LATENESS = """def days_late(promised, delivered):
     return F.datediff(F.to_date(delivered), promised)
 
@@ -238,6 +254,8 @@ HARMLESS = [
             ("lib/lateness.py", "", "from pyspark.sql import functions as F\n\n\n" + LATENESS),
         ),
     ),
+    harmless("churn", "again", "nothing changed", same_place=True),
+    harmless("churn", "renamed-model", "renamed locals", renamed=(("model", "classifier"),)),
     harmless("telecom", "threads", "thread order", "max_workers=3", "max_workers=1", same_place=True),
     harmless(
         "telecom", "thread-order", "thread order",
@@ -268,5 +286,6 @@ STOCK = [
 ]  # fmt: skip
 
 CHANGES = [
-    *RETAIL, *CLAIMS, *LOANS, *SENSORS, *CLICKS, *PAYROLL, *ENERGY, *CREDIT, *SHIPMENTS, *TELECOM, *STOCK, *HARMLESS,
+    *RETAIL, *CLAIMS, *LOANS, *SENSORS, *CLICKS, *PAYROLL, *ENERGY, *CREDIT, *SHIPMENTS, *TELECOM, *STOCK, *CHURN,
+    *HARMLESS,
 ]  # fmt: skip

@@ -201,6 +201,23 @@ def test_cast() -> None:
     assert told(3, 1, fragment([INPUT, RowOperator("filter", (0,))], notes=(note,))) == ["passed"]
 
 
+def test_a_cast_beside_a_filter_states_only_what_was_counted() -> None:
+    note = ColumnNote("cast", "k", "CAST(k AS INT)", ("a", "k"))
+
+    def told(before: int, after: int, *drops: tuple[str, tuple[tuple[str, str], ...]]) -> tuple[str, str]:
+        made = fragment([INPUT, RowOperator("filter", (0,), drops=drops)], notes=(note,))
+        source = dataset("a", 10, None, (Column("k", "string", True, before),))
+        out = dataset("out", 6, made, (Column("k", "int", True, after),))
+        (found,) = of(names.CAST, source, dataset("b", 9), out)
+        return found.status.value, found.actual
+
+    assert told(3, 3)[0] == "could not tell", "three were dropped, and three were made"
+    assert told(2, 4)[0] == "failed" and told(2, 4)[1].startswith("at least 2 values became NULL")
+    assert told(5, 0) == ("passed", "0 NULL")
+    assert told(0, 2)[1].startswith("2 values became NULL")
+    assert told(3, 2, ("k is not null", (("a", "k"),)))[1].startswith("2 values became NULL (0 before")
+
+
 def hashed(value: int, rows: int) -> str:
     import pyarrow as pa
 

@@ -173,6 +173,8 @@ class _Attributing:
             causes = causes or self._culprits(pair, definition, doubts)
             left = self._opened(pair, definition, inputs)
             return State(Content.DIFFERENT, "measured", causes, open=_differing(pair.measured, left))
+        if causes and pair.b.kind is DatasetKind.MODEL:  # nobody can compare models; this one learned something else
+            return State(Content.DIFFERENT, "derived", causes, open=None)
         if causes:
             return State(Content.UNKNOWN, None, causes, own, f"{pair.measured.why}; what it is made from differs", None)
         if pair.a.reason == pair.b.reason == "never_executed" and not definition.changed:

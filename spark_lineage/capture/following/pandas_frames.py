@@ -23,6 +23,7 @@ from typing import Any, Protocol
 from spark_lineage.capture.code.calls import Position
 from spark_lineage.capture.code.frames import Frames
 from spark_lineage.capture.deferred import Emit
+from spark_lineage.capture.following import pandas_files
 from spark_lineage.capture.following.latest import Latest
 from spark_lineage.capture.following.nodes import Node
 from spark_lineage.capture.following.pandas_callers import PandasCallers, ThreadState
@@ -36,12 +37,14 @@ from spark_lineage.model import (
     Operation,
     OperationKind,
     Probed,
+    Storage,
     Unit,
     crossing,
 )
 
 ENGINE = {"engine": "pandas"}
 MOST_VERSIONS = 200  # datasets of one unit: a loop that changes a frame very often is not followed to its end
+MOST_FILES = 100  # that one unit reads by pandas are told
 MOST_GLOBALS = 5000  # names of a module among which an object is looked up
 MOST_UNITS = 10_000  # whose work is known: those that worked with pandas objects last
 _ROWS = frozenset(["iterrows"])  # what these hand out are rows, not frames
@@ -120,6 +123,7 @@ class PandasFrames:
         self._at: Latest[str, int | None] = Latest(MOST_UNITS)  # call -> its statement that ran last
         self._seen: Position | None = None
         self._versions: Latest[Unit, int] = Latest(MOST_UNITS)
+        self._files: Latest[Unit, dict[Storage, None]] = Latest(MOST_UNITS)  # what each unit has read by pandas
         self._beyond: Latest[Unit, Node] = Latest(MOST_UNITS)  # what stands for the datasets beyond the limit
         self.thread = ThreadState()
         self._callers: PandasCallers | None = None
@@ -152,6 +156,26 @@ class PandasFrames:
         position, made = self._where(frame)
         if position is not None and (made is None or made.co_name not in _ROWS):
             self._hold(obj, position, made, self._here(position))
+            storage = pandas_files.read_in(frame, made)
+            if storage is not None:
+                self._read(storage, position, made)
+
+    def _read(self, storage: Storage, position: Position, made: CodeType | None) -> None:
+        """Tells once of each unit that it reads a file by pandas."""
+        known = self._files.get(position.unit) or self._files.keep(position.unit, {})
+        if storage in known or len(known) >= MOST_FILES:
+            return
+        known[storage] = None
+        node = Node(f"d{next(self._df_ids)}", position.unit)
+        self._frames.announce(position.call)
+        op, name, at = f"o{next(self._op_ids)}", _called(made, None), time.time()
+        self._emit(
+            partial(
+                Operation, op, name, OperationKind.READ, position.path, (), node.id, at, at, None, (),
+                {**ENGINE, "file": storage.name},
+            )
+        )  # fmt: skip
+        self._emit(replace(_fragment(node, (), name, None), sources=(storage,)))
 
     def _hold(self, obj: Any, position: Position, made: CodeType | None, work: UnitWork) -> HeldObject:
         held: HeldObject = HeldObject(obj, self._gone)

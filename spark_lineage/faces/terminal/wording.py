@@ -27,6 +27,7 @@ REASONS = {
     "fixed_plan": "plan was fixed",
     "partial": "not all rows flowed",
     "failed": "failed",
+    "model": "a model",
 }
 
 

@@ -53,6 +53,20 @@ class StoragesSuite extends PlanSuite {
     assert(Locations.storages(Seq("/a/day=1", "/a/day=2").map(new HadoopPath(_)), None).map(_.name) === Seq("/a"))
   }
 
+  test("what is read of a dataset is told from the whole") {
+    def read(paths: String*) = Locations.storages(paths.map(new HadoopPath(_)), None).map(s => s.name -> s.part)
+    assert(read("/a") === Seq("/a" -> None))
+    assert(read("/a/day=1/hour=3") === Seq("/a" -> Some("day=1/hour=3")))
+    assert(read("/a/day=1", "/a/day=2") === Seq("/a" -> Some("day=1, day=2")))
+    assert(read("/a", "/a") === Seq("/a" -> Some("the whole, the whole")))
+    assert(read("/a/part-00000-5d2f.c000.snappy.parquet") === Seq("/a" -> Some("part-00000-5d2f.c000.snappy.parquet")))
+    assert(read("/a/day=1/part-00001.csv") === Seq("/a" -> Some("day=1/part-00001.csv")))
+    assert(read("/a/people.csv") === Seq("/a/people.csv" -> None))
+    assert(Locations.below(new HadoopPath("/a"), Seq(new HadoopPath("/a/day=1")), None).map(s => s.name -> s.part) ===
+      Seq("/a" -> Some("day=1")))
+    assert(Locations.below(new HadoopPath("/a"), Seq(new HadoopPath("/a")), None).map(_.part) === Seq(None))
+  }
+
   test("many paths of one read are the folder that they share") {
     val few = (1 to 3).map(i => new HadoopPath(s"/a/f$i.csv"))
     val many = (1 to 30).map(i => new HadoopPath(s"/a/b/f$i.csv"))
@@ -87,17 +101,20 @@ class StoragesSuite extends PlanSuite {
     assert(named("jdbc:h2:tcp://h:9092/~/shop", "T") === ("h2://h:9092", "~.shop.T"))
     assert(named("jdbc:sqlite:/data/shop.db", "t") === ("sqlite:///data/shop.db", "t"))
     assert(named("jdbc:postgresql://h/db", "(select * from x where password = 'p') q") ===
-      ("postgres://h:5432", s"db.query (select * from x where password = ${Redaction.Mark}) q"))
+      named("jdbc:postgresql://h/db", s"(select * from x where password = ${Redaction.Mark}) q"))
   }
 
-  test("what JDBC asks by a query is called by the query") {
+  test("what JDBC asks by a query has one short name, however the query is given") {
     val asked = Seq(
       "(select a::int  from t) SPARK_GEN_SUBQ_7",
       "(select a::int from t) SPARK_GEN_SUBQ_12",
+      "(select a::int from t) as q",
+      "(select a::int\nfrom t;) \"Q\"",
       "select a::int from t"
     )
-    assert(asked.map(Jdbc.storage("jdbc:derby:memory:shop", _)).distinct ===
-      Seq(Storage("derby://memory/shop", "query select a int from t", Some("jdbc"))))
+    val names = asked.map(Jdbc.storage("jdbc:derby:memory:shop", _)).distinct
+    assert(names.map(_.name.matches("query_[0-9a-f]{8}")) === Seq(true))
+    assert(Jdbc.storage("jdbc:derby:memory:shop", "select b from t").name !== names.head.name)
   }
 
   test("Kafka topics, with the first of its servers") {
@@ -129,7 +146,8 @@ class StoragesSuite extends PlanSuite {
       assert(sinks.head.storage.columns === Seq("id" -> "bigint", "part" -> "bigint"))
       val read = spark.read.format(format).load(out)
       assert(sources(read).map(bare) === Seq(bare(sinks.head.storage)))
-      assert(sources(spark.read.format(format).load(s"$out/part=1")).map(bare) === Seq(bare(sinks.head.storage)))
+      assert(sources(spark.read.format(format).load(s"$out/part=1")).map(bare) ===
+        Seq(bare(sinks.head.storage).copy(part = Some("part=1"))))
       assert(sources(read).head.columns.map(_._1).toSet === read.columns.toSet)
       assert(fragment(read).definitions.head.inputs.map(_.dataset) === Seq("source:0"))
     }
