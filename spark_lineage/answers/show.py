@@ -91,6 +91,13 @@ def nulls(dataset: Dataset) -> int | None:
     return sum(known) if known else None
 
 
+def rows_at_least(dataset: Dataset) -> int | None:
+    """How many rows were seen of a dataset whose rows are not known; None where none were, or the rows are known."""
+    if dataset.rows is not None:
+        return None
+    return max((partial.rows for partial in dataset.partial), default=0) or None
+
+
 def rows_gained(output: Dataset, inputs: Sequence[Dataset]) -> int | None:
     """Against the input, if there is but one: of joins and unions no difference says anything."""
     if len(inputs) != 1 or inputs[0].rows is None or output.rows is None:
@@ -110,7 +117,7 @@ def rows_not_known(graph: LineageGraph) -> dict[str, list[str]]:
     """Ids of interim datasets and sinks whose rows are not known, by the reason."""
     found: dict[str, list[str]] = {}
     for dataset in graph.datasets:
-        if dataset.rows is None and dataset.kind is not DatasetKind.SOURCE:
+        if dataset.rows is None and dataset.kind not in (DatasetKind.SOURCE, DatasetKind.MODEL):
             found.setdefault(dataset.reason or "unknown", []).append(dataset.id)
     return found
 
@@ -217,6 +224,7 @@ def _dataset(dataset: Dataset) -> Document:
         "variable": dataset.variable,
         "engine": dataset.engine,
         "rows": dataset.rows,
+        "rows_at_least": rows_at_least(dataset),
         "complete": dataset.complete,
         "reason": dataset.reason,
         "detail": dataset.detail,

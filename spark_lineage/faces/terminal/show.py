@@ -14,6 +14,7 @@ from spark_lineage.answers.show import (
     gaps_beside_the_table,
     modes_that_know,
     nulls,
+    rows_at_least,
     rows_gained,
     rows_not_known,
     shown_steps,
@@ -115,7 +116,9 @@ def _numbers(output: Dataset | None, inputs: Sequence[Dataset]) -> list[Cell]:
     if output is None:
         return [(), (), ()]
     if output.rows is None:
-        return [plain("?", "yellow"), _changed(output), ()]
+        seen = rows_at_least(output)
+        unknown = "" if output.kind is DatasetKind.MODEL else "?"
+        return [plain(f"≥ {seen:,}" if seen is not None else unknown, "yellow"), _changed(output), ()]
     known = nulls(output)
     return [plain(f"{output.rows:,}"), _change(output, inputs), plain(f"{known:,}") if known is not None else ()]
 
