@@ -174,7 +174,9 @@ class Privacy:
     def _storage(self, storage: Storage) -> Storage:
         """Names are what lineage consists of: only secrets are taken out, but a query of JDBC is SQL."""
         clean = self.texts.text if storage.format == "jdbc" else redaction.text
-        return replace(storage, namespace=redaction.text(storage.namespace), name=clean(storage.name))
+        of_part = self.texts.expression if storage.format == "jdbc" else redaction.text
+        part = of_part(storage.part) if storage.part is not None else None
+        return replace(storage, namespace=redaction.text(storage.namespace), name=clean(storage.name), part=part)
 
     def _probed(self, probed: Probed, held: bool = False) -> Probed:
         name = (probed.dataset, probed.instance)
