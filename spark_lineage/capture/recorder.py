@@ -139,6 +139,10 @@ class Recorder:
                 break
         running = RunningOperation(f"o{next(OP_IDS)}", method, position, outer)
         inputs = running.inputs = self._inputs.of(running, args, kwargs, frame)
+        if method.subject == "estimator" and self.frames.code(frame).spark:
+            running.note(
+                "inner", ""
+            )  # of a pipeline or a cross-validation, in a thread of its own: no model of the program
         if method.writes is not None:
             self.guard("place", self._without_plan.begin, running, (*args, *kwargs.values()))
         if not position.call.emitted:

@@ -33,20 +33,16 @@ def given():
 given()
 
 
-def csv(*paths):
-    return spark.read.option("header", True).option("inferSchema", True).csv(list(paths))
-
-
 def hour():
-    return csv(f"{IN}/days/day=1/hour=2")
+    return spark.read.option("header", True).option("inferSchema", True).csv(f"{IN}/days/day=1/hour=2")
 
 
 def day():
-    return csv(f"{IN}/days/day=1")
+    return spark.read.option("header", True).option("inferSchema", True).csv(f"{IN}/days/day=1")
 
 
 def never():
-    return csv(f"{IN}/never.csv")
+    return spark.read.option("header", True).option("inferSchema", True).csv(f"{IN}/never.csv")
 
 
 def logs():

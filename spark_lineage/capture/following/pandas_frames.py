@@ -344,6 +344,10 @@ class PandasFrames:
             return (held.node,)
         return self.used(position)
 
+    def reads_files(self, position: Position) -> bool:
+        """Whether the unit at ``position`` has read files by pandas."""
+        return bool(self._files.get(position.unit))
+
     def values_used(self, position: Position) -> None:
         """A DataFrame of Spark is made at ``position``, whose plan may hold numbers taken from pandas objects."""
         work = self._here(position)

@@ -88,7 +88,10 @@ class Inputs:
             if type(data).__name__ in ("RDD", "PipelinedRDD"):
                 running.runs = True  # to infer a schema
                 running.note("rows", "rdd")
-            return [(_measured(node), None) for node in self._origin(data, running.position)]
+            nodes = self._origin(data, running.position)
+            if self._pandas is not None and self._pandas.reads_files(running.position):
+                running.note("rows", "pandas")
+            return [(_measured(node), None) for node in nodes]
         text = kwargs.get("sqlQuery", first)
         return self._sql(running, text, kwargs, args[0]) if name == "sql" and isinstance(text, str) else []
 

@@ -40,7 +40,7 @@ class WithoutPlan:
     def made(self, running: RunningOperation, result: Any, args: tuple[Any, ...]) -> str | None:
         """The id of what an operation has made: a model that was fitted or loaded, an RDD that was read; else None."""
         subject = running.method.subject
-        if subject == "estimator":
+        if subject == "estimator" and "inner" not in (running.detail or ()):
             models = [model for model in (result if isinstance(result, list) else [result]) if model is not None]
             return self._model(running, models, f"{_described(args[0], 0)}.fit", ()) if models else None
         if subject == "model_reader" and _is_model(result):

@@ -149,9 +149,9 @@ object Fragments {
       case _ => Nil
     }
 
-    /** As above, with what stands for rows that come from an RDD or from a leaf that is not known. */
+    /** As above, with what stands for rows that Python or an RDD has made, or a leaf that is not known. */
     def origins(plan: LogicalPlan): Seq[String] = endOf.get(plan) match {
-      case End.Opaque(name) if name == "rdd" || name == "cached" || name.startsWith(StepPlan.Unrecognised) =>
+      case End.Opaque(name) if Set("rdd", "local", "cached")(name) || name.startsWith(StepPlan.Unrecognised) =>
         Seq(EndColumn.Opaque)
       case _ => datasets(plan)
     }
