@@ -46,6 +46,9 @@ def _is_of_the_program(seen: Observed, df: str) -> bool:
             return False
         if maker.kind is OperationKind.CREATE and (maker.inputs or "rows" in maker.detail):
             return False  # the rows of a DataFrame, or of an RDD
+        read = seen.fragments.get(maker.output or "") if maker.kind is OperationKind.READ else None
+        if read is not None and "rdd" in read.opaque:
+            return False  # ``spark.read.json(rdd)``
         if not maker.inputs and maker.kind not in (OperationKind.CREATE, OperationKind.READ):
             return False
         new = [name for name in maker.inputs if name not in stop and name not in known]
