@@ -46,8 +46,11 @@ object WriteCommands {
   private val files: PartialFunction[LogicalPlan, CommandWrite] = {
     case i: InsertIntoHadoopFsRelationCommand =>
       val place = Locations.storage(i.outputPath, Some(Storages.formatOf(i.fileFormat)))
-      CommandWrite(Seq(named(place.copy(part = place.part.orElse(partitions(i))), i.catalogTable)), mode(i.mode),
-        Some(i.query))
+      CommandWrite(
+        Seq(named(place.copy(part = place.part.orElse(partitions(i))), i.catalogTable)),
+        mode(i.mode),
+        Some(i.query)
+      )
     case c: CreateDataSourceTableAsSelectCommand =>
       CommandWrite(Seq(Storages.ofTable(c.table)), mode(c.mode), Some(c.query))
     case i if simpleName(i) == "InsertIntoDataSourceDirCommand" =>
