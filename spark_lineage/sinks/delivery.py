@@ -13,7 +13,7 @@ import json
 import math
 import time
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Union
@@ -206,8 +206,10 @@ class Delivery:
         behind: list[
             tuple[bytes, dict[str, Any], str | None]
         ] = []  # line, event, why it was not taken: None if filtered
-        tried = 0
+        tried, most = 0, AHEAD if self.breaker.took_some else 1
         for line in following:
+            if self.stopped:
+                break
             event = _parsed(line) or {}
             why = poison.never(event)
             if why is not None or not self.receiver.wants(event):
@@ -220,7 +222,7 @@ class Delivery:
             if response.kind is not ResponseKind.LATER:
                 return self._past_all(failed, behind, line, event, response)
             behind.append((line, event, f"{response.why}, right after an event of which that is known"))
-            if tried == AHEAD:
+            if tried == most:
                 break
         if tried:
             self._fail(failed.response)
@@ -232,17 +234,31 @@ class Delivery:
     def _past_all(
         self, failed: _Failed, behind: Iterable[_Passed], line: bytes, event: dict[str, Any], response: Response
     ) -> Cursor:
-        """The cursor behind the event that the receiver has dealt with: what it failed on before that is set aside."""
-        files, cursor = failed.files, self._blame(failed)
+        """The cursor behind the event that the receiver has dealt with.
+
+        What it failed on before is sent once more, since it may have come back only just now, and is set aside then.
+        """
+        files = failed.files
+        again = self._again(failed.event, failed.line, event)
+        cursor = self._got(failed.cursor, failed.line) if again else self._blame(failed)
         for passed, its_event, why in behind:
             if why is None:
                 cursor = cursor.past(len(passed), filtered=1)
+            elif poison.never(its_event) is None and self._again(its_event, passed, event):
+                cursor = self._got(cursor, passed)
             else:
                 cursor = self._put_aside(files, cursor, passed, its_event, why)
         files.save(cursor)
         if response.kind is ResponseKind.TAKEN:
             return self._got(cursor, line)
         return self._put_aside(files, cursor, line, event, response.why)
+
+    def _again(self, event: dict[str, Any], line: bytes, taken: Mapping[str, Any]) -> bool:
+        """Whether the receiver takes the event now. Not asked of the start of a run whose end it has taken."""
+        if (event.get("run") or {}).get("runId") == (taken.get("run") or {}).get("runId"):
+            return False
+        response = self._attempt(event, line)
+        return response is not None and response.kind is ResponseKind.TAKEN
 
     def _blame(self, failed: _Failed) -> Cursor:
         why = f"{failed.response.why}, {failed.cursor.tries} times, while the receiver took the next event"
