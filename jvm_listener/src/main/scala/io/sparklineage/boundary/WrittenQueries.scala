@@ -39,7 +39,8 @@ object WrittenQueries {
 
   private def mark(op: String, command: LogicalPlan, write: CommandWrite): Unit = {
     DeltaVersions.begin(command)
-    val (node, described) = if (write.inPlace) (command, write.result) else (write.query.getOrElse(command), write.query)
+    val (node, described) =
+      if (write.inPlace) (command, write.result) else (write.query.getOrElse(command), write.query)
     if (described.isEmpty && write.inPlace) UnknownCommands.tellChange(op, write.mode)
     described.filterNot(_ => isMarked(op, node, write)).foreach { plan =>
       val id = s"$op.q${numbers.incrementAndGet()}"
