@@ -235,13 +235,18 @@ class Agent:
         seen = repository.read(self.program.path) if os.path.exists(self.program.path) else None
         if seen is not None:
             self._queue.put(seen)
+            try:
+                question = work_tree.ask(seen.root)
+            except work_tree.NotKnown as reason:
+                self._queue.put(work_tree.unknown(reason))
+                return
             self._compared = threading.Event()
-            _thread.start_new_thread(self.guard, ("work tree", self._compare_work_tree, seen, self._compared))
+            _thread.start_new_thread(self.guard, ("work tree", self._compare_work_tree, seen, question, self._compared))
 
-    def _compare_work_tree(self, seen: RepositorySeen, compared: threading.Event) -> None:
+    def _compare_work_tree(self, seen: RepositorySeen, question: work_tree.Question, compared: threading.Event) -> None:
         """Runs in a thread of its own: git takes its time, and observations are written ahead every second."""
         try:
-            found = self.guard("repository", work_tree.compared, seen)
+            found = self.guard("repository", work_tree.compared, seen, question)
             if found is not None:
                 self._queue.put(found)
         finally:

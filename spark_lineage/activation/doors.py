@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from spark_lineage.activation.exits import MAIN, UNKNOWN_STATUS
-from spark_lineage.activation.hook import add_to_driver, appended, conf_of_interest, with_jar
+from spark_lineage.activation.hook import add_to_driver, appended, names_listener, settings_of_interest, with_jar
 from spark_lineage.activation.jars import LISTENER
 from spark_lineage.config import Config
 from spark_lineage.guard import Guard, logger, silently
@@ -31,16 +31,19 @@ class OwnDoor:
     def launch_conf(self, conf: Mapping[str, str]) -> Mapping[str, str]:
         return {"spark.jars": with_jar(conf.get("spark.jars"), self._jar)}
 
-    def context_conf(self, conf: Mapping[str, str], jvm: Any, has_listener: Callable[[], bool]) -> Mapping[str, str]:
+    def context_conf(
+        self, conf: Callable[[], Mapping[str, str]], jvm: Any, has_listener: Callable[[], bool]
+    ) -> Mapping[str, str]:
         if not has_listener():  # a JVM that was started without us
             add_to_driver(jvm, self._jar)
             if not has_listener():
                 logger.warning("the running JVM does not take %s onto its classpath", self._jar)
                 return {}
+        given = conf()
         return {
-            **self._config.spark_conf(conf),
-            "spark.jars": with_jar(conf.get("spark.jars"), self._jar),
-            "spark.extraListeners": appended(conf.get("spark.extraListeners"), LISTENER),
+            **self._config.spark_conf(given),
+            "spark.jars": with_jar(given.get("spark.jars"), self._jar),
+            "spark.extraListeners": appended(given.get("spark.extraListeners"), LISTENER),
         }
 
     def started(self, spark_context: Any) -> None:
@@ -66,17 +69,19 @@ class ConfDoor:
     def launch_conf(self, conf: Mapping[str, str]) -> Mapping[str, str]:
         return {}
 
-    def context_conf(self, conf: Mapping[str, str], jvm: Any, has_listener: Callable[[], bool]) -> Mapping[str, str]:
+    def context_conf(
+        self, conf: Callable[[], Mapping[str, str]], jvm: Any, has_listener: Callable[[], bool]
+    ) -> Mapping[str, str]:
         return {}
 
     def started(self, spark_context: Any) -> None:
-        jconf = spark_context._jsc.sc().conf()
-        if LISTENER not in jconf.get("spark.extraListeners", ""):
+        jconf = spark_context._conf._jconf  # pyspark holds the conf that the context really has
+        if not names_listener(jconf):
             if self._agent is None:
                 MAIN.forget_exits()
             return
         if self._agent is None:
-            self._agent = self._begin(conf_of_interest(jconf), spark_context)
+            self._agent = self._begin(settings_of_interest(jconf, spark_context._jvm), spark_context)
         if self._agent is not None:
             self._agent.attach(spark_context)
 

@@ -35,9 +35,12 @@ class Door(Protocol):
     def launch_conf(self, conf: Mapping[str, str]) -> Mapping[str, str]:
         """Settings to start the JVM with, given those of the program; the result is only what is added."""
 
-    def context_conf(self, conf: Mapping[str, str], jvm: Any, has_listener: Callable[[], bool]) -> Mapping[str, str]:
+    def context_conf(
+        self, conf: Callable[[], Mapping[str, str]], jvm: Any, has_listener: Callable[[], bool]
+    ) -> Mapping[str, str]:
         """Settings to add to the conf of the context that is about to be made; the result is only what is added.
 
+        ``conf()`` gives those of interest that the program has set.
         ``has_listener()`` is true if the driver can load our listener: naming a class that is missing would stop
         the program's context.
         """
@@ -52,8 +55,10 @@ class Door(Protocol):
 class SparkHook:
     """Installed hook; :meth:`remove` undoes what is still ours."""
 
-    def __init__(self, door: Door, guard: Guard | None = None) -> None:
+    def __init__(self, door: Door, guard: Guard | None = None, python: str | None = None) -> None:
+        """``python``: the interpreter that Spark's workers are to use where the program has not named one."""
         self.door = door
+        self._workers = WorkersPython(python)
         self.guard = guard or Guard()
         self._patches: Patches | None = None
         self._finder: _Finder | None = None
@@ -98,9 +103,10 @@ class SparkHook:
     # -- the four wrappers; the program's call runs once, and nothing of ours runs outside the guard
 
     def _launch(self, original: Callable[..., Any]) -> Callable[..., Any]:
-        guard, launch_with, launched = self.guard, self._launch_with, self._launched
+        guard, launch_with, launched, workers = self.guard, self._launch_with, self._launched, self._workers
 
         def launch_gateway(conf: Any = None, *args: Any, **kwargs: Any) -> Any:
+            named = guard("workers", workers.name)
             with_ours = guard("launch", launch_with, conf)
             try:
                 return original(conf if with_ours is None else with_ours, *args, **kwargs)
@@ -109,6 +115,7 @@ class SparkHook:
                 raise
             finally:
                 guard("launched", launched)
+                guard("workers", workers.forget, named)
 
         return launch_gateway
 
@@ -139,37 +146,46 @@ class SparkHook:
             os.environ["PYSPARK_SUBMIT_ARGS"] = before
 
     def _initialize(self, original: Callable[..., Any]) -> Callable[..., Any]:
-        guard, conf_with = self.guard, self._conf_with
+        guard, add, undo = self.guard, self._add_settings, self._undo_settings
 
         def _initialize_context(context: Any, jconf: Any) -> Any:
-            with_ours = guard("conf", conf_with, context, jconf)
+            before = guard("conf", add, context, jconf)
             try:
-                return original(context, jconf if with_ours is None else with_ours)
+                return original(context, jconf)
             except BaseException as error:
                 leave(error)
                 raise
+            finally:
+                guard("conf", undo, context, jconf, before)
 
         return _initialize_context
 
-    def _conf_with(self, context: Any, jconf: Any) -> Any:
-        given = conf_of_interest(jconf)
-        added = self.door.context_conf(given, context._jvm, lambda: _has_listener(context._jvm))
+    def _add_settings(self, context: Any, jconf: Any) -> str | None:
+        """Puts ours into the conf while the context takes its copy of it; gives what undoes that."""
+        jvm = context._jvm
+        added = self.door.context_conf(lambda: settings_of_interest(jconf, jvm), jvm, lambda: has_listener(jvm))
         if not added:
-            return jconf
-        copy = jconf.clone()  # the program may hold this conf and print it
-        for key, value in added.items():
-            copy.set(key, value)
-        return copy
+            return None
+        words = [word for key, value in added.items() for word in (key, f"+{value}")]
+        return str(jvm.io.sparklineage.PythonApi.change(jconf, "\0".join(words)))
+
+    def _undo_settings(self, context: Any, jconf: Any, before: str | None) -> None:
+        """The program may hold this conf, and print it."""
+        if before:
+            context._jvm.io.sparklineage.PythonApi.change(jconf, before)
 
     def _start(self, original: Callable[..., Any]) -> Callable[..., Any]:
-        guard, started = self.guard, self.door.started
+        guard, started, workers = self.guard, self.door.started, self._workers
 
         def _do_init(context: Any, *args: Any, **kwargs: Any) -> Any:
+            named = guard("workers", workers.name)
             try:
                 result = original(context, *args, **kwargs)
             except BaseException as error:
                 leave(error)
                 raise
+            finally:
+                guard("workers", workers.forget, named)
             guard("started", started, context)
             return result
 
@@ -192,6 +208,28 @@ class SparkHook:
             return result
 
         return stop
+
+
+class WorkersPython:
+    """Spark's workers take ``python3`` from the PATH, which is another one in a virtual environment that is not active.
+
+    pyspark asks the environment for it when it starts the JVM and makes the context. The program finds nothing there.
+    """
+
+    def __init__(self, python: str | None) -> None:
+        self._python = python
+
+    def name(self) -> list[str]:
+        """Puts it into the environment; gives the variables that were not there."""
+        if self._python is None:
+            return []
+        added = [name for name in ("PYSPARK_PYTHON", "PYSPARK_DRIVER_PYTHON") if name not in os.environ]
+        os.environ.update(dict.fromkeys(added, self._python))
+        return added
+
+    def forget(self, added: Sequence[str] | None) -> None:
+        for name in added or ():
+            os.environ.pop(name, None)
 
 
 def _marked(make: Callable[[Function], Function]) -> Callable[[Any], Function | None]:
@@ -278,15 +316,24 @@ def names_listener(conf: Mapping[str, str]) -> bool:
     return LISTENER in [part.strip() for part in conf.get("spark.extraListeners", "").split(",")]
 
 
-def conf_of_interest(jconf: Any) -> dict[str, str]:
-    """What we need to know of a JVM SparkConf; asking for everything takes some hundred calls through py4j."""
+def settings_of_interest(jconf: Any, jvm: Any) -> dict[str, str]:
+    """What we need to know of a JVM SparkConf.
+
+    py4j gives each object that it hands to Python a number, which error texts of the program show: so only texts are
+    handed over here, but for a JVM that was started without our jar.
+    """
     found = {key: jconf.get(key) for key in ("spark.jars", "spark.extraListeners") if jconf.contains(key)}
-    for pair in jconf.getAllWithPrefix(CONF_PREFIX):
-        found[CONF_PREFIX + pair._1()] = pair._2()
+    if has_listener(jvm):
+        words = str(jvm.io.sparklineage.PythonApi.settings(jconf, CONF_PREFIX)).split("\0")
+        found.update(zip(words[::2], words[1::2], strict=False))
+    else:
+        for pair in jconf.getAllWithPrefix(CONF_PREFIX):
+            found[CONF_PREFIX + pair._1()] = pair._2()
     return found
 
 
-def _has_listener(jvm: Any) -> bool:
+def has_listener(jvm: Any) -> bool:
+    """Whether our jar is on the classpath of the driver."""
     from py4j.java_gateway import JavaClass
 
     return isinstance(jvm.io.sparklineage.LineageListener, JavaClass)

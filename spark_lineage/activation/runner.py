@@ -7,6 +7,7 @@ taken out; exit status, signals, threads and exit functions are the interpreter'
 
 from __future__ import annotations
 
+import atexit
 import builtins
 import contextlib
 import importlib.machinery
@@ -68,7 +69,6 @@ def prepare(words: Sequence[str]) -> Request | None:
     except BaseException as fault:  # not the user's: the program runs unobserved
         _FAULTS.caught("activation", fault)
         _FAULTS("activation", _tell, request, fault)
-    _use_this_python()
     return request
 
 
@@ -156,10 +156,10 @@ def _is_archive(content: bytes) -> bool:
 
 def _why_not_python(path: Path, content: bytes) -> str | None:
     """A reason for people. A ``.py`` file with a mistake in its text is Python's to report, as without us."""
-    if b"\0" in content:
-        return "it has binary content"
     if path.suffix in {".py", ".pyw"}:
         return None
+    if b"\0" in content:
+        return "it has binary content"
     try:
         compile(content, str(path), "exec", dont_inherit=True)
     except (SyntaxError, ValueError) as error:
@@ -237,7 +237,9 @@ def _switch_on(config: Config, request: Request, module_path: str | None) -> Non
     check_at_end = checking.CheckAtEnd(request.checking) if request.checking.on else None
     stop_at_exit(lambda: _Ended.by, hint_at_end(config, check_at_end))
     autostart.step_aside()
-    SparkHook(OwnDoor(config, jar, agent.current), observer.guard).install()
+    if _is_remote():
+        _use_this_python()
+    SparkHook(OwnDoor(config, jar, agent.current), observer.guard, python=sys.executable).install()
 
 
 def _rules(config: Config, request: Request, roots: Sequence[str]) -> Rules:
@@ -285,7 +287,7 @@ def _handles_data(package: Path) -> bool:
 
 
 def _use_this_python() -> None:
-    """Spark's workers take ``python3`` from the PATH otherwise, which is another one in a virtual environment."""
+    """For a local server of Spark Connect, which pyspark starts without asking our hook."""
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     os.environ.setdefault("PYSPARK_DRIVER_PYTHON", sys.executable)
 
@@ -352,8 +354,28 @@ def _execute_script(request: Request, main: types.ModuleType) -> None:
     if sys.version_info < (3, 15):
         main.__dict__["__cached__"] = None
     main.__dict__["__loader__"] = importlib.machinery.SourceFileLoader("__main__", path)
-    exec(compile(Path(script).read_bytes(), path, "exec", dont_inherit=True), main.__dict__)
+    try:
+        code = compile(Path(script).read_bytes(), path, "exec", dont_inherit=True)
+    except (SyntaxError, ValueError) as error:
+        _refused_by_python(request, error)
+        raise
+    exec(code, main.__dict__)
     _forget_file(main)
+
+
+def _refused_by_python(request: Request, error: Exception) -> None:
+    """The record of a program that is not even begun is written, and the interpreter takes our place.
+
+    It reads a file in another way than ``compile`` does, and has other words for what it finds (a NUL byte, an encoding
+    that is not known).
+    """
+    import subprocess
+
+    _Ended.by = error
+    flags = subprocess._args_from_interpreter_flags()  # type: ignore[attr-defined]
+    atexit._run_exitfuncs()
+    with contextlib.suppress(OSError):
+        os.execv(sys.executable, [sys.executable, *flags, request.target, *request.arguments])
 
 
 def _as_the_interpreter_spells(script: str) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from spark_lineage.activation import autostart
 from spark_lineage.activation.doors import OwnDoor, stop_with_interpreter
-from spark_lineage.activation.hook import SparkHook, conf_of_interest, names_listener
+from spark_lineage.activation.hook import SparkHook, names_listener, settings_of_interest
 from spark_lineage.activation.jars import JarError, find_spark, jar_for
 from spark_lineage.activation.program import running_program
 from spark_lineage.config import Config, ConfigError, resolve
@@ -53,7 +53,7 @@ def _start(options: Mapping[str, Any]) -> Agent | None:
         return running
     program = running_program()
     spark_context = _active_context()
-    conf = conf_of_interest(spark_context._jsc.sc().conf()) if spark_context is not None else {}
+    conf = settings_of_interest(spark_context._conf._jconf, spark_context._jvm) if spark_context is not None else {}
     config = resolve(options, spark_conf=conf, folders=program.folders)
     if not config.enabled:
         return None

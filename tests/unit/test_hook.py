@@ -64,7 +64,9 @@ def test_launch_adds_the_jar_to_the_programs_own():
 
 
 def test_context_gets_listener_jar_and_settings():
-    added = door(mode="exact").context_conf({"spark.extraListeners": "x.Y", "spark.jars": "a.jar"}, None, lambda: True)
+    added = door(mode="exact").context_conf(
+        lambda: {"spark.extraListeners": "x.Y", "spark.jars": "a.jar"}, None, lambda: True
+    )
     assert added["spark.extraListeners"] == f"x.Y,{LISTENER}"
     assert added["spark.jars"] == "a.jar,/opt/ours.jar"
     assert added["spark.lineage.mode"] == "exact"
@@ -72,14 +74,14 @@ def test_context_gets_listener_jar_and_settings():
 
 def test_settings_of_the_program_stay_unless_an_argument_says_otherwise():
     conf = {"spark.lineage.mode": "plan", "spark.lineage.sample.rows": "3"}
-    added = door(mode="exact").context_conf(conf, None, lambda: True)
+    added = door(mode="exact").context_conf(lambda: conf, None, lambda: True)
     assert added["spark.lineage.mode"] == "exact"
     assert "spark.lineage.sample.rows" not in added
 
 
 def test_a_driver_that_cannot_load_the_listener_is_left_alone(monkeypatch):
     monkeypatch.setattr("spark_lineage.activation.doors.add_to_driver", lambda jvm, jar: None)
-    assert door().context_conf({}, None, lambda: False) == {}
+    assert door().context_conf(dict, None, lambda: False) == {}
 
 
 # --------------------------------------------------------------------------- patches

@@ -2,11 +2,13 @@ package io.sparklineage
 
 import scala.collection.mutable
 
+import io.sparklineage.boundary.PlanOnShow
 import io.sparklineage.model._
 import io.sparklineage.plan.BoundedText
 import io.sparklineage.plan.changes.{DeltaCounts, DeltaVersions}
 import io.sparklineage.plan.storages.StorageAccess
 import io.sparklineage.privacy.Redaction
+import io.sparklineage.probe.SteppedAside
 
 import org.apache.spark.executor.TaskMetrics
 import org.apache.spark.scheduler._
@@ -106,6 +108,7 @@ final class Executions(conf: SparkConf, offer: Observation => Unit, idsOf: Logic
 
   private def ended(event: SparkListenerSQLExecutionEnd): Unit = runningIn(event.executionId).foreach { running =>
     Guard.run("reads and writes")(traffic(event, running))
+    Guard.run("shown plans")(tellShown(event))
     if (running.id.contains(event.executionId)) {
       running.op = running.op.orElse(running.nested.flatMap(PlannedOps.take).headOption)
       val error = errorOf(event)
@@ -125,6 +128,11 @@ final class Executions(conf: SparkConf, offer: Observation => Unit, idsOf: Logic
       running.traffic = running.traffic.and(StorageAccess.of(query.analyzed, idsOf, made))
       // It was planned: it has run to its end.
       if (isDone) running.changed = running.changed.orElse(DeltaCounts.of(query.executedPlan))
+    }
+
+  private def tellShown(event: SparkListenerSQLExecutionEnd): Unit =
+    ExecutionEvents.query(event).filter(_.tracker.phases.contains("optimization")).foreach { query =>
+      SteppedAside.shown(PlanOnShow.unmeasured(query.normalized))
     }
 
   private def emit(running: OpenExecution): Unit = {

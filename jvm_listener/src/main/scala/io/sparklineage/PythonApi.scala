@@ -1,5 +1,6 @@
 package io.sparklineage
 
+import org.apache.spark.SparkConf
 import org.apache.spark.sql.lineage.{SparkInternals, SparkLine}
 
 import io.sparklineage.boundary.{DatasetMark, Marks, Mode, Questions, SampleKeyOf}
@@ -121,6 +122,32 @@ object PythonApi {
   def settle(timeoutMs: Long): Boolean = Guard.value("settle", false) {
     val until = System.nanoTime() + timeoutMs * 1000000
     SparkInternals.settle(timeoutMs) & FragmentThread.settle(math.max(1, (until - System.nanoTime()) / 1000000))
+  }
+
+  /**
+   * The settings of a SparkConf whose names begin with `prefix`.
+   *
+   * @return names and values in turn, separated by NUL; "" for none
+   */
+  def settings(conf: Object, prefix: String): String = Guard.value("settings", "") {
+    conf.asInstanceOf[SparkConf].getAll.filter(_._1.startsWith(prefix))
+      .flatMap { case (name, value) => Seq(name, value) }.mkString("\u0000")
+  }
+
+  /**
+   * Changes settings of a SparkConf.
+   *
+   * @param settings names and values in turn, separated by NUL; a value is `+` and what is to be set, or `-` where the
+   *                 setting is to be removed
+   * @return as `settings`, what undoes the change
+   */
+  def change(conf: Object, settings: String): String = Guard.value("change settings", "") {
+    val changed = conf.asInstanceOf[SparkConf]
+    settings.split('\u0000').grouped(2).collect { case Array(name, value) =>
+      val before = changed.getOption(name)
+      if (value.startsWith("+")) changed.set(name, value.drop(1)) else changed.remove(name)
+      Seq(name, before.fold("-")("+" + _))
+    }.toSeq.flatten.mkString("\u0000")
   }
 
   /** How many entries are held by the id of an operation, an execution or a DataFrame. */

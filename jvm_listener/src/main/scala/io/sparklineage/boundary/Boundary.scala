@@ -10,6 +10,7 @@ import org.apache.spark.sql.catalyst.expressions.{
   SortOrder
 }
 import org.apache.spark.sql.catalyst.plans.logical._
+import org.apache.spark.sql.lineage.Unexplained
 
 import io.sparklineage.Guard
 import io.sparklineage.probe.SteppedAside
@@ -61,7 +62,7 @@ final case class BoundarySpec(
  * through unchanged, and everything that Spark asks of it is its child's answer: in flow mode the optimizer prunes
  * columns through it, and it is the same as its child to the cache manager and to exchange reuse.
  */
-sealed trait BoundaryNode extends UnaryNode {
+sealed trait BoundaryNode extends UnaryNode with Unexplained[LogicalPlan] {
   def spec: BoundarySpec
 
   /**

@@ -1,5 +1,7 @@
 package io.sparklineage.boundary
 
+import scala.collection.mutable
+
 import org.apache.spark.sql.catalyst.expressions.SubqueryExpression
 import org.apache.spark.sql.catalyst.plans.logical._
 import org.apache.spark.sql.catalyst.rules.Rule
@@ -24,6 +26,7 @@ final class InsertBoundaries(session: SparkLine.Session, mode: () => Mode) exten
       Guard.run("written query")(WrittenQueries.mark(session.sparkContext, plan))
       if (!Marks.any || !isPlanned) plan
       else if (plan.isStreaming) asideForStream(plan)
+      else if (PlanOnShow.underway) shown(plan)
       else withBoundaries(plan)
     }
 
@@ -33,7 +36,14 @@ final class InsertBoundaries(session: SparkLine.Session, mode: () => Mode) exten
   private def withBoundaries(plan: LogicalPlan): LogicalPlan = {
     val marked = new Insertion(mode())(plan)
     Guard.run("cached ancestors")(CachedAncestors.report(session, marked))
-    TrialPlanning.allowed(session, marked)
+    val allowed = TrialPlanning.allowed(session, marked)
+    if (allowed eq plan) plan else PlanOnShow.without(allowed, Nil)
+  }
+
+  private def shown(plan: LogicalPlan): LogicalPlan = {
+    val insertion = new Insertion(mode(), shown = true)
+    val marked = insertion(plan)
+    PlanOnShow.without(marked, insertion.left.toSeq)
   }
 
   private def unmarked(plan: LogicalPlan): LogicalPlan = {
@@ -47,9 +57,17 @@ final class InsertBoundaries(session: SparkLine.Session, mode: () => Mode) exten
   }
 }
 
-/** One query's marks become nodes. */
-final private class Insertion(session: Mode) {
+/**
+ * One query's marks become nodes.
+ *
+ * @param session the session's mode
+ * @param shown   the program looks at the plan: there are no boundaries of flow mode
+ */
+final private class Insertion(session: Mode, shown: Boolean = false) {
   private val places = Iterator.from(0)
+
+  /** The DataFrames that have no boundary because the plan is shown. */
+  val left: mutable.LinkedHashSet[String] = mutable.LinkedHashSet.empty
 
   def apply(plan: LogicalPlan): LogicalPlan = plan match {
     case command: Command if !writesChild(command) => command
@@ -72,7 +90,9 @@ final private class Insertion(session: Mode) {
     }
 
   private def wrap(plan: LogicalPlan, marks: Seq[DatasetMark]): LogicalPlan = {
-    val modes = marks.map(mark => mark -> mark.mode.getOrElse(session)).filter(_._2 != Mode.Plan)
+    val (hidden, modes) = marks.map(mark => mark -> mark.mode.getOrElse(session)).filter(_._2 != Mode.Plan)
+      .partition(shown && _._2 == Mode.Flow)
+    left ++= hidden.map(_._1.id)
     if (modes.isEmpty || !mayHoldBoundary(plan)) plan
     else {
       val mode = if (modes.exists(_._2 == Mode.Exact)) Mode.Exact else Mode.Flow

@@ -7,6 +7,7 @@ import org.apache.spark.sql.catalyst.expressions.{Attribute, AttributeSet, SortO
 import org.apache.spark.sql.catalyst.expressions.codegen.{CodegenContext, ExprCode}
 import org.apache.spark.sql.catalyst.plans.physical.Partitioning
 import org.apache.spark.sql.execution._
+import org.apache.spark.sql.lineage.UnseenExec
 
 /**
  * Looks at the rows of `child` as they pass by; transparent to the plan around it.
@@ -14,7 +15,7 @@ import org.apache.spark.sql.execution._
  * It canonicalizes to its child, so exchanges and caches are found as without it, and does not show in
  * `explain`. What it measured is in `Probes.snapshot()`. After a fault of ours it hands the rows on and looks no more.
  */
-final case class ProbeExec(spec: ProbeSpec, child: SparkPlan) extends Unexplained with CodegenSupport {
+final case class ProbeExec(spec: ProbeSpec, child: SparkPlan) extends UnseenExec {
   override def nodeName: String = "LineageProbe"
   override def output: Seq[Attribute] = child.output
   override def outputPartitioning: Partitioning = child.outputPartitioning
@@ -56,13 +57,7 @@ final case class ProbeExec(spec: ProbeSpec, child: SparkPlan) extends Unexplaine
   @transient private var code: Option[ProbeCode] = None
   @transient private var keptForAbove: KeptHashes = Sharing.Nothing
 
-  override def inputRDDs(): Seq[RDD[InternalRow]] = {
-    val rdds = child.asInstanceOf[CodegenSupport].inputRDDs()
-    begin(rdds.headOption)
-    rdds
-  }
-
-  private def begin(rdd: Option[RDD[InternalRow]]): Unit =
+  override protected def begin(rdd: Option[RDD[InternalRow]]): Unit =
     Guard.value("probe begin", stepAside(()))(measurement.foreach(_.begin(rdd, child)))
 
   override protected def doProduce(ctx: CodegenContext): String = {
@@ -105,17 +100,16 @@ final case class ProbeExec(spec: ProbeSpec, child: SparkPlan) extends Unexplaine
   private def lookCode(code: ProbeCode, input: Seq[ExprCode]): String =
     if (code.canLook) code.look(ProbeCode.Variables(input)) else stepAside("")
 
-  override protected def doExecute(): RDD[InternalRow] = {
-    val rdd = child.execute()
+  override protected def look(rdd: RDD[InternalRow]): Option[Look] = {
     begin(Some(rdd))
-    Guard.value("probe rows", stepAside(rdd))(measurement.fold(rdd)(of => probed(rdd, of.handle)))
+    Guard.value("probe rows", stepAside(Option.empty[Look]))(measurement.map(of => looking(of.handle)))
   }
 
-  private def probed(rdd: RDD[InternalRow], handle: ProbeHandle): RDD[InternalRow] = {
+  private def looking(handle: ProbeHandle): Look = {
     val source = Guard.value("probe class", Option.empty[RowProbe.Source]) {
       if (conf.wholeStageEnabled) Some(RowProbe.source(layout)) else None
     }
-    rdd.mapPartitionsWithIndex((index, rows) => ProbingIterator.over(rows, handle, source, index))
+    (index, rows) => ProbingIterator.over(rows, handle, source, index)
   }
 
   override def executeCollect(): Array[InternalRow] =

@@ -40,6 +40,9 @@ object SteppedAside {
   def fixedPlan(id: String): Unit =
     tell(Seq(id), "fixed_plan", "the DataFrame had been executed before it became a boundary")
 
+  /** A query that ran had its plan fixed without probes, because the program had looked at that plan. */
+  def shown(ids: Seq[String]): Unit = tell(ids, "fixed_plan", "the program had looked at the plan before it ran")
+
   /** A result that stands on the DataFrame was cached before the mark: its own rows do not pass. */
   def servedFromCache(ids: Seq[String]): Unit =
     tell(ids, "served_from_cache", "a DataFrame made from it had been cached before it became a boundary")

@@ -1,9 +1,9 @@
-package io.sparklineage.probe
+package org.apache.spark.sql.lineage
 
-import org.apache.spark.sql.execution.UnaryExecNode
+import org.apache.spark.sql.catalyst.trees.{TreeNode, UnaryLike}
 
-/** A physical operator that `explain` does not show: a program that prints a plan prints that of the plain run. */
-private[probe] trait Unexplained extends UnaryExecNode {
+/** A node that no printed plan has: what is printed in its place is its child. */
+trait Unexplained[Plan <: TreeNode[Plan]] extends TreeNode[Plan] with UnaryLike[Plan] { self: Plan =>
   override def generateTreeString(
       depth: Int,
       lastChildren: java.util.ArrayList[Boolean],

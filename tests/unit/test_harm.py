@@ -1,0 +1,84 @@
+"""Programs without Spark, plain and observed: the same output, errors, exit status and files."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from tests.unit.harm_programs import PROGRAMS, SEEN, WAITS
+
+PLAIN = [sys.executable]
+OBSERVED = [str(Path(sys.executable).with_name("spark-lineage")), "run"]
+ARGUMENTS = ["one", "--two", "3 4"]
+
+
+class Ran(NamedTuple):
+    code: int
+    stdout: bytes
+    stderr: bytes
+    files: dict[str, bytes]
+
+
+def begin(command: list[str], source: str, folder: Path) -> subprocess.Popen[bytes]:
+    folder.mkdir(parents=True)
+    text = textwrap.dedent(source).lstrip("\n")
+    encoding = "latin-1" if "latin-1" in text else "utf-8"
+    (folder / "p.py").write_bytes(text.encode(encoding))
+    (folder / "helper.py").write_text("N = 3\n")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST", "COV", "PYTHON"))}
+    return subprocess.Popen(
+        [*command, "p.py", *ARGUMENTS], cwd=folder, env={**kept, "PYTHONHASHSEED": "0"},
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+
+
+def end(process: subprocess.Popen[bytes], folder: Path) -> Ran:
+    stdout, stderr = process.communicate(timeout=120)
+    found = {
+        str(path.relative_to(folder)): os.readlink(path).encode() if path.is_symlink() else path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if not path.is_dir() and path.relative_to(folder).parts[0] not in ("lineage", "__pycache__")
+    }
+    return Ran(process.returncode, anonymous(stdout, folder), anonymous(stderr, folder), found)
+
+
+def anonymous(text: bytes, folder: Path) -> bytes:
+    """Without what differs between two plain runs: the folder, addresses, numbers of threads."""
+    return re.sub(rb"0x[0-9a-f]+|\b\d{15}\b", b"N", text.replace(str(folder).encode(), b"HERE"))
+
+
+def both(source: str, folder: Path) -> tuple[Ran, Ran]:
+    folders = [folder / name / "program" for name in ("plain", "observed")]
+    plain, observed = (begin(command, source, each) for command, each in zip((PLAIN, OBSERVED), folders, strict=True))
+    return end(plain, folders[0]), end(observed, folders[1])
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_a_program_notices_nothing(name: str, tmp_path: Path) -> None:
+    plain, observed = both(PROGRAMS[name], tmp_path)
+    assert observed == plain
+
+
+def test_a_program_in_a_git_work_tree_meets_no_child_of_ours(tmp_path: Path) -> None:
+    """Git is asked while the program runs, and is no child of its process."""
+    subprocess.run(["git", "init", "-q", str(tmp_path)], check=True)
+    identity = ["-c", "user.name=a", "-c", "user.email=a@example.org"]
+    subprocess.run(["git", "-C", str(tmp_path), *identity, "commit", "-q", "--allow-empty", "-m", "first"], check=True)
+    plain, observed = both(WAITS, tmp_path)
+    assert observed == plain
+    (journal,) = tmp_path.glob("observed/program/lineage/runs/*/events.jsonl")
+    assert '"dirty":false' in journal.read_text().replace(" ", "")
+
+
+@pytest.mark.parametrize("name", SEEN)
+def test_what_is_documented_to_differ_does(name: str, tmp_path: Path) -> None:
+    plain, observed = both(SEEN[name], tmp_path)
+    assert observed != plain, "it can be hidden by now: move it to PROGRAMS, and take it out of docs/do-no-harm.md"
+    assert observed.code == plain.code
