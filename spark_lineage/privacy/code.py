@@ -77,7 +77,8 @@ def _literal(each: tokenize.TokenInfo, cleaning: Cleaning, docstring: bool) -> s
     if each.type == token.NUMBER:
         return cleaned if (cleaned := cleaning.text(each.string)) == each.string else repr(cleaned)
     prefix, quote, content = _parts(each.string) if each.type == token.STRING else ("", "", each.string)
-    return f"{prefix}{quote}{(cleaning.prose if docstring else cleaning.text)(content)}{quote}"
+    lines = "\n" in content or "\\n" in content  # a text of several lines may say `password: x`, as YAML does
+    return f"{prefix}{quote}{(cleaning.prose if docstring or lines else cleaning.text)(content)}{quote}"
 
 
 def _parts(string: str) -> tuple[str, str, str]:

@@ -34,6 +34,7 @@ _RENAMES = frozenset("withColumnRenamed".split())
 _ASSIGNS = re.compile(r"[=:]\s*[\"']?\Z")  # "jdbc:...&password=" + x
 _ESCAPES_WARN = sys.version_info >= (3, 12)  # on the program's stderr, without being asked for
 ABOVE = "if True:\n"
+_HEADERS = ("cookie", "set-cookie")  # their other forms stand in the rules of texts
 _ALIASES = frozenset("alias name".split())
 
 
@@ -104,13 +105,16 @@ class _Secrets:
         """The literals that this node, and not what is below it, makes secret."""
         if isinstance(node, (ast.Assign, ast.AnnAssign, ast.NamedExpr)):
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-            if node.value is not None and any(map(self._names, targets)):
+            if node.value is not None and any(
+                self._names(each) or _is_key(name_of(each), node.value) for each in targets
+            ):
                 yield from _values(node.value)
         elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
             yield from self._defaults(node.args)
         elif isinstance(node, ast.Dict):
             for key, value in zip(node.keys, node.values, strict=True):
-                if key is not None and self._names(key):
+                name = text_of(key) if key is not None else None
+                if key is not None and (self._names(key) or _is_key(name, value) or (name or "").lower() in _HEADERS):
                     yield from _values(value)
         elif isinstance(node, ast.Compare):
             sides = [node.left, *node.comparators]
@@ -135,8 +139,10 @@ class _Secrets:
     def _call(self, call: ast.Call) -> Iterator[Span]:
         name, arguments = called(call), [keyword.value for keyword in call.keywords]
         for keyword in call.keywords:
-            if keyword.arg and is_secret(keyword.arg):
+            if keyword.arg and (is_secret(keyword.arg) or _is_key(keyword.arg, keyword.value)):
                 yield from _values(keyword.value)
+        if name == "createDataFrame":
+            yield from self._rows(call)
         module = name_of(call.func.value) if isinstance(call.func, ast.Attribute) else None  # hmac.new(...)
         if not rules().key_functions.isdisjoint((name.lower(), (module or "").lower())):
             yield from _lits([*call.args, *arguments])
@@ -150,6 +156,16 @@ class _Secrets:
             yield from (span for key in call.keywords if key.arg in ("default", "const") for span in _values(key.value))
         if name in ("isin", "eqNullSafe", "like", "startswith", "contains", "endswith") and self._speaks(call.func):
             yield from (span for argument in call.args for span in _values(argument))
+
+    def _rows(self, call: ast.Call) -> Iterator[Span]:
+        """The values of secret columns in rows that stand in the call, as tuples or lists."""
+        named = {keyword.arg: keyword.value for keyword in call.keywords}
+        first, second, *_ = [*call.args[:2], None, None]
+        rows, names = first or named.get("data"), _column_names(second or named.get("schema"))
+        secret = [at for at, name in enumerate(names) if is_secret(name)]
+        for row in rows.elts if isinstance(rows, (ast.List, ast.Tuple)) else ():
+            if isinstance(row, (ast.List, ast.Tuple)):
+                yield from (span for at in secret if at < len(row.elts) for span in _values(row.elts[at]))
 
     def _names(self, node: ast.AST) -> bool:
         """Whether a node is a secret's name: a variable, an attribute, a key, a short text."""
@@ -167,6 +183,20 @@ class _Secrets:
     def _speaks(self, node: ast.AST) -> bool:
         """Whether a secret's name stands somewhere in an expression."""
         return any(self._names(each) for each in ast.walk(node))
+
+
+def _is_key(name: str | None, value: ast.AST) -> bool:
+    """Bytes that are called a key; a text of that name may be anything."""
+    is_bytes = isinstance(value, ast.Constant) and isinstance(value.value, bytes)
+    return is_bytes and name is not None and name.lower().rpartition("_")[2] in ("key", "iv", "salt")
+
+
+def _column_names(schema: ast.AST | None) -> list[str]:
+    """The columns of a schema that is written as a text in SQL or as a list of names; of any other none."""
+    if isinstance(schema, (ast.List, ast.Tuple)):
+        return [text_of(each) or "" for each in schema.elts]
+    text = text_of(schema) if schema is not None else None
+    return [column.strip().partition(" ")[0].partition(":")[0] for column in text.split(",")] if text else []
 
 
 def _last_text(node: ast.expr) -> str:

@@ -493,6 +493,14 @@ PROGRAMS: dict[str, str] = {
         try: os.getcwd()
         except FileNotFoundError as e: print(type(e).__name__)
     """,
+    "pandas_in_a_removed_folder": """
+        import os, tempfile
+        import pandas as pd
+        def handed_over(spark, frame): return spark.createDataFrame(frame)  # so pandas is followed
+        exec(compile("def use(frame):\\n    return (frame['a'] + 1).tolist()", "relative.py", "exec"))
+        d = tempfile.mkdtemp(); os.chdir(d); os.rmdir(d)
+        print(use(pd.DataFrame({"a": [1, 2]})))
+    """,
     "umask": "import os; os.umask(0o077); open('private', 'w').close(); print(oct(os.stat('private').st_mode))",
     "limit_of_files": """
         import resource

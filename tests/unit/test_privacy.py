@@ -168,7 +168,7 @@ def test_without_a_key_personal_literals_are_taken_out(tmp_path: Path) -> None:
         raise OSError("read only")
 
     without = Privacy(Choices(), no_key, Guard(strict=True))
-    assert without.texts.text("ssn = '123-45-6789'") == f"ssn = '{MARK}'"
+    assert without.texts.text("ssn = '123-45-6789'") == f"ssn = '{HIDDEN}'"
 
 
 # --------------------------------------------------------------------------- secrets by value
@@ -177,7 +177,7 @@ def test_without_a_key_personal_literals_are_taken_out(tmp_path: Path) -> None:
 def test_what_the_environment_calls_a_secret_is_taken_out_everywhere() -> None:
     found = privacy()
     found.texts.learn({"DB_PASSWORD": "pl4nted!", "PWD": "/home/ada", "TOKEN_LIMIT": "100000", "USER": "adalovelace"})
-    assert found.texts.text("connected with pl4nted! as adalovelace") == f"connected with {MARK} as adalovelace"
+    assert found.texts.text("connected with pl4nted! as adalovelace") == f"connected with {HIDDEN} as adalovelace"
     assert found.texts.text("/home/ada has 100000") == "/home/ada has 100000"
 
 
@@ -253,7 +253,7 @@ def test_a_plan_hash_over_a_personal_literal_is_keyed() -> None:
     assert len(cleaned.plan_hash) == len(secret.plan_hash)
     assert cleaned.plan_hash != secret.plan_hash
     assert privacy().of([secret]) == [cleaned]
-    (taken_out,) = privacy().of([fragment("d1", text=f"Filter (password = {MARK})")])
+    (taken_out,) = privacy().of([fragment("d1", text=f"Filter (password = {HIDDEN})")])
     assert isinstance(taken_out, Fragment)
     assert taken_out.plan_hash != secret.plan_hash, "the JVM half had taken a secret out"
 
@@ -401,3 +401,30 @@ def test_whatever_is_printed_passes_there() -> None:
         str(path.relative_to(root)) for path in root.rglob("*.py") if re.search(r"\bConsole\(", path.read_text())
     }
     assert consoles <= {"faces/terminal/console.py", "cli/send.py"}, "cli/send.py: a progress bar on standard error"
+
+
+HIDDEN = rules().mark
+
+
+@pytest.mark.parametrize(
+    ("text", "cleaned"),
+    [
+        ('made = dict(key=b"planted")', f"made = dict(key={HIDDEN!r})"),
+        ('signing = {"key": b"planted", "n": b"1"}', f'signing = {{"key": {HIDDEN!r}, "n": b"1"}}'),
+        ('aes_key = b"planted"', f"aes_key = {HIDDEN!r}"),
+        ('df.join(other, key="id")', 'df.join(other, key="id")'),
+        ('headers = {"Cookie": "a=planted"}', f'headers = {{"Cookie": {HIDDEN!r}}}'),
+        ('text = "user: u\\npassword: planted\\n"', f'text = "user: u\\npassword: {HIDDEN}"'),
+        (
+            'spark.createDataFrame([(1, "planted"), (2, "planted")], "id long, password string")',
+            f'spark.createDataFrame([(1, {HIDDEN!r}), (2, {HIDDEN!r})], "id long, password string")',
+        ),
+        (
+            'spark.createDataFrame(data=[["planted", "x"]], schema=["token", "city"])',
+            f'spark.createDataFrame(data=[[{HIDDEN!r}, "x"]], schema=["token", "city"])',
+        ),
+        ('spark.createDataFrame([(1, "Bern")], "id long, city string")',) * 2,
+    ],
+)
+def test_values_that_their_place_makes_secret(text: str, cleaned: str) -> None:
+    assert code.redacted(text) == cleaned
