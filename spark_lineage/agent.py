@@ -31,6 +31,7 @@ from typing import TYPE_CHECKING, Any
 
 from spark_lineage import capture
 from spark_lineage.answers.check.rules import Rules, load
+from spark_lineage.compat import PARSES_DISTURB_EACH_OTHER
 from spark_lineage.config import Config
 from spark_lineage.guard import Guard, logger
 from spark_lineage.jvm.bridge import Bridge, JvmHalfMissing
@@ -44,10 +45,11 @@ from spark_lineage.model import (
     ProgramStarted,
     PythonGap,
     RepositorySeen,
+    SourceReading,
     SparkStarted,
 )
 from spark_lineage.own_imports import Apart
-from spark_lineage.privacy import keys
+from spark_lineage.privacy import keys, source
 from spark_lineage.privacy.logs import PrivateLog
 from spark_lineage.privacy.observing import Privacy
 from spark_lineage.privacy.texts import Choices
@@ -145,6 +147,7 @@ class Agent:
         self._links: set[LinkSeen] = set()
         self._compared: threading.Event | None = None  # set once git has said whether files differ
         self._log = _log_file(self.folder, config.log_level, self._privacy.texts.prose)
+        self._reader = SourceReader(program.roots)
         self._relay = Relay()
         self._flushing = threading.Lock()
         self._draining = threading.Lock()  # another one: a JVM that hangs must not hold up what needs no JVM
@@ -190,7 +193,7 @@ class Agent:
         config, program = self.config, self.program
         recorder = capture.Recorder(
             self._queue.put, self._relay, config, self.guard, roots=program.roots,
-            read=SourceReader(program.roots).read, questions=rules.questions(), contents=_PandasContents(),
+            read=self._read, questions=rules.questions(), contents=_PandasContents(),
         )  # fmt: skip
         self._recorder = recorder
         self._installation = capture.install(recorder)
@@ -209,6 +212,13 @@ class Agent:
         self._told_while_it_runs = beside.begin(
             self.folder, self.program.roots, self.config.namespace, self.config.sample_publish
         )
+
+    def _read(self, text: str, file: str) -> SourceReading:
+        """Runs in the thread of the program that comes to a file first. Raises what the reader does."""
+        reading = self._reader.read(text, file)
+        if PARSES_DISTURB_EACH_OTHER:  # cleaning would parse in our thread, beside a program that may parse, too
+            self.guard("privacy", source.parse_ahead, reading)
+        return reading
 
     def _learn_secrets(self) -> None:
         """What is secret is known before the first line is written."""

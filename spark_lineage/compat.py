@@ -15,6 +15,8 @@ HAS_POSITIONS = sys.version_info >= (3, 11)
 # ``code.co_qualname`` and ``code.replace(co_qualname=...)`` (3.11).
 CODE_HAS_QUALNAME = sys.version_info >= (3, 11)
 
+# A parse in one thread may end a parse in another one with an error of the interpreter's own (python/cpython#106905).
+PARSES_DISTURB_EACH_OTHER = sys.version_info[:2] == (3, 11)
 PARSE_TRIES = 50
 
 INSTALLED_FOLDERS = ("site-packages", "dist-packages")

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from spark_lineage.compat import parse
+from spark_lineage.model import SourceReading
 from spark_lineage.privacy.redaction import is_secret
 from spark_lineage.privacy.rules import may_have_secret, rules
 
@@ -79,6 +80,14 @@ def _parsed_silently(source: str) -> ast.Module:
 def of_piece(source: str) -> tuple[Span, ...]:
     """As :func:`secrets`, of a function or a statement as it stands in its file; nothing of what is not Python."""
     return secrets(whole(source)) or ()
+
+
+def parse_ahead(reading: SourceReading) -> None:
+    """Finds now, in this thread, what cleaning this reading will ask for: then no other thread parses it."""
+    for function in reading.functions:
+        of_piece(function.source)
+        for statement in function.statements:
+            of_piece(statement.source)
 
 
 def whole(source: str) -> str:

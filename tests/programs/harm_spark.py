@@ -1,8 +1,10 @@
 """What a program can print of Spark and of itself, section by section; the last one ends it by an error."""
 
+import contextlib
 import functools
 import gc
 import inspect
+import io
 import logging
 import pickle
 import sys
@@ -239,7 +241,10 @@ def job_numbers():
 def caching():
     df = clean(load()).cache()
     print(df.is_cached, df.storageLevel, df.count(), clean(load()).storageLevel)
-    clean(load()).explain()
+    told = io.StringIO()
+    with contextlib.redirect_stdout(told):
+        clean(load()).explain()  # below its scan it has the plan that filled the cache, which is not the plain one
+    print(told.getvalue().splitlines()[:3])
     print(len(sc._jsc.getPersistentRDDs()), df.unpersist() is df, df.is_cached)
 
 

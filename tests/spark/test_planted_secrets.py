@@ -32,7 +32,7 @@ class Planted:
     sent: list[bytes]
 
 
-@pytest.fixture(scope="module", params=[pytest.param("failed"), *ENDS.keys() - {"failed"}])
+@pytest.fixture(scope="module", params=["failed", "killed", pytest.param("finished", marks=pytest.mark.slow)])
 def planted(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, warm_jvms: WarmJvms) -> Planted:
     """One run. The receiver takes everything, as bytes."""
     folder = tmp_path_factory.mktemp(f"planted_{request.param}")

@@ -34,12 +34,13 @@ from spark_lineage.model import (
     SourceReading,
     Statement,
 )
-from spark_lineage.privacy import code, command_line, files, personal
+from spark_lineage.privacy import code, command_line, files, personal, source
 from spark_lineage.privacy.logs import PrivateLog
 from spark_lineage.privacy.observing import Privacy
 from spark_lineage.privacy.rules import rules
 from spark_lineage.privacy.terminal import printable
 from spark_lineage.privacy.texts import Choices
+from spark_lineage.static import SourceReader
 
 KEY = b"a key of the tests"
 MARK = rules().mark
@@ -428,3 +429,15 @@ HIDDEN = rules().mark
 )
 def test_values_that_their_place_makes_secret(text: str, cleaned: str) -> None:
     assert code.redacted(text) == cleaned
+
+
+def test_what_was_parsed_ahead_is_not_parsed_again() -> None:
+    """Python 3.11 fails in the program's own parse if a thread of ours parses at the same time."""
+    text = "def connect():\n    password = 'planted-ahead'\n    return login(password=password, key=1)\n"
+    reading = SourceReader(("/",)).read(text, "/ahead.py")
+    source.parse_ahead(reading)
+    before = source.secrets.cache_info().misses
+    (cleaned,) = privacy().of([SourceRead(reading)])
+    assert isinstance(cleaned, SourceRead)
+    assert HIDDEN in cleaned.reading.functions[-1].source
+    assert source.secrets.cache_info().misses == before

@@ -32,11 +32,16 @@ object PlanOnShow {
   }
 
   private val showing =
-    Seq("org.apache.spark.sql.api.python.PythonSQLUtils", "org.apache.spark.sql.execution.command.ExplainCommand", "py4j.")
+    Seq(
+      "org.apache.spark.sql.api.python.PythonSQLUtils",
+      "org.apache.spark.sql.execution.command.ExplainCommand",
+      "py4j."
+    )
 
   private val datasets = Seq("org.apache.spark.sql.Dataset", "org.apache.spark.sql.classic.Dataset")
 
-  private val running = Seq("org.apache.spark.sql.execution.SQLExecution", "org.apache.spark.sql.execution.CacheManager")
+  private val running =
+    Seq("org.apache.spark.sql.execution.SQLExecution", "org.apache.spark.sql.execution.CacheManager")
 
   /** Says that these DataFrames have no boundary in the query. */
   private[boundary] def without(plan: LogicalPlan, ids: Seq[String]): LogicalPlan = plan.synchronized {
