@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import pytest
 
-from tests.unit.harm_programs import PROGRAMS, SEEN, WAITS
+from tests.unit.harm_programs import PROGRAMS, REPEATED, SEEN, WAITS
 
 PLAIN = [sys.executable]
 OBSERVED = [str(Path(sys.executable).with_name("spark-lineage")), "run"]
@@ -60,7 +60,9 @@ def both(source: str, folder: Path) -> tuple[Ran, Ran]:
     return end(plain, folders[0]), end(observed, folders[1])
 
 
-@pytest.mark.parametrize("name", PROGRAMS)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[pytest.mark.slow] if name in REPEATED else []) for name in PROGRAMS]
+)
 def test_a_program_notices_nothing(name: str, tmp_path: Path) -> None:
     plain, observed = both(PROGRAMS[name], tmp_path)
     assert observed == plain
@@ -75,6 +77,11 @@ def test_a_program_in_a_git_work_tree_meets_no_child_of_ours(tmp_path: Path) -> 
     assert observed == plain
     (journal,) = tmp_path.glob("observed/program/lineage/runs/*/events.jsonl")
     assert '"dirty":false' in journal.read_text().replace(" ", "")
+
+
+def test_there_are_enough() -> None:
+    assert REPEATED <= PROGRAMS.keys()
+    assert len(PROGRAMS.keys() - REPEATED) >= 60
 
 
 @pytest.mark.parametrize("name", SEEN)

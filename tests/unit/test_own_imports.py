@@ -76,6 +76,7 @@ def test_each_gets_its_own(way: str, imported: list[str], tmp_path: Path) -> Non
     assert (record / "events.jsonl").exists()
 
 
+@pytest.mark.slow
 def test_a_module_that_is_run_gets_its_own(imported: list[str], tmp_path: Path) -> None:
     names = [name for name in imported if name not in loaded_first(tmp_path, True)]
     folder = program(tmp_path / "program", names)
