@@ -611,7 +611,8 @@ WAITS = """
 # What another program shows nearly as well: each costs about a second.
 REPEATED = set(
     "annotations docstring executable garbage locale patched_names warning_error escape_warning empty exit_none "
-    "exit_large exit_object exit_quit raises_context raises_note raises_unprintable raises_indentation raises_import raises_deep "
+    "exit_large exit_object exit_quit raises_context raises_note raises_unprintable "
+    "raises_indentation raises_import raises_deep "
     "raises_generator_exit raises_base excepthook_fails last_error atexit_exits thread_excepthook "
     "thread_started_by_method context_variables signal_alarm signal_kills faulthandler fork_raises process_pool daemon "
     "runs_path encoding_bom encoding_latin unicode tabs crlf closed_stderr closed_many replaced_stdout "
