@@ -103,10 +103,11 @@ class SparkHook:
     # -- the four wrappers; the program's call runs once, and nothing of ours runs outside the guard
 
     def _launch(self, original: Callable[..., Any]) -> Callable[..., Any]:
-        guard, launch_with, launched, workers = self.guard, self._launch_with, self._launched, self._workers
+        guard, launch_with, launched = self.guard, self._launch_with, self._launched
+        name_python, forget_python = self._workers.name, self._workers.forget
 
         def launch_gateway(conf: Any = None, *args: Any, **kwargs: Any) -> Any:
-            named = guard("workers", workers.name)
+            named = guard("workers", name_python)
             with_ours = guard("launch", launch_with, conf)
             try:
                 return original(conf if with_ours is None else with_ours, *args, **kwargs)
@@ -115,7 +116,7 @@ class SparkHook:
                 raise
             finally:
                 guard("launched", launched)
-                guard("workers", workers.forget, named)
+                guard("workers", forget_python, named)
 
         return launch_gateway
 
@@ -175,17 +176,18 @@ class SparkHook:
             context._jvm.io.sparklineage.PythonApi.change(jconf, before)
 
     def _start(self, original: Callable[..., Any]) -> Callable[..., Any]:
-        guard, started, workers = self.guard, self.door.started, self._workers
+        guard, started = self.guard, self.door.started
+        name_python, forget_python = self._workers.name, self._workers.forget
 
         def _do_init(context: Any, *args: Any, **kwargs: Any) -> Any:
-            named = guard("workers", workers.name)
+            named = guard("workers", name_python)
             try:
                 result = original(context, *args, **kwargs)
             except BaseException as error:
                 leave(error)
                 raise
             finally:
-                guard("workers", workers.forget, named)
+                guard("workers", forget_python, named)
             guard("started", started, context)
             return result
 

@@ -64,7 +64,7 @@ def test_missing_script(tmp_path):
 
 @pytest.mark.parametrize(
     ("name", "content"),
-    [("notes.txt", b"These are notes, not a program.\n"), ("app.jar", b"\x7fELF\0\0"), ("job.py", b"print(1)\0"),
+    [("notes.txt", b"These are notes, not a program.\n"), ("app.jar", b"\x7fELF\0\0"), ("job", b"print(1)\0"),
      ("job.scala", b"object Job extends App { println(1) }\n"), ("flights.ipynb", b'{"cells": [}\n')],
 )  # fmt: skip
 def test_not_python(tmp_path, name, content):

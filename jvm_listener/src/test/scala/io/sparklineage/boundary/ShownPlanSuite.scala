@@ -1,8 +1,7 @@
 package io.sparklineage.boundary
 
 import org.apache.spark.sql.{DataFrame, functions => F}
-import org.apache.spark.sql.api.python.PythonSQLUtils
-import org.apache.spark.sql.classic.{Dataset => ClassicDataset}
+import org.apache.spark.sql.lineage.{Explained, SparkLine}
 import org.scalatest.funsuite.AnyFunSuite
 
 import io.sparklineage.PythonApi
@@ -27,10 +26,10 @@ class ShownPlanSuite extends AnyFunSuite with Sessions {
     data
   }
 
-  private def plain(data: DataFrame, id: String): DataFrame = data
+  private val plain: (DataFrame, String) => DataFrame = (data, _) => data
 
   private def explained(data: DataFrame, mode: String): String =
-    PythonSQLUtils.explainString(data.asInstanceOf[ClassicDataset[_]].queryExecution, mode)
+    Explained(SparkLine.dataset(data), mode)
 
   /** Without numbers that grow from one query to the next; those of what is printed are in the order of their use. */
   private def anonymous(text: String): String = {
@@ -71,7 +70,7 @@ class ShownPlanSuite extends AnyFunSuite with Sessions {
     for (mode <- Seq("flow", "exact"); how <- modes.filterNot(_ == "codegen")) {
       val data = program(marked(mode))
       data.collect()
-      val texts = explained(data, how) + data.asInstanceOf[ClassicDataset[_]].queryExecution.toString
+      val texts = explained(data, how) + SparkLine.dataset(data).queryExecution.toString
       assert("(?i)boundary|lineage|probe".r.findAllIn(texts).toSet == Set.empty, texts)
     }
   }
