@@ -150,10 +150,10 @@ def _at_exit(
         type(error).__name__,
         None,
     )
-    with Apart():  # nothing of the program's comes after this
-        ended = _AT_EXIT("record", agent.stop, outcome, text, traceback, calls)
-        if then is not None:
-            then(ended, outcome)
+    _AT_EXIT("imports", Apart().__enter__)  # for good: nothing of the program's comes after this
+    ended = _AT_EXIT("record", agent.stop, outcome, text, traceback, calls)
+    if then is not None:
+        then(ended, outcome)
 
 
 _AT_EXIT = Guard(lambda what, why: logger.warning("spark-lineage.exit: the record is not whole (%s)", why))

@@ -404,7 +404,7 @@ def _execute_container(request: Request) -> None:
 
     sys.argv[:] = [request.target, *request.arguments]
     path = os.path.abspath(request.target)
-    own_imports.restore_path()
+    _FAULTS("imports", own_imports.restore_path)
     if sys.flags.isolated or _has_first_path():
         sys.path[0] = path
     else:
@@ -419,7 +419,7 @@ def _has_first_path() -> bool:
 
 
 def _set_first_path(folder: str) -> None:
-    own_imports.restore_path()
+    _FAULTS("imports", own_imports.restore_path)
     if _has_first_path():
         sys.path[0] = folder
     _FAULTS("imports", own_imports.give_way)
