@@ -77,8 +77,12 @@ object Guard {
     case other => NonFatal(other)
   }
 
-  /** The class of a throwable and its message, in one line. */
-  def describe(fault: Throwable): String = s"${fault.getClass.getSimpleName}: ${fault.getMessage}"
+  /** What a fault is for people: one sentence with the class of the throwable and its message, if it has one. */
+  def describe(fault: Throwable): String = {
+    val said = Option(fault.getMessage).filter(_.trim.nonEmpty).fold("")(": " + _)
+    val what = if (fault.isInstanceOf[java.util.concurrent.TimeoutException]) "took too long" else "failed"
+    s"this part of spark-lineage $what (${fault.getClass.getSimpleName}$said)"
+  }
 
   /** Says that the part called `what` is entered, by its own `try`. */
   def enter(what: String): Unit = {

@@ -54,7 +54,11 @@ object TrialPlanning {
 
     def result: LogicalPlan = {
       val kept = harmless(flowing.map(_.spec.place).distinct)
-      without(marked, flowing.filterNot(boundary => kept.contains(boundary.spec.place)), s"a probe would cost: $cost")
+      without(
+        marked,
+        flowing.filterNot(boundary => kept.contains(boundary.spec.place)),
+        s"with a probe the query would $cost"
+      )
     }
 
     /** The places, or a part of them, found by halving, that together cost nothing. */
@@ -80,8 +84,16 @@ object TrialPlanning {
 
     private def difference(plain: Seq[String], probed: Seq[String]): String = {
       val (lost, added) = (plain.diff(probed), probed.diff(plain))
-      (lost.map("- " + _) ++ added.map("+ " + _)).take(4).mkString("; ")
+      Seq("lose" -> lost, "get" -> added).collect {
+        case (verb, lines) if lines.nonEmpty => s"$verb ${counted(lines).mkString("; ")}"
+      }.mkString(" and ")
     }
+
+    private def counted(lines: Seq[String]): Seq[String] =
+      lines.distinct.take(2).map { line =>
+        val times = lines.count(_ == line)
+        if (times > 1) s"$line ($times times)" else line
+      }
 
     private def features(dropped: Set[Int]): Seq[String] = whileUnderway {
       val plan = SparkInternals.beforeOptimizer(session, strip(marked, dropped))

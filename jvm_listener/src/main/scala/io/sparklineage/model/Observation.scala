@@ -21,7 +21,7 @@ final case class Gap(what: String, why: String, dataset: Option[String] = None) 
  * The plan between a marked DataFrame and the inputs of its step.
  *
  * @param covers what the hash covers beside the plan: `name@hash` of Python functions, `local@hash` of rows in the
- *               plan; `?` where it is not known
+ *               plan; `?` where it is not known; and `session time zone@zone`, which it does not cover, where it matters
  */
 final case class Fragment(
     dataset: String,

@@ -231,13 +231,25 @@ final class ColumnLineage(
       val referred = available.filter(plan.references.contains)
       val from = if (referred.nonEmpty) referred else available
       val direct = Column.through(Column.merged(from.map(a => column(a).inputs)), Use(Subtype.Transformation))
-      val call = s"${functionName}(${BoundedText.listed(from.map(column(_).inline).distinct, 10)(identity)})"
+      val call = called(from.map(column(_).inline).distinct)
       val made = fresh.map(a => a.exprId -> Column(a.name, call, direct))
       NodeColumns(below.columns ++ made, Column.merged(below.rows, deciding(from)))
     }
 
+    // Rows are made objects of the JVM, handed to code of Scala, and made rows again: one call of that code.
+    private def called(texts: Seq[String]): String = plan.nodeName match {
+      case "DeserializeToObject" | "SerializeFromObject" if texts.lengthCompare(1) == 0 => texts.head
+      case "DeserializeToObject" | "SerializeFromObject" => s"row(${BoundedText.listed(texts, 10)(identity)})"
+      case _ => s"$functionName(${texts match {
+            case Seq(ColumnLineage.AsRow(fields)) => fields
+            case several => BoundedText.listed(several, 10)(identity)
+          }})"
+    }
+
     private def functionName: String =
-      plan.expressions.collectFirst { case p: PythonFuncExpression => SqlNames.quoted(p.name) }.getOrElse(plan.nodeName)
+      plan.expressions.collectFirst { case p: PythonFuncExpression => SqlNames.quoted(p.name) }.getOrElse {
+        if (ColumnLineage.ofTheJvm(plan)) "scala_code" else plan.nodeName
+      }
 
     // User code over whole partitions or groups decides by itself which rows it gives.
     private def deciding(from: Seq[Attribute]): Column.Inputs =
@@ -308,6 +320,12 @@ object ColumnLineage {
     "UpdateEventTimeWatermarkColumn",
     "CollectMetrics"
   )
+
+  private val AsRow = "row\\((.*)\\)".r
+
+  private val calls = Set("MapPartitions", "MapElements", "MapGroups", "FlatMapGroups", "CoGroup", "AppendColumns")
+
+  private def ofTheJvm(plan: LogicalPlan): Boolean = calls(plan.nodeName.stripSuffix("WithObject"))
 
   private def keepsRows(plan: LogicalPlan): Boolean = rowByRow(plan.nodeName)
 }

@@ -84,6 +84,8 @@ final class ExpressionText(
     case b: BinaryOperator => s"(${sql(b.left)} ${b.sqlOperator} ${sql(b.right)})"
     case n: CreateNamedStruct =>
       n.names.zip(n.valExprs).map { case (k, v) => s"${sql(v)} AS $k" }.mkString("struct(", ", ", ")")
+    // Spark leaves out how many: `dropna(how=...)` and `dropna(thresh=...)` differ in nothing else.
+    case a: AtLeastNNonNulls => s"${a.prettyName}(${a.n}, ${BoundedText.listed(a.children)(sql)})"
     case leaf if leaf.children.isEmpty => leaf.sql
     case other => bySpark(other)
   }

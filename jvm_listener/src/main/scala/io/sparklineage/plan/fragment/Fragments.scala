@@ -13,8 +13,16 @@ import io.sparklineage.plan.expressions.ExpressionWalk
 import io.sparklineage.plan.rows.{RowShape, RowShapeBuilder}
 import io.sparklineage.privacy.Redaction
 
-import org.apache.spark.sql.catalyst.expressions.{Expression, PythonFuncExpression}
+import org.apache.spark.sql.catalyst.expressions.{
+  Cast,
+  Expression,
+  Literal,
+  PythonFuncExpression,
+  TimeZoneAwareExpression
+}
 import org.apache.spark.sql.catalyst.plans.logical.{LocalRelation, LogicalPlan}
+import org.apache.spark.sql.internal.SQLConf
+import org.apache.spark.sql.types.TimestampType
 
 /** The plan of one step: what lies between a marked DataFrame and the marked DataFrames that it was made from. */
 object Fragments {
@@ -38,6 +46,9 @@ object Fragments {
       idsOf: LogicalPlan => Seq[String],
       gap: (String, String) => Unit
   ): Fragment = new Description(id, analyzed, new StepPlan(inputs - id, idsOf), gap).fragment
+
+  private val ZoneCover = "session time zone@"
+  private val OfText = Set("csv", "json", "xml")
 
   /** As above; gaps go to the observations of this JVM. */
   def describe(id: String, inputs: Set[String], analyzed: LogicalPlan, idsOf: LogicalPlan => Seq[String]): Fragment =
@@ -93,7 +104,24 @@ object Fragments {
         case u if u.nodeName == "PythonUDTF" => udtf(u)
       }
       val rows = ends.collect { case (l: LocalRelation, _) => s"local@${LocalRowsHash.word(l).getOrElse("?")}" }
-      (functions ++ rows).distinct
+      val zones = inner.flatMap(_.expressions).flatMap(ExpressionWalk.nodes).flatMap(zone) ++ zonesOfReaders
+      (functions ++ rows ++ zones).distinct
+    }
+
+    // Moments in text files are read in the zone of the session.
+    private def zonesOfReaders: Seq[String] = ends.collect {
+      case (read, End.Stored(storages))
+          if storages.exists(_.format.exists(OfText)) && read.output.exists(_.dataType == TimestampType) =>
+        ZoneCover + SQLConf.get.sessionLocalTimeZone
+    }
+
+    // The hash leaves out in which zone the session reads moments: it is no part of the program.
+    private def zone(e: Expression): Option[String] = e match {
+      case c: Cast => if (Cast.needsTimeZone(c.child.dataType, c.dataType)) c.timeZoneId.map(ZoneCover + _) else None
+      case t: TimeZoneAwareExpression => t.timeZoneId.map(ZoneCover + _)
+      // A moment that the program wrote as a text is another one in another zone, and looks the same in both.
+      case l: Literal if l.dataType == TimestampType => Some(ZoneCover + SQLConf.get.sessionLocalTimeZone)
+      case _ => None
     }
 
     private def udtf(u: Expression): String =

@@ -167,6 +167,40 @@ class FragmentsSuite extends PlanSuite {
     assert(fragment(join(x, y), "d1", "d2").planHash !== fragment(right, "d1", "d2").planHash)
   }
 
+  test("dropna says how many columns must hold a value") {
+    def kept(n: Int) = fragment(orders().na.drop(n, Seq("id", "customer")), "d1").operators.head
+    assert(kept(1) === "Filter atleastnnonnulls(1, id, customer)")
+    assert(kept(2) === "Filter atleastnnonnulls(2, id, customer)")
+  }
+
+  test("the time zone of the session is said where it matters, and no part of the hash") {
+    def read(zone: String, expression: String) = {
+      spark.conf.set("spark.sql.session.timeZone", zone)
+      try fragment(orders().selectExpr(expression), "d1")
+      finally spark.conf.unset("spark.sql.session.timeZone")
+    }
+    val zones = Seq("Europe/Berlin", "Asia/Tokyo")
+    val days = zones.map(read(_, "to_date(timestamp_seconds(id)) AS day"))
+    assert(days.map(_.covers) === zones.map(zone => Seq(s"session time zone@$zone")))
+    assert(days.map(_.planHash).distinct.length === 1)
+    assert(zones.map(read(_, "id + 1 AS next").covers).forall(_.isEmpty))
+    assert(zones.map(read(_, "cast(price AS string) AS text").covers).forall(_.isEmpty))
+    val moments = zones.map(read(_, "TIMESTAMP '2024-01-01 00:00:00' AS since"))
+    assert(moments.map(_.covers) === days.map(_.covers))
+    val folder = java.nio.file.Files.createTempDirectory("moments").toString
+    spark.range(1).write.csv(s"$folder/x")
+    def file(column: String) = fragment(spark.read.schema(column).csv(s"$folder/x")).covers
+    assert(file("since timestamp").map(_.takeWhile(_ != '@')) === Seq("session time zone"))
+    assert(file("since string").isEmpty)
+  }
+
+  test("code of Scala over whole rows is one call") {
+    import spark.implicits._
+    val made = orders().select("id", "price").as[(Long, Double)].mapPartitions(_.map(_._1 * 2)).toDF("twice")
+    val got = fragment(made, "d1")
+    assert(got.definitions.map(_.expression) === Seq("scala_code(id, price)"))
+  }
+
   test("plan hash: where rows lie does not matter") {
     assert(hash(_.filter("price > 1").repartition(3)) === hash(_.coalesce(1).filter("price > 1")))
     assert(hash(_.repartition(3, col("id")).filter("price > 1")) === hash(_.filter("price > 1")))
