@@ -38,6 +38,7 @@ from spark_lineage.guard import Guard
 from spark_lineage.model import Operation, OperationKind, PythonGap, SourceRead, Unit
 
 CHECKPOINTS = frozenset({"checkpoint", "localCheckpoint"})  # their result has another plan, and the same rows
+INNER = frozenset({"estimator", "evaluator"})  # subjects of methods that pyspark itself may call in a thread of its own
 MOST_STEPS = 10_000  # whose operations are counted: those that came last
 OPERATIONS_PER_CALL = 10  # how many operations of one step are told apart, times ``limits.calls``
 
@@ -139,10 +140,11 @@ class Recorder:
                 break
         running = RunningOperation(f"o{next(OP_IDS)}", method, position, outer)
         inputs = running.inputs = self._inputs.of(running, args, kwargs, frame)
-        if method.subject == "estimator" and self.frames.code(frame).spark:
-            running.note(
-                "inner", ""
-            )  # of a pipeline or a cross-validation, in a thread of its own: no model of the program
+        if method.subject in INNER and self.frames.code(frame).spark:
+            running.note("inner", "")  # of a cross-validation, in a thread of its own
+            inputs = running.inputs = []
+        if method.subject == "model_reader":
+            self.guard("place", self._without_plan.asked_for, running, frame)
         if method.writes is not None:
             self.guard("place", self._without_plan.begin, running, (*args, *kwargs.values()))
         if not position.call.emitted:

@@ -276,7 +276,8 @@ def _place(operation: Operation | None) -> Storage | None:
     if operation is None or "place" not in operation.detail:
         return None
     namespace, name, part, format_ = operation.detail["place"].split("\n")
-    return Storage(namespace, name, format_, part=part or None)
+    columns = (("value", "string"),) if format_ == "text" else ()
+    return Storage(namespace, name, format_, part=part or None, columns=columns)
 
 
 def _written_before(versions: Iterable[Stored], at: float) -> list[Stored]:

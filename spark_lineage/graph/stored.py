@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from spark_lineage.graph.activations import Activation
 from spark_lineage.model import ChangedRows, Storage
@@ -58,6 +58,10 @@ def richer(a: Storage, b: Storage) -> Storage:
     What is seen of a part comes second: it may lack columns of the whole.
     """
     best, other = (b, a) if a.part is not None and b.part is None else (a, b)
+    if best.part is not None:  # two parts: partition columns may be columns of one of them only
+        known = {name for name, _ in best.columns}
+        more = tuple(column for column in other.columns if column[0] not in known)
+        best = replace(best, columns=(*best.columns, *more))
     return Storage(
         a.namespace, a.name, best.format or other.format, b.version or a.version, best.table or other.table,
         best.columns or other.columns, best.files or other.files, best.part,

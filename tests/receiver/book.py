@@ -173,7 +173,8 @@ class Book:
         outputs: dict[tuple[str, str], Any] = {}
         for dataset in event.get("outputs", ()):
             schema = schema_of(dataset)
-            if not schema and event["eventType"] not in ("FAIL", "ABORT"):  # those never make an output current
+            is_model = dataset.get("facets", {}).get("datasetType", {}).get("datasetType") == "MODEL"  # has no fields
+            if not schema and not is_model and event["eventType"] not in ("FAIL", "ABORT"):  # those make none current
                 yield "output-schema", f"{dataset['name']} has no schema"
             if id_of(dataset) in outputs:
                 yield "one-version", f"{dataset['name']} is listed twice"

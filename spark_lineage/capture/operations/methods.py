@@ -144,7 +144,7 @@ def ml_methods() -> Iterator[Method]:
 
     for owner, name, subject in (
         (base.Estimator, "fit", "estimator"),
-        (evaluation.Evaluator, "evaluate", "none"),
+        (evaluation.Evaluator, "evaluate", "evaluator"),
         (util.MLWriter, "save", "carrier"),
         (util.JavaMLWriter, "save", "carrier"),
         (util.JavaMLReader, "load", "model_reader"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator
+from types import FrameType
 from typing import Any
 
 from spark_lineage.capture.deferred import Emit
@@ -37,6 +38,14 @@ class WithoutPlan:
                 of = (storage.namespace, storage.name, storage.part or "", storage.format or "")
                 running.note("place", "\n".join(of))
 
+    def asked_for(self, running: RunningOperation, frame: FrameType | None) -> None:
+        """Notes the path that the program asked for: a pipeline is loaded stage by stage, each from its own folder."""
+        while frame is not None and frame.f_globals.get("__name__", "").startswith("pyspark."):
+            path = frame.f_locals.get("path") if frame.f_code.co_name == "load" else None  # pyspark's own frame
+            if isinstance(path, str):
+                running.note("path", path)
+            frame = frame.f_back
+
     def made(self, running: RunningOperation, result: Any, args: tuple[Any, ...]) -> str | None:
         """The id of what an operation has made: a model that was fitted or loaded, an RDD that was read; else None."""
         subject = running.method.subject
@@ -44,7 +53,8 @@ class WithoutPlan:
             models = [model for model in (result if isinstance(result, list) else [result]) if model is not None]
             return self._model(running, models, f"{_described(args[0], 0)}.fit", ()) if models else None
         if subject == "model_reader" and _is_model(result):
-            storage = self._storage(args, "model")
+            path = (running.detail or {}).get("path")
+            storage = self._storage((None, path) if path else args, "model")
             kind = type(result).__name__
             return self._model(running, [result], f"{kind}.load", (storage,) if storage is not None else ())
         if subject == "context" and type(result).__name__ in ("RDD", "PipelinedRDD"):
