@@ -1,5 +1,6 @@
 package io.sparklineage.fault
 
+import org.apache.spark.SparkConf
 import org.apache.spark.scheduler._
 import org.apache.spark.sql.functions._
 import org.apache.spark.sql.lineage.probetest.{Bus, Watched}
@@ -58,6 +59,12 @@ final class FaultPrograms(spark: SparkSession, folder: String) {
       result(spark.read.parquet(folder + "/written"))
     },
     "a Python function" -> { _ => PythonApi.function(new Object, "hash"); Nil },
+    "settings" -> { _ =>
+      val conf = new SparkConf(false)
+      PythonApi.change(conf, PythonApi.change(conf, "spark.lineage.app\u0000+x"))
+      PythonApi.settings(conf, "spark.lineage")
+      Nil
+    },
     "status" -> { _ => PythonApi.status(); Nil },
     "session" -> { mark =>
       result(mark(spark.newSession().read.parquet(folder + "/rows"), "s1").groupBy("k").count())
