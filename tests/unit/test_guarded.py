@@ -62,7 +62,11 @@ def hooks() -> list[Hook]:
 def _install_everything() -> Iterator[Any]:
     config = Config(limits_calls=1000)
     recorder = capture.Recorder(
-        lambda deferred: None, SimpleNamespace(), config, Guard(strict=True), contents=SimpleNamespace()
+        lambda deferred: None,
+        SimpleNamespace(place=lambda path: None),
+        config,
+        Guard(strict=True),
+        contents=SimpleNamespace(),
     )
     installation = capture.install(recorder)
     recorder.look_for_modules()
