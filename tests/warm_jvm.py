@@ -131,7 +131,9 @@ class WarmJvm:
                 self._port, self._secret = read_int(file), UTF8Deserializer().loads(file)
         with self._control() as jvm:
             found = _spark_properties(jvm)
-        self._properties = {name: value for name, value in found.items() if name not in self.conf}
+        # Our runner takes its jar out of them, once it is on the classpath.
+        hidden = {*self.conf, "spark.jars", "spark.repl.local.jars"}
+        self._properties = {name: value for name, value in found.items() if name not in hidden}
 
     def _jar(self) -> list[str]:
         if not self.ours:

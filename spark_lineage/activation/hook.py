@@ -105,12 +105,15 @@ class SparkHook:
     def _launch(self, original: Callable[..., Any]) -> Callable[..., Any]:
         guard, launch_with, launched = self.guard, self._launch_with, self._launched
         name_python, forget_python = self._workers.name, self._workers.forget
+        hide_jar = _hide_jar
 
         def launch_gateway(conf: Any = None, *args: Any, **kwargs: Any) -> Any:
             named = guard("workers", name_python)
             with_ours = guard("launch", launch_with, conf)
             try:
-                return original(conf if with_ours is None else with_ours, *args, **kwargs)
+                gateway = original(conf if with_ours is None else with_ours, *args, **kwargs)
+                guard("launch", hide_jar, gateway, with_ours)
+                return gateway
             except BaseException as error:
                 leave(error)
                 raise
@@ -245,6 +248,23 @@ def _marked(make: Callable[[Function], Function]) -> Callable[[Any], Function | 
         return ours
 
     return wrapped
+
+
+def _hide_jar(gateway: Any, launched_with: Any) -> None:
+    """Takes our jar out of what new confs of the JVM begin with; the conf of a context gets it again.
+
+    It is on the classpath by now. pyspark goes through all settings of a conf, and py4j numbers each: with more of them
+    all objects of the program would have other numbers.
+    """
+    if launched_with is None:
+        return
+    ours = os.path.basename(launched_with.get("spark.jars", "").rpartition(",")[2])
+    system = gateway.jvm.java.lang.System
+    for name in ("spark.jars", "spark.repl.local.jars"):
+        there = (system.getProperty(name) or "").split(",")
+        kept = [jar for jar in there if os.path.basename(jar) != ours]
+        if ours and kept != there:
+            _ = system.setProperty(name, ",".join(kept)) if kept else system.clearProperty(name)
 
 
 def _is_alive(spark_context: Any) -> bool:

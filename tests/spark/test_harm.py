@@ -19,7 +19,7 @@ def section(ran: Ran, name: str) -> str:
     def named(found: re.Match[str]) -> str:
         return numbers.setdefault(found[0], f"#{len(numbers)}")
 
-    text = re.sub(r"#\d+L?|plan_id=\d+|\bo\d+\b", named, text.replace(str(ran.folder), "HERE"))
+    text = re.sub(r"#\d+L?|plan_id=\d+", named, text.replace(str(ran.folder), "HERE"))
     return re.sub(r"0x[0-9a-f]+", "0xN", text)
 
 
