@@ -16,7 +16,6 @@ SHARE = [
     "loans/udf", "loans/june", "loans/repartition",
     "clicks/users", "clicks/elsewhere",
     "credit/keep", "credit/mean-income", "credit/segments", "credit/sorted",
-    "stock/sold-out", "stock/columns-swapped", "stock/discount", "stock/alias",
 ]  # fmt: skip
 
 
