@@ -266,7 +266,7 @@ HARMLESS = [
 
 STOCK = [
     fault("stock", "negative", "filter boundary", "WHERE quantity >= 0", "WHERE quantity > 0", "main.first_stock"),
-    fault("stock", "latest-price", "wrong aggregate", "max(price) AS price", "min(price) AS price", "main.booked"),
+    fault("stock", "latest-price", "wrong aggregate", "max(price) AS price", "min(price) AS price", "main.booked.create_booked"),
     fault("stock", "sold-out", "filter boundary", "s.quantity + b.quantity <= 0", "s.quantity + b.quantity < 0", "main.upsert"),
     fault("stock", "replaced", "wrong metric", "SET quantity = s.quantity + b.quantity", "SET quantity = b.quantity", "main.upsert"),
     fault("stock", "not-inserted", "wrong population", "WHEN NOT MATCHED THEN INSERT", "WHEN NOT MATCHED AND b.quantity > 9 THEN INSERT", "main.upsert"),
@@ -274,13 +274,13 @@ STOCK = [
     fault("stock", "percent", "unit mix-up", "price * 1.1", "price * 1.01", "main.dearer"),
     fault("stock", "other-shop", "wrong population", "WHERE shop = 'S1'\"", "WHERE shop = 'S2'\"", "main.dearer"),
     fault("stock", "emptied", "filter boundary", "quantity < 2 AND", "quantity <= 2 AND", "main.emptied"),
-    fault("stock", "recount", "wrong metric", '{"quantity": "f.quantity",', '{"quantity": "f.quantity + s.quantity",', "main.recounted"),
-    fault("stock", "lost", "wrong population", "whenNotMatchedBySourceUpdate(\"s.shop = 'S2'\"", "whenNotMatchedBySourceUpdate(\"s.shop = 'S3'\"", "main.recounted"),
-    fault("stock", "columns-swapped", "union by position", "INSERT INTO log (item, shop, change)", "INSERT INTO log (shop, item, change)", "main.logged"),
-    fault("stock", "outward", "filter boundary", "WHERE quantity < -1", "WHERE quantity < -2", "main.split"),
+    fault("stock", "recount", "wrong metric", '{"quantity": "f.quantity",', '{"quantity": "f.quantity + s.quantity",', "main.recounted.execute_stock"),
+    fault("stock", "lost", "wrong population", "whenNotMatchedBySourceUpdate(\"s.shop = 'S2'\"", "whenNotMatchedBySourceUpdate(\"s.shop = 'S3'\"", "main.recounted.execute_stock"),
+    fault("stock", "columns-swapped", "union by position", "INSERT INTO log (item, shop, change)", "INSERT INTO log (shop, item, change)", "main.logged.insert_log"),
+    fault("stock", "outward", "filter boundary", "WHERE quantity < -1", "WHERE quantity < -2", "main.split.insert_inward"),
     fault("stock", "items", "wrong aggregate", "count(*) AS items", "count(DISTINCT state) AS items", "main.worth"),
-    fault("stock", "version", "wrong population", "VERSION AS OF 0", "VERSION AS OF 1", "main.at_first"),
-    fault("stock", "discount", "unit mix-up", "F.lit(10)", "F.lit(1)", "main.discounts"),
+    fault("stock", "version", "wrong population", "VERSION AS OF 0", "VERSION AS OF 1", "main.at_first.before"),
+    fault("stock", "discount", "unit mix-up", "F.lit(10)", "F.lit(1)", "main.discounts.update_DeltaTable"),
     harmless("stock", "spelling", "formatting of SQL", "UPDATE stock SET price", "update  stock set price"),
     harmless("stock", "alias", "an alias renamed", "MERGE INTO stock s USING booked b ON s.shop = b.shop AND s.item = b.item", "MERGE INTO stock s USING booked b ON b.shop = s.shop AND s.item = b.item"),
 ]  # fmt: skip
