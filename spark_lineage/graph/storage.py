@@ -7,6 +7,7 @@ another one (``~2``) of the same name.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import cached_property
 
 from spark_lineage.graph.activations import Activation, gap
 from spark_lineage.graph.observed import Observed, ancestors, moment
@@ -126,7 +127,7 @@ class Storages:
         claims: dict[str, set[Address]] = {}
         read = [op.output for op in self._seen.operations if op.output is not None and _reads(op)]
         for df in self._with_what_they_look_through([*interim, *written, *read]):
-            if df in self._seen.fragments:
+            if df in self._seen.fragments and not self._of_a_model(self._seen.fragments[df].sources):
                 claims[df] = self._read_by_plan(df)
         for df in read:
             self._read_in_step(df)
@@ -135,7 +136,7 @@ class Storages:
             if execution.sources and not self._looks_for_schema(execution):
                 accounted = self._accounted(execution, claims, known, own)
                 for storage in execution.sources:
-                    if not within(storage, accounted):
+                    if not within(storage, accounted) and not self._of_a_model((storage,)):
                         self._read_by_action(storage, execution)
 
     def _read_by_plan(self, df: str) -> set[Address]:
@@ -205,6 +206,24 @@ class Storages:
         source.at = min(source.at, at)
         source.storage = richer(source.storage, storage)
         return source
+
+    @cached_property
+    def _model_places(self) -> set[Address]:
+        """Where models lie that the run saves or loads."""
+        loaded = [
+            storage
+            for df, maker in self._seen.makers.items()
+            if "model" in maker.detail and df in self._seen.fragments
+            for storage in self._seen.fragments[df].sources
+        ]
+        saved = [place for operation in self._seen.operations if (place := _place(operation)) is not None]
+        return {address(place) for place in (*loaded, *saved) if place.format == "model"}
+
+    def _of_a_model(self, storages: Iterable[Storage]) -> bool:
+        """Whether these are files that a model consists of: pyspark reads them one by one."""
+        every = list(storages)
+        places = self._model_places
+        return bool(every and places) and all(within(s, places) and address(s) not in places for s in every)
 
     def _read_in_step(self, df: str) -> None:
         """Notes what a read names, whether a query ever runs it or not."""
