@@ -382,6 +382,14 @@ def test_verdicts_carry_their_reason(file: str, owned: bool, reason: str) -> Non
     assert (verdict.owned, verdict.reason) == (owned, reason)
 
 
+def test_a_program_that_is_named_through_a_link_is_the_users(tmp_path):
+    (tmp_path / "jobs").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "jobs")
+    user_code = UserCode([str(tmp_path / "jobs")])
+    assert user_code.ownership(str(tmp_path / "link" / "job.py")).owned
+    assert not user_code.ownership(str(tmp_path / "other" / "job.py")).owned
+
+
 def test_a_program_inside_an_installed_package_is_the_users() -> None:
     user_code = UserCode(["/env/lib/site-packages/acme"])
     assert user_code.ownership("/env/lib/site-packages/acme/main.py").owned

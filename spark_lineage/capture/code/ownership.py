@@ -59,9 +59,10 @@ class UserCode:
         if file.startswith("<"):
             return Ownership(False, "code without a file")
         path = os.path.abspath(file)
-        for folder, reason in self._reasons:
-            if path.startswith(folder.rstrip(os.sep) + os.sep):
-                return self._inside(path, folder, reason)
+        for place in dict.fromkeys((path, os.path.realpath(path))):  # the program may be named through a link
+            for folder, reason in self._reasons:
+                if place.startswith(folder.rstrip(os.sep) + os.sep):
+                    return self._inside(place, folder, reason)
         parts = path.split(os.sep)
         if any(part in compat.INSTALLED_FOLDERS for part in parts):
             return Ownership(False, "installed package")

@@ -75,7 +75,10 @@ class PlanMatrixSuite extends AnyFunSuite with ProbeFixture {
 
   // The wide ones take long to compile: what they are for is asked where the code differs.
   private def worthwhile(setting: String, name: String): Boolean =
-    !(name == "300 columns" && Set("interpreted", "code refused")(setting)) && (setting != "not adaptive" || name.contains("join"))
+    !(name == "300 columns" && Set(
+      "interpreted",
+      "code refused"
+    )(setting)) && (setting != "not adaptive" || name.contains("join"))
 
   // Each kind of operator in each setting that runs other code of ours; the whole of the matrix takes minutes.
   private val kinds =
