@@ -11,8 +11,9 @@ CONNECTOR_JARS := org.apache.spark:spark-avro_2.13:$(SPARK) org.apache.spark:spa
 	org.apache.spark:spark-token-provider-kafka-0-10_2.13:$(SPARK) org.apache.kafka:kafka-clients:3.9.2 \
 	org.apache.commons:commons-pool2:2.12.1
 
-# Two processes share the tests (tests/sharing.py); sbt runs the tests of the JVM half as one of them (tests/jvm).
-PYTEST := $(BIN)/python -m pytest -n 2 --dist loadscope --no-loadscope-reorder --durations=25
+# Three processes share the tests (tests/sharing.py), since some of them wait; sbt runs the tests of the JVM half as one
+# of them (tests/jvm).
+PYTEST := $(BIN)/python -m pytest -n 3 --dist loadscope --no-loadscope-reorder --durations=25
 
 .PHONY: demo test test-slow test-all lint format bench localisation jar clean
 

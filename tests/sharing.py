@@ -1,4 +1,4 @@
-"""How two processes share the tests: which tests stay together, and in which order the groups begin.
+"""How the processes share the tests: which tests stay together, and in which order the groups begin.
 
 A file of tests that starts Spark has fixtures that take minutes; all of its tests run in the process that made them.
 The files that ask for ``runs`` share the runs of programs, so that they are one group. The tests of ``unit`` and

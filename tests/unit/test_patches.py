@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -122,7 +123,8 @@ def test_a_fault_while_one_part_is_patched_leaves_that_part_plain(part: str, mon
     guard = Guard(lambda what, why: faults.append(f"{what}: {why}"))
     before = state()
     monkeypatch.setattr(*PARTS[part], lambda *_: [around(owner(), "one", broken)])
-    recorder = capture.Recorder(lambda deferred: None, None, Config(), guard, contents=object())
+    jvm: Any = SimpleNamespace(place=lambda path: None)
+    recorder = capture.Recorder(lambda deferred: None, jvm, Config(), guard, contents=object())
     installation = Installation(recorder)
     try:
         recorder.results.pandas_seen()
