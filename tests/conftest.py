@@ -1,6 +1,6 @@
 """At the end of every session of tests: each event that any test has made holds (see ``every_event``).
 
-With ``pytest -n 2 --dist loadscope`` two processes share the tests. What several tests look at is made once, so that
+With ``pytest -n 3 --dist loadscope`` three processes share the tests. What several tests look at is made once, so that
 those tests stay together in one process: see ``sharing``.
 """
 

@@ -13,8 +13,18 @@ from pathlib import Path
 import pytest
 
 ALONE = ("unit", "contract")
-# The longest groups begin first, so that both processes end at about the same time.
-LONGEST_FIRST = ["scala", "runs", "activation", "example", "cluster", "random_programs"]
+# The longest groups begin first, so that the processes end at about the same time.
+LONGEST_FIRST = [
+    "scala",
+    "runs",
+    "activation",
+    "commands",
+    "rough_receivers",
+    "example",
+    "cluster",
+    "every_hook",
+    "random_programs",
+]
 ROOT = Path(__file__).resolve().parent.parent
 
 

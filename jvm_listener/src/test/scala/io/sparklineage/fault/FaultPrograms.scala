@@ -66,6 +66,16 @@ final class FaultPrograms(spark: SparkSession, folder: String) {
       Nil
     },
     "status" -> { _ => PythonApi.status(); Nil },
+    "place of a path" -> { _ => PythonApi.place(folder + "/rows"); Nil },
+    "read" -> { mark =>
+      val read = rows
+      PythonApi.read(read, "r1")
+      result(mark(read, "r1").filter("k = 2"))
+    },
+    "same" -> { mark =>
+      PythonApi.same(mark(rows, "m1").localCheckpoint(), "m1")
+      result(rows.groupBy("k").count())
+    },
     "session" -> { mark =>
       result(mark(spark.newSession().read.parquet(folder + "/rows"), "s1").groupBy("k").count())
     },

@@ -6,7 +6,7 @@ import scala.collection.immutable.HashMap
 import scala.collection.mutable
 
 import io.sparklineage.model.Subtype
-import io.sparklineage.plan.{BoundedText, SqlNames, StepPlan}
+import io.sparklineage.plan.{BoundedText, RowByRow, SqlNames, StepPlan}
 import io.sparklineage.plan.changes.CommandPart
 import io.sparklineage.plan.expressions.ExpressionText
 
@@ -253,7 +253,7 @@ final class ColumnLineage(
 
     // User code over whole partitions or groups decides by itself which rows it gives.
     private def deciding(from: Seq[Attribute]): Column.Inputs =
-      if (ColumnLineage.keepsRows(plan)) Column.NoInputs
+      if (RowByRow(plan)) Column.NoInputs
       else Column.merged(rows(groupingOf, Subtype.GroupBy), rows(from, Subtype.Filter))
 
     private def groupingOf: Seq[Attribute] =
@@ -307,25 +307,9 @@ object ColumnLineage {
   private def longOf(plan: LogicalPlan): Long =
     plan.productIterator.collectFirst { case id: Long => id }.getOrElse(-1L)
 
-  private val rowByRow = Set(
-    "BatchEvalPython",
-    "ArrowEvalPython",
-    "SerializeFromObject",
-    "DeserializeToObject",
-    "MapElements",
-    "AppendColumns",
-    "AppendColumnsWithObject",
-    "AttachDistributedSequence",
-    "EventTimeWatermark",
-    "UpdateEventTimeWatermarkColumn",
-    "CollectMetrics"
-  )
-
   private val AsRow = "row\\((.*)\\)".r
 
   private val calls = Set("MapPartitions", "MapElements", "MapGroups", "FlatMapGroups", "CoGroup", "AppendColumns")
 
   private def ofTheJvm(plan: LogicalPlan): Boolean = calls(plan.nodeName.stripSuffix("WithObject"))
-
-  private def keepsRows(plan: LogicalPlan): Boolean = rowByRow(plan.nodeName)
 }

@@ -5,7 +5,7 @@ import java.util.IdentityHashMap
 import scala.collection.mutable
 
 import io.sparklineage.model.{Clash, ColumnNote, Drop, RowOperator, Undone}
-import io.sparklineage.plan.{End, StepPlan}
+import io.sparklineage.plan.{End, RowByRow, StepPlan}
 import io.sparklineage.plan.changes.CommandPart
 import io.sparklineage.plan.expressions.{ExpressionText, NullRejection}
 import io.sparklineage.privacy.Redaction
@@ -79,7 +79,7 @@ final class RowShapeBuilder(scope: StepPlan, datasets: LogicalPlan => Seq[String
       case _: Project | _: Sort | _: SubqueryAlias | _: View | _: Subquery | _: ResolvedHint | _: ReturnAnswer |
           _: RepartitionOperation | _: RebalancePartitions if plan.children.length == 1 => below(plan).head
       case c: CommandPart => below(c).head
-      case other if rowByRow(other.nodeName) => below(other).head
+      case other if RowByRow(other) => below(other).head
       case other => add(RowOperator("other", below(other)))
     }
 
@@ -184,19 +184,6 @@ final class RowShapeBuilder(scope: StepPlan, datasets: LogicalPlan => Seq[String
       )
     }.toSeq
   }
-
-  private def rowByRow(name: String): Boolean = Set(
-    "BatchEvalPython",
-    "ArrowEvalPython",
-    "SerializeFromObject",
-    "DeserializeToObject",
-    "MapElements",
-    "AppendColumns",
-    "AttachDistributedSequence",
-    "EventTimeWatermark",
-    "UpdateEventTimeWatermarkColumn",
-    "CollectMetrics"
-  )(name)
 }
 
 /** What does not fit together in a union by position. */

@@ -120,6 +120,15 @@ class ColumnLineageSuite extends PlanSuite {
     shape("aggregate then arithmetic")(orders.agg((sum("price") / sum("id")).as("avg")))(
       Expected("avg", "(sum(price) / sum(id))", "d1.price AGGREGATION", "d1.id AGGREGATION")
     ),
+    sql(
+      "pipe syntax",
+      "from orders |> where id > 3 |> aggregate sum(price) as s group by status",
+      "d1.id FILTER",
+      "d1.status GROUP_BY"
+    )(
+      Expected("status", "status", "d1.status IDENTITY"),
+      Expected("s", "sum(price)", "d1.price AGGREGATION")
+    ),
     sql("filtered aggregate", "select sum(price) filter (where status = 'open') as s from orders")(
       Expected("s", "sum(price) FILTER (WHERE (status = 'open'))", "d1.price AGGREGATION", "d1.status FILTER")
     ),
