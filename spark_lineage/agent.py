@@ -31,6 +31,7 @@ from typing import TYPE_CHECKING, Any
 
 from spark_lineage import capture
 from spark_lineage.answers.check.rules import Rules, load
+from spark_lineage.capture.code.ownership import UserCode, program_folders
 from spark_lineage.compat import PARSES_DISTURB_EACH_OTHER
 from spark_lineage.config import Config
 from spark_lineage.guard import Guard, logger
@@ -56,6 +57,7 @@ from spark_lineage.privacy.texts import Choices
 from spark_lineage.static import SourceReader
 from spark_lineage.store.recording import Recording
 from spark_lineage.surroundings import parent_run, place, repository, work_tree, written_files
+from spark_lineage.surroundings.spark_named import SparkNamed
 from spark_lineage.surroundings.trace import links
 
 if TYPE_CHECKING:
@@ -64,8 +66,8 @@ if TYPE_CHECKING:
     from spark_lineage.sinks.sender import Sender
 
 POLL_SECONDS = 1.0
-SPARK_STARTS = 60.0  # seconds for which receivers are not told of a program that has imported Spark and not begun it
-WITHOUT_SPARK = 2.0  # seconds after which receivers are told of a program that has no Spark yet
+SPARK_STARTS = 60.0  # seconds for which receivers are not told of a program that names Spark and has not begun it
+WITHOUT_SPARK = 2.0  # seconds after which receivers are told of a program that does not name Spark
 AT_ONCE = 10_000  # observations that are written together
 SETTLE_SECONDS = 2.0  # at most, for what ran before an observation began
 HISTORY_BYTES = 8_000_000  # of journals of earlier runs that the end of a program reads for its checks
@@ -158,6 +160,8 @@ class Agent:
         self._told_while_it_runs = False
         self._known_parents: set[parent_run.Found] = set()
         self._live_tried = False
+        user_code = UserCode(program.roots or program_folders())
+        self._spark_named = SparkNamed(lambda file: user_code.ownership(file).owned)
         self._attached = False  # the program has had a SparkContext
         self._our_own = False  # what the JVM half sees just now is our own doing
 
@@ -355,14 +359,18 @@ class Agent:
         while not self._ended.wait(POLL_SECONDS):
             bridge = self._relay.bridge or bridge
             # Asked before the flush: whoever tells receivers finds the parents written ahead.
-            patience = SPARK_STARTS if "pyspark" in sys.modules else WITHOUT_SPARK
-            may_tell = self._attached or time.monotonic() - begun > patience
+            may_tell = not self._live_tried and self._may_tell(time.monotonic() - begun)
             self.guard("flush", self.flush)
-            if may_tell and not self._live_tried:
+            if may_tell:
                 self._live_tried = True
                 self.guard("live", self._tell_while_it_runs)
         if bridge is not None:
             bridge.hang_up()
+
+    def _may_tell(self, seconds: float) -> bool:
+        if self._attached or seconds > SPARK_STARTS:
+            return True
+        return seconds > WITHOUT_SPARK and not self.guard("Spark's name", self._spark_named.look)
 
     def _last_look(self) -> None:
         """``_settle`` in a thread of its own: the program ends whether or not the JVM still answers."""
