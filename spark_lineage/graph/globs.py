@@ -5,13 +5,16 @@ Spark tells the files that it has found. The pattern stands in the program's cal
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from spark_lineage.graph.observed import Observed
 from spark_lineage.model import Operation, OperationKind, Storage
+from spark_lineage.privacy.rules import rules
 
+_ABOVE_THE_PATH = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]*:(//[^/]*)?")
 _SPECIAL = re.compile(r"[*?\[{]")
 _QUOTED = re.compile(r"`([^`]*[*?\[{][^`]*)`")
 _PARTITION = re.compile(r"[^=/]+=[^/]*")
@@ -45,14 +48,26 @@ def _globs(operations: Iterable[Operation]) -> list[_Glob]:
         texts = _QUOTED.findall(operation.detail.get("sql", ""))
         if operation.kind is OperationKind.READ:
             texts += operation.detail.get("path", "").split("\n")
-        found.update(dict.fromkeys(text for text in texts if _SPECIAL.search(text)))
-    return [_Glob(text, re.compile(_expression(text))) for text in list(found)[:_MOST_PATTERNS]]
+        found.update(dict.fromkeys(texts))
+    chosen = itertools.islice(filter(None, map(_glob, found)), _MOST_PATTERNS)
+    return list(chosen)
 
 
-def _expression(glob: str) -> str:
+def _glob(text: str) -> _Glob | None:
+    """``None`` for a text that chooses no files: stars of a host, or of a secret that was taken out, are no pattern."""
+    path = _ABOVE_THE_PATH.sub("", text)
+    if _SPECIAL.search(path) is None or rules().mark in path:
+        return None
+    try:
+        return _Glob(text, re.compile(_expression(path)))
+    except re.error:  # such as [z-a], which Hadoop refuses too
+        return None
+
+
+def _expression(path: str) -> str:
     """Finds (folder above, rest) in a name: as a path of Hadoop, where ``*`` and ``?`` stay within one folder."""
-    path = re.sub(r"^[A-Za-z][A-Za-z0-9+.-]*:(//[^/]*)?", "", glob)
     path = path.lstrip("/") if path.startswith("/") else re.sub(r"^(\./)+", "", path)
+    path = re.sub(r"\*{2,}", "*", path)  # means the same, and a name that does not match is found out at once
     parts = path.rstrip("/").split("/")
     first = next(at for at, part in enumerate(parts) if _SPECIAL.search(part))
     while first and _PARTITION.fullmatch(parts[first - 1]):

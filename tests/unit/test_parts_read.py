@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 
+import pytest
 from observing import ORDERS, Program, fragment, function, module, probe, storage
 
 from spark_lineage.graph import assemble
@@ -67,6 +69,31 @@ def test_reads_of_the_whole_have_to_agree() -> None:
     assert "several versions" in str(source(versions).detail)
     files = [replace(ORDERS, files=f"files1:1:{word}:{word}") for word in "ab"]
     assert "its files changed" in str(source(reading((files[0], 100), (files[1], 100))).detail)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "s3a://*********(redacted)@bucket/orders",  # a key in the address
+        "s3a://*********(redacted)@bucket",
+        "/data/orders?token=*********(redacted)",
+        "s3a://host[1]/data/orders",
+        "/data/[z-a]*",
+        "{",
+    ],
+)
+def test_what_is_no_pattern_names_no_folder(path: str) -> None:
+    """Neither the mark of a secret that was taken out nor a host is one, and no text of a program breaks the record."""
+    read = source(reading((ORDERS, 100), path=path))
+    assert (read.name, read.rows) == (ORDERS.name, 100)
+
+
+def test_many_stars_are_one() -> None:
+    """A name that nearly matches would be tried in as many ways as its letters can be shared among the stars."""
+    begun = time.monotonic()
+    read = source(reading((replace(ORDERS, name="/data/" + "a" * 200), 100), path="/data/" + "*" * 20 + "b"))
+    assert read.name == "/data/" + "a" * 200
+    assert time.monotonic() - begun < 2
 
 
 def test_a_part_is_opaque_to_bounds_of_rows() -> None:
