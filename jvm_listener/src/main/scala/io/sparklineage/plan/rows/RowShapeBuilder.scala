@@ -85,7 +85,7 @@ final class RowShapeBuilder(scope: StepPlan, datasets: LogicalPlan => Seq[String
 
     private def named(e: Expression): String = e match {
       case n: NamedExpression => n.name
-      case other => ExpressionText.byName(other)
+      case other => Redaction.text(ExpressionText.byName(other))
     }
 
     private def join(j: Join): Int = {
