@@ -87,6 +87,8 @@ class WarmJvm:
         for name, value in {**self._properties, **conf, "user.dir": str(folder)}.items():
             system.setProperty(name, value)
         jvm.org.apache.hadoop.fs.FileSystem.closeAll()  # the next ones resolve relative paths in the new folder
+        # py4j numbers the objects of a JVM on from program to program: what this program makes comes after this one.
+        (folder / "object_before").write_text(jvm.java.util.ArrayList()._target_id)
 
     @contextmanager
     def _control(self) -> Iterator[Any]:

@@ -12,13 +12,18 @@ NAMES = re.findall(r"^@section\ndef (\w+)", (PROGRAMS / "harm_spark.py").read_te
 
 
 def section(ran: Ran, name: str) -> str:
-    """Numbers that Spark counts on from one query to the next stand in the order in which they come up."""
+    """Numbers that Spark counts on from one query to the next stand in the order in which they come up.
+
+    The names of py4j's objects (``o12``) are told from the last one that was there before the program began.
+    """
     text = re.split(rf"^=== {name}$", ran.stdout, maxsplit=1, flags=re.MULTILINE)[1].partition("\n=== ")[0]
     numbers: dict[str, str] = {}
 
     def named(found: re.Match[str]) -> str:
         return numbers.setdefault(found[0], f"#{len(numbers)}")
 
+    before = int((ran.folder / "object_before").read_text().removeprefix("o"))
+    text = re.sub(r"(?<!\w)o(\d+)(?!\w)", lambda found: f"o+{int(found[1]) - before}", text)
     text = re.sub(r"#\d+L?|plan_id=\d+", named, text.replace(str(ran.folder), "HERE"))
     return re.sub(r"0x[0-9a-f]+", "0xN", text)
 
