@@ -241,8 +241,9 @@ def _ids(named: Sequence[tuple[str, str, int]], taken: Collection[str]) -> dict[
         if name not in first:
             # Whichever call is the first to have an output under this name.
             first.add(name)
-            ids[df] = name
-            continue
+            if call == 1:
+                ids[df] = name
+                continue
         number = max(call, 2)
         while f"{name}~{number}" in claimed:
             number += 1

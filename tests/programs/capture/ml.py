@@ -1,4 +1,4 @@
-"""MLlib makes DataFrames out of our sight: their parents are found on the stack."""
+"""MLlib makes DataFrames out of our sight: their parents are found on the stack, and the model that made them."""
 
 from pyspark.ml import Pipeline
 from pyspark.ml.feature import StandardScaler, VectorAssembler
@@ -19,4 +19,5 @@ print(scaled.count())
 # lineage:
 # base <- -
 # features <- base
-# scaled <- features
+# model <- features
+# scaled <- features, model

@@ -1,4 +1,7 @@
-"""MLlib: what fitting, saving and loading run in Spark is theirs, and no fact of an operation before."""
+"""MLlib: what fitting, saving and loading run in Spark is theirs, and no fact of an operation before.
+
+A model is a dataset, whose place is the folder that it is saved to and not the files that it consists of.
+"""
 
 from pyspark.ml.feature import StringIndexer, StringIndexerModel
 from pyspark.sql import SparkSession
@@ -25,9 +28,9 @@ print(numbered.count())
 # learning: ->
 # learning.people: -> people=3
 # learning.write_people: people=3 -> people=3
-# learning.train: people=3 ->
-# learning.write_model: -> metadata, data
-# learning.numbered: metadata, data ->
-# learning.predict: people=3 -> predict (numbered)=3
+# learning.train: people=3 -> train (model)
+# learning.write_model: train (model) -> model
+# learning.numbered: model -> numbered
+# learning.predict: numbered, people=3 -> predict (numbered)=3
 # learning.write_numbered: predict (numbered)=3 -> numbered=3
 # learning.count_numbered: predict (numbered)=3 ->
