@@ -31,7 +31,10 @@ def facet(told: Iterable[Mapping[str, Any]], final: Iterable[Mapping[str, Any]])
         if known is None:
             found.append({"runId": run, "eventType": type_, "superseded": True, "changes": {}})
         elif known != event:
-            found.append({"runId": run, "eventType": type_, "changes": changes(event, known)})
+            changed, removed = _without_nulls(changes(event, known))
+            found.append(
+                {"runId": run, "eventType": type_, "changes": changed, **({"removed": removed} if removed else {})}
+            )
     if not found:
         return None
     schema = f"{SCHEMAS}/SparkLineageAmendmentsRunFacet.json"
@@ -69,7 +72,7 @@ def _amended(every: Sequence[Any], read: Callable[[Any], Any], write: Callable[[
         if change is None:
             made.append(one)
         elif not change.get("superseded"):
-            made.append(write(patched(event, change["changes"])))
+            made.append(write(patched(event, _with_nulls(change["changes"], change.get("removed") or ()))))
     return made
 
 
@@ -99,6 +102,35 @@ def changes(before: Any, after: Any) -> Any:
         pairs = zip(before, after, strict=True)
         return {f"[{at}]": changes(old, new) for at, (old, new) in enumerate(pairs) if old != new}
     return after
+
+
+def _without_nulls(change: Document) -> tuple[Document, list[list[str]]]:
+    """A patch and the paths at which it has null: OpenLineage's clients leave nulls out of what they send."""
+    kept: Document = {}
+    removed: list[list[str]] = []
+    for name, new in change.items():
+        if new is None:
+            removed.append([name])
+        elif isinstance(new, dict):
+            kept[name], inside = _without_nulls(new)
+            removed.extend([name, *path] for path in inside)
+        else:
+            kept[name] = new
+    return kept, removed
+
+
+def _with_nulls(change: Mapping[str, Any], removed: Iterable[Sequence[str]]) -> Document:
+    """The patch that ``_without_nulls`` was given."""
+    made: Document = dict(change)
+    below: dict[str, list[Sequence[str]]] = {}
+    for name, *path in removed:
+        if path:
+            below.setdefault(name, []).append(path)
+        else:
+            made[name] = None
+    for name, paths in below.items():
+        made[name] = _with_nulls(made.get(name) or {}, paths)
+    return made
 
 
 def patched(before: Any, change: Any) -> Any:

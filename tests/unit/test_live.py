@@ -123,6 +123,21 @@ def test_a_patch_makes_the_one_from_the_other(before: dict[str, object], after: 
     assert amending.patched(before, json.loads(json.dumps(amending.changes(before, after)))) == after
 
 
+@given(OBJECTS, OBJECTS)
+def test_what_is_amended_survives_clients_that_leave_nulls_out(
+    before: dict[str, object], after: dict[str, object]
+) -> None:
+    told, final = ({"run": {"runId": RUN}, "eventType": "START", "of": each} for each in (before, after))
+    facet = amending.facet([told], [final])
+    if facet is None:
+        assert before == after
+        return
+    sent = json.dumps(facet)
+    assert "null" not in sent
+    closing = {"run": {"runId": "last", "facets": {amending.NAME: json.loads(sent)}}, "eventType": "COMPLETE"}
+    assert amending.amended_documents([told, closing])[0] == final
+
+
 def test_a_list_of_runs_says_what_was_not_known_when_the_start_was_told(tmp_path: Path) -> None:
     first, *rest = shop()
     seen = RepositorySeen("/src", "0" * 40, "main", None)

@@ -146,7 +146,12 @@ class Amendment:
     run_id: Annotated[str, Of("of an event of this application that was told while the program ran")]
     event_type: str
     superseded: Annotated[bool | None, Of("true where the end would have written no such event")] = None
-    changes: Annotated[dict[str, Any], Of("a JSON merge patch; lists of one length are patched by position")]
+    changes: Annotated[
+        dict[str, Any], Of("a JSON merge patch without its nulls; lists of one length are patched by position")
+    ]
+    removed: Annotated[
+        tuple[tuple[str, ...], ...] | None, Of("where the patch has null: the names that lead there, from the event on")
+    ] = None
 
 
 @dataclass(frozen=True, kw_only=True)
