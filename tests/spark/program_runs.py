@@ -529,7 +529,8 @@ def same_for_people(one: str, other: str, again: str | None = None) -> list[str]
 # --------------------------------------------------------------------------- shared between tests
 
 
-Need = tuple[str, ...]  # how (plain, again, plan, flow, exact, truth), program, arguments
+# How (plain, again, plan, flow, exact, truth; "flow.2" is a run of its own), program, arguments.
+Need = tuple[str, ...]
 
 
 # What these programs are for is how they end and what they print, Spark's log too: each has a JVM of its own.
@@ -560,12 +561,13 @@ class Runs:
         """Starts a run that will be asked for, unless it was."""
         if need not in self._running:
             folder = self._folder / f"{len(self._running)}-{'-'.join(need)}"[:200]
-            ours = need[0] not in ("plain", "again", "truth")
+            ours = need[0].split(".")[0] not in ("plain", "again", "truth")
             self._running[need] = self._pools[ours].submit(self._run, need, folder)
         return self._running[need]
 
     def _run(self, need: Need, folder: Path) -> object:
         how, name, *args = need
+        how = how.split(".")[0]
         program = PROGRAMS / f"{name}.py"
         plain_jvm, ours = (None, None) if name in COLD else (self._jvms.plain, self._jvms.observing)
         if how == "truth":
@@ -574,13 +576,13 @@ class Runs:
             return plain(program, folder, self._data, *args, jvm=plain_jvm)
         return observed(program, folder, self._data, *args, mode=how, jvm=ours)
 
-    def plain(self, program: str, *args: str, again: bool = False) -> Ran:
-        ran = self.begin(("again" if again else "plain", program, *args)).result()
+    def plain(self, program: str, *args: str, again: bool = False, attempt: int = 1) -> Ran:
+        ran = self.begin((_attempt("again" if again else "plain", attempt), program, *args)).result()
         assert isinstance(ran, Ran)
         return ran
 
-    def observed(self, program: str, *args: str, mode: str = "flow") -> Ran:
-        ran = self.begin((mode, program, *args)).result()
+    def observed(self, program: str, *args: str, mode: str = "flow", attempt: int = 1) -> Ran:
+        ran = self.begin((_attempt(mode, attempt), program, *args)).result()
         assert isinstance(ran, Ran)
         return ran
 
@@ -598,3 +600,7 @@ class Runs:
     def close(self) -> None:
         for pool in self._pools.values():
             pool.shutdown(cancel_futures=True)
+
+
+def _attempt(how: str, number: int) -> str:
+    return how if number == 1 else f"{how}.{number}"

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
+from itertools import product
+from typing import TypeVar
 
 import pytest
 from program_runs import PlannedExecution, Runs
+
+T = TypeVar("T")
 
 # The queries whose plans have more than scans, joins and one aggregate: subqueries, outer and semi-joins, reuse.
 QUERIES = ["q1", "q2", "q4", "q9", "q11", "q13", "q15", "q16", "q17", "q18", "q20", "q21", "q22"]
@@ -33,10 +38,19 @@ SHAPE = [
 ]
 
 
-def pairs(runs: Runs, program: str, mode: str) -> list[tuple[PlannedExecution, PlannedExecution]]:
+# Adaptive execution decides by which stage ends first. Without us, beside other tasks of the same session, a join of q2
+# built its other side in 7 of 21 runs, and q17 had 4 jobs and not 3 in 10 of 30. What ours does to a plan it does in
+# each run: a difference counts if it is there between each run of ours and each plain one.
+ATTEMPTS = {"tpch": 3}
+
+
+def pairs(
+    runs: Runs, program: str, mode: str, attempts: tuple[int, int] = (1, 1)
+) -> list[tuple[PlannedExecution, PlannedExecution]]:
+    """``attempts``: which run of ours and which plain one."""
     arguments = ARGUMENTS.get(program, [])
-    plain = runs.plain(program, *arguments).succeeded().executions
-    ours = runs.observed(program, *arguments, mode=mode).succeeded().executions
+    plain = runs.plain(program, *arguments, attempt=attempts[1]).succeeded().executions
+    ours = runs.observed(program, *arguments, mode=mode, attempt=attempts[0]).succeeded().executions
     assert [one.description for one in ours] == [other.description for other in plain]
     return list(zip(ours, plain, strict=True))
 
@@ -47,12 +61,14 @@ def named(one: PlannedExecution, number: int) -> str:
 
 @pytest.mark.parametrize(("program", "mode"), [(program, mode) for program in PROGRAMS for mode in MODES[program]])
 def test_no_extra_spark_jobs(runs: Runs, program: str, mode: str) -> None:
-    different = {
-        named(a, n): (a.spark_jobs, b.spark_jobs)
-        for n, (a, b) in enumerate(pairs(runs, program, mode))
-        if a.spark_jobs != b.spark_jobs
-    }
-    assert different == {}
+    def different(attempts: tuple[int, int]) -> dict[str, tuple[int, int]]:
+        return {
+            named(a, n): (a.spark_jobs, b.spark_jobs)
+            for n, (a, b) in enumerate(pairs(runs, program, mode, attempts))
+            if a.spark_jobs != b.spark_jobs
+        }
+
+    assert lasting(program, different) == {}
 
 
 @pytest.mark.parametrize("program", [program for program in PROGRAMS if "plan" in MODES[program]])
@@ -79,7 +95,7 @@ def test_flow_mode_keeps_reuse_and_caches(runs: Runs, program: str) -> None:
 
 @pytest.mark.parametrize("program", PROGRAMS)
 def test_flow_mode_keeps_the_shape(runs: Runs, program: str) -> None:
-    assert differing(runs, program, SHAPE) == {}
+    assert lasting(program, lambda attempts: differing(runs, program, SHAPE, attempts)) == {}
 
 
 @pytest.mark.parametrize("program", PROGRAMS)
@@ -103,9 +119,22 @@ def test_the_log_shows_what_is_compared(runs: Runs) -> None:
     assert any("struct<city:string>" in text for one in plain for text in one.details("ReadSchema"))
 
 
-def differing(runs: Runs, program: str, names: list[str]) -> dict[str, dict[str, tuple[int, int]]]:
+def lasting(program: str, different: Callable[[tuple[int, int]], dict[str, T]]) -> dict[str, T]:
+    """The differences that are there in each pair of runs; further runs are made only where there are any."""
+    found = different((1, 1))
+    for last in range(2, ATTEMPTS.get(program, 1) + 1):
+        for attempts in product(range(1, last + 1), repeat=2):
+            if found and last in attempts:
+                again = different(attempts)
+                found = {name: how for name, how in found.items() if name in again}
+    return found
+
+
+def differing(
+    runs: Runs, program: str, names: list[str], attempts: tuple[int, int] = (1, 1)
+) -> dict[str, dict[str, tuple[int, int]]]:
     found = {}
-    for number, (ours, plain) in enumerate(pairs(runs, program, "flow")):
+    for number, (ours, plain) in enumerate(pairs(runs, program, "flow", attempts)):
         mine, theirs = ours.nodes(), plain.nodes()
         # Joins are compared with their type and side: "BroadcastHashJoin Inner BuildRight".
         looked_at = {name for name in (*mine, *theirs) if name.split(" ")[0] in names}
