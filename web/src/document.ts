@@ -1,0 +1,305 @@
+/**
+ * What the page is given: one JSON block, made by `spark_lineage/answers/page.py`.
+ *
+ * Every member that a command of the command line prints with `--json` is that command's document, unchanged, so that
+ * the page can say nothing that the commands do not say. What only the page needs stands beside it.
+ */
+
+/** The JSON block of a report (`run`, `diff`), or of the local page over a whole store (`ui`), which fetches the rest. */
+export type PageDocument = RunPage | DiffPage | UiPage;
+
+interface Made {
+  /** Of this form of document. */
+  format: 1;
+  /** Version of spark-lineage that made it. */
+  version: string;
+  /** ISO 8601, UTC. */
+  made_at: string;
+  /** What was left out on purpose: the page says so where it would stand. */
+  left_out: ("samples" | "source")[];
+}
+
+export interface RunPage extends Made {
+  kind: "run";
+  run: RunPart;
+}
+
+/** `a` is the earlier run, `b` the later one. */
+export interface DiffPage extends Made {
+  kind: "diff";
+  a: RunPart;
+  b: RunPart;
+  /** `diff --json`. */
+  diff: DiffDocument;
+  /** One entry for each dataset of the union of both runs: at least one of `a` and `b` is the id of a dataset. */
+  datasets: PairedDataset[];
+  /** One entry for each step of the union of both runs. */
+  steps: PairedStep[];
+}
+
+export interface UiPage extends Made {
+  kind: "ui";
+  store: string;
+}
+
+export type State =
+  | "same" // output and inputs equal
+  | "differs_here" // a first divergence
+  | "differs_upstream" // differs because something before it does
+  | "only_in_a"
+  | "only_in_b"
+  | "uncertain";
+
+export interface PairedDataset {
+  a: string | null;
+  b: string | null;
+  state: State;
+  /** How it is known: fingerprints of both were compared, or it follows from equal inputs and definitions. */
+  evidence: "measured" | "derived" | null;
+  /** For people: why it is uncertain, what caused it. */
+  why: string | null;
+  /** Datasets (ids of b, or of a where b has none) of the first divergences that it comes from. */
+  caused_by: string[];
+}
+
+export interface PairedStep {
+  a: [step: string, call: number] | null;
+  b: [step: string, call: number] | null;
+  state: State;
+}
+
+/** All that is known of one run. */
+export interface RunPart {
+  show: ShowDocument;
+  check: CheckDocument;
+  verify: VerifyDocument;
+  /** What a validator's file names: hashes of the program and of the whole record. */
+  proof: { program_hash: string | null; root_hash: string | null; branch: string | null; dirty: boolean | null };
+  /** Source texts of steps, each once; redacted. */
+  sources: string[];
+  /** One for each entry of `show.steps`, in that order. */
+  steps: StepDetail[];
+  /** One for each entry of `show.datasets`, in that order. */
+  datasets: DatasetDetail[];
+}
+
+export interface StepDetail {
+  /** Index into `sources`; its first line is the step's `line`. */
+  source: number | null;
+  doc: string | null;
+  /** Parameter and expression of each argument of the call, redacted. */
+  arguments: [parameter: string, expression: string][];
+  /** What a hop of `explain` says of each column of each output stands in the dataset. */
+  thread: string;
+}
+
+export interface DatasetDetail {
+  /** `explain`'s hop for each column that has one, in the order of the columns. */
+  hops: Hop[];
+  /** Conditions that decide which rows the dataset has, as SQL: filters, join conditions, limits, grouping keys. */
+  conditions: Condition[];
+  /** Names of checks that failed for it, to mark it in the graph; the check document has the rest. */
+  failed_checks: number;
+}
+
+export interface Condition {
+  /** What it is: filter, join, group, distinct, limit, window, ... */
+  kind: string;
+  text: string;
+}
+
+export interface Hop {
+  column: string;
+  expression: string;
+  inputs: HopInput[];
+}
+
+export interface HopInput {
+  dataset: string;
+  column: string;
+  kind: "DIRECT" | "INDIRECT";
+  subtype: string;
+  masking: boolean;
+}
+
+// ---------------------------------------------------------------- documents of the commands
+
+export interface ShowDocument {
+  run: RunDocument;
+  steps: StepDocument[];
+  datasets: DatasetDocument[];
+  gaps: GapDocument[];
+}
+
+export type Outcome = "complete" | "fail" | "abort" | "running";
+
+export interface RunDocument {
+  id: string;
+  app: string;
+  program: string;
+  argv: string[];
+  started_at: string;
+  ended_at: string | null;
+  duration_ms: number | null;
+  outcome: Outcome;
+  error: string | null;
+  mode: "plan" | "flow" | "used" | "exact";
+  spark_version: string | null;
+  python_version: string;
+  labels: Record<string, string>;
+  commit: string | null;
+}
+
+export interface StepDocument {
+  step: string;
+  kind: "application" | "function" | "statement" | "cell";
+  function: string;
+  file: string;
+  line: number;
+  end_line: number;
+  site_line: number | null;
+  parent: string | null;
+  parent_call: number | null;
+  call: number;
+  variable: string | null;
+  inputs: string[];
+  outputs: string[];
+  started_at: string;
+  duration_ms: number | null;
+  outcome: Outcome;
+  error: string | null;
+  source_hash: string | null;
+  executions: ExecutionDocument[];
+}
+
+export interface ExecutionDocument {
+  execution: number | null;
+  description: string;
+  /** Added to `show --json` with the page: the timeline needs it. */
+  started_at: string | null;
+  duration_ms: number | null;
+  outcome: Outcome;
+  error: string | null;
+  spark_jobs: number[];
+  /** Counts, bytes and milliseconds by name: tasks, task_ms, rows_read, shuffle_read_bytes, spill_disk_bytes, ... */
+  metrics: Record<string, number>;
+}
+
+export interface DatasetDocument {
+  id: string;
+  name: string;
+  namespace: string;
+  kind: "interim" | "source" | "sink" | "model";
+  step: string | null;
+  call: number;
+  variable: string | null;
+  engine: string;
+  rows: number | null;
+  rows_at_least: number | null;
+  complete: boolean;
+  reason: string | null;
+  detail: string | null;
+  pushed: string[];
+  fingerprint: string | null;
+  columns: ColumnDocument[];
+  measurements: number;
+  format: string | null;
+  table: string | null;
+  version: string | null;
+  mode: string | null;
+  changed: Record<string, number | null> | null;
+  inputs: string[];
+  plan_hash: string | null;
+  operators: string[];
+  deterministic: boolean | null;
+  sample: { key: string[]; columns: string[]; rows: (string | null)[][] } | null;
+}
+
+export interface ColumnDocument {
+  name: string;
+  type: string;
+  nullable: boolean;
+  nulls: number | null;
+  nans: number | null;
+  followed: boolean | null;
+  fingerprint: string | null;
+}
+
+export interface GapDocument {
+  step: string | null;
+  dataset: string | null;
+  what: string;
+  why: string;
+}
+
+export interface CheckDocument {
+  run: string;
+  app: string;
+  passed: boolean;
+  status: string;
+  running: boolean;
+  results: CheckResultDocument[];
+}
+
+export interface CheckResultDocument {
+  check: string;
+  step: string;
+  call: number;
+  dataset: string | null;
+  column: string | null;
+  passed: boolean;
+  status: string;
+  expected: string;
+  actual: string;
+  rule: boolean;
+  where: string | null;
+}
+
+/** `verify --json`; see `spark_lineage/answers/verify.py`. */
+export type VerifyDocument = Record<string, unknown>;
+
+export interface DiffDocument {
+  same: boolean | null;
+  a: string;
+  b: string;
+  first_divergences: DivergenceDocument[];
+  diverged: { step: string; dataset: string; caused_by: string[] }[];
+  sources_changed: string[];
+  only_in_a: string[];
+  only_in_b: string[];
+  uncertain: { dataset: string; why: string }[];
+  evidence: { measured: number; derived: number };
+  within_tolerance: { dataset: string; columns: string[] }[];
+  sources: { a: string; b: string; why: string }[];
+}
+
+export interface DivergenceDocument {
+  step: string;
+  function: string;
+  file: string;
+  line: number;
+  variable: string | null;
+  dataset: string;
+  call: number;
+  why: string;
+  inputs_equal: boolean | null;
+  inputs_evidence: string | null;
+  source_changed: boolean | null;
+  plan_changed: boolean | null;
+  deterministic: boolean | null;
+  columns: { name: string; change: string; a: unknown; b: unknown }[];
+  rows: [a: number | null, b: number | null];
+  output: string;
+  step_a: string | null;
+  step_b: string | null;
+  source_diff: string[];
+  plan_diff: string[];
+  sample: {
+    key: string[];
+    changed: { key: Values; a: Values; b: Values }[];
+    only_in_a: { key: Values; row: Values }[];
+    only_in_b: { key: Values; row: Values }[];
+  } | null;
+}
+
+export type Values = Record<string, string | null>;
