@@ -37,9 +37,109 @@ export interface DiffPage extends Made {
   steps: PairedStep[];
 }
 
+/**
+ * The local page over one or more stores (`spark-lineage ui`). It fetches, from where it came from:
+ *
+ * - `api/runs?app=&label=&last=&store=`: a `RunsDocument`; all parameters may be absent
+ * - `api/run/ADDRESS`: a `RunPage`, with an `ETag`: asked again with `If-None-Match` it answers 304 while nothing changed
+ * - `api/checks/ADDRESS`: a `CheckDocument`, or a refusal (plan mode); asked for the runs that are in view
+ * - `api/diff/ADDRESS/ADDRESS`: a `DiffPage`
+ * - `api/history?name=&app=&label=&last=&store=`: a `HistoryDocument`
+ *
+ * What is refused has the status 400, 403, 404 or 405 and is a `RefusalDocument`.
+ */
 export interface UiPage extends Made {
   kind: "ui";
+  /** One entry for each `--store`, in that order. */
+  stores: StoreDocument[];
+}
+
+export interface StoreDocument {
+  /** What stands for it in addresses and in `store=`. */
+  name: string;
+  path: string;
+}
+
+export interface RefusalDocument {
+  /** One sentence for the user. */
+  error: string;
+}
+
+export interface RunsDocument {
+  stores: StoreDocument[];
+  /** Newest first. */
+  runs: ListedRun[];
+  /** How many older ones `last` leaves out. */
+  older: number;
+  /** One sentence for each store that has no such run, or cannot be read. */
+  refused: string[];
+}
+
+/** A run of `runs --json`, with where it is found. */
+export interface ListedRun {
+  /** What stands for the run in addresses: its id, or `STORE:ID` where there are several stores. */
+  address: string;
+  /** Name of its store. */
   store: string;
+  id: string;
+  short_id: string;
+  app: string | null;
+  program: string | null;
+  labels: Record<string, string>;
+  outcome: Outcome | null;
+  mode: RunDocument["mode"] | null;
+  commit: string | null;
+  dirty: boolean | null;
+  branch: string | null;
+  started_at: string | null;
+  ended_at: string | null;
+  duration_ms: number | null;
+  /** Why it cannot be read; null if it can. */
+  unreadable: string | null;
+}
+
+/** `history --json`; see `spark_lineage/answers/history.py`. */
+export interface HistoryDocument {
+  name: string;
+  store: string;
+  series: HistorySeries[];
+  /** One sentence for each run that is left out because it cannot be read. */
+  unreadable: string[];
+}
+
+export interface HistorySeries {
+  dataset: string;
+  step: string | null;
+  call: number;
+  /** Oldest first. */
+  points: HistoryPoint[];
+}
+
+export interface HistoryPoint {
+  run: string;
+  started_at: string;
+  outcome: Outcome;
+  commit: string | null;
+  dirty: boolean | null;
+  branch: string | null;
+  labels: Record<string, string>;
+  mode: RunDocument["mode"];
+  present: boolean;
+  step: string | null;
+  calls: number;
+  step_outcome: Outcome | null;
+  duration_ms: number | null;
+  source_hash: string | null;
+  dataset: string | null;
+  rows: number | null;
+  nulls: number | null;
+  columns: string[];
+  fingerprint: string | null;
+  complete: boolean | null;
+  reason: string | null;
+  plan_hash: string | null;
+  compared: string[];
+  changed: string[];
 }
 
 export type State =
