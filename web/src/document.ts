@@ -143,8 +143,8 @@ export interface HistoryPoint {
 }
 
 export type State =
-  | "same" // output and inputs equal
-  | "differs_here" // a first divergence
+  | "same" // its content is equal; of a step: nothing that it made differs
+  | "differs_here" // a first divergence, or a source that holds something else
   | "differs_upstream" // differs because something before it does
   | "only_in_a"
   | "only_in_b"
@@ -154,28 +154,45 @@ export interface PairedDataset {
   a: string | null;
   b: string | null;
   state: State;
-  /** How it is known: fingerprints of both were compared, or it follows from equal inputs and definitions. */
+  /**
+   * How it is known: fingerprints of both were compared, or it follows from equal inputs and definitions. Null where it
+   * is not `same`, and where it was not compared itself, but all that is made from it was measured to be the same.
+   */
   evidence: "measured" | "derived" | null;
   /** For people: why it is uncertain, what caused it. */
   why: string | null;
   /** Datasets (ids of b, or of a where b has none) of the first divergences that it comes from. */
   caused_by: string[];
+  /** Index into `diff.first_divergences` of the first divergence that it is; also of one that only one run has. */
+  first: number | null;
 }
 
+/**
+ * The state is that of what the step made; of a step that made nothing that of what it encloses (the worst of them), or
+ * else of what it took in.
+ */
 export interface PairedStep {
   a: [step: string, call: number] | null;
   b: [step: string, call: number] | null;
   state: State;
+  /** Index into `diff.first_divergences` of the first one that names this step; of a failed step, too. */
+  first: number | null;
 }
 
 /** All that is known of one run. */
 export interface RunPart {
   show: ShowDocument;
-  check: CheckDocument;
+  /** `check --json`; null where `check` refuses the run (one of plan mode), and then why. */
+  check: CheckDocument | null;
+  check_refused: string | null;
   verify: VerifyDocument;
-  /** What a validator's file names: hashes of the program and of the whole record. */
+  /**
+   * What a validator's file names. `program_hash`: of the code that ran (the module and each function, without comments
+   * and formatting): equal code, equal hash. `root_hash`: the last link of the journal's hash chain, as `verify` gives
+   * it; null where the journal is not sealed or not intact. `branch`, `dirty`: of the git repository.
+   */
   proof: { program_hash: string | null; root_hash: string | null; branch: string | null; dirty: boolean | null };
-  /** Source texts of steps, each once; redacted. */
+  /** Source texts of steps, each once; redacted. Empty where `left_out` has "source". */
   sources: string[];
   /** One for each entry of `show.steps`, in that order. */
   steps: StepDetail[];
@@ -189,29 +206,45 @@ export interface StepDetail {
   doc: string | null;
   /** Parameter and expression of each argument of the call, redacted. */
   arguments: [parameter: string, expression: string][];
-  /** What a hop of `explain` says of each column of each output stands in the dataset. */
+  /** Name of the thread that it ran in. */
   thread: string;
 }
 
 export interface DatasetDetail {
-  /** `explain`'s hop for each column that has one, in the order of the columns. */
+  /**
+   * `explain`'s hop for each column that has one, in the order of the columns. The path of a column begins with its
+   * own hop and goes on with the hops of the hop's inputs; a column without a hop is where the path ends (a source, or
+   * what was not observed).
+   */
   hops: Hop[];
-  /** Conditions that decide which rows the dataset has, as SQL: filters, join conditions, limits, grouping keys. */
+  /**
+   * The columns that decide which rows the dataset has (of filters, joins, grouping). `explain` lists them among the
+   * inputs of each hop that has `decided`, behind its own.
+   */
+  deciding: HopInput[];
+  /** Ids of the datasets that it is made from, also through storage; `explain` follows what decides rows along these. */
+  made_from: string[];
+  /** Of sinks: `explain`'s `definition` of each column that has a hop, down to the sources. */
+  definitions: Record<string, string>;
+  /** What decides which rows the dataset has, as SQL, the last operator first: filters, joins, limits, grouping keys. */
   conditions: Condition[];
-  /** Names of checks that failed for it, to mark it in the graph; the check document has the rest. */
+  /** How many checks failed for it, to mark it in the graph; the check document has the rest. */
   failed_checks: number;
 }
 
 export interface Condition {
-  /** What it is: filter, join, group, distinct, limit, window, ... */
+  /** filter, join, group, deduplicate, limit, sample, generate, set (except, intersect), union, pushed, other. */
   kind: string;
+  /** `(flights >= 365)`, `LEFT OUTER JOIN ON (a = b)`, `LIMIT 10`, `origin, dest` (keys); may be empty. */
   text: string;
 }
 
 export interface Hop {
   column: string;
   expression: string;
+  /** Without those of `deciding`. */
   inputs: HopInput[];
+  decided: boolean;
 }
 
 export interface HopInput {
@@ -248,6 +281,8 @@ export interface RunDocument {
   python_version: string;
   labels: Record<string, string>;
   commit: string | null;
+  /** The run of another system that started this one. */
+  started_by: { namespace: string; job: string; run: string } | null;
 }
 
 export interface StepDocument {
@@ -339,6 +374,8 @@ export interface CheckDocument {
   status: string;
   running: boolean;
   results: CheckResultDocument[];
+  /** Built-in checks without evidence. */
+  could_not_tell: CheckResultDocument[];
 }
 
 export interface CheckResultDocument {
@@ -355,8 +392,15 @@ export interface CheckResultDocument {
   where: string | null;
 }
 
-/** `verify --json`; see `spark_lineage/answers/verify.py`. */
-export type VerifyDocument = Record<string, unknown>;
+/** `verify --json`. */
+export interface VerifyDocument {
+  run: string;
+  intact: boolean;
+  events: number;
+  why: string | null;
+  /** The last link of the hash chain; null unless intact. */
+  root_hash: string | null;
+}
 
 export interface DiffDocument {
   same: boolean | null;
