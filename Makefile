@@ -15,7 +15,7 @@ CONNECTOR_JARS := org.apache.spark:spark-avro_2.13:$(SPARK) org.apache.spark:spa
 # of them (tests/jvm).
 PYTEST := $(BIN)/python -m pytest -n 3 --dist loadscope --no-loadscope-reorder --durations=25
 
-.PHONY: demo test test-slow test-all lint format bench localisation jar clean
+.PHONY: demo test test-slow test-all lint format bench localisation jar page clean
 
 demo: .venv/installed $(FLIGHTS)/jars/READY $(FLIGHTS)/data/READY
 	$(BIN)/spark-lineage run --store lineage --mode exact $(FLIGHTS)/job.py $(FLIGHTS)/data $(FLIGHTS)/out
@@ -37,11 +37,13 @@ lint: .venv/linted
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/python project/page.py npm run --silent lint
 	LINT=1 $(BIN)/python project/jar.py sbt scalafmtCheckAll scalafmtSbtCheck listener/Test/compile
 
 format: .venv/linted
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+	$(BIN)/python project/page.py npm run --silent format
 	$(BIN)/python project/jar.py sbt scalafmtAll scalafmtSbt
 
 bench: .venv/tested $(FLIGHTS)/jars/READY
@@ -58,8 +60,13 @@ localisation: .venv/tested
 jar: .venv/base
 	$(BIN)/python project/jar.py
 
+# So is the page of reports; where there is no Node, one is fetched from PyPI.
+page: .venv/base
+	$(BIN)/python project/page.py
+
 clean:
 	rm -rf .venv .tools build dist lineage target jvm_listener/target spark_lineage/jvm/jars tests/jars $(FLIGHTS)/jars $(FLIGHTS)/data $(FLIGHTS)/out
+	rm -rf web/node_modules spark_lineage/faces/html/page.html spark_lineage/faces/html/page.sources
 
 # --- what the targets stand on
 
@@ -74,15 +81,15 @@ tested: .venv/tested .venv/quick-java/spark.jsa $(FLIGHTS)/jars/READY $(FLIGHTS)
 	touch $@
 
 # Editable: what the repository has is what runs. Each of the three has all that the ones before it have.
-.venv/installed: .venv/base jar
+.venv/installed: .venv/base jar page
 	test -e $@ -a $@ -nt .venv/base || $(PIP) --no-build-isolation --editable ".[spark,example]"
 	touch $@
 
-.venv/tested: .venv/base jar
+.venv/tested: .venv/base jar page
 	test -e $@ -a $@ -nt .venv/base || $(PIP) --no-build-isolation --editable ".[test]"
 	touch .venv/installed $@
 
-.venv/linted: .venv/base jar
+.venv/linted: .venv/base jar page
 	test -e $@ -a $@ -nt .venv/base || $(PIP) --no-build-isolation --editable ".[dev]"
 	touch .venv/installed .venv/tested $@
 

