@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from spark_lineage.answers.diff.comparison import Comparison
     from spark_lineage.answers.explain import Explanation
     from spark_lineage.answers.history import History
+    from spark_lineage.answers.page import Page, PageOfTwo
     from spark_lineage.answers.runs import RunList
     from spark_lineage.answers.status import Deliveries
     from spark_lineage.answers.verify import Verified
@@ -97,6 +98,28 @@ def check(run: str = "last", store: Folder = None, *, rules: str | None = None, 
     from spark_lineage.answers.check.stored import check_stored
 
     return check_stored(stores.opened(store), run, rules, against)
+
+
+@_question
+def page(run: str = "last", store: Folder = None, *, samples: bool = True, source: bool = True) -> Page:
+    """Everything that a page shows of a run. ``samples=False`` and ``source=False`` leave out what must not leave the
+    house: sampled rows, and the text of the program.
+    """
+    from spark_lineage.answers.page import asking
+
+    return asking.one(stores.opened(store), run, samples, source)
+
+
+@_question
+def page_of_two(
+    runs: Sequence[str] = (), store: Folder = None, *,
+    baseline: str | None = None, store_b: Folder = None, force: bool = False, samples: bool = True, source: bool = True,
+) -> PageOfTwo:  # fmt: skip
+    """Two runs laid over each other; which, is said as for :func:`diff`."""
+    from spark_lineage.answers.page import asking
+
+    other = stores.opened(store_b) if store_b is not None else None
+    return asking.two(stores.opened(store), other, runs, baseline, force, samples, source)
 
 
 @_question

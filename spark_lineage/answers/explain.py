@@ -1,7 +1,7 @@
 """The definition of one column, composed over the steps of a run down to the columns of its sources.
 
 Pure: works on the graph of a run. ``graph.composition`` says which columns a column is made from; here they are put
-into an order and their expressions are written into each other.
+into an order; ``composed_sql`` writes their expressions into each other.
 """
 
 from __future__ import annotations
@@ -10,14 +10,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from spark_lineage.answers import find
+from spark_lineage.answers.composed_sql import ComposedSql, expression
 from spark_lineage.answers.documents import Document
 from spark_lineage.answers.errors import AnswerError, still_running
-from spark_lineage.answers.find import short
 from spark_lineage.graph.composition import Composition, Derivation
-from spark_lineage.graph.expressions import Reference, enclosed, quoted, substituted
-from spark_lineage.model import ColumnDefinition, ColumnInput, Dataset, DatasetKind, LineageGraph, Outcome, Step
-
-LONGEST = 4_000  # characters of an expression that is written into another one; a longer one stays a name
+from spark_lineage.model import ColumnInput, Dataset, DatasetKind, LineageGraph, Outcome, Step
 
 Key = tuple[str, str]  # dataset id, column
 
@@ -81,26 +78,21 @@ class _Explainer:
         self._datasets: Mapping[str, Dataset] = {dataset.id: dataset for dataset in graph.datasets}
         self._steps = {(step.step, step.call): step for step in graph.steps}
         self._made = {output: step for step in graph.steps for output in step.outputs}
-        self._texts: dict[Key, str] = {}
+        self._sql = ComposedSql(graph, self._composition)
         self._known_ends: dict[Key, list[Key]] = {}
-        self._qualified = True
         self._running = graph.run.outcome is Outcome.RUNNING
 
     def explanation(self, dataset: Dataset, column: str) -> Explanation:
         derivations = self._composition.path(dataset.id, column)
         path = tuple(map(self._hop, derivations))
         sources = self._sources((dataset.id, column), derivations)
-        self._qualified = len({source.dataset.id for source in sources}) > 1
-        # From the sources up, so that a long chain needs no deep stack.
-        for hop in reversed(path):
-            self._texts[(hop.dataset.id, hop.column)] = self._written(hop)
-        definition = self._text((dataset.id, column))
+        definition = self._sql.definition(dataset.id, column)
         return Explanation(dataset, column, definition, sources, path, self._deciding(dataset), self._running)
 
     def _hop(self, derivation: Derivation) -> Hop:
         dataset = derivation.dataset
         return Hop(
-            self._step(dataset), dataset, derivation.column, _expression(derivation), derivation.inputs, derivation.rows
+            self._step(dataset), dataset, derivation.column, expression(derivation), derivation.inputs, derivation.rows
         )
 
     def _step(self, dataset: Dataset) -> Step | None:
@@ -149,73 +141,6 @@ class _Explainer:
             ends = [(source.dataset.id, source.column) for source in sources]
             self._known_ends[key] = ends or [key] if use.dataset in self._datasets else []
         return self._known_ends[key]
-
-    # -- words
-
-    def _text(self, key: Key) -> str:
-        return self._texts[key] if key in self._texts else self._end(key)
-
-    def _written(self, hop: Hop) -> str:
-        if hop.expression == quoted(hop.column) and len(hop.inputs) == 1:
-            return self._text((hop.inputs[0].dataset, hop.inputs[0].column))
-        owners: dict[str, list[str]] = {}
-        for column_input in hop.inputs:
-            if column_input.dataset not in owners.setdefault(column_input.column, []):
-                owners[column_input.column].append(column_input.dataset)
-        qualifiers: dict[str, str] = {column_input.dataset: column_input.dataset for column_input in hop.inputs}
-        for column_input in hop.inputs:
-            if column_input.dataset in self._datasets:
-                qualifiers.setdefault(short(self._datasets[column_input.dataset]), column_input.dataset)
-
-        def write(reference: Reference) -> str | None:
-            candidates = owners[reference.column]
-            named = qualifiers.get(reference.qualifier or "")
-            if named in candidates:
-                return self._inside((named, reference.column))
-            if len(candidates) == 1:
-                return self._inside((candidates[0], reference.column))
-            return None  # which of several is meant cannot be told: the step's own text stays
-
-        return substituted(hop.expression, owners, qualifiers, write)
-
-    def _inside(self, key: Key) -> str:
-        text = self._text(key)
-        return enclosed(text) if len(text) <= LONGEST else f"⟨{quoted(key[0])}.{quoted(key[1])}⟩"
-
-    def _end(self, key: Key) -> str:
-        dataset = self._datasets.get(key[0])
-        if not self._qualified or dataset is None:
-            return quoted(key[1])
-        return f"{quoted(short(dataset))}.{quoted(key[1])}"
-
-
-def _expression(derivation: Derivation) -> str:
-    """``one_of(a, b)`` where the column is ``a`` in some rows and ``b`` in others, as in expressions of unions."""
-    definitions, passed_on = derivation.definitions, derivation.passed_on
-    if not definitions:
-        return quoted(derivation.column)
-    if len(definitions) == 1 and passed_on is None:
-        return definitions[0].expression
-    texts = [*map(_qualified, definitions), *([_name(passed_on)] if passed_on is not None else [])]
-    return f"one_of({', '.join(dict.fromkeys(texts))})"
-
-
-def _qualified(definition: ColumnDefinition) -> str:
-    """The expression with each column's dataset written out, where one dataset has it."""
-    owners: dict[str, set[str]] = {}
-    for use in definition.inputs:
-        owners.setdefault(use.column, set()).add(use.dataset)
-
-    def write(reference: Reference) -> str | None:
-        if reference.qualifier is not None or len(owners[reference.column]) > 1:
-            return None
-        return f"{quoted(next(iter(owners[reference.column])))}.{quoted(reference.column)}"
-
-    return substituted(definition.expression, owners, {use.dataset for use in definition.inputs}, write)
-
-
-def _name(use: ColumnInput) -> str:
-    return f"{quoted(use.dataset)}.{quoted(use.column)}"
 
 
 # --------------------------------------------------------------------------- --json

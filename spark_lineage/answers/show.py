@@ -203,6 +203,7 @@ def _execution(execution: Execution) -> Document:
     return {
         "execution": execution.execution,
         "description": execution.description,
+        "started_at": iso(execution.started),
         "duration_ms": duration_ms(execution.started, execution.ended),
         "outcome": execution.outcome.value,
         "error": execution.error,

@@ -17,11 +17,15 @@ NOT_ENDED = "the run has not ended: it has no sealed journal"
 
 @dataclass(frozen=True)
 class Verified:
-    """What the hash chain says. ``why`` is None if the journal is intact; ``events`` counts what it holds."""
+    """What the hash chain says. ``why`` is None if the journal is intact; ``events`` counts what it holds.
+
+    ``root`` is the last link of the chain, a hash of the whole journal; None unless it is intact.
+    """
 
     run: str
     events: int
     why: str | None
+    root: str | None = None
 
     @property
     def intact(self) -> bool:
@@ -30,7 +34,10 @@ class Verified:
 
 def document(answer: Verified) -> Document:
     """The ``--json`` shape."""
-    return {"run": answer.run, "intact": answer.intact, "events": answer.events, "why": answer.why}
+    return {
+        "run": answer.run, "intact": answer.intact, "events": answer.events, "why": answer.why,
+        "root_hash": answer.root,
+    }  # fmt: skip
 
 
 def verify(run: Summary) -> Verified:
@@ -43,7 +50,7 @@ def verify(run: Summary) -> Verified:
         why = found.why if not found.intact else _of_its_ends(run, found.events)
     except OSError as error:
         raise AnswerError(f"the journal in {run.folder} cannot be read ({error})") from error
-    return Verified(run.id, found.events, why)
+    return Verified(run.id, found.events, why, found.root if why is None else None)
 
 
 def _of_its_ends(run: Summary, events: int) -> str | None:

@@ -75,7 +75,18 @@ class Composition:
 
     def path(self, dataset: str, column: str) -> tuple[Derivation, ...]:
         """The column and all columns on its way, each once; a column comes before those that it is made from."""
-        return tuple(self._sources_first((dataset, column), {}))[::-1]
+        return tuple(self.upwards(dataset, column, {}))[::-1]
+
+    def upwards(self, dataset: str, column: str, done: Mapping[Key, object]) -> Iterator[Derivation]:
+        """The same from the ends up to the column, without the columns in ``done`` and what only these are made from.
+
+        A column is added to ``done``, if that is wanted, when it is given. A long chain needs no deep stack.
+        """
+        return self._sources_first((dataset, column), done)
+
+    def derivation(self, dataset: str, column: str) -> Derivation | None:
+        """How the column is made in the step that made the dataset; None where the way of a column ends."""
+        return self._derivation((dataset, column))
 
     def ends(self, dataset: str, column: str) -> tuple[ColumnInput, ...]:
         """The columns where the way of the column ends, with how the column uses each of them.

@@ -71,11 +71,14 @@ def read_samples(folder: Path) -> list[Document]:
 
 @dataclass(frozen=True)
 class Verification:
-    """Whether a journal is as it was written; ``why`` says what is not."""
+    """Whether a journal is as it was written; ``why`` says what is not. ``root`` is the last link of its chain: the
+    hash of all that it holds; None unless it is intact.
+    """
 
     intact: bool
     events: int
     why: str | None = None
+    root: str | None = None
 
 
 def verify(folder: Path) -> Verification:
@@ -84,11 +87,13 @@ def verify(folder: Path) -> Verification:
     broken = _broken(written, folder)
     if broken is not None:
         return Verification(False, len(written), broken)
-    sealed = len(_whole_lines(folder / CHAIN))
-    if len(written) > sealed:
-        return Verification(False, len(written), f"{len(written) - sealed} events at the end are not sealed")
+    sealed = _whole_lines(folder / CHAIN)
+    if len(written) > len(sealed):
+        return Verification(False, len(written), f"{len(written) - len(sealed)} events at the end are not sealed")
     sample = _altered_sample(folder)
-    return Verification(sample is None, len(written), sample)
+    if sample is not None:
+        return Verification(False, len(written), sample)
+    return Verification(True, len(written), None, json.loads(sealed[-1])["chain"] if sealed else None)
 
 
 def _altered_sample(folder: Path) -> str | None:

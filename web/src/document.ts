@@ -212,11 +212,13 @@ export interface StepDetail {
 
 export interface DatasetDetail {
   /**
-   * `explain`'s hop for each column that has one, in the order of the columns. The path of a column begins with its
-   * own hop and goes on with the hops of the hop's inputs; a column without a hop is where the path ends (a source, or
-   * what was not observed).
+   * `explain`'s hop for each column that has one and is not in `passed_on`, in the order of the columns. The path of a
+   * column begins with its own hop and goes on with the hops of the hop's inputs; a column without a hop is where the
+   * path ends (a source, or what was not observed).
    */
   hops: Hop[];
+  /** Hops of columns that only pass through, which are most of them, in short. */
+  passed_on: PassedOn[];
   /**
    * The columns that decide which rows the dataset has (of filters, joins, grouping). `explain` lists them among the
    * inputs of each hop that has `decided`, behind its own.
@@ -244,6 +246,16 @@ export interface Hop {
   expression: string;
   /** Without those of `deciding`. */
   inputs: HopInput[];
+  decided: boolean;
+}
+
+/**
+ * Stands for one hop of each column: its expression is the column's name (between backquotes where it is no plain name,
+ * as in SQL), and its one input is the column of the same name of `dataset`, DIRECT, IDENTITY, not masking.
+ */
+export interface PassedOn {
+  dataset: string;
+  columns: string[];
   decided: boolean;
 }
 

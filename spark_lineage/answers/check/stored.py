@@ -12,13 +12,19 @@ from spark_lineage.answers.check.rules import Rules, load
 from spark_lineage.answers.errors import AnswerError, still_running
 from spark_lineage.config import resolve
 from spark_lineage.model import LineageGraph, Mode
-from spark_lineage.store import Store
+from spark_lineage.store import Store, Summary
 
 
 def check_stored(store: Store, name: str, rules_file: str | None, against: str | None) -> Report:
     """Raises :class:`AnswerError` for a run or a rule that cannot be checked, StoreError for an unknown run."""
     run = find.run(store, name)
-    graph = store.open(run).graph
+    return check_opened(store, run, store.open(run).graph, rules_file, against)
+
+
+def check_opened(
+    store: Store, run: Summary, graph: LineageGraph, rules_file: str | None = None, against: str | None = None
+) -> Report:
+    """The same for a run that has been read already: whole, with samples and fragments."""
     if graph.run.mode is Mode.PLAN:
         raise AnswerError(f"Run {run.id} was recorded in plan mode: no rows were measured, nothing to check.")
     last = _run_of_same_app(store, against, run.app) if against is not None else None

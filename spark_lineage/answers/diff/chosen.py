@@ -16,6 +16,14 @@ LAST_OF_EACH = ("last", "last")  # where A and B are in stores of their own
 def two_runs(
     store: Store, store_b: Store | None, names: Sequence[str], baseline: str | None
 ) -> tuple[LineageGraph, LineageGraph]:
+    """A and B, read from where :func:`two_summaries` finds them."""
+    a, b = two_summaries(store, store_b, names, baseline)
+    return store.open(a).graph, (store_b if store_b is not None else store).open(b).graph
+
+
+def two_summaries(
+    store: Store, store_b: Store | None, names: Sequence[str], baseline: str | None
+) -> tuple[Summary, Summary]:
     """A and B. ``names`` are those of A and B, or of B alone where the label ``baseline`` says which run is A.
 
     Raises :class:`AnswerError` for too many names, StoreError for a run that is not there.
@@ -26,12 +34,7 @@ def two_runs(
     other = store_b if store_b is not None else store
     if baseline is not None:
         b = find.run(other, names[0] if names else "last")
-        a = store.labelled(baseline, b.folder)
-    else:
-        default = LAST_TWO if store_b is None else LAST_OF_EACH
-        a, b = _both(store, other, (*names, *default[len(names) :]))
-    return store.open(a).graph, other.open(b).graph
-
-
-def _both(store: Store, other: Store, names: Sequence[str]) -> tuple[Summary, Summary]:
-    return find.run(store, names[0]), find.run(other, names[1])
+        return store.labelled(baseline, b.folder), b
+    default = LAST_TWO if store_b is None else LAST_OF_EACH
+    a_name, b_name = (*names, *default[len(names) :])
+    return find.run(store, a_name), find.run(other, b_name)

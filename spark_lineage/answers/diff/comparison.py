@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import enum
 from dataclasses import dataclass
 
+from spark_lineage.answers.diff.alignment import StepKey
 from spark_lineage.answers.diff.contents import ColumnChange, Measured
 from spark_lineage.answers.diff.rows import SideBySide
 from spark_lineage.model import Dataset, LineageGraph, Step
@@ -58,9 +60,51 @@ class SourceChange:
     why: str
 
 
+class State(str, enum.Enum):
+    """What is known of one dataset or step."""
+
+    SAME = "same"
+    HERE = "differs_here"  # a first divergence, or a source that holds something else
+    UPSTREAM = "differs_upstream"
+    ONLY_A = "only_in_a"
+    ONLY_B = "only_in_b"
+    UNCERTAIN = "uncertain"
+
+
+@dataclass(frozen=True)
+class DatasetState:
+    """Of one dataset of A (id), its counterpart in B, or both.
+
+    ``evidence`` is "measured" or "derived" where both are the same; None where that only follows from what is made of
+    them. ``caused_by``: ids of the first divergences that it comes from. ``first``: the number of the divergence that
+    it is, from 0.
+    """
+
+    a: str | None
+    b: str | None
+    state: State
+    evidence: str | None = None
+    why: str | None = None
+    caused_by: tuple[str, ...] = ()
+    first: int | None = None
+
+
+@dataclass(frozen=True)
+class StepState:
+    """Of one step of A (name, call), its counterpart in B, or both; ``first`` as of a dataset."""
+
+    a: StepKey | None
+    b: StepKey | None
+    state: State
+    first: int | None = None
+
+
 @dataclass(frozen=True)
 class Comparison:
-    """What came out. ``measured`` and ``derived``: how many datasets are the same, by which evidence."""
+    """What came out. ``measured`` and ``derived``: how many datasets are the same, by which evidence.
+
+    ``datasets`` and ``steps`` have an entry for each dataset and step of both runs.
+    """
 
     a: LineageGraph
     b: LineageGraph
@@ -73,6 +117,8 @@ class Comparison:
     measured: int
     derived: int
     within_tolerance: tuple[tuple[str, tuple[str, ...]], ...]
+    datasets: tuple[DatasetState, ...]
+    steps: tuple[StepState, ...]
 
     @property
     def same(self) -> bool:

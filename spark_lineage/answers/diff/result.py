@@ -14,6 +14,7 @@ from spark_lineage.answers.diff.definitions import Definition, made_by
 from spark_lineage.answers.diff.missing import Missing, missing
 from spark_lineage.answers.diff.pairs import Attribution, Pair, Ref
 from spark_lineage.answers.diff.rows import side_by_side
+from spark_lineage.answers.diff.states import States
 from spark_lineage.answers.errors import AnswerError
 from spark_lineage.model import Dataset, DatasetKind, LineageGraph, Mode, Outcome, Step
 
@@ -85,23 +86,29 @@ class _Telling:
     def comparison(self) -> Comparison:
         pairs = self._attribution.pairs
         covered = self._covered()
-        states = [(pair, pair.state) for pair in pairs.values()]
+        known = [(pair, pair.state) for pair in pairs.values()]
+        divergences, sources = tuple(self._divergences()), tuple(self._sources_changed())
+        sides = (self._a, self._b)
+        states = States(sides, self._alignment, self._attribution, self._beside, divergences, sources, covered)
+        datasets = states.datasets()
         return Comparison(
             a=self._a.graph,
             b=self._b.graph,
-            first_divergences=tuple(self._divergences()),
+            first_divergences=divergences,
             diverged=tuple(self._diverged()),
-            sources_changed=tuple(self._sources_changed()),
+            sources_changed=sources,
             only_in_a=tuple(self._beside.only_in_a),
             only_in_b=tuple(self._beside.only_in_b),
             uncertain=tuple(self._uncertain(covered)),
-            measured=sum(s.content is Content.SAME and s.evidence == "measured" for _, s in states),
-            derived=sum(s.content is Content.SAME and s.evidence == "derived" for _, s in states),
+            measured=sum(s.content is Content.SAME and s.evidence == "measured" for _, s in known),
+            derived=sum(s.content is Content.SAME and s.evidence == "derived" for _, s in known),
             within_tolerance=tuple(
                 (pair.b.id, pair.measured.close)
-                for pair, state in states
+                for pair, state in known
                 if pair.measured.close and state.content is Content.SAME
             ),
+            datasets=datasets,
+            steps=states.steps(datasets),
         )
 
     # -- causes
