@@ -3,6 +3,7 @@
 spark-lineage run job.py                     observes a program from outside
 spark_lineage.start(mode="flow")             from inside, until spark_lineage.stop() or the end of the process
 configure_spark_with_lineage(builder)        the same, for the session that the builder makes
+spark_lineage.store(path).run("last")        what was recorded
 """
 
 from __future__ import annotations
@@ -12,19 +13,25 @@ if TYPE_CHECKING:
     from typing import Any
 
     from spark_lineage.activation.session import configure_spark_with_lineage, start, stop
+    from spark_lineage.answers.errors import AnswerError
+    from spark_lineage.api import store
     from spark_lineage.config import Config, ConfigError
     from spark_lineage.version import VERSION as __version__
 
-__all__ = ["Config", "ConfigError", "__version__", "configure_spark_with_lineage", "start", "stop"]
+__all__ = [
+    "AnswerError", "Config", "ConfigError", "__version__", "configure_spark_with_lineage", "start", "stop", "store",
+]  # fmt: skip
 
 # Imported on first use: the start-up hook must not pay for them.
 _PLACES = {
+    "AnswerError": ("spark_lineage.answers.errors", "AnswerError"),
     "Config": ("spark_lineage.config", "Config"),
     "ConfigError": ("spark_lineage.config", "ConfigError"),
     "__version__": ("spark_lineage.version", "VERSION"),
     "configure_spark_with_lineage": ("spark_lineage.activation.session", "configure_spark_with_lineage"),
     "start": ("spark_lineage.activation.session", "start"),
     "stop": ("spark_lineage.activation.session", "stop"),
+    "store": ("spark_lineage.api", "store"),
 }
 
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from spark_lineage.answers.status import Deliveries
     from spark_lineage.answers.verify import Verified
     from spark_lineage.model import LineageGraph
+    from spark_lineage.store.summaries import Ending, Summary
 
 Folder = str | Path | None
 P = ParamSpec("P")
@@ -64,11 +65,27 @@ def show(run: str = "last", store: Folder = None, *, step: str | None = None, wh
 
 
 @_question
-def explain(column: str, run: str = "last", store: Folder = None) -> Explanation:
-    """Where a column comes from. ``column`` is DATASET.COLUMN."""
+def run(name: str = "last", store: Folder = None) -> Summary:
+    """The run that a name means, of which nothing more is read."""
+    return find.run(stores.opened(store), name)
+
+
+@_question
+def ending(run: Summary) -> Ending:
+    """How a run ended, as far as it has."""
+    from spark_lineage.store.summaries import ending
+
+    if run.why is not None:
+        raise AnswerError(run.why)
+    return ending(run)
+
+
+@_question
+def explain(column: str, run: str | LineageGraph = "last", store: Folder = None) -> Explanation:
+    """Where a column comes from. ``column`` is DATASET.COLUMN. ``run`` may be one that was read before."""
     from spark_lineage.answers import explain
 
-    return explain.explain(show(run, store), column)
+    return explain.explain(show(run, store) if isinstance(run, str) else run, column)
 
 
 @_question

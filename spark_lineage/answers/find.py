@@ -12,7 +12,7 @@ import difflib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from spark_lineage.answers.errors import AnswerError
+from spark_lineage.answers.errors import AnswerError, still_running
 from spark_lineage.graph.composition import column_names
 from spark_lineage.graph.expressions import unquoted
 from spark_lineage.model import Dataset, DatasetKind, LineageGraph, Step
@@ -72,6 +72,21 @@ def step_or_dataset(graph: LineageGraph, words: str) -> Match | None:
 def datasets(graph: LineageGraph, name: str) -> tuple[Dataset, ...]:
     """All datasets that fit by the first rule for datasets that any fits; the last made comes first."""
     return next((match.datasets for match in _matches(graph, name) if not match.steps), ())
+
+
+def dataset(graph: LineageGraph, words: str) -> Dataset:
+    """The dataset that a name means; a step stands for what it made. Raises :class:`AnswerError` if there is none, or
+    if the name fits several places.
+    """
+    unclear: tuple[Dataset, ...] = ()
+    for match in _matches(graph, words):
+        if len(_places(match.datasets)) == 1:
+            return match.datasets[0]
+        unclear = unclear or match.datasets
+    if unclear:
+        raise AnswerError(_several(words, [dataset.id for dataset in reversed(unclear)], "datasets"))
+    sentence = f"run {graph.run.id} has no dataset {words}{nearest(graph, words=words)}"
+    raise AnswerError(still_running(sentence, graph.run))
 
 
 def _only_dataset(found: Sequence[Dataset], words: str) -> Dataset:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -17,3 +18,16 @@ def __getattr__(name: str) -> Any:
     from spark_lineage.store import runs
 
     return getattr(runs, name)
+
+
+class _Called(type(sys)):  # type: ignore[misc]
+    """This package, which answers as the function of the API that has its name: ``spark_lineage.store(path)``.
+
+    Importing a package puts it where its parent had something else of that name, here the function.
+    """
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return sys.modules["spark_lineage"].__getattr__("store")(*args, **kwargs)
+
+
+sys.modules[__name__].__class__ = _Called

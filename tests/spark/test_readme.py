@@ -102,6 +102,11 @@ def test_content_that_differs_between_two_runs(folder):
     assert "orders" not in out.split(), "the input is the same"
 
 
+def test_the_record_in_python(folder):
+    out = run(folder, block("api", "python"))
+    assert re.search(r"^positive \d+ None \{'customer': 0, 'amount': 0\}$", out, re.MULTILINE), out
+
+
 def test_commands_of_the_readme_exist():
     from spark_lineage.cli.commands import COMMANDS
 

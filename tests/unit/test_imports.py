@@ -39,6 +39,7 @@ MAY_USE: dict[str, set[str]] = {
     "sinks": SEAMS | {"store", "events"},  # they hand on what was stored and emitted
     # The reading of columns that hold one value needs the fingerprint, and `status` reads how far each sink has come.
     "answers": SEAMS | {"store", "events", "graph", "fingerprint", "sinks"},
+    "api": SEAMS | {"answers", "store"},  # what Python code asks; it has the summaries of runs that the answers have
     "faces": SEAMS | {"answers"},
     # The agent wires the parts. It takes the rules of checks, and their results at the end, from the answers.
     "agent": SEAMS
@@ -46,11 +47,11 @@ MAY_USE: dict[str, set[str]] = {
     | {"answers"},
     "activation": SEAMS
     | {"patches", "agent", "answers", "faces"},  # `run --check` ends with the checks as `check` shows them
-    PACKAGE_ITSELF: {"version", "config", "activation", "own_imports"},
+    PACKAGE_ITSELF: {"version", "config", "activation", "own_imports", "answers", "api"},
     "cli": SEAMS | {"activation", "answers", "faces", "sinks"},
     "__main__": {"cli", "own_imports"},
 }
-WITHOUT_PYSPARK = ["privacy", "graph", "events", "answers", "faces", "store", "static"]
+WITHOUT_PYSPARK = ["privacy", "graph", "events", "answers", "api", "faces", "store", "static"]
 ONLY_FOR_PEOPLE = {"click", "rich"}  # what only the command line and the faces import
 
 

@@ -1,0 +1,418 @@
+"""A run with its steps and datasets, as Python code asks it.
+
+A run is found at once and read when something of it is asked: first without sampled rows and plans, which take most of
+the time, then whole. What was read stays as it is; a run that goes on is looked at again by ``store.run``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from spark_lineage.answers import ask, find
+from spark_lineage.answers.errors import AnswerError
+from spark_lineage.answers.show import definitions, rows_at_least
+from spark_lineage.api.samples import Sample
+from spark_lineage.config import did_you_mean
+from spark_lineage.model import CheckResult, Column, DatasetKind, Gap, LineageGraph, Mode, Outcome, StepKind
+from spark_lineage.model import Dataset as RecordedDataset
+from spark_lineage.model import Step as RecordedStep
+from spark_lineage.store.summaries import Ending, Summary
+
+if TYPE_CHECKING:
+    from spark_lineage.answers.check.results import Report
+    from spark_lineage.answers.diff import Comparison
+    from spark_lineage.answers.explain import Explanation
+    from spark_lineage.answers.verify import Verified
+
+
+@dataclass(frozen=True, repr=False)
+class Run:
+    """One run of a program. Whatever cannot be answered raises :class:`AnswerError` with one sentence."""
+
+    summary: Summary
+
+    def __repr__(self) -> str:
+        return f"Run({self.id!r}, app={self.app!r})"
+
+    def __hash__(self) -> int:
+        return hash(self.id)
+
+    # -- what is known without reading it
+
+    @property
+    def id(self) -> str:
+        """A UUID."""
+        return self.summary.id
+
+    @property
+    def app(self) -> str:
+        """The name that the names of all its steps begin with."""
+        return self.summary.app
+
+    @property
+    def program(self) -> str:
+        """Path or module as it was given."""
+        return self.summary.program
+
+    @property
+    def folder(self) -> Path:
+        return self.summary.folder
+
+    @property
+    def started(self) -> datetime:
+        """In UTC."""
+        return _moment(self.summary.started)
+
+    @property
+    def labels(self) -> Mapping[str, str]:
+        return self.summary.labels
+
+    @property
+    def mode(self) -> Mode | None:
+        """None where the run cannot be read."""
+        return self.summary.mode
+
+    @property
+    def unreadable(self) -> str | None:
+        """Why it cannot be read; None if nothing is known to be wrong with it."""
+        return self.summary.why
+
+    @property
+    def outcome(self) -> Outcome:
+        return self._ending.outcome
+
+    @property
+    def ended(self) -> datetime | None:
+        """In UTC; None while it runs, and where a kill left nobody to say it."""
+        return _moment(self._ending.at) if self._ending.at is not None else None
+
+    # -- what it did
+
+    @property
+    def error(self) -> str | None:
+        """The error that ended it, without secrets."""
+        return self._graph.run.error
+
+    @cached_property
+    def steps(self) -> tuple[Step, ...]:
+        """Every run of every step, in the order of their start; the application first."""
+        return tuple(Step(self, step) for step in self._graph.steps)
+
+    @cached_property
+    def datasets(self) -> tuple[Dataset, ...]:
+        """In the order in which they first appeared."""
+        return tuple(Dataset(self, dataset) for dataset in self._graph.datasets)
+
+    @property
+    def gaps(self) -> tuple[Gap, ...]:
+        """What was not observed, and why."""
+        return tuple(self._graph.gaps)
+
+    @property
+    def checks(self) -> tuple[CheckResult, ...]:
+        """What checks said when the run ended; :meth:`check` asks them now."""
+        return tuple(self._graph.checks)
+
+    def calls(self, name: str) -> tuple[Step, ...]:
+        """All runs of one step, by its name or the end of it, or by a dataset that it made; ``clean#2`` is one."""
+        match = find.step_or_dataset(self._graph, name)
+        if match is None:
+            raise AnswerError(f"run {self.id} has no step {name}{find.nearest(self._graph, words=name)}")
+        made = {dataset.id for dataset in match.datasets}
+        steps = match.steps or tuple(step for step in self._graph.steps if made & set(step.outputs))
+        chosen = tuple(Step(self, step) for step in steps if match.call in (None, step.call))
+        if not chosen:
+            what = f"there is no call {name}" if match.steps else f"{name} is read by the run, and made by no step"
+            raise AnswerError(what)
+        return chosen
+
+    def step(self, name: str) -> Step:
+        """The only run of a step, or the one that is named (``clean#2``); names as in :meth:`calls`."""
+        found = self.calls(name)
+        if len(found) > 1:
+            raise AnswerError(
+                f"{name} ran {len(found)} times: write {name}#{found[0].call}, or ask for calls({name!r})"
+            )
+        return found[0]
+
+    def dataset(self, name: str) -> Dataset:
+        """A dataset by its id, its name, the step that made it, its table, its variable or the end of its path.
+
+        Of several versions of one place the last.
+        """
+        return Dataset(self, find.dataset(self._graph, name))
+
+    def __getitem__(self, name: str) -> Dataset:
+        return self.dataset(name)
+
+    def __iter__(self) -> Iterator[Dataset]:
+        return iter(self.datasets)
+
+    # -- what can be asked of it
+
+    def explain(self, column: str) -> Explanation:
+        """Where a column comes from. ``column`` is DATASET.COLUMN."""
+        return ask.explain(column, self.graph)
+
+    def check(self, *, rules: str | None = None, against: str | None = None) -> Report:
+        """Whether its datasets pass their checks, as ``spark-lineage check`` asks them.
+
+        ``rules`` is a file in place of the rules that are configured. ``against`` is the run to compare columns with,
+        if it is not the one before.
+        """
+        return ask.check(str(self.folder), self._store, rules=rules, against=against)
+
+    def diff(self, before: str | Run | None = None, *, force: bool = False) -> Comparison:
+        """What differs from an earlier run: a run, or the name of one; the one before in the store if not given."""
+        if before is None:
+            before = self._one_before()
+        name = before if isinstance(before, str) else str(before.folder)
+        return ask.diff((name, str(self.folder)), self._store, force=force)
+
+    def verify(self) -> Verified:
+        """Whether its journal is as it was written."""
+        return ask.verify(str(self.folder), self._store)
+
+    @cached_property
+    def graph(self) -> LineageGraph:
+        """All that is known of it, as the seam type of the package; it may change between versions."""
+        return ask.show(str(self.folder), self._store)
+
+    # -- how it is read
+
+    @property
+    def _store(self) -> Path:
+        return self.folder.parent.parent
+
+    @cached_property
+    def _graph(self) -> LineageGraph:
+        whole: LineageGraph | None = self.__dict__.get("graph")
+        return whole or ask.show(str(self.folder), self._store, whole=False)
+
+    @cached_property
+    def _ending(self) -> Ending:
+        return ask.ending(self.summary)
+
+    @cached_property
+    def _whole(self) -> Mapping[str, RecordedDataset]:
+        return {dataset.id: dataset for dataset in self.graph.datasets}
+
+    @cached_property
+    def _steps_by_key(self) -> Mapping[tuple[str, int], Step]:
+        return {(step.name, step.call): step for step in self.steps}
+
+    @cached_property
+    def _by_id(self) -> Mapping[str, Dataset]:
+        return {dataset.id: dataset for dataset in self.datasets}
+
+    def _one_before(self) -> Run:
+        runs = [listed.run for listed in ask.runs(self._store, app=self.app).runs]
+        older = [run for run in runs if (run.started, run.id) < (self.summary.started, self.id) and run.why is None]
+        if not older:
+            raise AnswerError(
+                f"run {self.id} is the first of {self.app} in {self._store}: there is none to compare with"
+            )
+        return Run(older[0])
+
+
+@dataclass(frozen=True, repr=False)
+class Step:
+    """One run of one step: a call of a function, or one execution of a statement."""
+
+    run: Run
+    recorded: RecordedStep
+
+    def __repr__(self) -> str:
+        return f"Step({self.name!r}, call={self.call})"
+
+    def __hash__(self) -> int:
+        return hash((self.run.id, self.name, self.call))
+
+    @property
+    def name(self) -> str:
+        """The path of calls that leads to it: ``app.main.clean_orders``."""
+        return self.recorded.step
+
+    @property
+    def call(self) -> int:
+        """1 for the first run of this step."""
+        return self.recorded.call
+
+    @property
+    def kind(self) -> StepKind:
+        return self.recorded.kind
+
+    @property
+    def function(self) -> str:
+        """The qualname of the function; of a statement that of the function that it stands in."""
+        return self.recorded.function
+
+    @property
+    def file(self) -> str:
+        return self.recorded.file
+
+    @property
+    def line(self) -> int:
+        """Of the definition of a function, or of the statement, from 1."""
+        return self.recorded.line
+
+    @property
+    def source(self) -> str | None:
+        """Its code, without secrets; None where it was not read."""
+        return self.recorded.source
+
+    @property
+    def started(self) -> datetime:
+        """In UTC."""
+        return _moment(self.recorded.started)
+
+    @property
+    def ended(self) -> datetime | None:
+        """In UTC; None while it runs."""
+        return _moment(self.recorded.ended) if self.recorded.ended is not None else None
+
+    @property
+    def outcome(self) -> Outcome:
+        return self.recorded.outcome
+
+    @property
+    def error(self) -> str | None:
+        """Without secrets."""
+        return self.recorded.error
+
+    @property
+    def parent(self) -> Step | None:
+        """The step around it; None for the application."""
+        return self.run._steps_by_key.get(self.recorded.parent) if self.recorded.parent is not None else None
+
+    @property
+    def inputs(self) -> tuple[Dataset, ...]:
+        """In the order of their use."""
+        return self._known(self.recorded.inputs)
+
+    @property
+    def outputs(self) -> tuple[Dataset, ...]:
+        return self._known(self.recorded.outputs)
+
+    def _known(self, ids: Sequence[str]) -> tuple[Dataset, ...]:
+        return tuple(self.run._by_id[dataset] for dataset in ids if dataset in self.run._by_id)
+
+
+@dataclass(frozen=True, repr=False)
+class Dataset:
+    """One dataset of a run. A fact that is None is not known; ``reason`` and ``detail`` say why."""
+
+    run: Run
+    recorded: RecordedDataset
+
+    def __repr__(self) -> str:
+        return f"Dataset({self.id!r}, rows={self.rows})"
+
+    def __hash__(self) -> int:
+        return hash((self.run.id, self.id))
+
+    @property
+    def id(self) -> str:
+        """Unique in the run, and the same in every run of the program."""
+        return self.recorded.id
+
+    @property
+    def name(self) -> str:
+        """With ``namespace`` its name in OpenLineage."""
+        return self.recorded.name
+
+    @property
+    def namespace(self) -> str:
+        return self.recorded.namespace
+
+    @property
+    def kind(self) -> DatasetKind:
+        return self.recorded.kind
+
+    @property
+    def variable(self) -> str | None:
+        """The name of the variable that held it."""
+        return self.recorded.variable
+
+    @property
+    def step(self) -> Step | None:
+        """The step that made it; None for a source."""
+        step = self.recorded.step
+        return self.run._steps_by_key.get((step, self.recorded.call)) if step is not None else None
+
+    @property
+    def rows(self) -> int | None:
+        """None unless every row was seen."""
+        return self.recorded.rows
+
+    @property
+    def rows_at_least(self) -> int | None:
+        """How many rows were seen where not every one was; None where all were, or none."""
+        return rows_at_least(self.recorded)
+
+    @property
+    def complete(self) -> bool:
+        """Whether every row was seen."""
+        return self.recorded.complete
+
+    @property
+    def reason(self) -> str | None:
+        """Why not every row was seen, in one word of docs/audit-tables.md; ``detail`` is the same for people."""
+        return self.recorded.reason
+
+    @property
+    def detail(self) -> str | None:
+        return self.recorded.detail
+
+    @property
+    def fingerprint(self) -> str | None:
+        """Of whole rows, whatever their order; equal for equal contents."""
+        return self.recorded.fingerprint
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """Empty where they are not known."""
+        return tuple(self.recorded.columns)
+
+    def column(self, name: str) -> Column:
+        """The first column of that name. Raises :class:`AnswerError` if there is none."""
+        found = next((column for column in self.recorded.columns if column.name == name), None)
+        if found is None:
+            known = [column.name for column in self.recorded.columns]
+            raise AnswerError(f"{self.id} has no column {name}{did_you_mean(name, known)}")
+        return found
+
+    def nulls(self, column: str) -> int | None:
+        """How many NULLs a column has; None where they were not counted."""
+        return self.column(column).nulls
+
+    @property
+    def definitions(self) -> Mapping[str, str]:
+        """The SQL expression of each column that its step does not only pass on."""
+        return definitions(self._whole)
+
+    @property
+    def inputs(self) -> tuple[Dataset, ...]:
+        """The datasets that its plan stands on; empty where no plan was seen."""
+        fragment = self._whole.fragment
+        known = self.run._by_id
+        return tuple(known[name] for name in fragment.inputs if name in known) if fragment is not None else ()
+
+    @property
+    def sample(self) -> Sample | None:
+        """Some of its rows; None where none were kept, or they have been erased."""
+        sample = self._whole.sample
+        return Sample(sample) if sample is not None else None
+
+    @property
+    def _whole(self) -> RecordedDataset:
+        return self.run._whole.get(self.id, self.recorded)
+
+
+def _moment(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, timezone.utc)
