@@ -26,6 +26,7 @@ COMMANDS = {
     "history": "spark_lineage.cli.history:history",
     "explain": "spark_lineage.cli.explain:explain",
     "check": "spark_lineage.cli.check:check",
+    "report": "spark_lineage.cli.report:report",
     "send": "spark_lineage.cli.send:send",
     "status": "spark_lineage.cli.status:status",
     "verify": "spark_lineage.cli.verify:verify",

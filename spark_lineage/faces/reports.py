@@ -1,0 +1,41 @@
+"""A report in each of its formats, and the file that it goes to."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+from spark_lineage.answers.page import Page, PageOfTwo, document
+from spark_lineage.faces import files
+
+MARKS = ("spark-lineage report",)  # in the head of each format
+SHORT = 13  # letters of a run's id that a file's name says
+LONGEST_NAME = 80  # letters of the application's name
+
+
+def text(page: Page | PageOfTwo, form: str, full: bool = False) -> str:
+    """``form``: html, md, mermaid, dot. ``full``: Markdown of any length. Raises Refusal where there is no page."""
+    return FORMS[form](page, full)
+
+
+def _html(page: Page | PageOfTwo, full: bool) -> str:
+    from spark_lineage.faces import html
+
+    template = html.template()
+    return html.page(document(page), template)
+
+
+FORMS: dict[str, Callable[[Page | PageOfTwo, bool], str]] = {"html": _html}
+
+
+def save(content: str, path: Path) -> None:
+    """Writes the report. Raises Refusal."""
+    files.save(content, path, MARKS)
+
+
+def default_name(page: Page | PageOfTwo) -> str:
+    """``report-job-01a22749-7fe2.html``: which run it is, as a name that every file system can hold."""
+    runs = [page.run] if isinstance(page, Page) else [page.a, page.b]
+    app = re.sub(r"[^\w.-]+", "_", runs[-1].graph.run.app).strip("._-")[:LONGEST_NAME] or "run"
+    return "-".join(["report", app, *(part.graph.run.id[:SHORT] for part in runs)]) + ".html"
