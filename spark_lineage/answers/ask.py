@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from spark_lineage.answers.history import History
     from spark_lineage.answers.page import Page, PageOfTwo
     from spark_lineage.answers.runs import RunList
+    from spark_lineage.answers.seen import Seen
     from spark_lineage.answers.status import Deliveries
     from spark_lineage.answers.verify import Verified
     from spark_lineage.model import LineageGraph
@@ -155,6 +156,14 @@ def runs(store: Folder = None, *, app: str | None = None, label: str | None = No
     from spark_lineage.answers import runs
 
     return runs.of_store(stores.opened(store), app, label, last)
+
+
+@_question
+def seen(run: str, store: Folder = None) -> Seen:
+    """What tells whether the answers about a run of this store have changed. ``run`` is never looked up as a folder."""
+    from spark_lineage.answers import seen
+
+    return seen.of_run(find.listed(stores.opened(store), run))
 
 
 @_question

@@ -49,6 +49,13 @@ def run(store: Store, name: str) -> Summary:
     return store.find(name)
 
 
+def listed(store: Store, name: str) -> Summary:
+    """As :func:`run`, of this store only: for names that come from elsewhere than the user's own command line. They are
+    compared with what the store has, and none is looked up as a folder. Raises StoreError.
+    """
+    return store.resolve(name)
+
+
 # --------------------------------------------------------------------------- STEP or DATASET
 
 

@@ -27,6 +27,7 @@ COMMANDS = {
     "explain": "spark_lineage.cli.explain:explain",
     "check": "spark_lineage.cli.check:check",
     "report": "spark_lineage.cli.report:report",
+    "ui": "spark_lineage.cli.ui:ui",
     "send": "spark_lineage.cli.send:send",
     "status": "spark_lineage.cli.status:status",
     "verify": "spark_lineage.cli.verify:verify",

@@ -67,12 +67,16 @@ class Store:
         """``last``, ``last~1``, a run id, a unique beginning of one, or a label (its latest run)."""
         if not name.strip():
             raise StoreError("an empty text names no run: write `last`, the beginning of an id, or a label")
+        counted = name == "last" or name.startswith("last~")
+        exact = None if counted else self.with_id(name)
+        if exact is not None:
+            return exact
         runs = self.runs()
         if not runs:
             raise StoreError(no_runs(self.path))
-        if name == "last" or name.startswith("last~"):
+        if counted:
             return self._counted(name, runs)
-        matching = [run for run in runs if run.id == name] or [run for run in runs if run.id.startswith(name)]
+        matching = [run for run in runs if run.id.startswith(name)]
         if len(matching) == 1:
             return matching[0]
         labelled = [run for run in runs if has_label(run, name)]
@@ -83,6 +87,14 @@ class Store:
         raise StoreError(
             f"no run {name} in {self.path}: it has {_count(len(runs))}, the last is {runs[-1].id} ({runs[-1].app})"
         )
+
+    def with_id(self, run: str) -> Summary | None:
+        """The run of this id, without a look at the others. The id is compared and never becomes part of a path."""
+        try:
+            folder = next((path for path in (self.path / RUNS).iterdir() if path.name == run), None)
+        except OSError:  # `runs` says what it is
+            return None
+        return summary(folder) if folder is not None and folder.is_dir() else None
 
     def find(self, name: str) -> Summary:
         """As ``resolve``; a folder is also understood: that of a run, or that of another store (its last run). A bare
