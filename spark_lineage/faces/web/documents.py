@@ -60,9 +60,9 @@ def _runs_of(store: Served, asked: Mapping[str, str], last: int | None) -> Docum
 
 def run(found: Found) -> Document:
     """All that is known of one run."""
-    from spark_lineage.answers.show import document
+    from spark_lineage.answers.page import document
 
-    return document(ask.show(found.seen.run, found.store.path))
+    return document(ask.page(found.seen.run, found.store.path))
 
 
 def checks(found: Found) -> Document:
@@ -73,10 +73,10 @@ def checks(found: Found) -> Document:
 
 def diff(a: Found, b: Found) -> Document:
     """Two runs, of one store or of two. ``a`` is the earlier one."""
-    from spark_lineage.answers.diff.document import document
+    from spark_lineage.answers.page import document
 
     other = b.store.path if b.store != a.store else None
-    return document(ask.diff((a.seen.run, b.seen.run), a.store.path, store_b=other))
+    return document(ask.page_of_two((a.seen.run, b.seen.run), a.store.path, store_b=other))
 
 
 def history(stores: Stores, parameters: Mapping[str, str]) -> Document:
