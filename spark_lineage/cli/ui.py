@@ -32,9 +32,11 @@ def ui(stores: tuple[str, ...], port: int, host: str, open_browser: bool) -> int
     spark-lineage ui --store before/lineage --store after/lineage --port 0 --open
     """
     _refuse_without_libraries()
+    from spark_lineage.faces.html import template
     from spark_lineage.faces.web.serving import bound, serve
     from spark_lineage.faces.web.stores import served
 
+    template()  # refused now, where the page was not built, and not to the browser
     shown = served(stores)
     at = bound(host, port)
     if not at.loopback:

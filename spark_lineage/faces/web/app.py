@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import threading
 from collections.abc import Callable, Mapping
@@ -16,6 +15,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from spark_lineage.answers.documents import Document
+from spark_lineage.faces.html.page import block
 from spark_lineage.faces.web import documents, home
 from spark_lineage.faces.web.guarding import HEADERS, METHODS, Names, Refused, refused
 from spark_lineage.faces.web.stores import Found, NotFound, Stores
@@ -124,8 +124,7 @@ def _innermost(error: BaseException) -> str:
 
 
 def _json(document: Mapping[str, object], status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
-    text = json.dumps(document, separators=(",", ":"))
-    return Response(text, status, dict(headers or {}), "application/json")
+    return Response(block(document), status, dict(headers or {}), "application/json")
 
 
 def _refusal(why: Refused) -> Response:

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib import resources
 
-from spark_lineage.refusals import Refusal
+from spark_lineage.faces import html
 
 _POLICY = re.compile(r'<meta http-equiv="Content-Security-Policy" content="([^"]*)">')
-_DOCUMENT = re.compile(r'(<script type="application/json" id="document">).*?(</script>)', re.DOTALL)
 NO_FETCHING, FETCHING = "connect-src 'none'", "connect-src 'self'"
 
 
@@ -24,21 +21,11 @@ class Home:
 
 
 def of(document: Mapping[str, object]) -> Home:
-    """Raises Refusal where the package was installed without the page."""
-    built = _built()
-    policy = _POLICY.search(built)
-    if policy is None or NO_FETCHING not in policy[1] or not _DOCUMENT.search(built):
-        raise Refusal("the page in spark_lineage/faces/html is of another version: install the package again")
-    fetching = policy[1].replace(NO_FETCHING, FETCHING)
-    html = built.replace(policy[1], fetching, 1)
-    block = json.dumps(document).replace("<", "\\u003c")
-    html = _DOCUMENT.sub(lambda found: f"{found[1]}{block}{found[2]}", html, count=1)
-    return Home(html, f"{fetching}; frame-ancestors 'none'")
-
-
-def _built() -> str:
-    page = resources.files("spark_lineage") / "faces" / "html" / "page.html"
-    try:
-        return page.read_text(encoding="utf-8")
-    except OSError:
-        raise Refusal("the page was not built: run `make page`, or install the package from a wheel") from None
+    """Raises :class:`html.NotBuilt` where the package has no page, or one of another version."""
+    template = html.template()
+    found = _POLICY.search(template)
+    if found is None or NO_FETCHING not in found[1]:
+        raise html.NotBuilt("The page says nothing of what it may fetch: run `make page`.")
+    policy = found[1].replace(NO_FETCHING, FETCHING)
+    text = html.page(document, template.replace(found[1], policy, 1))
+    return Home(text, f"{policy}; frame-ancestors 'none'")
