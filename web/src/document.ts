@@ -29,6 +29,11 @@ export interface DiffPage extends Made {
   kind: "diff";
   a: RunPart;
   b: RunPart;
+  /**
+   * What `diff` prints as its first line: `word`, then ": ", then `where` (the first step that differs, or nothing),
+   * then `said`.
+   */
+  verdict: { word: "same" | "different" | "uncertain"; where: string; said: string };
   /** `diff --json`. */
   diff: DiffDocument;
   /** One entry for each dataset of the union of both runs: at least one of `a` and `b` is the id of a dataset. */

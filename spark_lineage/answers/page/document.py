@@ -8,6 +8,7 @@ from typing import Any
 
 from spark_lineage.answers.check.results import document as check_document
 from spark_lineage.answers.diff.comparison import DatasetState, StepState
+from spark_lineage.answers.diff.conclusion import conclusion
 from spark_lineage.answers.diff.document import document as diff_document
 from spark_lineage.answers.documents import Document
 from spark_lineage.answers.page.columns import ColumnHop, DatasetDetail
@@ -29,11 +30,13 @@ def document(page: Page | PageOfTwo) -> Document:
     }  # fmt: skip
     if isinstance(page, Page):
         return {**made, "kind": "run", "run": _run(page.run, page.left_out)}
+    found = conclusion(page.comparison)
     return {
         **made,
         "kind": "diff",
         "a": _run(page.a, page.left_out),
         "b": _run(page.b, page.left_out),
+        "verdict": {"word": found.verdict, "where": found.where, "said": found.said},
         "diff": _diff(page),
         "datasets": [_dataset_state(each) for each in page.comparison.datasets],
         "steps": [_step_state(each) for each in page.comparison.steps],

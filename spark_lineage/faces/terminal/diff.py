@@ -10,9 +10,9 @@ from rich.text import Text
 
 from spark_lineage.answers.diff import Comparison, Divergence
 from spark_lineage.answers.diff.changes import shortened
+from spark_lineage.answers.diff.conclusion import calls_of, conclusion, listed
 from spark_lineage.answers.diff.contents import ColumnChange
 from spark_lineage.answers.diff.rows import SideBySide, Values
-from spark_lineage.answers.diff.why import count
 from spark_lineage.answers.headlines import headline
 from spark_lineage.faces.terminal import table
 from spark_lineage.faces.terminal.table import Cell, Column, plain
@@ -20,6 +20,7 @@ from spark_lineage.faces.terminal.wording import STYLES
 from spark_lineage.model import LineageGraph, Outcome
 
 MOST_LISTED = 12
+VERDICTS = {"same": "bold green", "different": "bold red", "uncertain": "bold yellow"}
 MOST_DIFF = 40  # lines of a source diff
 MOST_ROWS = 5
 INDENT = 2
@@ -49,41 +50,11 @@ def _cut(text: Text, width: int) -> Text:
 
 
 def _conclusion(comparison: Comparison) -> Text:
-    if comparison.same:
-        return Text.assemble(("same", "bold green"), f": {_evidence(comparison)}")
-    if comparison.sources_changed:
-        names = ", ".join(source.b.id for source in comparison.sources_changed[:3])
-        return Text.assemble(("different", "bold red"), f": the sources are not the same: {names}")
-    if not comparison.different:
-        what = count(len(comparison.uncertain), "dataset")
-        changed = [each.dataset for each in comparison.uncertain if each.changed]
-        known = f": no difference was found, and {what} could not be compared"
-        if changed:  # the first words must not be that all is well
-            known = f": the code of {_listed(changed)} changed, and its result could not be compared"
-        return Text.assemble(("uncertain", "bold yellow"), f"{known}; otherwise {_evidence(comparison)}")
-    if not comparison.first_divergences:
-        return Text.assemble(("different", "bold red"))
-    first, *others = comparison.divergences_by_step()
-    where, _, rest = first[0].why.partition(": ")
-    calls = f", in {len(_calls(first)):,} calls" if len(_calls(first)) > 1 else ""
-    more = f"{calls} (and {count(len(others), 'other step')})" if others else calls
-    return Text.assemble(
-        ("different", "bold red"), ": ", (where, "bold"), f" is the first step that differs{more}: {rest}"
-    )
-
-
-def _calls(divergences: Sequence[Divergence]) -> list[int]:
-    """Several outputs of one call are one."""
-    return list(dict.fromkeys(divergence.step.call for divergence in divergences))
-
-
-def _evidence(comparison: Comparison) -> str:
-    said = [f"{count(comparison.measured, 'dataset')} measured to be equal"]
-    if comparison.derived:
-        said.append(f"{comparison.derived:,} derived (same plan over equal inputs)")
-    if comparison.within_tolerance:
-        said.append(f"{len(comparison.within_tolerance):,} of them within tolerance (sums of floats)")
-    return ", ".join(said)
+    found = conclusion(comparison)
+    text = Text(found.verdict, style=VERDICTS[found.verdict])
+    if found.where or found.said:
+        text.append(": ").append(found.where, style="bold").append(found.said)
+    return text
 
 
 def _run(name: str, graph: LineageGraph) -> Text:
@@ -124,17 +95,13 @@ def _show_divergence(calls: Sequence[Divergence], console: Console, told: bool) 
 
 def _show_others(calls: Sequence[Divergence], console: Console) -> None:
     """The other calls of the step that differ, and the other outputs of its first call."""
-    first, numbers = calls[0], _calls(calls)
+    first, numbers = calls[0], calls_of(calls)
     beside = [call.dataset.id for call in calls[1:] if call.step.call == first.step.call and call.dataset is not None]
     if beside:
-        _show_indented(console, Text(f"its output{'s' if len(beside) > 1 else ''} {_listed(beside)} differ too"))
+        _show_indented(console, Text(f"its output{'s' if len(beside) > 1 else ''} {listed(beside)} differ too"))
     if len(numbers) > 1:
-        others = _listed([f"#{number}" for number in numbers[1:]])
+        others = listed([f"#{number}" for number in numbers[1:]])
         _show_indented(console, Text(f"the same step differs in {len(numbers):,} calls: also {others}"))
-
-
-def _listed(names: Sequence[str]) -> str:
-    return ", ".join(names[:MOST_LISTED]) + (" …" if len(names) > MOST_LISTED else "")
 
 
 def _show_indented(console: Console, block: RenderableType) -> None:
