@@ -51,11 +51,15 @@ class LocalPage:
         return found
 
     def raw(self, request: bytes) -> bytes:
-        """All that is answered to these bytes."""
+        """All that is answered to these bytes, up to the end of the connection."""
         with socket.create_connection(("127.0.0.1", self.port), timeout=60) as sent:
             sent.sendall(request)
-            sent.shutdown(socket.SHUT_WR)
             return b"".join(iter(lambda: sent.recv(65536), b""))
+
+    def leave(self, request: bytes) -> None:
+        """Sends these bytes and waits for no answer."""
+        with socket.create_connection(("127.0.0.1", self.port), timeout=60) as sent:
+            sent.sendall(request)
 
     def interrupt(self) -> tuple[int, str, str]:
         """Ctrl-C: exit status, the rest of standard output, and standard error."""
