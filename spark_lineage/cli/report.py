@@ -26,7 +26,7 @@ STDOUT = "-"
 @click.option(
     "--format",
     "form",
-    type=click.Choice([HTML]),
+    type=click.Choice([HTML, "md", "mermaid", "dot"]),
     default=HTML,
     show_default=True,
     help="A page, Markdown for a pull request, or the graph alone.",

@@ -26,7 +26,27 @@ def _html(page: Page | PageOfTwo, full: bool) -> str:
     return html.page(document(page), template)
 
 
-FORMS: dict[str, Callable[[Page | PageOfTwo, bool], str]] = {"html": _html}
+def _markdown(page: Page | PageOfTwo, full: bool) -> str:
+    from spark_lineage.faces.markdown import markdown
+
+    return markdown(page, full)
+
+
+def _mermaid(page: Page | PageOfTwo, full: bool) -> str:
+    from spark_lineage.faces.diagrams import mermaid
+
+    return mermaid(page)
+
+
+def _dot(page: Page | PageOfTwo, full: bool) -> str:
+    from spark_lineage.faces.diagrams import dot
+
+    return dot(page)
+
+
+FORMS: dict[str, Callable[[Page | PageOfTwo, bool], str]] = {
+    "html": _html, "md": _markdown, "mermaid": _mermaid, "dot": _dot,
+}  # fmt: skip
 
 
 def save(content: str, path: Path) -> None:
