@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterator
 
 from spark_lineage.privacy import source
+from spark_lineage.privacy.nodes import called, name_of, text_of
 from spark_lineage.privacy.redaction import is_secret
 
 
@@ -49,14 +50,14 @@ def _assigned(target: ast.expr, value: ast.expr) -> Iterator[int]:
 
 
 def _is_named(node: ast.expr) -> bool:
-    name = source.name_of(node.slice if isinstance(node, ast.Subscript) else node)
+    name = name_of(node.slice if isinstance(node, ast.Subscript) else node)
     return name is not None and is_secret(name)
 
 
 def _index(node: ast.expr) -> Iterator[int]:
     """The positions of ``sys.argv[2]`` within an expression."""
     for each in ast.walk(node):
-        if isinstance(each, ast.Subscript) and source.name_of(each.value) == "argv":
+        if isinstance(each, ast.Subscript) and name_of(each.value) == "argv":
             position = each.slice.value if isinstance(each.slice, ast.Constant) else None
             if isinstance(position, int):
                 yield position
@@ -64,9 +65,9 @@ def _index(node: ast.expr) -> Iterator[int]:
 
 def _first(node: ast.expr) -> int | None:
     """Where ``sys.argv[1:]`` begins; 0 for ``sys.argv`` itself."""
-    if source.name_of(node) == "argv":
+    if name_of(node) == "argv":
         return 0
-    if isinstance(node, ast.Subscript) and source.name_of(node.value) == "argv" and isinstance(node.slice, ast.Slice):
+    if isinstance(node, ast.Subscript) and name_of(node.value) == "argv" and isinstance(node.slice, ast.Slice):
         lower = node.slice.lower
         if lower is None:
             return 0
@@ -76,8 +77,6 @@ def _first(node: ast.expr) -> int | None:
 
 def _by_parser(tree: ast.AST) -> Iterator[int]:
     """argparse's positional arguments, where nothing but positional ones is given on the command line."""
-    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and source.called(node) == "add_argument"]
-    names = [
-        name for call in calls if call.args and (name := source.text_of(call.args[0])) and not name.startswith("-")
-    ]
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and called(node) == "add_argument"]
+    names = [name for call in calls if call.args and (name := text_of(call.args[0])) and not name.startswith("-")]
     yield from (at for at, name in enumerate(names, start=1) if is_secret(name))

@@ -48,6 +48,15 @@ def literals(value: str) -> str:
     return rules().quoted.sub(lambda _: rules().mark, value)
 
 
+def taken_out(value: str) -> tuple[str, ...]:
+    """The quoted literals that :func:`text` takes out of a text."""
+    if not may_have_secret(value):
+        return ()
+    cleaned = text(value)
+    quoted = (found[0].strip("'\"") for found in rules().quoted.finditer(value))
+    return tuple(literal for literal in quoted if literal not in cleaned)
+
+
 def arguments(values: Sequence[str]) -> tuple[str, ...]:
     """A command line: what follows a flag with a secret name is a secret."""
     before = ("", *values)

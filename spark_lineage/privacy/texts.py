@@ -10,11 +10,12 @@ import secrets
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from spark_lineage.privacy import code, command_line, personal, redaction, source
+from spark_lineage.privacy import code, command_line, names, personal, redaction, source
 from spark_lineage.privacy.known import KnownSecrets
 from spark_lineage.privacy.rules import rules
 
 _NUMBER = re.compile(r"(?<![\w.`:/])\d+(?:\.\d+)?(?:BD|[LDSF])?(?![\w.`/])")
+_QUOTED_NAME = re.compile(r"`((?:[^`]|``)+)(`|\Z)")  # the text may be cut
 _TYPE = re.compile(r"(?i)(?:decimal|varchar|char)\(\d+(?:, ?\d+)?\)")
 
 
@@ -54,21 +55,21 @@ class Texts:
         """The source of the program says which of its arguments are secrets, and has secrets itself."""
         self._positions = frozenset(command_line.secret_positions(text))
         self._known.learn(argv[at - 1] for at in self._positions if 0 < at <= len(argv))
-        self._known.learn(span.value for span in source.secrets(text) or () if span.value)
+        self._known.learn(source.values(text))
 
     def learn_function(self, text: str) -> None:
         """The source of a function: its secret literals are secrets wherever they stand."""
-        self._known.learn(span.value for span in source.of_piece(text) if span.value)
+        self._known.learn(source.values(source.whole(text)))
 
     # -- texts
 
     def text(self, value: str) -> str:
         """A plan, SQL, a URL."""
-        return self._without_personal(self._known.without(redaction.text(value)))
+        return self._without_personal(self._known.without(redaction.text(self._with_names(value))))
 
     def prose(self, value: str) -> str:
         """An error, a comment, a line of the log."""
-        return self._without_personal(self._known.without(redaction.prose(value)))
+        return self._without_personal(self._known.without(redaction.prose(self._with_names(value))))
 
     def code(self, value: str, comments: bool = True) -> str:
         """Python source code; without ``comments``, comments and docstrings stay as they are."""
@@ -77,8 +78,30 @@ class Texts:
 
     def expression(self, value: str, name: str = "") -> str:
         """An expression of a plan; ``name`` is the column that it defines."""
-        cleaned = self._known.without(redaction.named(name, value))
+        cleaned = self._known.without(redaction.named(name, self._with_names(value)))
         return self._without_literals(cleaned) if self._choices.mask_literals else self._without_personal(cleaned)
+
+    def column(self, name: str) -> str:
+        """The name of a column, the same wherever it stands. Spark writes literals into names that it makes itself.
+
+        What was hidden is told apart by a keyed hash of the whole name: two columns stay two.
+        """
+        cleaned = self._known.without(names.hidden(name))
+        if cleaned == name:
+            return name
+        return f"{cleaned}#{hmac.new(self._hash_key, name.encode(), hashlib.sha256).hexdigest()[:8]}"
+
+    def _with_names(self, value: str) -> str:
+        """A text with the names of columns that it quotes as :meth:`column` has them."""
+        if "`" not in value:
+            return value
+
+        def clean(found: re.Match[str]) -> str:
+            name = found[1].replace("``", "`")
+            cleaned = self.column(name)
+            return found[0] if cleaned == name else "`" + cleaned.replace("`", "``") + found[2]
+
+        return _QUOTED_NAME.sub(clean, value)
 
     def optional(self, value: str | None) -> str | None:
         """As :meth:`prose`, of what may not be there."""

@@ -21,6 +21,7 @@ from spark_lineage.guard import Guard
 from spark_lineage.model import (
     ColumnDefinition,
     ColumnInput,
+    ColumnNote,
     Fragment,
     FunctionReading,
     Marked,
@@ -29,12 +30,14 @@ from spark_lineage.model import (
     Probed,
     ProbedColumn,
     ProgramStarted,
+    RowOperator,
     Sample,
     SourceRead,
     SourceReading,
     Statement,
+    Storage,
 )
-from spark_lineage.privacy import code, command_line, files, personal, source
+from spark_lineage.privacy import code, command_line, files, names, personal, source
 from spark_lineage.privacy.logs import PrivateLog
 from spark_lineage.privacy.observing import Privacy
 from spark_lineage.privacy.rules import rules
@@ -80,6 +83,17 @@ SECRET_CODE = [
     "cursor.execute(\"CREATE USER ada IDENTIFIED BY 'planted'\")",
     'key = hmac.new(b"planted", message)',
     'oracledb.connect("scott/planted@db:1521/svc")',
+    'limit = "planted"\ndf.where(F.col("password") == limit)',
+    'limit = "planted"\nquery = f"host=h password={limit} user=u"',
+    'limit = "planted"\nquery = "token=%s" % limit',
+    'limit = "planted"\nquery = "password={} user=u".format(limit)',
+    'a, b = "x", "planted"\nconnect(password=b)',
+    'first = "planted"\nsecond = first\nreader.option("password", second)',
+    'x = "planted"\npassword = f"{x}!"',
+    "class Client:\n    def __init__(self, url, secret):\n        pass\nClient('h', 'planted')",
+    "@dataclass\nclass Login:\n    user: str\n    password: str\nLogin('ada', 'planted')",
+    "def login(user, token):\n    pass\nx = 'planted'\nlogin('ada', x)",
+    "class C:\n    def login(self, token):\n        pass\nC().login('planted')",
 ]
 PLAIN_CODE = [
     'df.where(F.col("status") == "paid")',
@@ -90,6 +104,9 @@ PLAIN_CODE = [
     'Tokenizer(inputCol="text", outputCol="words")',
     'df.groupBy("country").agg(F.sum("amount").alias("amount"))',
     'spark.read.parquet("s3a://bucket/key=1/orders")',
+    'database = "sales_2026"\nconnect(user, password, database)',
+    'def login(user, token):\n    pass\nlogin("ada", load())',
+    'x = x + "paid"\ny = f"status={x}"',
 ]
 
 
@@ -194,11 +211,88 @@ def started_with(argv: tuple[str, ...], labels: dict[str, str]) -> ProgramStarte
     return ProgramStarted("job", "job.py", argv, "3.11", 0.0, Mode.FLOW, labels, "r")
 
 
+def test_what_the_program_gives_a_secrets_name_is_known_by_its_value() -> None:
+    found = privacy()
+    found.texts.learn_program('limit = "pl4nted!"\nquery = f"password={limit}"\nClient = 1', ())
+    assert found.texts.expression("(status = 'pl4nted!')") == f"(status = '{HIDDEN}')"
+
+
 def test_labels() -> None:
     (started,) = privacy().of([started_with(("--label", "password=planted"), {"password": "planted", "team": "risk"})])
     assert isinstance(started, ProgramStarted)
     assert started.labels == {"password": MARK, "team": "risk"}
     assert "planted" not in repr(started)
+
+
+# --------------------------------------------------------------------------- names of columns
+
+
+@pytest.mark.parametrize(
+    ("name", "hidden"),
+    [
+        ("aes_decrypt(x, PLANTKEY12345678, GCM, DEFAULT, )", f"aes_decrypt(x, {MARK}, GCM, DEFAULT, )"),
+        ("base64(aes_encrypt(CAST(x AS STRING), abcdefghijklmnop))", f"base64(aes_encrypt(CAST(x AS STRING), {MARK}))"),
+        ("sha2(concat(email, Pepper7), 256)", f"sha2(concat(email, {MARK}), 256)"),
+        ("(password = Planted)", f"(password = {MARK})"),
+        ("CASE WHEN (Planted x = token) THEN 1 ELSE 0 END", f"CASE WHEN ({MARK} = token) THEN 1 ELSE 0 END"),
+        ("startswith(token, Planted)", f"startswith(token, {MARK})"),
+        ("aes_decrypt(unbase64(x), PLANTKEY1234", f"aes_decrypt(unbase64(x), {MARK}"),
+        *[
+            (name, name)
+            for name in (
+                "sha2(email, 256)", "md5(CAST(customerId AS BINARY))", "sum(amt)", "(token = id)", "max(password)",
+                "count(DISTINCT token)", "coalesce(token, session_token)", "PLANTED", "sha2(concat(email, city), 256)",
+            )
+        ],
+    ],
+)  # fmt: skip
+def test_literals_in_names_that_spark_made(name: str, hidden: str) -> None:
+    assert names.hidden(name) == hidden
+
+
+def test_a_column_has_one_name_wherever_it_stands() -> None:
+    first, second = "aes_decrypt(x, PLANTKEY12345678, GCM)", "aes_decrypt(x, PLANTKEY87654321, GCM)"
+    quoted = f"Project [x, `{first}`, `{second}`]"
+    made = [
+        ColumnDefinition(name, f"upper(`{name}`)", (ColumnInput("d1", name, "DIRECT", "IDENTITY"),))
+        for name in (first, second)
+    ]
+    one = replace(
+        fragment("d2", *made, text=quoted),
+        indirect=(ColumnInput("d1", first, "INDIRECT", "FILTER"),),
+        sample_key=(first,),
+        row_operators=(RowOperator("filter", keys=(first,), drops=((f"`{first}` = 1", (("d1", first),)),)),),
+        notes=(ColumnNote("cast", first, "x", ("d1", first)),),
+        sources=(Storage("file", "/a", columns=((first, "string"),)),),
+    )
+    columns = tuple(ProbedColumn(name, "string", 0, None) for name in (first, second))
+    sample = Sample((first,), (first, second), (("a", "b"),), (1,))
+    probed = Probed("d2", "i", 1, 1, True, None, None, (), columns, None, sample)
+    plan, measured = privacy().of([one, probed])
+    assert isinstance(plan, Fragment)
+    assert isinstance(measured, Probed)
+    assert "PLANTKEY" not in repr((plan, measured))
+    renamed = tuple(each.column for each in plan.definitions)
+    assert renamed == tuple(privacy().texts.column(name) for name in (first, second))
+    assert len(set(renamed)) == 2
+    assert [column for column, _, _ in plan.columns] == [column.name for column in measured.columns] == [*renamed]
+    assert plan.operators == (f"Project [x, `{renamed[0]}`, `{renamed[1]}`]",)
+    assert plan.definitions[0].expression == f"upper(`{renamed[0]}`)"
+    assert measured.sample == Sample((renamed[0],), renamed, (("a", "b"),), (1,))
+    assert repr(plan).count(renamed[0]) == repr(one).count(first)
+
+
+def test_a_column_that_is_called_as_a_known_secret() -> None:
+    found = privacy()
+    found.texts.learn({"DB_PASSWORD": "pl4nted!"})
+    assert found.texts.column("pl4nted!").startswith(f"{MARK}#")
+    assert found.texts.column("city") == "city"
+
+
+def test_keys_within_the_sql_of_a_program_are_known() -> None:
+    found = privacy()
+    found.texts.learn_program("spark.sql(\"select aes_decrypt(x, 'pl4ntedkey') from t where city = 'Bern 2026'\")", ())
+    assert found.texts.text("pl4ntedkey of Bern 2026") == f"{MARK} of Bern 2026"
 
 
 # --------------------------------------------------------------------------- hashes

@@ -116,7 +116,8 @@ final class ColumnLineage(
     }
 
     private def bare(e: Expression): Expression = e match {
-      case a: Alias => a.child
+      case a: Alias => bare(a.child)
+      case same if ExpressionText.transparent(same) => bare(same.children.head)
       case other => other
     }
 

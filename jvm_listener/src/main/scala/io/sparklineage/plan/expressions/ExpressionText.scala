@@ -8,6 +8,7 @@ import scala.util.control.NonFatal
 import org.apache.spark.sql.catalyst.expressions._
 import org.apache.spark.sql.catalyst.expressions.aggregate.AggregateExpression
 import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan
+import org.apache.spark.sql.lineage.SparkInternals
 import org.apache.spark.sql.types._
 
 /**
@@ -43,8 +44,8 @@ final class ExpressionText(
     case o: OuterReference => sql(o.e)
     case a: Alias => sql(a.child)
     case l: Literal => ExpressionText.literal(l)
-    case c: Cast if c.getTagValue(Cast.USER_SPECIFIED_CAST).isEmpty || ExpressionText.sameType(c) => sql(c.child)
     case e if ExpressionText.transparent(e) => sql(e.children.head)
+    case c: Cast if c.getTagValue(Cast.USER_SPECIFIED_CAST).isEmpty => sql(c.child)
     case v: NamedLambdaVariable => ExpressionText.lambdaName(v.name)
     case f: LambdaFunction => s"${f.arguments.map(sql).mkString("(", ", ", ")")} -> ${sql(f.function)}"
     case s: SortOrder => s"${sql(s.child)} ${s.direction.sql}"
@@ -161,11 +162,11 @@ object ExpressionText {
   /** Over the names of the attributes themselves: for one operator of a plan. */
   val byName: ExpressionText = new ExpressionText(a => SqlNames.quoted(a.name), _ => "subquery", _ => None)
 
-  private def sameType(c: Cast): Boolean = c.child.resolved && c.child.dataType == c.dataType
-
-  // They say something about the value to the optimizer, and leave it as it is.
+  // They say something about the value to the optimizer, and leave it as it is; or cast it to the type that it has, as
+  // Spark does with each column of a view.
   private[plan] def transparent(e: Expression): Boolean = e.children.length == 1 && (e match {
     case _: KnownNullable | _: KnownNotNull | _: KnownFloatingPointNormalized => true
+    case c: Cast => c.child.resolved && SparkInternals.sameType(c.child.dataType, c.dataType)
     case _ => false
   })
 

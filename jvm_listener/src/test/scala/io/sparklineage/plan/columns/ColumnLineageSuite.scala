@@ -57,6 +57,30 @@ class ColumnLineageSuite extends PlanSuite {
     shape("implicit cast is not shown")(orders.select((col("id") + col("price")).as("s")))(
       Expected("s", "(id + price)", "d1.id TRANSFORMATION", "d1.price TRANSFORMATION")
     ),
+    shape("cast to the same type")(
+      orders.select(
+        col("id").cast("bigint").as("i"),
+        (col("price").cast("double") + 1).as("p"),
+        col("tags").cast("array<string>").as("t")
+      )
+    )(
+      Expected("i", "id", "d1.id IDENTITY"),
+      Expected("p", "(price + 1)", "d1.price TRANSFORMATION"),
+      Expected("t", "tags", "d1.tags IDENTITY")
+    ),
+    // Spark casts each column of such a view to its own type.
+    shape("view that SQL made", "d1.id FILTER") {
+      views()
+      spark.sql(
+        "create or replace temporary view some as select id, price * 2 as p, struct(id, status) as s from orders where id > 3"
+      )
+      spark.table("some").select(col("id"), col("p"), col("s.status"), (col("p") + 1).as("q"))
+    }(
+      Expected("id", "id", "d1.id IDENTITY"),
+      Expected("p", "(price * 2)", "d1.price TRANSFORMATION"),
+      Expected("status", "status", "d1.status IDENTITY"),
+      Expected("q", "((price * 2) + 1)", "d1.price TRANSFORMATION")
+    ),
     shape("literal")(orders.select(lit("x").as("l"), lit(1L).as("n")))(
       Expected("l", "'x'"),
       Expected("n", "1")

@@ -5,6 +5,7 @@ import java.util.concurrent.TimeoutException
 import org.apache.spark.SparkContext
 import org.apache.spark.sql.catalyst.QueryPlanningTracker
 import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan
+import org.apache.spark.sql.types.DataType
 
 /** What Spark keeps to itself and we need, as primitives. */
 object SparkInternals {
@@ -22,6 +23,9 @@ object SparkInternals {
     val plan = normalized.clone()
     (if (cache.isEmpty) plan else SparkLine.useCachedData(cache, plan)).clone()
   }
+
+  /** Values of the two types are the same, whether or not they may be null. */
+  def sameType(one: DataType, other: DataType): Boolean = DataType.equalsIgnoreNullability(one, other)
 
   /** The Dataset's own plan has been optimized: it will run as it is now. */
   def planned(dataset: SparkLine.Data): Boolean =

@@ -1,0 +1,58 @@
+"""Columns under other names, wherever an observation names them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+
+from spark_lineage.model import ColumnInput, Fragment, Probed, RowOperator
+
+Name = Callable[[str], str]
+
+
+def probed(of: Probed, name: Name) -> Probed:
+    """A measurement, with its sample."""
+    columns = tuple(replace(each, name=name(each.name)) for each in of.columns)
+    sample = of.sample
+    if sample is not None:
+        sample = replace(sample, key=_all(sample.key, name), columns=_all(sample.columns, name))
+    return replace(of, columns=columns, sample=sample)
+
+
+def fragment(of: Fragment, name: Name) -> Fragment:
+    """A plan; its texts are not looked at."""
+    return replace(
+        of,
+        columns=tuple((name(column), type_, nullable) for column, type_, nullable in of.columns),
+        definitions=tuple(
+            replace(each, column=name(each.column), inputs=_inputs(each.inputs, name)) for each in of.definitions
+        ),
+        indirect=_inputs(of.indirect, name),
+        sample_key=_all(of.sample_key, name),
+        row_operators=tuple(_operator(each, name) for each in of.row_operators),
+        notes=tuple(
+            replace(
+                each,
+                column=name(each.column),
+                input=(each.input[0], name(each.input[1])) if each.input is not None else None,
+            )
+            for each in of.notes
+        ),
+    )
+
+
+def _operator(of: RowOperator, name: Name) -> RowOperator:
+    return replace(
+        of,
+        keys=_all(of.keys, name),
+        drops=tuple((text, tuple((dataset, name(c)) for dataset, c in columns)) for text, columns in of.drops),
+        clashes=tuple(replace(each, name=name(each.name), other_name=name(each.other_name)) for each in of.clashes),
+    )
+
+
+def _inputs(inputs: Iterable[ColumnInput], name: Name) -> tuple[ColumnInput, ...]:
+    return tuple(replace(each, column=name(each.column)) for each in inputs)
+
+
+def _all(names: Iterable[str], name: Name) -> tuple[str, ...]:
+    return tuple(map(name, names))
