@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 ALONE = ("unit", "contract")
+ONE_GROUP = ("capture", "browser")  # folders whose files share what takes long to start
 # The longest groups begin first, so that the processes end at about the same time.
 LONGEST_FIRST = [
     "scala",
@@ -40,7 +41,7 @@ def group_of_file(path: Path) -> str | None:
         return None
     if "runs: Runs" in (ROOT / path).read_text("utf-8"):
         return "runs"
-    return "capture" if path.parent.name == "capture" else path.stem.removeprefix("test_")
+    return path.parent.name if path.parent.name in ONE_GROUP else path.stem.removeprefix("test_")
 
 
 def _place(group: str | None) -> int:

@@ -58,7 +58,7 @@ def _row(text: str) -> Any:
 
     try:
         return decode(text)
-    except DecodeError:
+    except (DecodeError, UnicodeEncodeError):
         return json.loads(text)  # text that is no Unicode is JSON to Python only
 
 

@@ -24,6 +24,7 @@ from spark_lineage.faces.terminal.show import show
 from spark_lineage.graph import assemble
 from spark_lineage.model import LineageGraph, Mode, Observation, OperationKind, Outcome, Place, Probed
 from spark_lineage.sinks.journal import Journal
+from spark_lineage.store import Store
 
 ROOT = Path(__file__).parents[2]
 
@@ -77,6 +78,20 @@ def test_markup_and_odd_names_are_shown_as_they_are() -> None:
     error = "KeyError: '[bold]x[/bold]'"
     text = printed(replace(graph, run=replace(graph.run, error=error, outcome=Outcome.FAIL)))
     assert error in text
+
+
+def test_sampled_text_that_is_no_unicode_is_shown(tmp_path: Path) -> None:
+    cell = "half \ud800 of a letter"
+    seen = [
+        replace(each, sample=replace(each.sample, rows=((cell, "1"),)))
+        if isinstance(each, Probed) and each.sample is not None
+        else each
+        for each in shop()
+    ]
+    graph = assemble(seen)
+    Journal(tmp_path / "runs" / graph.run.id).write(build(graph), samples(graph))
+    read = document(Store(tmp_path).open().graph)["datasets"]
+    assert [each["sample"]["rows"] for each in read if each["sample"]] == [[[cell, "1"]]] * 2
 
 
 def test_large_numbers_have_separators() -> None:

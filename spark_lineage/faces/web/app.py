@@ -19,6 +19,7 @@ from spark_lineage.faces.html.page import block
 from spark_lineage.faces.web import documents, home
 from spark_lineage.faces.web.guarding import HEADERS, METHODS, Names, Refused, refused
 from spark_lineage.faces.web.stores import Found, NotFound, Stores
+from spark_lineage.model import Damaged
 from spark_lineage.refusals import Refusal
 
 Answer = Callable[[Stores, Request], Response]
@@ -107,7 +108,7 @@ class _Asking:
                 return answer(self._stores, request)
         except NotFound as error:
             return _refusal(Refused(404, str(error)))
-        except Refusal as error:
+        except (Refusal, Damaged) as error:  # what is read late is refused late
             return _refusal(Refused(400, str(error)))
         except (Exception, SystemExit) as error:
             # What went wrong may hold values: its kind and place are said, its text is not.

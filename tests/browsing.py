@@ -1,0 +1,162 @@
+"""The page in a real browser: the Chromium that is installed here, driven by Playwright, which brings none of its own.
+
+Whatever a page does wrong in the browser counts in every test: an error on its console, a violation of its own policy,
+a request that leaves for elsewhere.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Locator, Page
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+# Root has no sandbox, and the /dev/shm of a container is small.
+FLAGS = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--force-color-profile=srgb"]
+PATIENCE = 20_000  # ms: until what is waited for counts as missing
+WATCH = """
+window.violations = [];
+document.addEventListener('securitypolicyviolation', (event) =>
+  window.violations.push(`${event.violatedDirective}: ${event.blockedURI}`));
+"""
+
+
+def installed() -> str | None:
+    """The browser's path, if there is one."""
+    return next((path for name in NAMES if (path := shutil.which(name))), None)
+
+
+def why_not() -> str | None:
+    """Why there are no tests in a browser here; None if there are."""
+    try:
+        import playwright.sync_api  # noqa: F401
+    except ImportError as error:
+        return f"playwright cannot be imported: {error}"
+    if installed() is None:
+        return (
+            f"no Chromium is installed here (looked for {', '.join(NAMES)}); Debian has one: apt-get install chromium"
+        )
+    return None
+
+
+@contextmanager
+def browser() -> Iterator[Browser]:
+    """One browser. Skips the test where there is none."""
+    missing = why_not()
+    if missing is not None:
+        pytest.skip(missing)
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=installed(), args=FLAGS)
+        try:
+            yield running
+        finally:
+            running.close()
+
+
+@dataclass
+class Shown:
+    """One page that is open, and what it did wrong so far."""
+
+    page: Page
+    home: str  # what all requests have to begin with
+    wrong: list[str] = field(default_factory=list)
+
+    def watch(self) -> None:
+        self.page.on("pageerror", lambda error: self.wrong.append(f"error: {error}"))
+        self.page.on("console", self._said)
+        self.page.on("request", lambda request: self._asked(request.url))
+
+    def _said(self, message: Any) -> None:
+        if message.type in ("error", "warning"):
+            self.wrong.append(f"console: {message.text}")
+
+    def _asked(self, url: str) -> None:
+        if not url.startswith((self.home, "data:", "blob:")):
+            self.wrong.append(f"request: {url}")
+
+    def faults(self) -> list[str]:
+        return [*self.wrong, *(f"policy: {each}" for each in self.page.evaluate("window.violations || []"))]
+
+    # ------------------------------------------------------------- what the page has (web/TESTIDS.md)
+
+    @property
+    def banner(self) -> Locator:
+        return self.page.get_by_role("banner")
+
+    @property
+    def details(self) -> Locator:
+        return self.page.get_by_role("region", name="Details")
+
+    @property
+    def tree(self) -> Locator:
+        return self.page.get_by_role("tree", name="Steps")
+
+    def item(self, step: str) -> Locator:
+        """Of the tree. ``step`` is `STEP#CALL`."""
+        return self.tree.locator(f"[data-step={quoted(step)}]")
+
+    def node(self, name: str) -> Locator:
+        """Of the graph: `STEP#CALL`, or `dataset:ID`."""
+        return self.page.locator(f"[data-node={quoted(name)}]")
+
+    def fact(self, name: str, within: Locator | None = None) -> Locator:
+        return (within or self.page).locator(f"[data-fact={quoted(name)}]")
+
+    def number(self, name: str, within: Locator | None = None) -> int | float | None:
+        """The number that a fact shows, in full; None where the page shows none."""
+        found = self.fact(name, within).locator("data[value]").or_(
+            (within or self.page).locator(f"data[data-fact={quoted(name)}]")
+        )  # fmt: skip
+        if found.count() == 0:
+            return None
+        value = float(found.first.get_attribute("value") or "nan")
+        return int(value) if value.is_integer() else value
+
+    def open(self, *parts: str | int) -> None:
+        """By the address within the page."""
+        self.page.evaluate("hash => { location.hash = hash }", "/".join(map(encoded, parts)))
+
+
+def quoted(text: str) -> str:
+    """For a selector of CSS."""
+    return '"' + "".join(f"\\{ord(letter):x} " if not letter.isalnum() else letter for letter in text) + '"'
+
+
+def encoded(part: str | int) -> str:
+    from urllib.parse import quote
+
+    return quote(str(part), safe="")
+
+
+@contextmanager
+def shown(running: Browser, url: str, **context: Any) -> Iterator[Shown]:
+    """``url`` is open, and nothing has gone wrong in the page until the end. ``context``: see Playwright's."""
+    opened = running.new_context(**{"viewport": {"width": 1280, "height": 800}, **context})
+    opened.set_default_timeout(PATIENCE)
+    opened.add_init_script(WATCH)
+    home = url if url.startswith("file:") else "/".join(url.split("/")[:3]) + "/"
+    seen = Shown(opened.new_page(), home.split("#")[0])
+    seen.watch()
+    try:
+        seen.page.goto(url)
+        yield seen
+        assert seen.faults() == []
+    except Exception:
+        kept = os.environ.get("SPARK_LINEAGE_SCREENSHOTS")
+        if kept:
+            Path(kept).mkdir(parents=True, exist_ok=True)
+            seen.page.screenshot(path=str(Path(kept, f"{abs(hash(url))}.png")))
+        raise
+    finally:
+        opened.close()
