@@ -1,8 +1,8 @@
 """Runs that no Spark is needed for, written through the real assembling, events, journal and write-ahead file.
 
-``CHAIN`` is of forty functions one after another, each with a dataset, ``CHANGED`` of the same program with one function
-that filters otherwise. The others are of the small program of the unit tests, with calls in calls, in all the ways in
-which a run can end.
+``CHAIN`` is of forty functions one after another, each with a dataset, ``CHANGED`` of the same program with one
+function that filters otherwise. The others are of the small program of the unit tests, with calls in calls, in all the
+ways in which a run can end.
 """
 
 from __future__ import annotations

@@ -91,7 +91,7 @@ def test_sampled_text_that_is_no_unicode_is_shown(tmp_path: Path) -> None:
     graph = assemble(seen)
     Journal(tmp_path / "runs" / graph.run.id).write(build(graph), samples(graph))
     read = document(Store(tmp_path).open().graph)["datasets"]
-    assert [each["sample"]["rows"] for each in read if each["sample"]] == [[[cell, "1"]]] * 2
+    assert {str(each["sample"]["rows"]) for each in read if each["sample"]} == {str([[cell, "1"]])}
 
 
 def test_large_numbers_have_separators() -> None:
