@@ -20,6 +20,7 @@ from spark_lineage.model import ChangedRows, Dataset, DatasetKind, Fragment, Gap
 
 UNKNOWN = "unknown"  # the namespace of storage behind connectors that the JVM half does not know
 NOT_TOLD_APART = "two places that it reads or writes have one name here"
+OF_A_MODEL = unknown("model", "a model has no rows that could be counted")
 
 
 class Described:
@@ -45,7 +46,7 @@ class Described:
         engine = str(self._seen.makers[df].detail.get("engine", "spark"))
         kind = DatasetKind.INTERIM
         if models.DETAIL in self._seen.makers[df].detail:
-            kind, measured = DatasetKind.MODEL, unknown("model", "a model has no rows that could be counted")
+            kind, measured = DatasetKind.MODEL, OF_A_MODEL
         return self._dataset(
             named.id, named.name, self._namespace, kind, activation, measured, fragment,
             variable=named.variable, engine=engine,
@@ -80,7 +81,7 @@ class Described:
         if stored.failed:
             return unknown("failed", "the write failed")
         if stored.storage.format == "model":
-            return unknown("model", "a model has no rows that could be counted")
+            return OF_A_MODEL
         if stored.df is None and stored.written_by_rdd:
             return unknown("not_measured", "an RDD was written, at whose rows no probe looks")
         if len(stored.ops) > 1:
@@ -152,7 +153,7 @@ class Described:
         if storage is not None and storage.namespace == UNKNOWN:
             why = f"{storage.name} is a connector that is not known: {NOT_TOLD_APART}"
             self._gaps.append(gap(activation, id_, "connector", why))
-        if not measured.complete and measured.reason != "model":
+        if not measured.complete and measured.reason != OF_A_MODEL.reason:
             self._gaps.append(gap(activation, id_, "rows", not_known(measured)))
 
 

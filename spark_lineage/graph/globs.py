@@ -12,12 +12,12 @@ from dataclasses import dataclass, replace
 
 from spark_lineage.graph.observed import Observed
 from spark_lineage.model import Operation, OperationKind, Storage
+from spark_lineage.model.locations import is_partition
 from spark_lineage.privacy.rules import rules
 
 _ABOVE_THE_PATH = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]*:(//[^/]*)?")
 _SPECIAL = re.compile(r"[*?\[{]")
 _QUOTED = re.compile(r"`([^`]*[*?\[{][^`]*)`")
-_PARTITION = re.compile(r"[^=/]+=[^/]*")
 _MOST_PATTERNS = 1000
 
 
@@ -70,7 +70,7 @@ def _expression(path: str) -> str:
     path = re.sub(r"\*{2,}", "*", path)  # means the same, and a name that does not match is found out at once
     parts = path.rstrip("/").split("/")
     first = next(at for at, part in enumerate(parts) if _SPECIAL.search(part))
-    while first and _PARTITION.fullmatch(parts[first - 1]):
+    while first and is_partition(parts[first - 1]):
         first -= 1  # partitions belong to the dataset above them
     folder, rest = "/".join(re.escape(part) for part in parts[:first]), "/".join(map(_translated, parts[first:]))
     above = rf"(?P<folder>(?:.*/)?{folder})" if folder else r"(?P<folder>.*)"

@@ -6,15 +6,14 @@ complete saw the same rows, so each column's facts may be taken from any of them
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from spark_lineage.graph.observed import Observed, ancestors, op_of_query
+from spark_lineage.graph.sketches import close
 from spark_lineage.model import Column, Mode, OperationKind, Outcome, Partial, Probed, ProbedColumn, RuleAnswer, Sample
 
 MOST_PARTIAL = 4  # of one dataset: as many are kept
-TOLERANCE = 1e-9  # relative, of the float sketches
 REASONS_BY_WORTH = ("filter_pushed", "limit", "partial", "failed", "served_from_cache", "fixed_plan", "stepped_aside")
 
 
@@ -244,7 +243,7 @@ def _difference(best: Probed, complete: Iterable[Probed]) -> str | None:
         if other.rows != best.rows:
             return f"{best.rows} rows in one measurement, {other.rows} in another"
         pairs = _differing_columns(best, other)
-        names = [a.name for a, b in pairs if not _close(a, b)]
+        names = [a.name for a, b in pairs if not close(a, b)]
         if names:
             return f"values of {', '.join(names[:5])} differ between measurements"
         if not pairs and best.fingerprint and other.fingerprint and best.fingerprint != other.fingerprint:
@@ -260,21 +259,6 @@ def _differing_columns(a: Probed, b: Probed) -> list[tuple[ProbedColumn, ProbedC
         pairs = [(x, y) for x in a.columns for y in b.columns if x.name == y.name]
         pairs = [(x, y) for x, y in pairs if of_a.count(x.name) == 1 == of_b.count(y.name)]
     return [(x, y) for x, y in pairs if x.fingerprint and y.fingerprint and x.fingerprint != y.fingerprint]
-
-
-def _close(a: ProbedColumn, b: ProbedColumn) -> bool:
-    """Whether two measurements of a float column are equal by the tolerant sketch; False for other columns."""
-    if a.nulls != b.nulls:
-        return False
-    scale = math.sqrt(abs(a.sum_squares)) if a.sum_squares is not None and math.isfinite(a.sum_squares) else 0.0
-    slack = TOLERANCE * max(scale, 1e-300)
-    sketches = ((a.sum, b.sum), (a.sum_squares, b.sum_squares), (a.signed_sum, b.signed_sum))
-    known = [(x, y) for x, y in sketches if x is not None and y is not None]  # no signs where a column was pruned
-    return (
-        a.sum is not None
-        and b.sum is not None
-        and all(math.isclose(x, y, rel_tol=TOLERANCE, abs_tol=slack) for x, y in known)
-    )
 
 
 def _worth(probe: Probed) -> int:

@@ -85,7 +85,7 @@ class Point:
             return None
         if not caller.f_code.co_filename.startswith(str(PACKAGE)):
             return "hook"  # dressed as what it stands for
-        if module == "spark_lineage.agent" and not site.startswith("agent.py"):
+        if module.startswith("spark_lineage.agent") and not site.startswith("agent/"):
             return "agent"
         if module == "spark_lineage.activation.runner" and name == "_switch_on":
             return "runner"

@@ -66,12 +66,12 @@ NO_RUN = {
 }
 # What no program of this test enters, with where it is entered instead.
 ELSEWHERE = {
-    ("catalog", "_unobserved"): "tests/spark/test_audit_store.py writes a catalog's tables",
+    ("catalog", "_to_catalog_meanwhile"): "tests/spark/test_audit_store.py writes a catalog's tables",
     ("catalog", "_to_catalog"): "tests/spark/test_audit_store.py writes a catalog's tables",
     ("hook", "find"): "only where pyspark is imported later: tests/unit/test_hook.py",
     ("hook", "as_it_was"): "only where pyspark is imported later: tests/unit/test_hook.py",
     ("mask", "all_of"): "only where a sample's lineage never comes: tests/unit/test_privacy.py",
-    ("settle", "_settle"): "after a catalog's tables were written: tests/spark/test_audit_store.py",
+    ("settle", "settle"): "after a catalog's tables were written: tests/spark/test_audit_store.py",
     ("parents", "<lambda>"): "has no name: what it calls is broken, surroundings/parent_run.py:of_conf",
     ("vendored", "_found"): "tests/unit/test_pyfiles.py runs from the zip file",
     ("f'privacy of {type(observation).__name__}'", "clean"): "is called by names of their own: privacy/observing.py",

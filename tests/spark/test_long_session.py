@@ -38,14 +38,14 @@ def count(rows):
 
 def held():
     agent = agents.current()
-    agent._settle()
+    agent._jvm.settle()
     agent.flush()
     gc.collect()
     ours = [each for each in gc.get_objects() if str(type(each).__module__).startswith("spark_lineage")]
     inside = [value for each in ours if hasattr(each, "__dict__") for value in vars(each).values()]
     inside += [each for each in ours if isinstance(each, dict)]
     entries = sum(len(value) for value in inside if isinstance(value, (dict, list, set)))
-    jvm = json.loads(agent._relay.bridge.status())["held"]
+    jvm = json.loads(agent._jvm.relay.bridge.status())["held"]
     return {"objects": len(ours), "entries": entries, "kept": agent._recording.kept, "jvm": jvm}
 
 

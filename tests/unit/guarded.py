@@ -145,7 +145,7 @@ def unknown() -> list[tuple[str, str]]:
     for file, tree in trees().items():
         for how, value in _given(tree, set()):
             name = ast.unparse(value).rpartition(".")[2]
-            if not _meant(tree, value) and name not in {*GUARDS, *ITS_OWN_GUARD}:
+            if not _meant(tree, value) and name not in {*GUARDS, "_guard", *ITS_OWN_GUARD}:
                 found.append((f"{file}:{value.lineno} {how}", name))
     return found
 

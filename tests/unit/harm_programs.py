@@ -619,3 +619,20 @@ REPEATED = set(
     "stderr_and_stdout big_output changes_folder umask patches_print audit profiling memory_tracing code_of_itself "
     "decimal_and_random sockets interactive_names open_nothing generator_left_open".split()
 )
+
+# Programs that are started in other ways too: what differs there is argv, __main__, the path, signals and how they end.
+# The others are started by the console script alone; `make test-slow` starts those of REPEATED in every way.
+OTHER_WAYS = {
+    "module": REPEATED
+    | set(
+        "main_attributes arguments path environment threads signal_handlers raises exit_in_function signal_interrupts "
+        "multiprocessing_spawn pickle_main import_itself".split()
+    ),
+    "start-up file": REPEATED
+    | set(
+        "main_attributes arguments path hooks streams threads logging_root warning_filters signal_handlers exit_number "
+        "exit_text exit_in_function exit_hard raises raises_group raises_syntax raises_interrupt excepthook "
+        "atexit_order thread_raises signal_interrupts signal_to_exit fork fork_bare_wait multiprocessing_spawn "
+        "import_itself meta_path removes_modules clears_path patches_import pool asynchronous".split()
+    ),
+}

@@ -36,7 +36,7 @@ class HangingBridge:
 def test_the_end_does_not_wait_for_a_jvm_that_hangs(tmp_path: Path) -> None:
     agent = Agent(Config(store=str(tmp_path), exit_wait=0.1), Program("job", "job.py"))
     bridge = HangingBridge()
-    agent._relay.bridge = bridge  # type: ignore[assignment]
+    agent._jvm.relay.bridge = bridge  # type: ignore[assignment]
     began = time.monotonic()
     agent.end(Outcome.COMPLETE, None, None)
     assert time.monotonic() - began < 30

@@ -41,7 +41,7 @@ ALLOWED = {
 }
 # What is handed over that is no function of ours: the standard library's, or what was there before.
 NOT_OURS = {"NullHandler()", "interrupt_main", "SIG_DFL", "hook"}
-OUR_HANDLER = "handler"  # in agent.py: a QuietFileHandler, whose methods are looked at
+OUR_HANDLER = "handler"  # in agent/observing.py: a PrivateLog, whose methods are looked at
 
 
 @pytest.fixture(scope="module")

@@ -7,15 +7,19 @@ import re
 import subprocess
 import sys
 import textwrap
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
-from tests.unit.harm_programs import PROGRAMS, REPEATED, SEEN, WAITS
+from tests.unit.harm_programs import OTHER_WAYS, PROGRAMS, REPEATED, SEEN, WAITS
 
 PLAIN = [sys.executable]
 OBSERVED = [str(Path(sys.executable).with_name("spark-lineage")), "run"]
+# The start-up file of an installation wakes up where spark-submit's words name the listener.
+SUBMITTED = {"PYSPARK_SUBMIT_ARGS": "--conf spark.extraListeners=io.sparklineage.LineageListener pyspark-shell"}
+UNOBSERVED = {"PYSPARK_SUBMIT_ARGS": "pyspark-shell"}
 ARGUMENTS = ["one", "--two", "3 4"]
 
 
@@ -26,7 +30,9 @@ class Ran(NamedTuple):
     files: dict[str, bytes]
 
 
-def begin(command: list[str], source: str, folder: Path) -> subprocess.Popen[bytes]:
+def begin(
+    command: list[str], source: str, folder: Path, environ: Mapping[str, str] = UNOBSERVED
+) -> subprocess.Popen[bytes]:
     folder.mkdir(parents=True)
     text = textwrap.dedent(source).lstrip("\n")
     encoding = "latin-1" if "latin-1" in text else "utf-8"
@@ -34,7 +40,7 @@ def begin(command: list[str], source: str, folder: Path) -> subprocess.Popen[byt
     (folder / "helper.py").write_text("N = 3\n")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST", "COV", "PYTHON"))}
     return subprocess.Popen(
-        [*command, "p.py", *ARGUMENTS], cwd=folder, env={**kept, "PYTHONHASHSEED": "0"},
+        [*command, "p.py", *ARGUMENTS], cwd=folder, env={**kept, "PYTHONHASHSEED": "0", **environ},
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     )  # fmt: skip
 
@@ -54,6 +60,14 @@ def anonymous(text: bytes, folder: Path) -> bytes:
     return re.sub(rb"0x[0-9a-f]+|\b\d{15}\b", b"N", text.replace(str(folder).encode(), b"HERE"))
 
 
+#: name -> what is run, its environment, and what a program prints that differs there from the plain interpreter's.
+WAYS: dict[str, tuple[list[str], Mapping[str, str]]] = {
+    "console script": (OBSERVED, UNOBSERVED),
+    "module": ([sys.executable, "-m", "spark_lineage", "run"], UNOBSERVED),
+    "start-up file": (PLAIN, SUBMITTED),
+}
+
+
 def both(source: str, folder: Path) -> tuple[Ran, Ran]:
     folders = [folder / name / "program" for name in ("plain", "observed")]
     plain, observed = (begin(command, source, each) for command, each in zip((PLAIN, OBSERVED), folders, strict=True))
@@ -69,8 +83,23 @@ def marks(name: str) -> list[pytest.MarkDecorator]:
 
 @pytest.mark.parametrize("name", [pytest.param(name, marks=marks(name)) for name in PROGRAMS])
 def test_a_program_notices_nothing(name: str, tmp_path: Path) -> None:
-    plain, observed = both(PROGRAMS[name], tmp_path)
-    assert observed == plain
+    ways = {"console script", *(way for way, names in OTHER_WAYS.items() if name in names)}
+    folders = {way: tmp_path / way.replace(" ", "_") / "program" for way in ("plain", *WAYS)}
+    plain = begin(PLAIN, PROGRAMS[name], folders["plain"])
+    begun = {way: begin(command, PROGRAMS[name], folders[way], environ)
+             for way, (command, environ) in WAYS.items() if way in ways}  # fmt: skip
+    expected = end(plain, folders["plain"])
+    ended = {way: end(process, folders[way]) for way, process in begun.items()}
+    assert ended == dict.fromkeys(ways, expected)
+
+
+def test_the_start_up_file_is_awake(tmp_path: Path) -> None:
+    """The programs above are started beside our code, and not without it."""
+    source = "import sys; print('spark_lineage.activation.autostart' in sys.modules, sys.exit.__module__)"
+    ran = [
+        end(begin(PLAIN, source, tmp_path / str(len(each)) / "p", each), tmp_path) for each in (UNOBSERVED, SUBMITTED)
+    ]
+    assert [each.stdout for each in ran] == [b"False sys\n", b"True sys\n"]
 
 
 def test_a_program_in_a_git_work_tree_meets_no_child_of_ours(tmp_path: Path) -> None:
@@ -86,6 +115,8 @@ def test_a_program_in_a_git_work_tree_meets_no_child_of_ours(tmp_path: Path) -> 
 
 def test_there_are_enough() -> None:
     assert REPEATED <= PROGRAMS.keys()
+    assert set(OTHER_WAYS) == WAYS.keys() - {"console script"}
+    assert all(names <= PROGRAMS.keys() for names in OTHER_WAYS.values())
     assert len(PROGRAMS.keys() - REPEATED) >= 60
 
 

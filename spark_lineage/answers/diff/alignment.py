@@ -262,7 +262,7 @@ def _datasets(a: Side, b: Side, steps: dict[StepKey, StepKey]) -> dict[str, str]
     return found.of_a
 
 
-def _plan(dataset: Dataset) -> str | None:
+def plan_hash(dataset: Dataset) -> str | None:
     return dataset.fragment.plan_hash if dataset.fragment is not None else None
 
 
@@ -277,10 +277,10 @@ DatasetKey = Callable[[Dataset], "Hashable | None"]
 
 OUTPUTS: Sequence[DatasetKey] = (
     lambda d: (d.kind, d.namespace, d.name) if d.kind is not DatasetKind.INTERIM else None,
-    lambda d: (d.kind, last_part(d), _plan(d)) if d.kind is not DatasetKind.INTERIM else None,
+    lambda d: (d.kind, last_part(d), plan_hash(d)) if d.kind is not DatasetKind.INTERIM else None,
     lambda d: (d.kind, last_part(d)) if d.kind is not DatasetKind.INTERIM else None,
-    lambda d: (d.kind, _plan(d), d.variable) if _plan(d) else None,
-    lambda d: (d.kind, _plan(d)) if _plan(d) else None,
+    lambda d: (d.kind, plan_hash(d), d.variable) if plan_hash(d) else None,
+    lambda d: (d.kind, plan_hash(d)) if plan_hash(d) else None,
     lambda d: (d.kind, d.variable) if d.variable else None,
     lambda d: d.kind,
 )
@@ -294,7 +294,7 @@ READ: Sequence[DatasetKey] = (
     lambda d: d.kind,
 )
 LEFT_OVER: Sequence[DatasetKey] = (
-    lambda d: (d.kind, _plan(d), content(d)) if d.complete and _plan(d) else None,
+    lambda d: (d.kind, plan_hash(d), content(d)) if d.complete and plan_hash(d) else None,
     lambda d: (d.kind, d.namespace, d.name) if d.kind is DatasetKind.SINK else None,
     lambda d: (d.kind, last_part(d)) if d.kind is DatasetKind.SINK else None,
 )
@@ -307,8 +307,8 @@ def _in_one_order(a: Sequence[Dataset], b: Sequence[Dataset]) -> bool:
     """
     if len(a) != len(b) or len(a) < 2 or any(each.kind is not DatasetKind.INTERIM for each in (*a, *b)):
         return False
-    return [each.variable for each in a] == [each.variable for each in b] and Counter(map(_plan, a)) != Counter(
-        map(_plan, b)
+    return [each.variable for each in a] == [each.variable for each in b] and Counter(map(plan_hash, a)) != Counter(
+        map(plan_hash, b)
     )
 
 

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from spark_lineage.answers.diff import contents, definitions, sources
-from spark_lineage.answers.diff.alignment import Alignment, Side
+from spark_lineage.answers.diff.alignment import Alignment, Side, plan_hash
 from spark_lineage.answers.diff.contents import Content, Measured
 from spark_lineage.answers.diff.definitions import Definition
 from spark_lineage.answers.diff.opening import NOTHING, Open, opened
@@ -45,7 +45,21 @@ class _Attributing:
         for pair in self._in_order():
             self._look_at(pair)
             self.result.order.append(pair.b.id)
+        self.result.covered = self._covered()
         self._judge_commands()
+
+    def _covered(self) -> set[str]:
+        """Pairs of which everything that is made was measured to be the same, or is such a pair itself."""
+        covered: set[str] = set()
+        for name in reversed(self.result.order):
+            below = [y for _, y in self._readers.get(name, ())]
+            if below and all(self._is_measured_same(y) or y in covered for y in below):
+                covered.add(name)
+        return covered
+
+    def _is_measured_same(self, name: str) -> bool:
+        state = self.result.pairs[name].state
+        return state.content is Content.SAME and state.evidence == "measured"
 
     def _judge_commands(self) -> None:
         """A command that changes a table in place is a cause if it does so in another way, over equal inputs.
@@ -55,20 +69,9 @@ class _Attributing:
         for pair in self.result.pairs.values():
             state = pair.state
             redefined = pair.b.mode in IN_PLACE and pair.ref in state.doubts.changed and not state.causes
-            if redefined and state.content is Content.UNKNOWN and not self._is_cleared(pair.b.id, set()):
+            if redefined and state.content is Content.UNKNOWN and pair.b.id not in self.result.covered:
                 pair.state = replace(state, content=Content.DIFFERENT, evidence="derived")
                 self.result.first[pair.ref] = None
-
-    def _is_cleared(self, name: str, begun: set[str]) -> bool:
-        """Whether all that is made from it was measured to be the same."""
-        begun.add(name)
-        readers = [below for _, below in self._readers.get(name, ())]
-        states = {below: self.result.pairs[below].state for below in readers}
-        return bool(readers) and all(
-            (state.content is Content.SAME and state.evidence == "measured")
-            or (below not in begun and self._is_cleared(below, begun))
-            for below, state in states.items()
-        )
 
     # -- what a pair stands on
 
@@ -160,7 +163,7 @@ class _Attributing:
         """
         readers = [(self.a.datasets[x], self.b.datasets[y]) for x, y in self._readers.get(source.b.id, ())]
         known = [(x, y) for x, y in readers if x.fragment is not None and y.fragment is not None]
-        return not known or any(_plan(x) == _plan(y) and definitions.zones(x, y) is None for x, y in known)
+        return not known or any(plan_hash(x) == plan_hash(y) and definitions.zones(x, y) is None for x, y in known)
 
     def _state(self, pair: Pair, definition: Definition, inputs: dict[str, State]) -> State:
         above = list(inputs.values())
@@ -279,10 +282,6 @@ def _differing(seen: Measured, left: frozenset[str] = NOTHING) -> Open:
     if seen.rows or seen.combined:
         return None
     return left | {change.name for change in seen.columns}
-
-
-def _plan(dataset: Dataset) -> str | None:
-    return dataset.fragment.plan_hash if dataset.fragment is not None else None
 
 
 def _sorts(dataset: Dataset) -> list[str]:

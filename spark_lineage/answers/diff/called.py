@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from spark_lineage.answers.diff.places import place
 from spark_lineage.model import Dataset, LineageGraph, Step, UsedFunction
 
 _WORD = re.compile(r"[^\W\d]\w*")
@@ -20,15 +21,19 @@ class ChangedFunction:
     b: UsedFunction
 
     @property
+    def _places(self) -> tuple[str, str]:
+        return place(self.a.file, self.a.line), place(self.b.file, self.b.line)
+
+    @property
     def where(self) -> str:
         """``rate`` (shop.py:26)."""
-        return f"`{self.b.name.rpartition('.')[2]}` ({_place(self.b)})"
+        return f"`{self.b.name.rpartition('.')[2]}` ({self._places[1]})"
 
     @property
     def diff(self) -> list[str]:
         """A unified diff of the text as written."""
         before, after = self.a.source.splitlines(), self.b.source.splitlines()
-        return list(difflib.unified_diff(before, after, _place(self.a), _place(self.b), lineterm="", n=2))
+        return list(difflib.unified_diff(before, after, *self._places, lineterm="", n=2))
 
 
 def changed(
@@ -76,7 +81,3 @@ def _by_name(functions: Iterable[UsedFunction]) -> dict[str, list[UsedFunction]]
     for function in functions:
         found.setdefault(function.name.rpartition(".")[2], []).append(function)
     return found
-
-
-def _place(function: UsedFunction) -> str:
-    return f"{function.file.replace(chr(92), '/').rpartition('/')[2]}:{function.line}"

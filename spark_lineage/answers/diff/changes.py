@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from spark_lineage.answers.diff.contents import ColumnChange
 from spark_lineage.answers.diff.definitions import of_column, translated
+from spark_lineage.answers.diff.places import place
 from spark_lineage.model import Dataset, Step
 
 LONGEST = 120  # characters of an expression in a sentence
@@ -51,13 +52,7 @@ def of_source(a: Step, b: Step) -> list[str]:
     if a.source_hash == b.source_hash or a.source is None or b.source is None:
         return []
     before, after = a.source.splitlines(), b.source.splitlines()
-    return list(
-        difflib.unified_diff(before, after, f"{_name(a.file)}:{a.line}", f"{_name(b.file)}:{b.line}", lineterm="", n=2)
-    )
-
-
-def _name(path: str) -> str:
-    return path.replace("\\", "/").rpartition("/")[2]
+    return list(difflib.unified_diff(before, after, place(a.file, a.line), place(b.file, b.line), lineterm="", n=2))
 
 
 def sentence(a: Dataset, b: Dataset, counterparts: Mapping[str, str], most: int = 2) -> str | None:

@@ -7,14 +7,13 @@ summation makes them differ are the same within tolerance; facts that did not se
 from __future__ import annotations
 
 import enum
-import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from spark_lineage.graph.sketches import close
 from spark_lineage.model import Column, Dataset, Partial
 
-TOLERANCE = 1e-9  # relative, of the float sketches
 FLOATS = ("double", "float")
 
 
@@ -140,7 +139,7 @@ def reason(dataset: Dataset) -> str:
 
 
 def _facts(a: _Side, b: _Side, schema: tuple[ColumnChange, ...], exact: Exact) -> Measured:
-    changes, close, unproven, unused = list(schema), [], set(), set()
+    changes, near, unproven, unused = list(schema), [], set(), set()
     proven = 0
     # The row fingerprint and the signs of the sketch hang on the order of the columns.
     ordered = [column.name for column in a.columns] == [column.name for column in b.columns]
@@ -157,16 +156,14 @@ def _facts(a: _Side, b: _Side, schema: tuple[ColumnChange, ...], exact: Exact) -
             changes.append(ColumnChange(of_a.name, "nulls", _nulls(of_a), _nulls(of_b)))
         elif of_a.fingerprint is not None and of_b.fingerprint is not None and of_a.fingerprint != of_b.fingerprint:
             if is_close(of_a, of_b, ordered) and not exact(of_a.name):
-                close.append(of_a.name)
+                near.append(of_a.name)
             else:
                 changes.append(ColumnChange(of_a.name, "values", of_a.fingerprint, of_b.fingerprint))
     rows = a.rows != b.rows
-    combined = (
-        ordered and not (rows or changes or close or unproven or unused) and _differ(a.fingerprint, b.fingerprint)
-    )
+    combined = ordered and not (rows or changes or near or unproven or unused) and _differ(a.fingerprint, b.fingerprint)
     content = Content.DIFFERENT if rows or changes or combined else Content.SAME
     return Measured(
-        content, tuple(changes), rows, combined, tuple(close), frozenset(unproven), frozenset(unused),
+        content, tuple(changes), rows, combined, tuple(near), frozenset(unproven), frozenset(unused),
         bare=not proven and bool(a.columns), partial=a.partial,
     )  # fmt: skip
 
@@ -221,18 +218,5 @@ def _common(a: Sequence[Column], b: Sequence[Column]) -> Iterable[tuple[Column, 
 
 
 def is_close(a: Column, b: Column, ordered: bool = True) -> bool:
-    """Equal by the tolerant sketch, which only float and double columns have.
-
-    ``ordered``: the columns beside them stand in the same order on both sides, so that the signs are the same.
-    """
-    if a.type not in FLOATS or b.type not in FLOATS or a.nulls != b.nulls:
-        return False
-    if a.sum is None or b.sum is None:
-        return False
-    scale = math.sqrt(abs(a.sum_squares)) if a.sum_squares is not None and math.isfinite(a.sum_squares) else 0.0
-    slack = TOLERANCE * max(scale, 1e-300)
-    signed = ((a.signed_sum, b.signed_sum),) if ordered else ()
-    sketches = ((a.sum, b.sum), (a.sum_squares, b.sum_squares), *signed)
-    return all(
-        math.isclose(x, y, rel_tol=TOLERANCE, abs_tol=slack) for x, y in sketches if x is not None and y is not None
-    )
+    """Whether two columns of floats are equal by the tolerant sketch. ``ordered``: see :func:`_facts`."""
+    return a.type in FLOATS and b.type in FLOATS and close(a, b, signed=ordered)

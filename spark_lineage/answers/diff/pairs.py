@@ -97,3 +97,4 @@ class Attribution:
     first: Refs = field(default_factory=dict)
     sources_changed: Refs = field(default_factory=dict)
     order: list[str] = field(default_factory=list)  # in which the pairs were looked at: as data flows
+    covered: set[str] = field(default_factory=set)  # all that is made from these was measured to be the same

@@ -13,6 +13,7 @@ from spark_lineage.answers.diff.contents import Content, Measured
 from spark_lineage.answers.diff.definitions import Definition, made_by
 from spark_lineage.answers.diff.missing import Missing, missing
 from spark_lineage.answers.diff.pairs import Attribution, Pair, Ref
+from spark_lineage.answers.diff.places import file_name
 from spark_lineage.answers.diff.rows import side_by_side
 from spark_lineage.answers.diff.states import States
 from spark_lineage.answers.errors import AnswerError
@@ -50,7 +51,7 @@ def _refuse_without_facts(name: str, graph: LineageGraph) -> None:
 
 def _refuse_strangers(a: Side, b: Side, alignment: Alignment) -> None:
     """Different names alone are no reason: a copy of a program is often called otherwise."""
-    programs = [side.graph.run.program.replace("\\", "/").rpartition("/")[2] for side in (a, b)]
+    programs = [file_name(side.graph.run.program) for side in (a, b)]
     if programs[0] == programs[1] or a.graph.run.app == b.graph.run.app:
         return
     made = [traits for traits in a.traits.values() if traits.outputs]
@@ -85,11 +86,10 @@ class _Telling:
 
     def comparison(self) -> Comparison:
         pairs = self._attribution.pairs
-        covered = self._covered()
         known = [(pair, pair.state) for pair in pairs.values()]
         divergences, sources = tuple(self._divergences()), tuple(self._sources_changed())
         sides = (self._a, self._b)
-        states = States(sides, self._alignment, self._attribution, self._beside, divergences, sources, covered)
+        states = States(sides, self._alignment, self._attribution, self._beside, divergences, sources)
         datasets = states.datasets()
         return Comparison(
             a=self._a.graph,
@@ -99,7 +99,7 @@ class _Telling:
             sources_changed=sources,
             only_in_a=tuple(self._beside.only_in_a),
             only_in_b=tuple(self._beside.only_in_b),
-            uncertain=tuple(self._uncertain(covered)),
+            uncertain=tuple(self._uncertain()),
             measured=sum(s.content is Content.SAME and s.evidence == "measured" for _, s in known),
             derived=sum(s.content is Content.SAME and s.evidence == "derived" for _, s in known),
             within_tolerance=tuple(
@@ -252,30 +252,11 @@ class _Telling:
 
     # -- what is not known
 
-    def _covered(self) -> set[str]:
-        """Pairs that are unknown themselves, but everything that is made from them was measured to be the same."""
-        users: dict[str, list[str]] = {}
-        for name, pair in self._attribution.pairs.items():
-            for _, y in pair.ends:
-                users.setdefault(y, []).append(name)
-        covered: set[str] = set()
-        for name in reversed(self._attribution.order):
-            covered.update([name] if self._is_covered(name, users, covered) else [])
-        return covered
-
-    def _is_covered(self, name: str, users: dict[str, list[str]], covered: set[str]) -> bool:
-        using = users.get(name, ())
-        return bool(using) and all(self._is_settled(name) or name in covered for name in using)
-
-    def _is_settled(self, name: str) -> bool:
-        state = self._attribution.pairs[name].state
-        return state.content is Content.SAME and state.evidence == "measured"
-
-    def _uncertain(self, covered: set[str]) -> Iterable[Uncertain]:
+    def _uncertain(self) -> Iterable[Uncertain]:
         told = {consequence.dataset for consequence in self._diverged()}
         causes = {**self._attribution.first, **self._attribution.sources_changed}
         for name, pair in self._attribution.pairs.items():
             told_already = pair.ref in causes or name in told
-            if pair.state.content is Content.UNKNOWN and name not in covered and not told_already:
+            if pair.state.content is Content.UNKNOWN and name not in self._attribution.covered and not told_already:
                 changed = pair.definition is not None and (pair.definition.changed or pair.definition.source)
                 yield Uncertain(name, pair.state.why or pair.measured.why or "not measured", changed)

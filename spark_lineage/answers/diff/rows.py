@@ -6,11 +6,11 @@ import math
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+from spark_lineage.graph.sketches import TOLERANCE
 from spark_lineage.model import Dataset, Sample
 
 Values = tuple["str | None", ...]
 MOST = 10
-TOLERANCE = 1e-9
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ Nothing is found out here: pairs, causes and doubts are those that the compariso
 
 from __future__ import annotations
 
-from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import TypeVar
 
 from spark_lineage.answers.diff.alignment import Alignment, Side, StepKey
@@ -24,16 +24,15 @@ WORST = (State.HERE, State.UPSTREAM, State.UNCERTAIN)
 
 
 class States:
-    """Reads off what was found. ``covered`` are pairs (by B's id) that all that is made of them has cleared."""
+    """Reads off what was found."""
 
     def __init__(
         self, sides: tuple[Side, Side], alignment: Alignment, attribution: Attribution, beside: Missing,
-        divergences: Sequence[Divergence], sources: Iterable[SourceChange], covered: Collection[str],
+        divergences: Sequence[Divergence], sources: Iterable[SourceChange],
     ) -> None:  # fmt: skip
         self._a, self._b = sides
         self._alignment, self._attribution, self._beside = alignment, attribution, beside
         self._sources = {source.b.id: source.why for source in sources}
-        self._covered = covered
         self._first_datasets: dict[Ref, int] = {}
         self._first_steps: dict[tuple[str, StepKey], int] = {}
         for number, divergence in enumerate(divergences):
@@ -79,7 +78,7 @@ class States:
         return self._unknown(pair)
 
     def _unknown(self, pair: Pair) -> DatasetState:
-        if pair.b.id in self._covered:
+        if pair.b.id in self._attribution.covered:
             return DatasetState(pair.a.id, pair.b.id, State.SAME, why=COVERED)
         why = pair.state.why or pair.measured.why or "not measured"
         return DatasetState(pair.a.id, pair.b.id, State.UNCERTAIN, why=why, caused_by=self._ids(pair.state.causes))

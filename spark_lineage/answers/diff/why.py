@@ -8,6 +8,7 @@ from spark_lineage.answers.diff import changes, definitions
 from spark_lineage.answers.diff.called import ChangedFunction
 from spark_lineage.answers.diff.contents import Content, Measured
 from spark_lineage.answers.diff.pairs import Pair
+from spark_lineage.answers.diff.places import place
 from spark_lineage.answers.headlines import headline
 from spark_lineage.graph.stored import IN_PLACE
 from spark_lineage.model import ChangedRows, Dataset, Step, StepKind
@@ -17,7 +18,7 @@ def where(step: Step) -> str:
     """``clean_orders`` (pipeline.py:41)."""
     name = step.step.rpartition(".")[2] if step.kind is not StepKind.FUNCTION else step.function.rpartition(".")[2]
     call = f" #{step.call}" if step.call > 1 else ""
-    return f"`{name}`{call} ({step.file.replace(chr(92), '/').rpartition('/')[2]}:{step.line})"
+    return f"`{name}`{call} ({place(step.file, step.line)})"
 
 
 def of_pair(

@@ -5,14 +5,15 @@ from __future__ import annotations
 import os
 import re
 from types import CodeType, FrameType
-from urllib.parse import urlsplit
+from urllib.parse import urlsplit, urlunsplit
 
 from spark_lineage.model import Storage
+from spark_lineage.model.locations import location
 
 # What pandas calls the argument, whichever ``read_`` function it is.
 _ARGUMENTS = ("filepath_or_buffer", "path_or_buf", "path_or_buffer", "path", "io")
-_OBJECT_STORES = {"s3a": "s3", "s3n": "s3"}
-_PARTITION = re.compile(r"[^=/]+=[^/]*")
+_SPELLED = {"gcs": "gs"}  # as pandas lets it be written, and Hadoop does not
+_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 
 
 def read_in(frame: FrameType | None, made: CodeType | None) -> Storage | None:
@@ -31,27 +32,14 @@ def read_in(frame: FrameType | None, made: CodeType | None) -> Storage | None:
 
 
 def _named(path: str | bytes, format_: str) -> Storage | None:
-    """Named as Spark's reads are, by the naming rules of OpenLineage."""
+    """Named as Spark's reads are."""
     if not isinstance(path, str) or "\n" in path:
         return None
-    if re.match(r"[A-Za-z][A-Za-z0-9+.-]+://", path):
-        parts = urlsplit(path)
-        host = parts.netloc.rpartition("@")[2]
-        if parts.scheme == "file":
-            return _split("file", parts.path, format_)
-        scheme = _OBJECT_STORES.get(parts.scheme, parts.scheme)
-        name = parts.path if scheme.startswith(("http", "hdfs")) else parts.path.lstrip("/")
-        return _split(f"{scheme}://{host}", name, format_)
-    return _split("file", os.path.abspath(path), format_)
+    found = location(_without_query(path) if _URL.match(path) else os.path.abspath(path))
+    return Storage(found.namespace, found.name, format_, part=found.part)
 
 
-def _split(namespace: str, path: str, format_: str) -> Storage:
-    """Partition folders at the end, and part files of Spark's, are parts of the dataset above them."""
-    parts = path.split("/")
-    kept = len(parts)
-    if re.fullmatch(r"part-\d{5}([-.].*)?", parts[-1]) and kept > 1:
-        kept -= 1
-    while kept > 1 and _PARTITION.fullmatch(parts[kept - 1]):
-        kept -= 1
-    part = "/".join(parts[kept:]) or None
-    return Storage(namespace, "/".join(parts[:kept]) or "/", format_, part=part)
+def _without_query(url: str) -> str:
+    """What follows the path of a URL may hold keys, and is no part of a name."""
+    parts = urlsplit(url)
+    return urlunsplit((_SPELLED.get(parts.scheme, parts.scheme), parts.netloc, parts.path, "", ""))

@@ -37,12 +37,17 @@ class ShownPlanSuite extends AnyFunSuite with Sessions {
     "#\\d+L?|plan_id=\\d+".r.replaceAllIn(text, found => names.getOrElseUpdate(found.matched, s"@${names.size}"))
   }
 
-  private def reasons: Set[String] = {
+  private def probes: Seq[String] = {
     assert(PythonApi.settle(20000))
-    PythonApi.drain().linesIterator.filter(_.contains("\"kind\":\"probe\"")).flatMap { line =>
-      "\"reason\":\"([a-z_]+)".r.findFirstMatchIn(line).map(_.group(1))
-    }.toSet
+    PythonApi.drain().linesIterator.filter(_.contains("\"kind\":\"probe\"")).toSeq
   }
+
+  private def reasons: Set[String] =
+    probes.flatMap("\"reason\":\"([a-z_]+)".r.findFirstMatchIn(_).map(_.group(1))).toSet
+
+  /** Whose rows were counted, all of them. */
+  private def counted: Set[String] =
+    probes.filter(_.contains("\"complete\":true")).flatMap("\"dataset\":\"(\\w+)".r.findFirstMatchIn(_).map(_.group(1))).toSet
 
   for (mode <- modes) test(s"explain in flow mode, $mode") {
     assert(anonymous(explained(program(marked("flow")), mode)) == anonymous(explained(program(plain), mode)))
@@ -56,6 +61,23 @@ class ShownPlanSuite extends AnyFunSuite with Sessions {
     assert(reasons == Set("fixed_plan"))
     assert(data.count() == data.collect().length)
     assert(!reasons("fixed_plan"), "told once")
+  }
+
+  test("what is made from a DataFrame that was shown has its facts") {
+    val actions = Seq[(String, DataFrame => Any)](
+      "a" -> (_.count()),
+      "b" -> (_.withColumn("more", F.lit(1)).collect()),
+      "c" -> (_.write.mode("overwrite").parquet(folder + "/shown"))
+    )
+    actions.foreach { case (name, action) =>
+      val data = spark.read.parquet(folder + "/rows").withColumn("x", F.expr("id % 3"))
+      marked("flow")(data, name)
+      explained(data, "simple")
+      data.collect()
+      assert(!counted(name), "it runs as it was shown")
+      action(data)
+      assert(counted(name), "planned anew")
+    }
   }
 
   test("SQL's EXPLAIN") {

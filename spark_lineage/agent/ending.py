@@ -1,0 +1,109 @@
+"""The record of a run that has ended: graph, checks, journal, audit tables, and what goes to receivers."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import gc
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from spark_lineage.agent.ahead import Ahead
+from spark_lineage.agent.telling import Telling
+from spark_lineage.answers.check.rules import Rules
+from spark_lineage.config import Config
+from spark_lineage.guard import Guard, logger
+from spark_lineage.surroundings import written_files
+
+if TYPE_CHECKING:
+    from spark_lineage.answers.check.results import Report
+    from spark_lineage.model import LineageGraph
+    from spark_lineage.sinks.sender import Sender
+
+LETS_GO = 2.0  # seconds beside ``exit.wait`` in which the process that tells receivers lets go of the journal
+HISTORY_BYTES = 8_000_000  # of journals of earlier runs that the end of a program reads for its checks
+
+
+class Ending:
+    """Makes the record from what was written ahead. ``report``: of the checks, once they were made."""
+
+    def __init__(
+        self, config: Config, store: Path, folder: Path, ahead: Ahead, telling: Telling, guard: Guard,
+        with_functions: bool,
+    ) -> None:  # fmt: skip
+        self.report: Report | None = None
+        self._config, self._store, self._folder = config, store, folder
+        self._ahead, self._telling, self._guard = ahead, telling, guard
+        self._with_functions = with_functions
+
+    def write(self, rules: Rules | None) -> float:
+        """Writes the journal. Gives the moment, on the monotonic clock, until which the program waits for receivers."""
+        # Here and not above: start-up must stay cheap, and these bring in the OpenLineage client and Arrow.
+        from spark_lineage.events import build, samples
+        from spark_lineage.sinks.journal import Journal
+
+        until = time.monotonic() + self._config.exit_wait
+        with _no_collections():
+            graph = self._graph(rules)
+            self._guard("live", self._telling.end, self._config.exit_wait + LETS_GO)
+            events = build(graph, self._config.namespace, self._config.sample_publish)
+            Journal(self._folder).write(events, samples(graph))
+        return until
+
+    def _graph(self, rules: Rules | None) -> LineageGraph:
+        graph = self._ahead.graph()
+        self.report = self._guard("checks", self._check, graph, rules)
+        if self.report is not None:
+            graph = dataclasses.replace(graph, checks=self.report.results)
+        else:
+            self._ahead.flush()  # the gap that says why
+            graph = self._ahead.graph()
+        moved = self._guard("written files", lambda: tuple(written_files.moved(graph))) or ()
+        return dataclasses.replace(graph, gaps=(*graph.gaps, *moved))
+
+    def _check(self, graph: LineageGraph, rules: Rules | None) -> Report:
+        from spark_lineage.answers.check.checking import check
+        from spark_lineage.answers.check.earlier import earlier
+        from spark_lineage.store import Store
+
+        run = graph.run
+        before = earlier(Store(self._store), run.app, run.started, run.id, HISTORY_BYTES)
+        return check(graph, before, None, rules, self._with_functions)
+
+    def hand_on(self, until: float) -> Sender | None:
+        """To the audit tables, and to the receivers: None if there are none."""
+        from spark_lineage.sinks.delta import DeltaAudit
+        from spark_lineage.sinks.sender import begin
+
+        # An event whose answer the process beside us still waits for is not sent again.
+        others = self._config.exit_wait if self._telling.begun else 0.0
+        sender = self._guard("send", begin, self._store, self._folder, until, others)
+        # From the journal and not from the graph: the tables are a function of the events.
+        self._guard("delta", DeltaAudit(self._store / "audit").append, self._folder)
+        return sender
+
+    def wait(self, sender: Sender, until: float) -> None:
+        """For receivers; says what is left."""
+        begun = time.monotonic()
+        remaining = sender.drain(max(0.0, until - begun))
+        logger.info("spark-lineage.waited: %.2f s for receivers", time.monotonic() - begun)
+        for sentence in remaining.sentences():
+            logger.warning("spark-lineage.left: %s", sentence)
+            # The program has ended. Not sys.stderr: what the program has put there is its own.
+            if sys.__stderr__ is not None and not sys.__stderr__.closed:
+                print(f"spark-lineage: {sentence}", file=sys.__stderr__, flush=True)
+
+
+@contextlib.contextmanager
+def _no_collections() -> Iterator[None]:
+    """The record of a long session is a million objects, none of them garbage: looking for some takes half the time."""
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collects:
+            gc.enable()

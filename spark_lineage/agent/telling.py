@@ -1,0 +1,52 @@
+"""Receivers are told of the run while it runs, by a process beside the program (``sinks.beside``), if there are any."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from spark_lineage.config import Config
+from spark_lineage.guard import Guard
+from spark_lineage.surroundings.spark_named import SparkNamed
+
+SPARK_STARTS = 60.0  # seconds for which receivers are not told of a program that names Spark and has not begun it
+WITHOUT_SPARK = 2.0  # seconds after which receivers are told of a program that does not name Spark
+
+
+class Telling:
+    """``begun``: receivers know of the run, and under which name."""
+
+    def __init__(self, folder: Path, config: Config, roots: Sequence[str], spark_named: SparkNamed) -> None:
+        self.begun = False
+        self._folder, self._config, self._roots, self._spark_named = folder, config, roots, spark_named
+        self._tried = False
+
+    def is_due(self, seconds: float, has_spark: bool, guard: Guard) -> bool:
+        """Not before Spark is there, or has not come for a while: its conf may name the parent, and that the job.
+
+        ``seconds`` since the observation began.
+        """
+        if self._tried:
+            return False
+        if has_spark or seconds > SPARK_STARTS:
+            return True
+        return seconds > WITHOUT_SPARK and not guard("Spark's name", self._spark_named.look)
+
+    def begin(self) -> None:
+        """Once, whatever comes of it."""
+        self._tried = True
+        from spark_lineage.sinks.configuration import configured
+
+        if not configured():
+            return
+        from spark_lineage.sinks import beside
+
+        config = self._config
+        self.begun = beside.begin(self._folder, self._roots, config.namespace, config.sample_publish)
+
+    def end(self, seconds: float) -> None:
+        """The rest is told by the end of the run. Raises TimeoutError if the process does not let go in time."""
+        from spark_lineage.sinks import beside
+
+        if self.begun and not beside.end(self._folder, seconds):
+            raise TimeoutError("what tells receivers of the run did not end in time")
