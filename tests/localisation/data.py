@@ -387,7 +387,8 @@ def stock(files: Files, rng: random.Random) -> None:
     files.parquet("counted.parquet", counted)
     files.parquet("movements.parquet", moved)
     recount = [{"shop": "S1", "item": "I50", "quantity": 7}, {"shop": "S2", "item": "I54", "quantity": 2}]
-    files.csv("recount.csv", [*recount, {"shop": "S3", "item": "I03", "quantity": 99}])
+    recount += [{"shop": "S3", "item": "I60", "quantity": 7}, {"shop": "S3", "item": "I03", "quantity": 99}]
+    files.csv("recount.csv", recount)
 
 
 def churn(files: Files, rng: random.Random) -> None:

@@ -633,6 +633,6 @@ OTHER_WAYS = {
         "main_attributes arguments path hooks streams threads logging_root warning_filters signal_handlers exit_number "
         "exit_text exit_in_function exit_hard raises raises_group raises_syntax raises_interrupt excepthook "
         "atexit_order thread_raises signal_interrupts signal_to_exit fork fork_bare_wait multiprocessing_spawn "
-        "import_itself meta_path removes_modules clears_path patches_import pool asynchronous".split()
+        "import_itself removes_modules clears_path patches_import pool asynchronous".split()
     ),
 }

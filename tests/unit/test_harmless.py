@@ -94,12 +94,13 @@ def test_a_program_notices_nothing(name: str, tmp_path: Path) -> None:
 
 
 def test_the_start_up_file_is_awake(tmp_path: Path) -> None:
-    """The programs above are started beside our code, and not without it."""
-    source = "import sys; print('spark_lineage.activation.autostart' in sys.modules, sys.exit.__module__)"
-    ran = [
-        end(begin(PLAIN, source, tmp_path / str(len(each)) / "p", each), tmp_path) for each in (UNOBSERVED, SUBMITTED)
-    ]
-    assert [each.stdout for each in ran] == [b"False sys\n", b"True sys\n"]
+    """The programs above are started beside our code: one that looks for it finds its finder."""
+    source = "import sys; print('_Finder' in [type(each).__name__ for each in sys.meta_path])"
+    seen = {}
+    for name, environ in (("plain", UNOBSERVED), ("submitted", SUBMITTED)):
+        folder = tmp_path / name / "program"
+        seen[name] = end(begin(PLAIN, source, folder, environ), folder).stdout
+    assert seen == {"plain": b"False\n", "submitted": b"True\n"}
 
 
 def test_a_program_in_a_git_work_tree_meets_no_child_of_ours(tmp_path: Path) -> None:
