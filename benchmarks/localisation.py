@@ -1,10 +1,11 @@
-"""Does ``spark-lineage diff`` name the faulty step? Faults and harmless changes in eleven programs, in two modes.
+"""Does ``spark-lineage diff`` name the faulty step? Faults and harmless changes in twelve programs, in two modes.
 
     python benchmarks/localisation.py [--only PROGRAM[/CHANGE]] [--mode flow|exact] [--jobs N] [--keep FOLDER] [--doc]
 
 Each program is recorded once as it is and once with each change, by ``spark-lineage run`` in a process of its own;
 then ``spark-lineage diff`` is asked about every pair. With ``--keep`` what is recorded stays in a folder, and only what
-has changed since is recorded again. ``--doc`` writes the table into docs/localisation.md.
+has changed since is recorded again. ``--doc`` writes the table into docs/localisation.md;
+what was not asked for stays there as it is.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from __future__ import annotations
 import argparse
 import json
 import platform
+import re
 import subprocess
 import sys
 import tempfile
@@ -34,6 +36,21 @@ from tests.localisation.table import CHANGES, Change  # noqa: E402
 from tests.warm_jvm import WarmJvm  # noqa: E402
 
 DOC = ROOT / "docs" / "localisation.md"
+HEAD = """
+# Localisation: which step does `diff` name?
+
+Twelve ordinary programs in different styles (`tests/localisation/programs`) are seeded with one fault at a time
+(`tests/localisation/table.py`, with the step that has to be named, written by hand). Ten of them are made of
+DataFrames and functions; `stock` keeps its tables by SQL and Delta commands (CTAS, MERGE, UPDATE, DELETE, INSERT in
+several forms, `VERSION AS OF`); `churn` has a model between `fit` and `transform`, and results without rows. Each is
+recorded as it is and with the fault, by `spark-lineage run` in a process of its own (the JVM stays warm between
+them). *Right* means for a fault: exit status 1, the faulty function or statement and nothing else in
+`first_divergences`, no source called changed; for a harmless change: exit status 0 and `same`. One pair in eight runs
+from the same folder into the same output and store; in the others program, output and store are elsewhere. That a
+fault does change what the program writes, and a harmless change does not, is checked without this package.
+
+Measured by `make localisation`:
+"""
 Group = tuple[str, str, list[Change]]
 
 
@@ -92,44 +109,55 @@ def show(verdicts: list[Verdict], console: Console) -> None:
         mark = "[green]yes" if each.right else "[red]" + "; ".join(each.wrong)
         table.add_row(each.change.program, each.change.name, each.change.kind, each.mode, named, mark)
     console.print(table)
-    console.print(summary(verdicts))
+    console.print("\n".join(summary([(each.change, each.mode, each.right) for each in verdicts])))
 
 
-def summary(verdicts: list[Verdict]) -> str:
+def summary(judged: list[tuple[Change, str, bool]]) -> list[str]:
+    """``judged``: change, mode, and whether the answer was right."""
     lines = []
-    for mode in dict.fromkeys(each.mode for each in verdicts):
-        mine = [each for each in verdicts if each.mode == mode]
-        faults = [each for each in mine if not each.change.harmless]
-        calm = [each for each in mine if each.change.harmless]
+    for mode in dict.fromkeys(mode for _, mode, _ in judged):
+        faults = [right for change, each, right in judged if each == mode and not change.harmless]
+        calm = [right for change, each, right in judged if each == mode and change.harmless]
         lines.append(
-            f"{mode} mode: {sum(each.right for each in faults)} of {len(faults)} faults named exactly, "
-            f"{sum(each.right for each in calm)} of {len(calm)} harmless changes called the same"
+            f"- {mode} mode: {sum(faults)} of {len(faults)} faults named exactly, "
+            f"{sum(calm)} of {len(calm)} harmless changes called the same"
         )
-    return "\n".join(lines)
+    return lines
 
 
-def document(verdicts: list[Verdict]) -> str:
-    head = [
-        "# Localisation: which step does `diff` name?",
-        "",
-        "Eleven ordinary programs in different styles (`tests/localisation/programs`) are seeded with one fault at a",
-        "time (`tests/localisation/table.py`, with the step that has to be named, written by hand). Each is",
-        "recorded as it is and with the fault, by `spark-lineage run` in a process of its own (the JVM stays warm",
-        "between them). *Right* means for a fault: exit status 1, the faulty function or statement and nothing",
-        "else in `first_divergences`, no source called changed; for a harmless change: exit status 0 and `same`.",
-        "One pair in eight runs from the same folder into the same output and store; in the others program, output",
-        "and store are elsewhere. That a fault does change what the program writes, and a harmless change does",
-        "not, is checked without this package.",
-        "",
-        f"Measured by `make localisation` on {time.strftime('%Y-%m-%d')}: Spark {pyspark.__version__}, "
-        f"Python {platform.python_version()}.",
-        "",
-        *[f"- {line}" for line in summary(verdicts).splitlines()],
-        "",
-        "| program | change | kind | mode | named | right |",
-        "|---|---|---|---|---|---|",
-    ]
-    return "\n".join([*head, *map(row, verdicts)]) + "\n"
+def document(verdicts: list[Verdict], before: str) -> str:
+    """The page with these verdicts; what was not measured now stays as ``before`` has it."""
+    rows = {**measured_before(before), **{key(each): row(each) for each in verdicts}}
+    programs = list(dict.fromkeys(change.program for change in CHANGES))
+    changes = sorted(CHANGES, key=lambda change: programs.index(change.program))
+    known = [(change, mode) for mode in MODES for change in changes if (change.program, change.name, mode) in rows]
+    listed = [rows[change.program, change.name, mode] for change, mode in known]
+    judged = [(change, mode, line.endswith("| yes |")) for (change, mode), line in zip(known, listed, strict=True)]
+    measured = dates(before, {each.change.program for each in verdicts}, programs)
+    table = ["| program | change | kind | mode | named | right |", "|---|---|---|---|---|---|", *listed]
+    parts = [HEAD.strip(), "\n".join(measured), "\n".join(summary(judged)), "\n".join(table)]
+    return "\n\n".join(parts) + "\n"
+
+
+def key(each: Verdict) -> tuple[str, str, str]:
+    return each.change.program, each.change.name, each.mode
+
+
+def measured_before(page: str) -> dict[tuple[str, str, str], str]:
+    """The rows of the table, by program, change and mode."""
+    cells = [(line, [cell.strip() for cell in line.split(" | ")]) for line in page.splitlines() if line.endswith(" |")]
+    return {(each[0].lstrip("| "), each[1], each[3]): line for line, each in cells if each[3:4] and each[3] in MODES}
+
+
+def dates(page: str, now: set[str], programs: list[str]) -> list[str]:
+    """One line for each day and versions, with the programs that were measured then."""
+    found = {program: day for day, names in re.findall(r"^- (20.*): (.*)$", page, re.MULTILINE)
+             for program in names.split(", ")}  # fmt: skip
+    today = f"{time.strftime('%Y-%m-%d')}, Spark {pyspark.__version__}, Python {platform.python_version()}"
+    found.update(dict.fromkeys(now, today))
+    known = [program for program in programs if program in found]
+    days = sorted({found[program] for program in known})
+    return [f"- {day}: {', '.join(program for program in known if found[program] == day)}" for day in days]
 
 
 def row(each: Verdict) -> str:
@@ -169,7 +197,7 @@ def main() -> int:
     if verdicts:
         show(verdicts, console)
     if options.doc:
-        DOC.write_text(document(verdicts))
+        DOC.write_text(document(verdicts, DOC.read_text()))
     return 0 if all(each.right for each in verdicts) else 1
 
 

@@ -34,6 +34,7 @@ LARGEST = 32_000_000  # bytes written ahead, from which on steps are told at the
 POLL = 0.1  # seconds
 LAST_REQUEST = 60.0  # seconds at most for a request that is under way when the run ends; the program does not wait
 FAULTS = 3
+SIDES = ("inputs", "outputs")
 
 Document = dict[str, Any]
 Key = tuple[str, str]  # run id, event type
@@ -71,8 +72,8 @@ class Live:
         return len(settled)
 
     def _write(self, events: Sequence[Document], graph: LineageGraph) -> None:
-        told = {str(output.get("name")) for event in events for side in ("inputs", "outputs") for output in event[side]}
-        ids = {dataset.id for dataset in graph.datasets if dataset.name in told}
+        named = {name for event in events for name in _datasets(event)}
+        ids = {dataset.id for dataset in graph.datasets if (dataset.namespace, dataset.name) in named}
         rows = [sample for sample in samples(graph) if sample["dataset"] in ids]
         with beside.locked(self._folder, 0.0) as ours:
             if ours and self._wanted():
@@ -97,7 +98,7 @@ class Live:
             known = before.get((run, type_)) == digest
             self._before[(run, type_)] = digest
             begun = (_parent(event), "START") in telling if type_ == "START" else (run, "START") in telling
-            over = run not in left and not waiting & _outputs(event) and _call(event) not in open_ended
+            over = run not in left and not waiting & _datasets(event, "outputs") and _call(event) not in open_ended
             if known and begun and (type_ == "START" or (over and self._inputs_are_known(event))):
                 telling.add((run, type_))
                 self._described.update(_described(event))
@@ -106,8 +107,7 @@ class Live:
 
     def _inputs_are_known(self, event: Mapping[str, Any]) -> bool:
         """A receiver follows columns only to datasets whose columns it knows."""
-        inputs = {(each["namespace"], each["name"]) for each in event.get("inputs") or ()}
-        return inputs <= self._described | _described(event)
+        return _datasets(event, "inputs") <= self._described | _described(event)
 
 
 def _call(event: Mapping[str, Any]) -> Call:
@@ -115,8 +115,14 @@ def _call(event: Mapping[str, Any]) -> Call:
     return str(facet.get("step", "")), int(facet.get("call", 0))
 
 
+def _datasets(event: Mapping[str, Any], *sides: str) -> set[Name]:
+    """Those of ``inputs``, of ``outputs``, or of both."""
+    return {(each["namespace"], each["name"]) for side in sides or SIDES for each in event.get(side) or ()}
+
+
 def _described(event: Mapping[str, Any]) -> set[Name]:
-    listed = (*(event.get("inputs") or ()), *(event.get("outputs") or ()))
+    """Those with columns."""
+    listed = [each for side in SIDES for each in event.get(side) or ()]
     return {(each["namespace"], each["name"]) for each in listed if (each.get("facets") or {}).get("schema")}
 
 
@@ -129,10 +135,6 @@ def _waiting(graph: LineageGraph) -> set[Name]:
         for dataset in graph.datasets
         if dataset.kind is DatasetKind.INTERIM and not dataset.complete and dataset.reason == "never_executed"
     }
-
-
-def _outputs(event: Mapping[str, Any]) -> set[Name]:
-    return {(output["namespace"], output["name"]) for output in event.get("outputs") or ()}
 
 
 def _parent(event: Mapping[str, Any]) -> str:
