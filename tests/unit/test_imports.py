@@ -131,6 +131,14 @@ def test_only_people_are_shown_things() -> None:
     assert found == {"cli", "faces"}
 
 
+def test_only_the_local_page_needs_what_serves_it() -> None:
+    serving = {"starlette", "uvicorn", "anyio"}
+    found = {path for path in files() for used, _ in imported(path) if used.split(".")[0] in serving}
+    assert found == {PACKAGE / "faces" / "web" / name for name in ("app.py", "serving.py")}
+    used = {path for path in files() for name, _ in imported(path) if name.startswith("spark_lineage.faces.web")}
+    assert {path for path in used if path.parent.name != "web"} == {PACKAGE / "cli" / "ui.py"}
+
+
 # The rooms of capture: each uses itself and those before it.
 ROOMS = ["deferred", "code", "following", "operations", "recorder", "patching", "__init__"]
 
