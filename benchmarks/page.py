@@ -149,7 +149,8 @@ def of_list(runs: int, rounds: int) -> str:
                 with urllib.request.urlopen(f"{served.address}api/runs") as answer:
                     size = len(answer.read())
                 took.append(time.perf_counter() - begun)
-    return f"{runs:,} runs listed: {statistics.median(took[1:]):.2f} s ({size / 1e6:.1f} MB), the first time {took[0]:.2f} s"
+    middle = statistics.median(took[1:])
+    return f"{runs:,} runs listed: {middle:.2f} s ({size / 1e6:.1f} MB), the first time {took[0]:.2f} s"
 
 
 def main() -> None:
