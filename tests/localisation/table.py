@@ -264,6 +264,10 @@ HARMLESS = [
     ),
 ]  # fmt: skip
 
+UPSERT = """MERGE INTO stock s USING booked b ON s.shop = b.shop AND s.item = b.item
+        WHEN MATCHED AND s.quantity + b.quantity <= 0 THEN DELETE
+        WHEN MATCHED THEN UPDATE SET quantity = s.quantity + b.quantity, state = 'moved'"""
+
 STOCK = [
     fault("stock", "negative", "filter boundary", "WHERE quantity >= 0", "WHERE quantity > 0", "main.first_stock"),
     fault("stock", "latest-price", "wrong aggregate", "max(price) AS price", "min(price) AS price", "main.booked.create_booked"),
@@ -282,7 +286,10 @@ STOCK = [
     fault("stock", "version", "wrong population", "VERSION AS OF 0", "VERSION AS OF 1", "main.at_first.before"),
     fault("stock", "discount", "unit mix-up", "F.lit(10)", "F.lit(1)", "main.discounts.update_DeltaTable"),
     harmless("stock", "spelling", "formatting of SQL", "UPDATE stock SET price", "update  stock set price"),
-    harmless("stock", "alias", "an alias renamed", "MERGE INTO stock s USING booked b ON s.shop = b.shop AND s.item = b.item", "MERGE INTO stock s USING booked b ON b.shop = s.shop AND s.item = b.item"),
+    harmless("stock", "turned-round", "sides of an equality", "MERGE INTO stock s USING booked b ON s.shop = b.shop AND s.item = b.item", "MERGE INTO stock s USING booked b ON b.shop = s.shop AND s.item = b.item"),
+    harmless(
+        "stock", "alias", "an alias renamed", UPSERT, UPSERT.replace("stock s ", "stock t ").replace("s.", "t."),
+    ),
 ]  # fmt: skip
 
 CHANGES = [

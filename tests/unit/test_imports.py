@@ -139,17 +139,22 @@ def test_only_the_local_page_needs_what_serves_it() -> None:
     assert {path for path in used if path.parent.name != "web"} == {PACKAGE / "cli" / "ui.py"}
 
 
-# The rooms of capture: each uses itself and those before it.
-ROOMS = ["deferred", "code", "following", "operations", "recorder", "patching", "__init__"]
+# The rooms of a part: each uses itself and those before it.
+ROOMS = {
+    "capture": ["deferred", "code", "following", "operations", "recorder", "patching", "__init__"],
+    "agent": ["program", "ahead", "belonging", "jvm_half", "telling", "ending", "catalog", "observing", "__init__"],
+}
 
 
-def test_the_rooms_of_capture_point_one_way() -> None:
+@pytest.mark.parametrize("name", ROOMS)
+def test_the_rooms_of_a_part_point_one_way(name: str) -> None:
     found = []
-    for path in files("capture"):
-        room = path.relative_to(PACKAGE / "capture").parts[0].removesuffix(".py")
-        for name, line in imported(path):
-            if name.startswith("spark_lineage.capture.") and name.split(".")[2] in ROOMS[ROOMS.index(room) + 1 :]:
-                found.append(f"{path.relative_to(ROOT)}:{line} imports {name}")
+    for path in files(name):
+        room = path.relative_to(PACKAGE / name).parts[0].removesuffix(".py")
+        below = ROOMS[name][ROOMS[name].index(room) + 1 :]
+        for used, line in imported(path):
+            if used.startswith(f"spark_lineage.{name}.") and used.split(".")[2] in below:
+                found.append(f"{path.relative_to(ROOT)}:{line} imports {used}")
     assert found == []
 
 

@@ -63,7 +63,7 @@ def zones(a: Dataset, b: Dataset) -> tuple[str, str] | None:
 
     None also where one of the records does not say it.
     """
-    before, after = (" and ".join(sorted(_covered(dataset).get(ZONE, ()))) for dataset in (a, b))
+    before, after = (" and ".join(sorted(_covers(dataset).get(ZONE, ()))) for dataset in (a, b))
     return (before, after) if before and after and before != after else None
 
 
@@ -79,16 +79,16 @@ def is_opaque(fragment: Fragment) -> bool:
 
 def changed_functions(a: Dataset, b: Dataset) -> list[str]:
     """The names of Python functions that both plans call and whose code differs."""
-    of_a, of_b = _covered(a), _covered(b)
+    of_a, of_b = _covers(a), _covers(b)
     return [name for name in of_b if name in of_a and of_a[name] != of_b[name] and name not in NO_FUNCTIONS]
 
 
 def has_other_rows(a: Dataset, b: Dataset) -> bool:
     """Whether the plans themselves hold rows, and other ones in A than in B."""
-    return _covered(a).get("local") != _covered(b).get("local")
+    return _covers(a).get("local") != _covers(b).get("local")
 
 
-def _covered(dataset: Dataset) -> dict[str, list[str]]:
+def _covers(dataset: Dataset) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for cover in dataset.fragment.covers if dataset.fragment is not None else ():
         name, _, word = cover.rpartition("@")
