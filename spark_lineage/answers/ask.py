@@ -12,7 +12,7 @@ from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
-from spark_lineage.answers import find, stores
+from spark_lineage.answers import find, freshness, stores
 from spark_lineage.answers.errors import AnswerError
 from spark_lineage.model import Damaged
 from spark_lineage.refusals import Refusal
@@ -57,7 +57,8 @@ def show(run: str = "last", store: Folder = None, *, step: str | None = None, wh
     ``whole=False`` leaves out sampled rows and plans, which take most of the time to read.
     """
     opened = stores.opened(store)
-    graph = opened.open(find.run(opened, run), samples=whole, fragments=whole).graph
+    found = find.run(opened, run)
+    graph = freshness.looked_at(opened.open(found, samples=whole, fragments=whole).graph, found.folder)
     if step is None:
         return graph
     from spark_lineage.answers import one_step
@@ -107,15 +108,18 @@ def diff(
 
 
 @_question
-def check(run: str = "last", store: Folder = None, *, rules: str | None = None, against: str | None = None) -> Report:
+def check(
+    run: str = "last", store: Folder = None, *,
+    rules: str | None = None, against: str | None = None, fresh: bool = False,
+) -> Report:  # fmt: skip
     """Whether the datasets of a run pass their checks.
 
     ``rules`` is a file in place of the rules that are configured. ``against`` is the run to compare columns with, if
-    it is not the one before.
+    it is not the one before. ``fresh``: also whether the code on disk is still the code that ran.
     """
     from spark_lineage.answers.check.stored import check_stored
 
-    return check_stored(stores.opened(store), run, rules, against)
+    return check_stored(stores.opened(store), run, rules, against, fresh)
 
 
 @_question

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 
+from spark_lineage.answers import freshness
 from spark_lineage.answers.documents import Document, duration_ms
 from spark_lineage.events.identity import iso
 from spark_lineage.model import (
@@ -147,6 +148,7 @@ def document(graph: LineageGraph) -> Document:
         "run": _run(graph.run),
         "steps": [_step(step) for step in graph.steps],
         "datasets": [_dataset(dataset) for dataset in graph.datasets],
+        **freshness.document(graph.freshness),
         "gaps": [{"step": gap.step, "dataset": gap.dataset, "what": gap.what, "why": gap.why} for gap in graph.gaps],
     }
 

@@ -18,7 +18,17 @@ from spark_lineage.answers.errors import AnswerError
 from spark_lineage.answers.show import definitions, rows_at_least
 from spark_lineage.api.samples import Sample
 from spark_lineage.config import did_you_mean
-from spark_lineage.model import CheckResult, Column, DatasetKind, Gap, LineageGraph, Mode, Outcome, StepKind
+from spark_lineage.model import (
+    CheckResult,
+    Column,
+    DatasetKind,
+    Freshness,
+    Gap,
+    LineageGraph,
+    Mode,
+    Outcome,
+    StepKind,
+)
 from spark_lineage.model import Dataset as RecordedDataset
 from spark_lineage.model import Step as RecordedStep
 from spark_lineage.store.summaries import Ending, Summary
@@ -114,6 +124,16 @@ class Run:
         return tuple(self._graph.gaps)
 
     @property
+    def stale(self) -> bool | None:
+        """Whether the code on disk is no longer the code that ran; None where that could not be told."""
+        return self.freshness.stale
+
+    @property
+    def freshness(self) -> Freshness:
+        """Which files and functions are other ones now, and what could not be told; as of the run's first reading."""
+        return self._graph.freshness or Freshness()
+
+    @property
     def checks(self) -> tuple[CheckResult, ...]:
         """What checks said when the run ended; :meth:`check` asks them now."""
         return tuple(self._graph.checks)
@@ -159,13 +179,13 @@ class Run:
         """Where a column comes from. ``column`` is DATASET.COLUMN."""
         return ask.explain(column, self.graph)
 
-    def check(self, *, rules: str | None = None, against: str | None = None) -> Report:
+    def check(self, *, rules: str | None = None, against: str | None = None, fresh: bool = False) -> Report:
         """Whether its datasets pass their checks, as ``spark-lineage check`` asks them.
 
         ``rules`` is a file in place of the rules that are configured. ``against`` is the run to compare columns with,
-        if it is not the one before.
+        if it is not the one before. ``fresh``: also whether the code on disk is still the code that ran.
         """
-        return ask.check(str(self.folder), self._store, rules=rules, against=against)
+        return ask.check(str(self.folder), self._store, rules=rules, against=against, fresh=fresh)
 
     def diff(self, before: str | Run | None = None, *, force: bool = False) -> Comparison:
         """What differs from an earlier run: a run, or the name of one; the one before in the store if not given."""

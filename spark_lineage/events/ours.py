@@ -28,6 +28,7 @@ def context(run: Run, outcome: Outcome, ended: float | None) -> content.Context:
         functions=tuple(to_content(of_run.UsedFunction, function) for function in run.functions)
         if ended is not None
         else (),
+        files=tuple(to_content(of_run.ProgramFile, file) for file in run.files) if ended is not None else (),
     )
 
 

@@ -29,6 +29,7 @@ from spark_lineage.model import (
     ParentSeen,
     Partial,
     ProbedColumn,
+    ProgramFile,
     RepositorySeen,
     RuleAnswer,
     Run,
@@ -95,6 +96,7 @@ def _run(event: Event, application: Step) -> Run:
         parent=parent,
         root=root,
         functions=tuple(to_graph(UsedFunction, function) for function in context.functions),
+        files=tuple(to_graph(ProgramFile, file) for file in context.files),
     )
 
 

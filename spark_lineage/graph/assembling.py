@@ -68,6 +68,7 @@ def _run(seen: Observed, steps: Steps) -> Run:
         parent=parent,
         root=root,
         place=naming.place(seen),
+        files=tuple(seen.files[name] for name in sorted(seen.files)),
     )
 
 

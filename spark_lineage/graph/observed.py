@@ -20,6 +20,7 @@ from spark_lineage.model import (
     ParentSeen,
     Probed,
     ProgramEnded,
+    ProgramFile,
     ProgramStarted,
     PythonGap,
     RepositorySeen,
@@ -44,6 +45,7 @@ class Observed:
     links: dict[str, LinkSeen] = field(default_factory=dict)  # by system; the last one counts
     parents: dict[bool, ParentSeen] = field(default_factory=dict)  # whether it is the root -> the first one
     functions: dict[tuple[str, int, str], FunctionReading] = field(default_factory=dict)
+    files: dict[str, ProgramFile] = field(default_factory=dict)
     calls: dict[str, CallSeen] = field(default_factory=dict)
     endings: dict[str, CallEnded] = field(default_factory=dict)
     operations: list[Operation] = field(default_factory=list)
@@ -105,6 +107,9 @@ def sort_out(observations: Iterable[Observation]) -> Observed:
             for function in observation.reading.functions:
                 key = (observation.reading.file, function.line, function.qualname.rsplit(".", 1)[-1])
                 seen.functions.setdefault(key, function)
+            for file in observation.reading.files:
+                if file.source_hash is not None or file.file not in seen.files:
+                    seen.files[file.file] = file
         elif isinstance(observation, ProgramStarted):
             seen.started = seen.started or observation
         elif isinstance(observation, LinkSeen):

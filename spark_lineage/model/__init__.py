@@ -32,6 +32,7 @@ from spark_lineage.model.graph import (
     CheckResult,
     Column,
     Dataset,
+    Freshness,
     Gap,
     LineageGraph,
     Partial,
@@ -76,6 +77,7 @@ from spark_lineage.model.program import (
 )
 from spark_lineage.model.source_code import (
     FunctionReading,
+    ProgramFile,
     SourceReading,
     Statement,
 )
@@ -110,6 +112,7 @@ __all__ = [
     "DatasetKind",
     "Execution",
     "Fragment",
+    "Freshness",
     "FunctionReading",
     "Gap",
     "JvmGap",
@@ -128,6 +131,7 @@ __all__ = [
     "Probed",
     "ProbedColumn",
     "ProgramEnded",
+    "ProgramFile",
     "ProgramStarted",
     "PythonGap",
     "RepositorySeen",

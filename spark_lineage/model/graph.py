@@ -13,6 +13,7 @@ from spark_lineage.model.choices import CheckStatus, DatasetKind, Mode, Outcome,
 from spark_lineage.model.measurements import ProbedColumn, RuleAnswer, Sample
 from spark_lineage.model.plans import ChangedRows, Fragment, Storage
 from spark_lineage.model.program import LinkSeen, ParentSeen, RepositorySeen
+from spark_lineage.model.source_code import ProgramFile
 from spark_lineage.model.spark import Execution, SparkStarted
 
 
@@ -163,6 +164,24 @@ class Run:
     root: ParentSeen | None = None  # the run at the top; None where that is the parent, or this run itself
     place: str = ""  # what tells the program from others of its name, where the user has not named it: acme/etl/jobs
     functions: tuple[UsedFunction, ...] = ()  # by file and line
+    files: tuple[ProgramFile, ...] = ()  # by path; empty where none could be read, and in records of earlier versions
+
+
+@dataclass(frozen=True)
+class Freshness:
+    """Whether the program's files are still those that ran; found by readers, and no part of the record."""
+
+    changed: tuple[str, ...] = ()  # paths of files that hold other code
+    functions: tuple[str, ...] = ()  # of these files: the functions that ran and are other ones, or gone; qualnames
+    gone: tuple[str, ...] = ()  # paths of files that are not there any more, though their folder is
+    unknown: str | None = None  # why something could not be told
+
+    @property
+    def stale(self) -> bool | None:
+        """Whether the code on disk is no longer the code that ran; None where that could not be told."""
+        if self.changed or self.gone:
+            return True
+        return None if self.unknown is not None else False
 
 
 @dataclass(frozen=True)
@@ -174,3 +193,4 @@ class LineageGraph:
     datasets: tuple[Dataset, ...]  # in order of first appearance
     gaps: tuple[Gap, ...]  # those of the whole run first, then step by step
     checks: tuple[CheckResult, ...] = ()  # as they were at the end of the run
+    freshness: Freshness | None = field(default=None, compare=False)  # None where nobody looked

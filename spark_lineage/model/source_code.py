@@ -39,9 +39,19 @@ class FunctionReading:
 
 
 @dataclass(frozen=True)
+class ProgramFile:
+    """One file of the program as it was when the program was read."""
+
+    file: str  # its absolute path
+    text_hash: str  # of its text, with line ends as Python reads them; made with the store's key (<id>:<hash>)
+    source_hash: str | None = None  # as in Statement, with the same key; None for a module that was only imported
+
+
+@dataclass(frozen=True)
 class SourceReading:
     """One user file, read before it runs."""
 
     file: str  # its path, as frames name it
     source_hash: str  # as in Statement
     functions: tuple[FunctionReading, ...]
+    files: tuple[ProgramFile, ...] = ()  # itself, and the program's modules that it reaches and that were not told yet

@@ -34,6 +34,14 @@ def of_store(store: Path) -> bytes:
     return _read(path)
 
 
+def kept(store: Path) -> bytes | None:
+    """The store's secret; None where it has none, or not for us."""
+    try:
+        return _read(store / NAME)
+    except (OSError, ValueError):
+        return None
+
+
 def _read(path: Path) -> bytes:
     key = path.read_bytes().strip()
     if not key:

@@ -24,6 +24,7 @@ from spark_lineage.model import (
     Operation,
     Probed,
     ProgramEnded,
+    ProgramFile,
     ProgramStarted,
     PythonGap,
     RepositorySeen,
@@ -123,11 +124,13 @@ class Privacy:
         functions = tuple(map(self._function, reading.functions))
         hashes = [(function.source_hash for function in read) for read in (functions, reading.functions)]
         same = all(a == b for a, b in zip(*hashes, strict=True))
-        return SourceRead(
-            SourceReading(
-                reading.file, reading.source_hash if same else self.texts.rekeyed(reading.source_hash), functions
-            )
-        )
+        source_hash = reading.source_hash if same else self.texts.rekeyed(reading.source_hash)
+        return SourceRead(SourceReading(reading.file, source_hash, functions, tuple(map(self._file, reading.files))))
+
+    def _file(self, file: ProgramFile) -> ProgramFile:
+        """A file may have a secret where nobody looks for one, in a comment say: its hashes are made with the key."""
+        source_hash = self.texts.keyed(file.source_hash) if file.source_hash is not None else None
+        return replace(file, text_hash=self.texts.keyed(file.text_hash), source_hash=source_hash)
 
     def _function(self, function: FunctionReading) -> FunctionReading:
         return replace(

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import functools
-import hashlib
-import hmac
 import re
 import secrets
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from spark_lineage.privacy import code, command_line, names, personal, redaction, source
+from spark_lineage.privacy import code, command_line, hashes, names, personal, redaction, source
 from spark_lineage.privacy.known import KnownSecrets
 from spark_lineage.privacy.rules import rules
 
@@ -141,8 +139,11 @@ class Texts:
 
     def rekeyed(self, value: str) -> str:
         """A hash that covers a secret, made again with the key."""
-        head, colon, digits = value.rpartition(":")
-        return head + colon + hmac.new(self._hash_key, value.encode(), hashlib.sha256).hexdigest()[: len(digits)]
+        return hashes.rekeyed(value, self._hash_key)
+
+    def keyed(self, value: str) -> str:
+        """A hash made again with the key, and which key that was."""
+        return hashes.keyed(value, self._hash_key)
 
     def source_hash(self, text: str, hash_: str) -> str:
         """The hash of a source, made again if a secret stands in what it covers: neither comments nor docstrings."""

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from spark_lineage.compat import parse
+from spark_lineage.privacy.hashes import text_hash
 from spark_lineage.static.names import UDF_DECORATORS, called_name
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
@@ -72,7 +73,7 @@ class Imported:
 @dataclass(eq=False)
 class Module:
     file: str  # absolute
-    text_hash: int
+    text_hash: str
     functions: list[Function] = field(default_factory=list)  # in source order, ``<module>`` first
     classes: list[Class] = field(default_factory=list)
     reaches: list[Module] = field(default_factory=list)  # the user modules it imports
@@ -88,7 +89,7 @@ class Module:
 def defined(file: str, text: str) -> Module:
     """The module in ``file``. Raises SyntaxError if ``text`` is not Python."""
     tree = parse(text)
-    module = Module(os.path.abspath(file), hash(text))
+    module = Module(os.path.abspath(file), text_hash(text))
     body = Function("<module>", tree, module, None)
     module.functions.append(body)
     _Builder(module, body).block(tree.body, tree)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import ast
+import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from spark_lineage.model import FunctionReading, SourceReading, Statement
+from spark_lineage.model import FunctionReading, ProgramFile, SourceReading, Statement
 from spark_lineage.static import dataflow
 from spark_lineage.static.deeds import deed
-from spark_lineage.static.definitions import Function, defined
+from spark_lineage.static.definitions import Function, Module, defined
 from spark_lineage.static.handling import Handling
 from spark_lineage.static.normalised import BLOCKS, TRIES, Normaliser, body_of
 from spark_lineage.static.program import Program
@@ -26,6 +27,7 @@ class SourceReader:
 
     def __init__(self, folders: Sequence[str] = ()) -> None:
         self._folders = folders
+        self._told: set[str] = set()  # files
         self._begin()
 
     def _begin(self) -> None:
@@ -52,7 +54,16 @@ class SourceReader:
             _function(function, node, is_composite, lines, normaliser)
             for (function, node), is_composite in zip(bodies, composite, strict=True)
         )
-        return SourceReading(file=file, source_hash=normaliser.hash(bodies[0][1]), functions=functions)
+        source_hash = normaliser.hash(bodies[0][1])
+        return SourceReading(file, source_hash, functions, tuple(self._files(known or module, source_hash)))
+
+    def _files(self, module: Module, source_hash: str) -> Iterator[ProgramFile]:
+        """The file itself, and those that it reaches and that no reading has told of; a text of no file is none."""
+        for reached in self._program.reachable(module):
+            own = reached is module
+            if (own or reached.file not in self._told) and os.path.isfile(reached.file):
+                self._told.add(reached.file)
+                yield ProgramFile(reached.file, reached.text_hash, source_hash if own else None)
 
 
 def _function(

@@ -14,7 +14,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from program_runs import observed
 
+import spark_lineage
 from spark_lineage.cli.commands import main
+from spark_lineage.model import Freshness
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text()
@@ -104,6 +106,9 @@ def test_content_that_differs_between_two_runs(folder):
 
 def test_the_record_in_python(folder):
     out = run(folder, block("api", "python"))
+    last = spark_lineage.store(folder / "lineage").run()
+    assert [(Path(file.file).name, bool(file.source_hash)) for file in last.graph.run.files] == [("job.py", True)]
+    assert last.freshness == Freshness()
     assert re.search(r"^positive \d+ None \{'customer': 0, 'amount': 0\}$", out, re.MULTILINE), out
 
 

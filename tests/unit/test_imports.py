@@ -38,7 +38,8 @@ MAY_USE: dict[str, set[str]] = {
     "store": SEAMS | {"events", "graph"},  # runs are read back from their events; a killed run is assembled again
     "sinks": SEAMS | {"store", "events"},  # they hand on what was stored and emitted
     # The reading of columns that hold one value needs the fingerprint, and `status` reads how far each sink has come.
-    "answers": SEAMS | {"store", "events", "graph", "fingerprint", "sinks"},
+    # Code that has changed since a run is read as the agent reads it, to tell comments from code.
+    "answers": SEAMS | {"store", "events", "graph", "fingerprint", "sinks", "static"},
     "api": SEAMS | {"answers", "store"},  # what Python code asks; it has the summaries of runs that the answers have
     "faces": SEAMS | {"answers"},
     # The agent wires the parts. It takes the rules of checks, and their results at the end, from the answers.

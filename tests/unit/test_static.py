@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import textwrap
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -405,8 +406,16 @@ def test_a_program_is_read_file_by_file_as_each_file_alone(tmp_path: Path, monke
     for order in (files, files[::-1]):
         parsed.clear()
         reader = SourceReader([str(tmp_path)])
-        assert {file: reader.read(texts[file], file) for file in order} == alone
+        together = {file: reader.read(texts[file], file) for file in order}
+        assert {file: replace(reading, files=()) for file, reading in together.items()} == {
+            file: replace(reading, files=()) for file, reading in alone.items()
+        }
+        told = [each.file for reading in together.values() for each in reading.files if each.source_hash is None]
+        assert len(told) == len(set(told)), "a module that is imported is told of once"
+        assert {each.file for reading in together.values() for each in reading.files} == set(files)
         assert max(parsed[text] for text in texts.values() if text) <= 2  # once as imported, once to be read
 
     changed = texts[files[0]] + "\ndef more(spark):\n    return main(spark)\n"
-    assert reader.read(changed, files[0]) == read_source(changed, files[0], str(tmp_path))
+    again, afresh = reader.read(changed, files[0]), read_source(changed, files[0], str(tmp_path))
+    assert replace(again, files=()) == replace(afresh, files=())
+    assert again.files == afresh.files[:1]

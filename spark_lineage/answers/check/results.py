@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from spark_lineage.answers import freshness
 from spark_lineage.answers.documents import Document
 from spark_lineage.model import CheckResult as Result
 from spark_lineage.model import CheckStatus as Status
+from spark_lineage.model import Freshness
 
 __all__ = ["Report", "Result", "Status", "document"]
 
@@ -20,6 +22,7 @@ class Report:
     results: tuple[Result, ...]
     problems: tuple[str, ...] = ()  # rules about steps or columns that there are not, functions that cannot be run
     running: bool = False  # the run had not ended: what it does next is not checked
+    freshness: Freshness | None = None  # whether the code on disk is still the code that ran; None: nobody looked
 
     def of(self, status: Status) -> tuple[Result, ...]:
         return tuple(result for result in self.results if result.status is status)
@@ -52,6 +55,7 @@ def document(report: Report) -> Document:
         "passed": report.passed,
         "status": report.status.value,
         "running": report.running,
+        **freshness.document(report.freshness),
         "results": [_result(result) for result in told],
         "could_not_tell": [_result(result) for result in untold],
     }

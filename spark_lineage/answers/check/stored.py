@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from spark_lineage.answers import find
@@ -10,15 +11,18 @@ from spark_lineage.answers.check.earlier import earlier
 from spark_lineage.answers.check.results import Report
 from spark_lineage.answers.check.rules import Rules, load
 from spark_lineage.answers.errors import AnswerError, still_running
+from spark_lineage.answers.freshness import looked_at, of_code
 from spark_lineage.config import resolve
 from spark_lineage.model import LineageGraph, Mode
 from spark_lineage.store import Store, Summary
 
 
-def check_stored(store: Store, name: str, rules_file: str | None, against: str | None) -> Report:
+def check_stored(store: Store, name: str, rules_file: str | None, against: str | None, fresh: bool = False) -> Report:
     """Raises :class:`AnswerError` for a run or a rule that cannot be checked, StoreError for an unknown run."""
     run = find.run(store, name)
-    return check_opened(store, run, store.open(run).graph, rules_file, against)
+    graph = looked_at(store.open(run).graph, run.folder)
+    report = check_opened(store, run, graph, rules_file, against)
+    return replace(report, results=(*report.results, of_code(graph))) if fresh else report
 
 
 def check_opened(
@@ -32,7 +36,7 @@ def check_opened(
     report = check(graph, before, last, _rules(graph.run.program, rules_file))
     if report.problems:
         raise AnswerError(still_running(report.problems[0], graph.run))
-    return report
+    return replace(report, freshness=graph.freshness)
 
 
 def _run_of_same_app(store: Store, name: str, app: str) -> LineageGraph:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from spark_lineage.answers import find
 from spark_lineage.answers.errors import AnswerError
+from spark_lineage.answers.freshness import looked_at
 from spark_lineage.model import LineageGraph
 from spark_lineage.store import Store, Summary
 
@@ -18,7 +19,8 @@ def two_runs(
 ) -> tuple[LineageGraph, LineageGraph]:
     """A and B, read from where :func:`two_summaries` finds them."""
     a, b = two_summaries(store, store_b, names, baseline)
-    return store.open(a).graph, (store_b if store_b is not None else store).open(b).graph
+    graph_b = (store_b if store_b is not None else store).open(b).graph
+    return store.open(a).graph, looked_at(graph_b, b.folder)
 
 
 def two_summaries(

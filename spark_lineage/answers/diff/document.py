@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from spark_lineage.answers import freshness
 from spark_lineage.answers.diff.comparison import Comparison, Divergence
 from spark_lineage.answers.diff.rows import SideBySide, Values
 from spark_lineage.answers.documents import Document
@@ -12,6 +13,7 @@ def document(found: Comparison) -> Document:
         "same": found.same,
         "a": found.a.run.id,
         "b": found.b.run.id,
+        **freshness.document(found.b.freshness),
         "first_divergences": [_divergence(divergence) for divergence in found.first_divergences],
         "diverged": [
             {"step": consequence.step, "dataset": consequence.dataset, "caused_by": list(consequence.caused_by)}

@@ -53,6 +53,16 @@ class UsedFunction:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ProgramFile:
+    file: Annotated[str, Of("absolute path")]
+    text_hash: Annotated[str, Of("of its text, made with the secret of the store")]
+    source_hash: Annotated[
+        str | None,
+        Of("of the normalised source, made with the same secret; absent for a module that was only imported"),
+    ] = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Context:
     """The program and how it ran; on the application's run."""
 
@@ -73,6 +83,7 @@ class Context:
     functions: Annotated[
         tuple[UsedFunction, ...], Of("functions of the user that steps call, and that are no steps themselves")
     ] = ()
+    files: Annotated[tuple[ProgramFile, ...], Of("files of the program, as they were when it was read")] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

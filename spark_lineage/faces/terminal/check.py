@@ -11,7 +11,7 @@ from rich.text import Text
 from spark_lineage.answers.check.results import Report, Result, Status
 from spark_lineage.faces.terminal import table
 from spark_lineage.faces.terminal.table import Cell, Column, Span, plain
-from spark_lineage.faces.terminal.wording import MEANING
+from spark_lineage.faces.terminal.wording import MEANING, stale
 from spark_lineage.faces.terminal.wording import STYLES as OUTCOMES
 from spark_lineage.model import Outcome
 
@@ -34,6 +34,8 @@ def show(report: Report, console: Console) -> None:
         console.print(Text(line, style="yellow"))
     if report.running:
         console.print(Text(STILL_RUNS, style=RUNNING))
+    for said in stale("", report.freshness):
+        console.print(said)
     console.print(_sum(report))
 
 

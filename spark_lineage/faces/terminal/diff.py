@@ -16,7 +16,7 @@ from spark_lineage.answers.diff.rows import SideBySide, Values
 from spark_lineage.answers.headlines import headline
 from spark_lineage.faces.terminal import table
 from spark_lineage.faces.terminal.table import Cell, Column, plain
-from spark_lineage.faces.terminal.wording import STYLES
+from spark_lineage.faces.terminal.wording import STYLES, stale
 from spark_lineage.model import LineageGraph, Outcome
 
 MOST_LISTED = 12
@@ -32,7 +32,7 @@ def show(comparison: Comparison, console: Console) -> None:
     conclusion = _conclusion(comparison)
     whole = conclusion.cell_len <= console.width
     console.print(_cut(conclusion, console.width), soft_wrap=True)
-    console.print(Group(_run("A", comparison.a), _run("B", comparison.b)))
+    console.print(Group(_run("A", comparison.a), _run("B", comparison.b), *stale("B is ", comparison.b.freshness)))
     for source in comparison.sources_changed:
         console.print(_source(source.a.id, source.b.id, source.why))
     for number, calls in enumerate(comparison.divergences_by_step()):

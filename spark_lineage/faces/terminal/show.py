@@ -22,7 +22,7 @@ from spark_lineage.answers.show import (
 )
 from spark_lineage.faces.terminal import table
 from spark_lineage.faces.terminal.table import Cell, Column, Span, plain
-from spark_lineage.faces.terminal.wording import MEANING, REASONS, STYLES, WIDE, local, reason, time_between
+from spark_lineage.faces.terminal.wording import MEANING, REASONS, STYLES, WIDE, local, reason, stale, time_between
 from spark_lineage.model import Dataset, DatasetKind, LineageGraph, Outcome, StepKind
 
 MARKS = {Outcome.COMPLETE: "", Outcome.FAIL: "FAILED ", Outcome.ABORT: "stopped ", Outcome.RUNNING: "running "}
@@ -60,6 +60,7 @@ def _heading(graph: LineageGraph) -> RenderableType:
     lines = [first, Text(f"run {run.id}  {run.mode.value} mode  {spark}{labels}", style="dim")]
     if run.parent is not None:
         lines.append(Text(f"started by {run.parent.namespace}/{run.parent.name}, run {run.parent.run}", style="dim"))
+    lines.extend(stale("", graph.freshness))
     if run.outcome in MEANING:
         lines.append(Text(MEANING[run.outcome], style=STYLES[run.outcome]))
     if run.error:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime, timezone
 
-from spark_lineage.model import Dataset, Outcome, RepositorySeen
+from rich.text import Text
+
+from spark_lineage.answers.freshness import sentence
+from spark_lineage.model import Dataset, Freshness, Outcome, RepositorySeen
 
 WIDE = 100  # columns of a terminal from which on more is shown
 SHORT_COMMIT = 8
@@ -54,6 +57,12 @@ def duration(seconds: float) -> str:
         return f"{took:.1f} s"
     minutes, rest = divmod(round(took), 60)
     return f"{minutes} min {rest:02d} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60:02d} min"
+
+
+def stale(run: str, freshness: Freshness | None) -> list[Text]:
+    """One line if the code on disk is no longer the code that ran, else none. ``run`` begins it: ``B is``."""
+    said = sentence(freshness)
+    return [Text(f"{run}stale: {said}", style="yellow")] if said is not None else []
 
 
 def short_commit(repository: RepositorySeen | None) -> str:
