@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import functools
+import hashlib
+import hmac
 import re
 import secrets
 from collections.abc import Callable, Iterable, Mapping, Sequence
