@@ -11,12 +11,16 @@ ALL = "`spark-lineage report --format md --full` has all."
 
 @dataclass(frozen=True)
 class Section:
-    """``head`` stands before the entries, of which each is one line or several. ``what``: "step", "gap" for people."""
+    """``head`` stands before the entries, of which each is one line or several. ``what``: "step", "gap" for people.
+
+    ``most``: entries that it has at most, however much room there is.
+    """
 
     head: tuple[str, ...]
     entries: tuple[tuple[str, ...], ...]
     what: str
     behind: tuple[str, ...] = ()
+    most: int | None = None
 
 
 def fitted(sections: Sequence[Section], most: int | None) -> str:
@@ -43,12 +47,12 @@ def size(lines: Sequence[str]) -> int:
 def _kept(section: Section, room: int) -> list[str]:
     head, entries = list(section.head), section.entries
     every = [*head, *(line for entry in entries for line in entry), *section.behind]
-    if size(every) <= room:
+    if size(every) <= room and (section.most is None or len(entries) <= section.most):
         return every
     kept: list[str] = []
     left = room - size(head) - size(section.behind) - SENTENCE
     count = 0
-    for entry in entries:
+    for entry in entries[: section.most]:
         left -= size(entry)
         if left < 0:
             break
@@ -65,7 +69,7 @@ def _left_out(section: Section, count: int) -> list[str]:
     if not more:
         return []
     what = section.what if more == 1 else f"{section.what}s"
-    return ["", f"_{more:,} {'more ' if count else ''}{what} left out: {ALL}_"]
+    return [f"_{more:,} {'more ' if count else ''}{what} left out: {ALL}_", ""]
 
 
 def _least(section: Section) -> int:

@@ -11,6 +11,7 @@ from spark_lineage.answers.page import PageOfTwo
 from spark_lineage.faces.markdown.fitting import Section
 from spark_lineage.faces.markdown.text import block, code, header, plain, row
 
+FEW = 10  # consequences and the like, where not everything is asked for
 MOST_LINES = 40  # of a diff
 MOST_COLUMNS = 6  # of sampled rows, and of changes that are named
 MOST_ROWS = 5
@@ -20,7 +21,7 @@ CELL = 60  # characters of a sampled value
 def title(page: PageOfTwo) -> list[str]:
     found = conclusion(page.comparison)
     a, b = page.a.graph.run, page.b.graph.run
-    said = f"{plain(found.where)}{plain(found.said, 600)}"
+    said = plain(f"{found.where}{found.said}", 600)
     ids = f"A is run {code(a.id)}, B is run {code(b.id)}."
     return [f"## {code(b.app, 80)}: {found.verdict}", "", *([said, ""] if said else []), ids, ""]
 
@@ -38,19 +39,19 @@ def sections(comparison: Comparison, full: bool) -> Iterator[Section]:
             yield Section((f"#### {code(divergence.step.step)}", ""), details, "detail")
     if comparison.diverged:
         consequences = [_consequence(each.dataset or each.step, each.caused_by) for each in comparison.diverged]
-        yield _list("### Differ because of that", consequences, "consequence")
+        yield _list("### Differ because of that", consequences, "consequence", None if full else FEW)
     if comparison.uncertain:
         uncertain = [f"- {code(each.dataset)}: {plain(each.why)}" for each in comparison.uncertain]
-        yield _list("### Uncertain", uncertain, "uncertain dataset")
+        yield _list("### Uncertain", uncertain, "uncertain dataset", None if full else FEW)
     for run, names in (("A", comparison.only_in_a), ("B", comparison.only_in_b)):
         if names:
-            yield _list(f"### Only in {run}", [f"- {code(name)}" for name in names], "step")
+            yield _list(f"### Only in {run}", [f"- {code(name)}" for name in names], "step", None if full else FEW)
     same = f"{comparison.measured:,} measured, {comparison.derived:,} derived (same plan over equal inputs)"
     yield Section((f"Datasets that are the same: {same}.", ""), (), "line")
 
 
-def _list(head: str, lines: Sequence[str], what: str) -> Section:
-    return Section((head, ""), tuple((line,) for line in lines), what, ("",))
+def _list(head: str, lines: Sequence[str], what: str, most: int | None = None) -> Section:
+    return Section((head, ""), tuple((line,) for line in lines), what, ("",), most)
 
 
 def _words(divergence: Divergence) -> str:

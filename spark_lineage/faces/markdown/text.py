@@ -11,14 +11,19 @@ LONGEST = 300  # characters of one text
 _MEANT = re.compile(r"([\\`*_\[\]<>|~&$#])")
 _MENTION = re.compile(r"@(?=\w)")
 _LINK = re.compile(r"(?i)\b(https?|ftp|www)(?=[:.])")
+_CODE = re.compile("(?<!`)`([^`]+)`(?!`)")
 _FENCE = re.compile("`+")
 JOINER = "\u2060"  # takes no room, and keeps GitHub from reading a name or an address
 
 
 def plain(text: str, most: int = LONGEST) -> str:
-    """As text of a paragraph or of a cell: one line."""
-    escaped = _MEANT.sub(r"\\\1", one_line(text, most))
-    return _LINK.sub(rf"\1{JOINER}", _MENTION.sub(f"@{JOINER}", escaped))
+    """As text of a paragraph or of a cell: one line. What stands between backquotes is code."""
+    parts = _CODE.split(one_line(text, most))
+    return "".join(code(part, most) if at % 2 else _escaped(part) for at, part in enumerate(parts))
+
+
+def _escaped(text: str) -> str:
+    return _LINK.sub(rf"\1{JOINER}", _MENTION.sub(f"@{JOINER}", _MEANT.sub(r"\\\1", text)))
 
 
 def code(text: str, most: int = LONGEST) -> str:
