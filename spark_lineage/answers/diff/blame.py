@@ -13,12 +13,13 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from spark_lineage.answers.diff import contents, definitions, sources
-from spark_lineage.answers.diff.alignment import Alignment, Side, plan_hash
+from spark_lineage.answers.diff.alignment import Alignment
 from spark_lineage.answers.diff.contents import Content, Measured
 from spark_lineage.answers.diff.definitions import Definition
 from spark_lineage.answers.diff.opening import NOTHING, Open, opened
 from spark_lineage.answers.diff.pairs import Attribution, Doubts, Pair, Ref, State, together
 from spark_lineage.answers.diff.regions import region
+from spark_lineage.answers.diff.sides import Side, plan_hash
 from spark_lineage.answers.diff.sources import SourceEvidence
 from spark_lineage.graph.stored import IN_PLACE
 from spark_lineage.model import Dataset, DatasetKind

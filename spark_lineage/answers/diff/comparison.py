@@ -5,9 +5,9 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass
 
-from spark_lineage.answers.diff.alignment import StepKey
 from spark_lineage.answers.diff.contents import ColumnChange, Measured
 from spark_lineage.answers.diff.rows import SideBySide
+from spark_lineage.answers.diff.sides import StepKey
 from spark_lineage.model import Dataset, LineageGraph, Step
 
 

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from spark_lineage.answers.diff.alignment import Side, Traits
 from spark_lineage.answers.diff.regions import Region
+from spark_lineage.answers.diff.sides import Side, Traits
 from spark_lineage.graph.expressions import quoted, unquoted
 from spark_lineage.model import ColumnDefinition, Dataset, Fragment
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
-from spark_lineage.answers.diff.alignment import Alignment, Side, StepKey, Traits
+from spark_lineage.answers.diff.alignment import Alignment
 from spark_lineage.answers.diff.pairs import Attribution, Doubts, Ref, together
 from spark_lineage.answers.diff.regions import inputs_of
+from spark_lineage.answers.diff.sides import Side, StepKey, Traits
 from spark_lineage.model import DatasetKind, Outcome
 
 

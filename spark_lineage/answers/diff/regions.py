@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from spark_lineage.answers.diff.alignment import Side, content
+from spark_lineage.answers.diff.sides import Side, content
 from spark_lineage.model import Dataset, DatasetKind
 
 # Operators that leave every row and every value as it is.

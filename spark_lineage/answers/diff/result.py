@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from spark_lineage.answers.diff import called, changes, why
-from spark_lineage.answers.diff.alignment import Alignment, Side, StepKey, Traits, align_runs
+from spark_lineage.answers.diff.alignment import Alignment, align_runs
 from spark_lineage.answers.diff.blame import attribute
 from spark_lineage.answers.diff.comparison import Comparison, Consequence, Divergence, SourceChange, Uncertain
 from spark_lineage.answers.diff.contents import Content, Measured
@@ -15,6 +15,7 @@ from spark_lineage.answers.diff.missing import Missing, missing
 from spark_lineage.answers.diff.pairs import Attribution, Pair, Ref
 from spark_lineage.answers.diff.places import file_name
 from spark_lineage.answers.diff.rows import side_by_side
+from spark_lineage.answers.diff.sides import Side, StepKey, Traits
 from spark_lineage.answers.diff.states import States
 from spark_lineage.answers.errors import AnswerError
 from spark_lineage.model import Dataset, DatasetKind, LineageGraph, Mode, Outcome, Step

@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import TypeVar
 
-from spark_lineage.answers.diff.alignment import Alignment, Side, StepKey
+from spark_lineage.answers.diff.alignment import Alignment
 from spark_lineage.answers.diff.comparison import DatasetState, Divergence, SourceChange, State, StepState
 from spark_lineage.answers.diff.contents import Content
 from spark_lineage.answers.diff.missing import Missing
 from spark_lineage.answers.diff.pairs import Attribution, Pair, Ref
+from spark_lineage.answers.diff.sides import Side, StepKey
 
 T = TypeVar("T", bound=Hashable)
 

@@ -1,0 +1,119 @@
+"""One of the two runs, with what tells its steps and datasets from others."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass, field
+
+from spark_lineage.model import Dataset, DatasetKind, LineageGraph, Step, StepKind
+
+StepKey = tuple[str, int]
+_WORD = re.compile(r"\w+|[^\w\s]")
+
+
+@dataclass
+class Traits:
+    """What tells a step from others, beside its name."""
+
+    step: Step
+    label: str | None
+    outputs: list[Dataset]
+    plans: tuple[str, ...] = ()  # of its outputs and those of the steps below it
+    prints: tuple[str, ...] = ()
+    operators: frozenset[str] = frozenset()
+    children: list[Traits] = field(default_factory=list)
+    reads: tuple[str, ...] = ()  # sources, by the last part of their names
+    takes: tuple[Dataset, ...] = ()  # what other steps made
+    siblings: int = 1  # calls of the same function from the same step, itself included
+    _tokens: frozenset[str] | None = None
+
+    @property
+    def key(self) -> StepKey:
+        return (self.step.step, self.step.call)
+
+    @property
+    def tokens(self) -> frozenset[str]:
+        if self._tokens is None:
+            self._tokens = frozenset(_WORD.findall(self.step.source or ""))
+        return self._tokens
+
+
+class Side:
+    """One of the two runs, with the traits of its steps."""
+
+    def __init__(self, graph: LineageGraph) -> None:
+        self.graph = graph
+        self.datasets = {dataset.id: dataset for dataset in graph.datasets}
+        self.traits = {
+            (step.step, step.call): Traits(
+                step, _label(step), [self.datasets[name] for name in step.outputs if name in self.datasets]
+            )
+            for step in graph.steps
+        }
+        self.roots: list[Traits] = []
+        for traits in self.traits.values():
+            parent = self.traits.get(traits.step.parent) if traits.step.parent is not None else None
+            if parent is None or parent is traits:
+                self.roots.append(traits)
+            else:
+                parent.children.append(traits)
+        for traits in self.traits.values():
+            calls = Counter(child.label for child in traits.children)
+            for child in traits.children:
+                child.siblings = calls[child.label]
+            inputs = [self.datasets[name] for name in traits.step.inputs if name in self.datasets]
+            traits.reads = tuple(last_part(dataset) for dataset in inputs if dataset.kind is DatasetKind.SOURCE)
+            traits.takes = tuple(dataset for dataset in inputs if dataset.kind is not DatasetKind.SOURCE)
+        for traits in reversed(list(self.traits.values())):  # parents come before children
+            _describe(traits)
+
+
+def _label(step: Step) -> str | None:
+    """The function's or variable's name; None for a statement that assigns nothing."""
+    if step.kind is StepKind.STATEMENT:
+        return step.variable
+    if step.kind is StepKind.APPLICATION:
+        return ""
+    return step.function if step.kind is StepKind.FUNCTION else step.step.rpartition(".")[2]
+
+
+def _describe(traits: Traits) -> None:
+    plans: list[str] = []
+    prints: list[str] = []
+    operators: set[str] = set()
+    for dataset in traits.outputs:
+        if dataset.fragment is not None:
+            plans.append(dataset.fragment.plan_hash)
+            operators.update(dataset.fragment.operators)
+        if dataset.complete:
+            prints.append(content(dataset))
+    for child in traits.children:
+        plans.extend(child.plans)
+        prints.extend(child.prints)
+    traits.plans, traits.prints, traits.operators = tuple(plans), tuple(prints), frozenset(operators)
+    if len(traits.plans) > 8:  # a body with many steps below it is told by one hash of all
+        traits.plans = (str(hash(traits.plans)),)
+    if len(traits.prints) > 8:
+        traits.prints = (str(hash(traits.prints)),)
+
+
+def content(dataset: Dataset) -> str:
+    """One word for what was measured of a complete dataset."""
+    if dataset.fingerprint is not None:
+        return dataset.fingerprint
+    seen = ",".join(
+        f"{column.name}={column.fingerprint}" for column in dataset.columns if column.fingerprint is not None
+    )
+    return f"{dataset.rows}:{seen}"
+
+
+def plan_hash(dataset: Dataset) -> str | None:
+    return dataset.fragment.plan_hash if dataset.fragment is not None else None
+
+
+def last_part(dataset: Dataset) -> str:
+    """``orders`` for ``/data/orders/``; a table by its name."""
+    if dataset.storage is not None and dataset.storage.table:
+        return dataset.storage.table.rpartition(".")[2]
+    return dataset.name.rstrip("/").rpartition("/")[2]
