@@ -1,0 +1,395 @@
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
+
+import { pathOf } from "../model/columns.ts";
+import { type Known, type Layout, layoutOf, type Placed } from "../model/layout.ts";
+import type { Node } from "../model/model.ts";
+import { type Neighbours, neighboursOf, onTheWay } from "../model/neighbours.ts";
+import { enclosing, firstOpen, type Item, type Scopes, standsFor } from "../model/scopes.ts";
+import { count } from "../model/text.ts";
+import { Box, type Shine } from "./card.tsx";
+import { useShown } from "./context.ts";
+import { Edge } from "./edge.tsx";
+import { Minimap } from "./minimap.tsx";
+import { centred, fitted, inView, type View, zoomed } from "./viewing.ts";
+
+const DEPTHS = [1, 2, 3, 5, 10];
+
+export function Graph({ scopes }: { scopes: Scopes }) {
+  const { model, selection, select } = useShown();
+  const [open, setOpen] = useState<ReadonlySet<string>>(() => firstOpen(scopes));
+  const [depth, setDepth] = useState(1);
+  const [only, setOnly] = useState(false);
+  const known = useRef<Known>(new Map()).current;
+  const frame = useRef<HTMLDivElement>(null);
+  const moved = useRef<SVGGElement>(null);
+  const view = useRef<View>({ x: 0, y: 0, k: 1 });
+  const [, redraw] = useState(0);
+  const anchor = useRef<{ key: string; x: number; y: number } | null>(null);
+  const fitNext = useRef(true);
+  const byHand = useRef(false);
+
+  // A running run grows: the scopes are new ones, what is open stays open.
+  const before = useRef(scopes);
+  if (before.current !== scopes) {
+    const was = before.current;
+    before.current = scopes;
+    known.clear();
+    const added = [...firstOpen(scopes)].filter((key) => !was.groups.has(key));
+    if (added.length) setOpen(new Set([...open, ...added]));
+  }
+
+  const node: Node | null = selection ? (selection.kind === "step" ? selection.step : selection.dataset) : null;
+  const neighbours = useMemo(() => (node ? neighboursOf(node) : null), [node]);
+  const column = selection?.kind === "column" ? selection : null;
+  const way = useMemo(() => {
+    if (!column) return null;
+    const path = pathOf(model, column.dataset, column.column);
+    return onTheWay([column.dataset, ...path.back, ...path.forth].map((hop) => ("hop" in hop ? hop.dataset : hop)));
+  }, [model, column?.dataset, column?.column]);
+
+  const near = useMemo(() => {
+    if (way) return way;
+    return node && neighbours ? within(neighbours, depth, node) : null;
+  }, [way, node, neighbours, depth]);
+  const shown = useMemo(() => {
+    if (!only || !near) return null;
+    const keys = new Set<string>();
+    for (const one of near) {
+      const item = scopes.itemOf.get(one);
+      if (!item) continue;
+      keys.add(item.key);
+      if (item.type === "group") for (const inner of item.items) keys.add(inner.key);
+      for (const group of enclosing(item)) keys.add(group.key);
+    }
+    return keys;
+  }, [only, near, scopes]);
+
+  const chosenItem = node ? (scopes.itemOf.get(node) ?? null) : null;
+  const layout = useMemo(() => layoutOf(scopes, open, shown, known), [scopes, open, shown]);
+  const shine = useMemo(() => shineOf(scopes, open, near), [scopes, open, near]);
+
+  const apply = (next: View, culled = true): void => {
+    view.current = next;
+    moved.current?.setAttribute("transform", `translate(${next.x} ${next.y}) scale(${next.k})`);
+    if (culled) requestAnimationFrame(() => redraw((n) => n + 1));
+  };
+  const size = (): [number, number] => [frame.current?.clientWidth || 800, frame.current?.clientHeight || 600];
+  const fit = (): void => apply(fitted(layout, ...size()));
+
+  // A selection opens what it stands in.
+  useEffect(() => {
+    if (!chosenItem) return;
+    const closed = enclosing(chosenItem).filter(({ key }) => !open.has(key));
+    if (closed.length) setOpen(new Set([...open, ...closed.map(({ key }) => key)]));
+  }, [chosenItem]);
+
+  useLayoutEffect(() => {
+    const held = anchor.current;
+    anchor.current = null;
+    const placed = held ? layout.placed.get(held.key) : null;
+    if (held && placed) {
+      const { k } = view.current;
+      apply({ k, x: held.x - placed.x * k, y: held.y - placed.y * k });
+    } else if (fitNext.current || shown) {
+      fitNext.current = false;
+      fit();
+    }
+  }, [layout]);
+
+  useLayoutEffect(() => {
+    if (!chosenItem || byHand.current) {
+      byHand.current = false;
+      return;
+    }
+    const placed = layout.placed.get(chosenItem.key);
+    if (placed && !inView(placed, view.current, ...size())) apply(centred(placed, view.current, ...size()));
+  }, [chosenItem, layout]);
+
+  useEffect(() => {
+    const element = frame.current;
+    if (!element) return;
+    const observer = new ResizeObserver(() => redraw((n) => n + 1));
+    observer.observe(element);
+    const onWheel = (event: WheelEvent) => {
+      event.preventDefault();
+      const box = element.getBoundingClientRect();
+      if (event.shiftKey) apply({ ...view.current, x: view.current.x - event.deltaY });
+      else apply(zoomed(view.current, Math.exp(-event.deltaY / 500), event.clientX - box.x, event.clientY - box.y));
+    };
+    element.addEventListener("wheel", onWheel, { passive: false });
+    return () => {
+      observer.disconnect();
+      element.removeEventListener("wheel", onWheel);
+    };
+  }, []);
+
+  const toggle = (item: Item): void => {
+    const placed = layout.placed.get(item.key);
+    if (!placed || item.type !== "group") return;
+    const { x, y, k } = view.current;
+    anchor.current = { key: item.key, x: x + placed.x * k, y: y + placed.y * k };
+    const next = new Set(open);
+    if (!next.delete(item.key)) next.add(item.key);
+    setOpen(next);
+  };
+  const setAll = (opened: boolean): void => {
+    fitNext.current = true;
+    setOpen(opened ? new Set(scopes.groups.keys()) : new Set());
+  };
+  const choose = (item: Item, port: number | null): void => {
+    byHand.current = true;
+    const placed = layout.placed.get(item.key);
+    const dataset = port !== null ? placed?.ports[port] : item.type === "card" ? item.dataset : null;
+    if (dataset) select("dataset", dataset.document.id);
+    else if (item.step) select("step", item.step.document.step, item.step.document.call);
+    else toggle(item);
+  };
+  const onClick = (event: MouseEvent): void => {
+    if (dragged.current) return;
+    const target = event.target instanceof Element ? event.target : null;
+    const key = target?.closest("[data-key]")?.getAttribute("data-key");
+    const placed = key ? layout.placed.get(key) : undefined;
+    if (!placed) return;
+    if (target?.closest("[data-fold]")) return toggle(placed.item);
+    const port = target?.closest("[data-port]")?.getAttribute("data-port");
+    choose(placed.item, port ? Number(port) : null);
+  };
+  const dragged = useDragging(frame, view, apply);
+
+  const onKey = (event: KeyboardEvent): void => {
+    const [width, height] = size();
+    const zoom = (by: number) => apply(zoomed(view.current, by, width / 2, height / 2));
+    if (event.key === "+" || event.key === "=") zoom(1.25);
+    else if (event.key === "-") zoom(0.8);
+    else if (event.key === "0") fit();
+    else if (event.key === "Enter" && chosenItem?.type === "group") toggle(chosenItem);
+    else if (event.key.startsWith("Arrow")) {
+      const next = beside(layout, chosenItem ? standing(chosenItem, open) : null, event.key);
+      if (!next) return;
+      choose(next, null);
+      byHand.current = false;
+    } else return;
+    event.preventDefault();
+  };
+
+  const [width, height] = size();
+  const { x, y, k } = view.current;
+  const sight = { left: -x / k - 200, right: (width - x) / k + 200, top: -y / k - 200, bottom: (height - y) / k + 200 };
+  const boxes: Placed[] = [];
+  for (const placed of layout.placed.values()) {
+    const { x, y, width, height } = placed;
+    if (x < sight.right && x + width > sight.left && y < sight.bottom && y + height > sight.top) boxes.push(placed);
+  }
+  const lines = layout.lines.filter(({ points }) => {
+    const [from, to] = [points[0], points[points.length - 1]];
+    if (!from || !to) return false;
+    const [left, right] = [Math.min(from[0], to[0]), Math.max(from[0], to[0])];
+    return left < sight.right && right > sight.left && (spans(points, sight) || k < 0.2);
+  });
+
+  return (
+    <div class="graph">
+      <div class="tools" role="toolbar" aria-label="Graph">
+        <button type="button" title="Fit all (0)" onClick={fit}>
+          Fit
+        </button>
+        <button type="button" aria-label="Zoom out" title="Zoom out (−)" onClick={() => apply(zoomed(view.current, 0.8, width / 2, height / 2))}>
+          −
+        </button>
+        <button type="button" aria-label="Zoom in" title="Zoom in (+)" onClick={() => apply(zoomed(view.current, 1.25, width / 2, height / 2))}>
+          +
+        </button>
+        {scopes.groups.size > 1 ? (
+          <>
+            <span class="gap" />
+            <button type="button" onClick={() => setAll(false)}>
+              Fold all
+            </button>
+            <button type="button" onClick={() => setAll(true)} disabled={scopes.whole.cards > 3000}>
+              Unfold all
+            </button>
+          </>
+        ) : null}
+        <span class="gap" />
+        <label>
+          Depth{" "}
+          <select value={depth} onChange={(event) => setDepth(Number(event.currentTarget.value))}>
+            {DEPTHS.map((n) => (
+              <option key={n} value={n}>
+                {n}
+              </option>
+            ))}
+            <option value={Number.MAX_SAFE_INTEGER}>all</option>
+          </select>
+        </label>
+        <label class={near ? "" : "off"}>
+          <input type="checkbox" checked={only} disabled={!near} onChange={(event) => {
+            if (!event.currentTarget.checked) fitNext.current = true;
+            setOnly(event.currentTarget.checked);
+          }} /> only these
+        </label>
+        {neighbours && !column ? (
+          <span class="reach" data-before={neighbours.before.all} data-behind={neighbours.behind.all}>
+            ◂ {reachOf(neighbours.before)} · {reachOf(neighbours.behind)} ▸
+          </span>
+        ) : null}
+      </div>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: an application hears its own keys. */}
+      <div
+        class={`canvas${k < 0.45 ? " far" : ""}`}
+        ref={frame}
+        role="application"
+        tabIndex={0}
+        aria-roledescription="graph"
+        aria-label={`Graph of ${count(model.steps.length, "step")} and ${count(model.datasets.length, "dataset")}, left to right. Arrow keys go along it, Enter folds a group, plus and minus zoom, 0 fits all. The tree holds the same.`}
+        onKeyDown={onKey}
+        onClick={onClick}
+        onDblClick={(event) => {
+          const target = event.target instanceof Element ? event.target.closest("[data-key]") : null;
+          const placed = layout.placed.get(target?.getAttribute("data-key") ?? "");
+          if (placed) toggle(placed.item);
+        }}
+      >
+        <svg aria-hidden="true" width="100%" height="100%">
+          <defs>
+            <marker id="arrow" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" markerUnits="userSpaceOnUse" orient="auto">
+              <path d="M0 0.5 L8 4 L0 7.5 z" />
+            </marker>
+          </defs>
+          <g ref={moved} transform={`translate(${x} ${y}) scale(${k})`}>
+            {boxes.filter(({ open }) => open).map((placed) => (
+              <Box key={placed.item.key} placed={placed} shine={shine} chosen={chosenKey(selection)} />
+            ))}
+            {lines.map((line) => (
+              <Edge key={line.key} line={line} shine={shine} far={k < 0.45} />
+            ))}
+            {boxes.filter(({ open }) => !open).map((placed) => (
+              <Box key={placed.item.key} placed={placed} shine={shine} chosen={chosenKey(selection)} />
+            ))}
+            {chosenItem && neighbours && !column ? (
+              <Ends placed={layout.placed.get(standing(chosenItem, open).key)} neighbours={neighbours} />
+            ) : null}
+          </g>
+        </svg>
+        <Minimap layout={layout} view={view.current} width={width} height={height} onMove={(next) => apply(next)} />
+      </div>
+    </div>
+  );
+}
+
+function chosenKey(selection: ReturnType<typeof useShown>["selection"]): string | null {
+  return selection ? (selection.kind === "step" ? selection.step.key : selection.dataset.key) : null;
+}
+
+function standing(item: Item, open: ReadonlySet<string>): Item {
+  let shown = item;
+  for (const group of enclosing(item)) if (!open.has(group.key)) shown = group;
+  return shown;
+}
+
+function spans(points: [number, number][], sight: { top: number; bottom: number }): boolean {
+  const ys = points.map(([, y]) => y);
+  return Math.min(...ys) < sight.bottom && Math.max(...ys) > sight.top;
+}
+
+function within({ before, behind }: Neighbours, depth: number, node: Node): Set<Node> {
+  const near = new Set<Node>([node]);
+  for (const { distance } of [before, behind]) for (const [other, far] of distance) if (far <= depth) near.add(other);
+  return near;
+}
+
+function shineOf(scopes: Scopes, open: ReadonlySet<string>, near: Set<Node> | null): Shine {
+  if (!near) return null;
+  const items = new Set<string>();
+  for (const node of near) {
+    const item = scopes.itemOf.get(node);
+    if (!item) continue;
+    items.add(item.type === "card" ? standsFor(item, open).key : standing(item, open).key);
+    for (const group of enclosing(item)) items.add(group.key);
+  }
+  return { items, nodes: near };
+}
+
+function reachOf(reach: { direct: number; all: number }): string {
+  return `${reach.direct} direct, ${reach.all} in all`;
+}
+
+/** At both ends of what is selected: how much comes before it and how much behind it. */
+function Ends({ placed, neighbours }: { placed: Placed | undefined; neighbours: Neighbours }) {
+  if (!placed) return null;
+  const middle = placed.x + placed.width / 2;
+  const y = placed.y - 9;
+  return (
+    <g class="ends">
+      <text x={middle - 8} y={y} text-anchor="end">
+        ◂ {reachOf(neighbours.before)}
+      </text>
+      <text x={middle + 8} y={y}>
+        {reachOf(neighbours.behind)} ▸
+      </text>
+    </g>
+  );
+}
+
+/** The nearest item in the direction of an arrow key; the first one where nothing is selected. */
+function beside(layout: Layout, from: Item | null, key: string): Item | null {
+  const start = from ? layout.placed.get(from.key) : null;
+  if (!start || !from) {
+    const [first] = [...layout.placed.values()].sort((a, b) => a.x - b.x || a.y - b.y);
+    return first?.item ?? null;
+  }
+  if (key === "ArrowLeft" || key === "ArrowRight") {
+    const ends = layout.lines.filter((line) => (key === "ArrowLeft" ? line.to : line.from) === from);
+    const items = ends.map((line) => layout.placed.get((key === "ArrowLeft" ? line.from : line.to).key));
+    const near = items.filter((placed): placed is Placed => placed !== undefined);
+    near.sort((a, b) => Math.abs(a.y - start.y) - Math.abs(b.y - start.y));
+    return near[0]?.item ?? null;
+  }
+  const sign = key === "ArrowUp" ? -1 : 1;
+  let best: Placed | null = null;
+  let least = Number.POSITIVE_INFINITY;
+  for (const placed of layout.placed.values()) {
+    const dy = (placed.y - start.y) * sign;
+    if (placed === start || placed.open || dy <= 0) continue;
+    const far = dy + Math.abs(placed.x - start.x) * 2;
+    if (far < least) [best, least] = [placed, far];
+  }
+  return best?.item ?? null;
+}
+
+function useDragging(
+  frame: { current: HTMLDivElement | null },
+  view: { current: View },
+  apply: (view: View, culled?: boolean) => void,
+): { current: boolean } {
+  const dragged = useRef(false);
+  useEffect(() => {
+    const element = frame.current;
+    if (!element) return;
+    let from: { x: number; y: number; view: View } | null = null;
+    const down = (event: PointerEvent) => {
+      if (event.button !== 0 || (event.target instanceof Element && event.target.closest(".minimap"))) return;
+      dragged.current = false;
+      from = { x: event.clientX, y: event.clientY, view: view.current };
+    };
+    const move = (event: PointerEvent) => {
+      if (!from) return;
+      const [dx, dy] = [event.clientX - from.x, event.clientY - from.y];
+      if (!dragged.current && Math.hypot(dx, dy) < 4) return;
+      dragged.current = true;
+      apply({ k: from.view.k, x: from.view.x + dx, y: from.view.y + dy });
+    };
+    const up = () => {
+      from = null;
+    };
+    element.addEventListener("pointerdown", down);
+    addEventListener("pointermove", move);
+    addEventListener("pointerup", up);
+    return () => {
+      element.removeEventListener("pointerdown", down);
+      removeEventListener("pointermove", move);
+      removeEventListener("pointerup", up);
+    };
+  }, []);
+  return dragged;
+}

@@ -1,0 +1,3 @@
+import type { Shown } from "./context.ts";
+
+export function usePrinting(_: Shown): void {}
