@@ -1,6 +1,6 @@
 /** The path of a column to its sources and to what it goes into: a walk over the hops that `explain` prints. */
 
-import type { Hop, HopInput } from "../document.ts";
+import type { DatasetDetail, Hop, HopInput } from "../document.ts";
 import type { Dataset, Model } from "./model.ts";
 
 export interface PathHop {
@@ -21,7 +21,12 @@ export interface ColumnPath {
   forth: PathHop[];
 }
 
-type Uses = Map<string, { dataset: Dataset; hop: Hop; input: HopInput }[]>;
+interface Uses {
+  /** Columns of a hop of their own, by the column that they are made of. */
+  made: Map<string, { dataset: Dataset; column: string; input: HopInput }[]>;
+  /** Datasets that a dataset passes columns on to. */
+  passed: Map<string, { dataset: Dataset; columns: Set<string> }[]>;
+}
 const USES = new WeakMap<Model, Uses>();
 
 export function pathOf(model: Model, dataset: Dataset, column: string): ColumnPath {
@@ -59,18 +64,22 @@ function back(model: Model, from: Dataset, column: string): PathHop[] {
 function forth(model: Model, from: Dataset, column: string): PathHop[] {
   const uses = usesOf(model);
   const found = new Map<string, PathHop>();
-  const queue: { dataset: Dataset; column: string; distance: number; deciding: boolean }[] = [
-    { dataset: from, column, distance: 0, deciding: false },
-  ];
+  const queue: Omit<PathHop, "hop">[] = [{ dataset: from, column, distance: 0, deciding: false }];
+  const see = (dataset: Dataset, name: string, distance: number, deciding: boolean): void => {
+    const key = columnKey(dataset.document.id, name);
+    const before = found.get(key);
+    if ((before && (!before.deciding || deciding)) || (dataset === from && name === column)) return;
+    const next = { dataset, column: name, hop: hopOf(dataset, name), distance, deciding };
+    found.set(key, next);
+    queue.push(next);
+  };
   for (let at = queue.shift(); at; at = queue.shift()) {
-    for (const { dataset, hop, input } of uses.get(columnKey(at.dataset.document.id, at.column)) ?? []) {
-      const deciding = at.deciding || input.kind === "INDIRECT";
-      const key = columnKey(dataset.document.id, hop.column);
-      const before = found.get(key);
-      if ((before && (!before.deciding || deciding)) || (dataset === from && hop.column === column)) continue;
-      const next = { dataset, column: hop.column, hop, distance: at.distance + 1, deciding };
-      found.set(key, next);
-      queue.push(next);
+    const { id } = at.dataset.document;
+    for (const { dataset, columns } of uses.passed.get(id) ?? []) {
+      if (columns.has(at.column)) see(dataset, at.column, at.distance + 1, at.deciding);
+    }
+    for (const { dataset, column: name, input } of uses.made.get(columnKey(id, at.column)) ?? []) {
+      see(dataset, name, at.distance + 1, at.deciding || input.kind === "INDIRECT");
     }
   }
   return [...found.values()].sort((x, y) => Number(x.deciding) - Number(y.deciding) || x.distance - y.distance);
@@ -79,33 +88,55 @@ function forth(model: Model, from: Dataset, column: string): PathHop[] {
 function usesOf(model: Model): Uses {
   const known = USES.get(model);
   if (known) return known;
-  const uses: Uses = new Map();
+  const uses: Uses = { made: new Map(), passed: new Map() };
   for (const dataset of model.datasets) {
     const side = dataset.b ? "b" : "a";
-    for (const hop of dataset.detail.hops) {
-      for (const input of hop.inputs) {
+    for (const { column, inputs } of dataset.detail.hops) {
+      for (const input of inputs) {
         const from = model.datasetOf(side, input.dataset);
-        if (!from) continue;
-        const key = columnKey(from.document.id, input.column);
-        const list = uses.get(key);
-        if (list) list.push({ dataset, hop, input });
-        else uses.set(key, [{ dataset, hop, input }]);
+        if (from) append(uses.made, columnKey(from.document.id, input.column), { dataset, column, input });
       }
+    }
+    for (const { dataset: id, columns } of dataset.detail.passed_on) {
+      const from = model.datasetOf(side, id);
+      if (from) append(uses.passed, from.document.id, { dataset, columns: new Set(columns) });
     }
   }
   USES.set(model, uses);
   return uses;
 }
 
-const HOPS = new WeakMap<Dataset, Map<string, Hop>>();
+function append<Value>(lists: Map<string, Value[]>, key: string, value: Value): void {
+  const list = lists.get(key);
+  if (list) list.push(value);
+  else lists.set(key, [value]);
+}
+
+const HOPS = new WeakMap<DatasetDetail, Map<string, Hop>>();
 
 export function hopOf(dataset: Dataset, column: string): Hop | null {
-  let hops = HOPS.get(dataset);
+  return hopsOf(dataset.detail).get(column) ?? null;
+}
+
+/** All hops of a dataset, also those of columns that only pass through. */
+export function hopsOf(detail: DatasetDetail): Map<string, Hop> {
+  let hops = HOPS.get(detail);
   if (!hops) {
-    hops = new Map(dataset.detail.hops.map((hop) => [hop.column, hop]));
-    HOPS.set(dataset, hops);
+    hops = new Map(detail.hops.map((hop) => [hop.column, hop]));
+    for (const { dataset, columns, decided } of detail.passed_on) {
+      for (const column of columns) {
+        const input: HopInput = { dataset, column, kind: "DIRECT", subtype: "IDENTITY", masking: false };
+        hops.set(column, { column, expression: quoted(column), inputs: [input], decided });
+      }
+    }
+    HOPS.set(detail, hops);
   }
-  return hops.get(column) ?? null;
+  return hops;
+}
+
+/** The name of a column in SQL. */
+export function quoted(column: string): string {
+  return /^[A-Za-z_]\w*$/.test(column) ? column : `\`${column.replace(/`/g, "``")}\``;
 }
 
 function columnKey(dataset: string, column: string): string {

@@ -243,6 +243,7 @@ function sidesOfDatasets(part: RunPart | null): Map<string, DatasetSide> {
 
 const NO_DETAIL: DatasetDetail = {
   hops: [],
+  passed_on: [],
   deciding: [],
   made_from: [],
   definitions: {},

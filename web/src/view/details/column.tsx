@@ -1,6 +1,6 @@
 import { useMemo } from "preact/hooks";
 
-import { hopOf, type PathHop, pathOf } from "../../model/columns.ts";
+import { hopOf, type PathHop, pathOf, quoted } from "../../model/columns.ts";
 import type { Dataset } from "../../model/model.ts";
 import { count, number } from "../../model/text.ts";
 import { Sql } from "../code.tsx";
@@ -94,7 +94,7 @@ function Path({ hops }: { hops: PathHop[] }) {
               <Line of={column} />
             </a>
           </span>
-          {hop ? hop.expression !== column ? <Sql of={hop.expression} /> : null : <span class="tag">{dataset.document.kind}</span>}
+          {hop ? hop.expression !== quoted(column) ? <Sql of={hop.expression} /> : null : <span class="tag">{dataset.document.kind}</span>}
         </li>
       ))}
       {hops.length > 300 ? <li class="none">and {hops.length - 300} more</li> : null}

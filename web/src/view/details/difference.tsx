@@ -1,6 +1,7 @@
 import { diffLines } from "diff";
 
 import type { DivergenceDocument, Values } from "../../document.ts";
+import { hopsOf } from "../../model/columns.ts";
 import type { Dataset, Step } from "../../model/model.ts";
 import { number, visible } from "../../model/text.ts";
 import { Sql, Tokens, tokens } from "../code.tsx";
@@ -132,8 +133,8 @@ function told(value: unknown): string {
 function Definitions({ step }: { step: Step }) {
   const changed: { column: string; a: string | null; b: string | null }[] = [];
   for (const output of step.outputs) {
-    const a = new Map(output.a?.detail.hops.map((hop) => [hop.column, hop.expression]));
-    const b = new Map(output.b?.detail.hops.map((hop) => [hop.column, hop.expression]));
+    const a = definitionsOf(output.a);
+    const b = definitionsOf(output.b);
     for (const column of new Set([...a.keys(), ...b.keys()])) {
       const pair = { column, a: a.get(column) ?? null, b: b.get(column) ?? null };
       if (pair.a !== pair.b) changed.push(pair);
@@ -159,6 +160,10 @@ function Definitions({ step }: { step: Step }) {
       </table>
     </Section>
   );
+}
+
+function definitionsOf(side: Dataset["b"]): Map<string, string> {
+  return new Map(side ? [...hopsOf(side.detail).values()].map(({ column, expression }) => [column, expression]) : []);
 }
 
 interface Pair {

@@ -1,4 +1,5 @@
 import type { ExecutionDocument } from "../../document.ts";
+import { hopsOf, quoted } from "../../model/columns.ts";
 import type { Dataset, Step } from "../../model/model.ts";
 import { stateOf } from "../../model/model.ts";
 import { neighboursOf } from "../../model/neighbours.ts";
@@ -190,7 +191,8 @@ function Made({ output, several }: { output: Dataset; several: boolean }) {
   const { detail, document } = output;
   const named = several ? `of ${document.id}` : "";
   // A column that is only handed on needs no line of its own.
-  const defined = detail.hops.filter((hop) => hop.expression !== hop.column);
+  const defined = detail.hops.filter((hop) => hop.expression !== quoted(hop.column));
+  const hops = hopsOf(detail).size;
   return (
     <>
       {detail.conditions.length ? (
@@ -198,8 +200,8 @@ function Made({ output, several }: { output: Dataset; several: boolean }) {
           <Conditions of={detail.conditions} />
         </Section>
       ) : null}
-      {detail.hops.length ? (
-        <Section title="Definitions" note={`${named} ${number(document.columns.length)} columns, ${detail.hops.length - defined.length} handed on`}>
+      {hops ? (
+        <Section title="Definitions" note={`${named} ${number(document.columns.length)} columns, ${hops - defined.length} handed on`}>
           <dl class="definitions">
             {defined.slice(0, 300).map((hop) => (
               <div key={hop.column}>
