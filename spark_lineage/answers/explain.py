@@ -14,7 +14,7 @@ from spark_lineage.answers.composed_sql import ComposedSql, expression
 from spark_lineage.answers.documents import Document
 from spark_lineage.answers.errors import AnswerError, still_running
 from spark_lineage.graph.composition import Composition, Derivation
-from spark_lineage.model import ColumnInput, Dataset, DatasetKind, LineageGraph, Outcome, Step
+from spark_lineage.model import ColumnInput, Dataset, DatasetKind, Gap, LineageGraph, Outcome, Step
 
 Key = tuple[str, str]  # dataset id, column
 
@@ -52,6 +52,7 @@ class Explanation:
     path: tuple[Hop, ...]
     deciding: tuple[tuple[Source, str], ...]  # source columns that decided which rows there are, and how
     running: bool = False  # the run had not ended
+    gaps: tuple[Gap, ...] = ()  # of the datasets on the path: what of them was not observed, other than rows
 
 
 def explain(graph: LineageGraph, words: str) -> Explanation:
@@ -81,13 +82,16 @@ class _Explainer:
         self._sql = ComposedSql(graph, self._composition)
         self._known_ends: dict[Key, list[Key]] = {}
         self._running = graph.run.outcome is Outcome.RUNNING
+        self._gaps = [gap for gap in graph.gaps if gap.dataset is not None and gap.what != "rows"]
 
     def explanation(self, dataset: Dataset, column: str) -> Explanation:
         derivations = self._composition.path(dataset.id, column)
         path = tuple(map(self._hop, derivations))
         sources = self._sources((dataset.id, column), derivations)
         definition = self._sql.definition(dataset.id, column)
-        return Explanation(dataset, column, definition, sources, path, self._deciding(dataset), self._running)
+        on_path = {dataset.id, *(hop.dataset.id for hop in path), *(source.dataset.id for source in sources)}
+        gaps = tuple(gap for gap in self._gaps if gap.dataset in on_path)
+        return Explanation(dataset, column, definition, sources, path, self._deciding(dataset), self._running, gaps)
 
     def _hop(self, derivation: Derivation) -> Hop:
         dataset = derivation.dataset
@@ -168,6 +172,7 @@ def document(explanation: Explanation) -> Document:
             {"dataset": source.dataset.id, "column": source.column, "subtype": subtype}
             for source, subtype in explanation.deciding
         ],
+        "gaps": [{"dataset": gap.dataset, "what": gap.what, "why": gap.why} for gap in explanation.gaps],
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import shutil
 from collections.abc import Callable
@@ -10,8 +11,14 @@ from pathlib import Path
 
 import pytest
 from comparing import Made, Runs
+from rich.console import Console
 
-from spark_lineage.model import LineageGraph, SparkStarted
+from spark_lineage.answers import explain
+from spark_lineage.answers.diff import compare_runs
+from spark_lineage.answers.diff.document import document
+from spark_lineage.faces.terminal import diff as shown_diff
+from spark_lineage.faces.terminal import explain as shown_explanation
+from spark_lineage.model import Gap, LineageGraph, SparkStarted
 from spark_lineage.surroundings.written_files import MOVED, moved
 
 
@@ -55,3 +62,19 @@ def test_one_file_and_what_was_written_again(tmp_path: Path) -> None:
     (tmp_path / "one.csv").write_text("x")
     assert list(moved(graph(tmp_path / "one.csv"))) == []
     assert list(moved(graph(tmp_path / "never"))) != []
+
+
+def test_diff_and_explain_say_so(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    made = graph(out)
+    of_run = replace(made, gaps=(Gap("job.line_11", str(out), "sink", MOVED),))
+    comparison = compare_runs(made, of_run)
+    assert comparison.gone == (("B", str(out), MOVED),)
+    assert document(comparison)["gone"] == [{"run": "b", "dataset": str(out), "why": MOVED}]
+    explanation = explain.explain(of_run, f"{out}.id")
+    assert [(gap.dataset, gap.why) for gap in explanation.gaps] == [(str(out), MOVED)]
+    assert explain.explain(made, f"{out}.id").gaps == ()
+    for show, answer in ((shown_diff.show, comparison), (shown_explanation.show, explanation)):
+        written = io.StringIO()
+        show(answer, Console(file=written, width=200))  # type: ignore[operator]
+        assert "the files that were written here were moved or removed" in written.getvalue()

@@ -129,6 +129,17 @@ class Comparison:
     def different(self) -> bool:
         return bool(self.first_divergences or self.sources_changed or self.diverged)
 
+    @property
+    def gone(self) -> tuple[tuple[str, str, str], ...]:
+        """Sinks whose files were not where they had been written when their run ended: run ("A", "B"), dataset, why."""
+        runs = (("A", self.a), ("B", self.b))
+        return tuple(
+            (run, gap.dataset, gap.why)
+            for run, graph in runs
+            for gap in graph.gaps
+            if gap.what == "sink" and gap.dataset is not None
+        )
+
     def divergences_by_step(self) -> list[list[Divergence]]:
         """The calls of one step together: what is to be seen of the first is to be seen of all."""
         steps: dict[str, list[Divergence]] = {}

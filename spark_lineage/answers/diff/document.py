@@ -24,6 +24,7 @@ def document(found: Comparison) -> Document:
         "only_in_b": list(found.only_in_b),
         "uncertain": [{"dataset": dataset.dataset, "why": dataset.why} for dataset in found.uncertain],
         "evidence": {"measured": found.measured, "derived": found.derived},
+        "gone": [{"run": run.lower(), "dataset": dataset, "why": why} for run, dataset, why in found.gone],
         "within_tolerance": [{"dataset": name, "columns": list(columns)} for name, columns in found.within_tolerance],
         "sources": [{"a": source.a.id, "b": source.b.id, "why": source.why} for source in found.sources_changed],
     }

@@ -37,9 +37,23 @@ def show(comparison: Comparison, console: Console) -> None:
         console.print(_source(source.a.id, source.b.id, source.why))
     for number, calls in enumerate(comparison.divergences_by_step()):
         _show_divergence(calls, console, told=whole and number == 0 and not comparison.sources_changed)
-    for block in (_consequences(comparison), _one_sided(comparison), _uncertain(comparison)):
+    for block in (_consequences(comparison), _one_sided(comparison), _uncertain(comparison), _gone(comparison)):
         if block is not None:
             console.print(block)
+
+
+def _gone(comparison: Comparison) -> RenderableType | None:
+    """What was compared of these is what was written, and not what is there now."""
+    if not comparison.gone:
+        return None
+    lines = [Text(f"  {dataset} ({run}): {why}") for run, dataset, why in comparison.gone[:MOST_LISTED]]
+    more = len(comparison.gone) - MOST_LISTED
+    return Group(
+        "",
+        Text("written, and then not there any more", style="bold"),
+        *lines,
+        *([f"  and {more} more"] if more > 0 else []),
+    )
 
 
 def _cut(text: Text, width: int) -> Text:

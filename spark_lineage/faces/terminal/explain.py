@@ -30,6 +30,7 @@ def show(explanation: Explanation, console: Console) -> None:
         _print(console, "", Text.assemble(("through", "bold"), " (last step first)"))
         _show_hops(explanation.path, names, console)
     _show_deciding(explanation, names, console)
+    _show_gaps(explanation, names, console)
     _show_places(names, console)
 
 
@@ -81,6 +82,14 @@ def _show_deciding(explanation: Explanation, names: _Names, console: Console) ->
         table.show(console, [Column(""), Column("", share=1)], rows, width=_width(console))
 
 
+def _show_gaps(explanation: Explanation, names: _Names, console: Console) -> None:
+    if explanation.gaps:
+        _print(console, "", Text("not observed", style="bold"))
+    datasets = {dataset.id: dataset for dataset in names.every}
+    for gap in explanation.gaps:
+        _print(console, f"  {names(datasets[gap.dataset or ''])}: {gap.why}")
+
+
 def _show_places(names: _Names, console: Console) -> None:
     """Where the datasets lie that were called by the end of their path."""
     if names.places:
@@ -97,6 +106,7 @@ class _Names:
         every = [explanation.dataset, *(hop.dataset for hop in explanation.path)]
         every += [source.dataset for source in explanation.sources]
         every += [source.dataset for source, _ in explanation.deciding]
+        self.every = every
         stored = {dataset.id: _last_part(dataset) for dataset in every if dataset.storage is not None}
         taken = [*stored.values(), *{dataset.id for dataset in every}]
         self._short = {id_: name for id_, name in stored.items() if taken.count(name) == 1}
