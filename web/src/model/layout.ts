@@ -50,7 +50,7 @@ export const HEADER = 28;
 export const PORT = 20;
 export const PADDING = 16;
 const MOST_PORTS = 6;
-const NARROWEST = 112;
+const NARROWEST = 96;
 const WIDEST = 250;
 
 interface Inner {
@@ -142,7 +142,7 @@ function arrange(at: Group, items: Item[], sizes: Map<string, Placed>): Inner {
   }
   const graph = new dagre.graphlib.Graph();
   const ranker = joined.size > 80 ? "longest-path" : "network-simplex";
-  graph.setGraph({ rankdir: "LR", nodesep: 16, ranksep: 64, edgesep: 8, marginx: 0, marginy: 0, ranker });
+  graph.setGraph({ rankdir: "LR", nodesep: 18, ranksep: 52, edgesep: 8, marginx: 0, marginy: 0, ranker });
   for (const item of items) {
     const size = sizes.get(item.key);
     if (size && joined.has(item.key)) graph.setNode(item.key, { width: size.width, height: size.height });
@@ -161,7 +161,9 @@ function arrange(at: Group, items: Item[], sizes: Map<string, Placed>): Inner {
     }
     for (const edge of graph.edges()) {
       const { key, points } = graph.edge(edge) as unknown as { key: string; points: { x: number; y: number }[] };
-      bends.set(key, points.slice(1, -1).map(({ x, y }): [number, number] => [x, y]));
+      // Every second point lies between two ranks: only those within a rank keep the line off what stands there.
+      const within = points.slice(2, -2).filter((_, i) => i % 2 === 0);
+      bends.set(key, within.map(({ x, y }): [number, number] => [x, y]));
       for (const { y } of points) height = Math.max(height, y);
     }
   }

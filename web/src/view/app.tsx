@@ -3,13 +3,14 @@ import { useEffect, useMemo, useState } from "preact/hooks";
 import type { PageDocument } from "../document.ts";
 import { segments } from "../model/links.ts";
 import { ShownPage } from "./shown.tsx";
+import { Store } from "./store/store.tsx";
 
 /** @param text the JSON block of the page */
 export function App({ text }: { text: string }) {
   const page = useMemo(() => parsed(text), [text]);
   const at = useAddress();
   if (typeof page === "string") return <p class="empty">{page}</p>;
-  if (page.kind === "ui") return <p class="empty">ui</p>;
+  if (page.kind === "ui") return <Store page={page} at={at} />;
   return <ShownPage page={page} at={at} />;
 }
 

@@ -11,14 +11,14 @@ export function Edge({ line, shine, far }: { line: Line; shine: Shine; far: bool
   const width = 1 + (line.rows ? Math.log10(line.rows + 1) * 0.45 : 0);
   const unknown = line.rows === null;
   const name = `edge${lit ? " lit" : shine ? " dim" : ""}${join ? " join" : ""}${unknown ? " unknown" : ""}`;
-  const end = line.points[line.points.length - 1];
+  const [start, end] = line.points.slice(-2);
   return (
     <g class={name}>
       <path d={curve(line.points)} stroke-width={width} marker-end={far ? undefined : "url(#arrow)"}>
         <title>{titleOf(line, join)}</title>
       </path>
-      {(lit || join) && !far && end ? (
-        <text x={end[0] - 9} y={end[1] - 5} text-anchor="end">
+      {(lit || join) && !far && start && end ? (
+        <text x={(start[0] + end[0]) / 2} y={(start[1] + end[1]) / 2 + 4} text-anchor="middle">
           {join ? `${join.by > 0 ? "+" : "−"}${number(Math.abs(join.by))} rows` : line.rows === null ? "" : number(line.rows)}
         </text>
       ) : null}

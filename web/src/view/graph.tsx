@@ -10,7 +10,7 @@ import { Box, type Shine } from "./card.tsx";
 import { useShown } from "./context.ts";
 import { Edge } from "./edge.tsx";
 import { Minimap } from "./minimap.tsx";
-import { centred, fitted, inView, type View, zoomed } from "./viewing.ts";
+import { centred, fitted, inView, opened, type View, zoomed } from "./viewing.ts";
 
 const DEPTHS = [1, 2, 3, 5, 10];
 
@@ -92,7 +92,7 @@ export function Graph({ scopes }: { scopes: Scopes }) {
       apply({ k, x: held.x - placed.x * k, y: held.y - placed.y * k });
     } else if (fitNext.current || shown) {
       fitNext.current = false;
-      fit();
+      apply(opened(layout, ...size()));
     }
   }, [layout]);
 
@@ -101,9 +101,13 @@ export function Graph({ scopes }: { scopes: Scopes }) {
       byHand.current = false;
       return;
     }
-    const placed = layout.placed.get(chosenItem.key);
-    if (placed && !inView(placed, view.current, ...size())) apply(centred(placed, view.current, ...size()));
-  }, [chosenItem, layout]);
+    const placed = layout.placed.get(standing(chosenItem, open).key);
+    if (!placed) return;
+    if (way && shine) {
+      const path = around(layout, shine.items);
+      if (!inView(path, view.current, ...size())) apply(fitted(path, ...size()));
+    } else if (!inView(placed, view.current, ...size())) apply(centred(placed, view.current, ...size()));
+  }, [chosenItem, way, layout]);
 
   useEffect(() => {
     const element = frame.current;
@@ -275,6 +279,20 @@ export function Graph({ scopes }: { scopes: Scopes }) {
       </div>
     </div>
   );
+}
+
+/** What all these items stand in. */
+function around(layout: Layout, keys: ReadonlySet<string>): { x: number; y: number; width: number; height: number } {
+  let [left, top, right, bottom] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY, 0, 0];
+  for (const key of keys) {
+    const placed = layout.placed.get(key);
+    if (!placed || placed.open) continue;
+    left = Math.min(left, placed.x);
+    top = Math.min(top, placed.y);
+    right = Math.max(right, placed.x + placed.width);
+    bottom = Math.max(bottom, placed.y + placed.height);
+  }
+  return { x: left, y: top, width: right - left, height: bottom - top };
 }
 
 function chosenKey(selection: ReturnType<typeof useShown>["selection"]): string | null {

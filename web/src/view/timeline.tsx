@@ -74,7 +74,7 @@ export function Timeline() {
                     style={{ left: `${(100 * start) / length}%`, width: `${(100 * long) / length}%` }}
                   />
                 ))}
-                <span class="took" style={{ left: `${(100 * Math.min(bar.start + bar.length, length * 0.92)) / length}%` }}>
+                <span class="took" style={besides(bar, length)}>
                   {duration(document.duration_ms)}
                 </span>
               </span>
@@ -87,6 +87,12 @@ export function Timeline() {
       </p>
     </div>
   );
+}
+
+/** Behind its bar; before it, or in it, where there is no place behind. */
+function besides({ start, length: long }: Bar, length: number): Record<string, string> {
+  if (start + long < length * 0.92) return { left: `${(100 * (start + long)) / length}%` };
+  return { right: start > length * 0.1 ? `${100 - (100 * start) / length}%` : "0" };
 }
 
 function titleOf(of: ExecutionDocument): string {

@@ -101,7 +101,7 @@ export function Tree() {
         <input
           ref={field}
           type="search"
-          placeholder="Search steps, datasets, columns"
+          placeholder="Search"
           aria-label="Search steps, datasets and columns"
           aria-controls="tree"
           value={asked}

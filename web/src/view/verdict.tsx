@@ -18,11 +18,16 @@ function Chip({ name, tone = "", title, children }: { name: string; tone?: strin
 
 /** What one must know before anything else. */
 export function VerdictStrip({ children }: { children?: ComponentChildren }) {
-  const { page, model } = useShown();
+  const { page, model, history } = useShown();
   const link = useLink();
   const { run } = model.b.show;
   return (
     <header class="verdict">
+      {history ? (
+        <a class="back" href="#" title="All runs of the store">
+          Runs
+        </a>
+      ) : null}
       <h1>
         <a href={link()} title="The whole run">
           <Line of={run.app} />

@@ -14,9 +14,20 @@ interface Area {
 
 const MARGIN = 32;
 
-export function fitted(all: { width: number; height: number }, width: number, height: number): View {
+export function fitted(all: { width: number; height: number; x?: number; y?: number }, width: number, height: number): View {
   const k = Math.max(0.02, Math.min(1, (width - 2 * MARGIN) / all.width, (height - 2 * MARGIN) / all.height)) || 1;
-  return { k, x: (width - all.width * k) / 2, y: (height - all.height * k) / 2 };
+  return { k, x: (width - all.width * k) / 2 - (all.x ?? 0) * k, y: (height - all.height * k) / 2 - (all.y ?? 0) * k };
+}
+
+const READABLE = 0.55;
+
+/** All of it where it can be read then; else its left half as large as it can be read. */
+export function opened(all: { width: number; height: number }, width: number, height: number): View {
+  const view = fitted(all, width, height);
+  if (view.k >= READABLE) return view;
+  const k = READABLE;
+  const y = all.height * k < height ? (height - all.height * k) / 2 : MARGIN;
+  return { k, x: all.width * k < width ? (width - all.width * k) / 2 : MARGIN, y };
 }
 
 export function zoomed(view: View, by: number, x: number, y: number): View {

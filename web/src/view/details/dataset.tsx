@@ -16,6 +16,7 @@ export function DatasetDetails({ dataset }: { dataset: Dataset }) {
   const { document, detail } = dataset;
   const state = stateOf(dataset);
   const checks = resultsOf(model).filter((one) => one.dataset === document.id);
+  const failed = checks.some(({ passed }) => !passed);
   const gaps = model.b.show.gaps.filter((gap) => gap.dataset === document.id);
   const facts: [string, preact.ComponentChildren][] = [
     ["rows", <Rows key="r" dataset={dataset} />],
@@ -75,7 +76,7 @@ export function DatasetDetails({ dataset }: { dataset: Dataset }) {
           </ul>
         </Section>
       ) : null}
-      <Checked checks={checks} refused={model.b.check_refused} />
+      {failed ? <Checked checks={checks} refused={model.b.check_refused} /> : null}
       <Columns dataset={dataset} />
       {detail.conditions.length ? (
         <Section title="What decides rows">
@@ -83,6 +84,7 @@ export function DatasetDetails({ dataset }: { dataset: Dataset }) {
         </Section>
       ) : null}
       <Sample dataset={dataset} />
+      {failed ? null : <Checked checks={checks} refused={model.b.check_refused} />}
       {gaps.length ? (
         <Section title="Gaps">
           <Gaps gaps={gaps} />

@@ -1,6 +1,6 @@
 import type { CheckResultDocument, Condition, GapDocument } from "../../document.ts";
 import { changedRows, type Dataset, type Model } from "../../model/model.ts";
-import { change, number, rowsOf } from "../../model/text.ts";
+import { change, number, rowsOf, visible } from "../../model/text.ts";
 import { Sql } from "../code.tsx";
 import { useShown } from "../context.ts";
 import { DatasetLink, Section, StepLink, Text } from "../value.tsx";
@@ -27,9 +27,9 @@ export function Checks({ results, where = false }: { results: CheckResultDocumen
               <Text of={result.check} />
             </b>
             {result.column !== null ? <code>{result.column}</code> : null}
-            {step ? <StepLink step={step} /> : null}
+            {step && !dataset ? <StepLink step={step} /> : null}
             {dataset ? <DatasetLink dataset={dataset} /> : null}
-            <p>
+            <p title={visible(`expected ${result.expected}, is ${result.actual}`.slice(0, 1000))}>
               expected <Text of={result.expected} most={200} />, is <Text of={result.actual} most={200} />
             </p>
           </li>

@@ -66,12 +66,31 @@ function CheckSection({ part, results }: { part: RunPart; results: CheckResultDo
           <Text of={part.check_refused} />
         </p>
       ) : results.length ? (
-        <Checks results={results.slice(0, 300)} where />
+        <FailedFirst results={results} />
       ) : (
         <p class="none">No check was asked for.</p>
       )}
       {unknown.length ? <p class="none">{unknown.length} built-in checks had no evidence to tell by.</p> : null}
     </Section>
+  );
+}
+
+/** Failed ones at once, the others on demand. */
+function FailedFirst({ results }: { results: CheckResultDocument[] }) {
+  const failed = results.filter(({ passed }) => !passed);
+  const passed = results.filter(({ passed }) => passed);
+  return (
+    <>
+      <Checks results={failed.slice(0, 300)} where />
+      {failed.length > 300 ? <p class="none">and {failed.length - 300} more that failed</p> : null}
+      {passed.length ? (
+        <details>
+          <summary>{passed.length} passed</summary>
+          <Checks results={passed.slice(0, 300)} where />
+          {passed.length > 300 ? <p class="none">and {passed.length - 300} more</p> : null}
+        </details>
+      ) : null}
+    </>
   );
 }
 

@@ -19,6 +19,7 @@ export function StepDetails({ step }: { step: Step }) {
   const part = (step.b ?? step.a)?.part;
   const source = detail.source !== null ? part?.sources[detail.source] : undefined;
   const checks = resultsOf(model).filter((one) => one.step === document.step && one.call === document.call);
+  const failed = checks.some(({ passed }) => !passed);
   const gaps = model.b.show.gaps.filter((gap) => gap.step === document.step);
   const { before, behind } = neighboursOf(step);
   return (
@@ -62,7 +63,7 @@ export function StepDetails({ step }: { step: Step }) {
           </pre>
         </Section>
       ) : null}
-      <Checked checks={checks} refused={model.b.check_refused} />
+      {failed ? <Checked checks={checks} refused={model.b.check_refused} /> : null}
       {step.inputs.length || step.outputs.length ? <InAndOut step={step} /> : null}
       {step.outputs.map((output) => (
         <Made key={output.key} output={output} several={step.outputs.length > 1} />
@@ -102,6 +103,7 @@ export function StepDetails({ step }: { step: Step }) {
         </Section>
       ) : null}
       <Executions of={document.executions} />
+      {failed ? null : <Checked checks={checks} refused={model.b.check_refused} />}
       {gaps.length ? (
         <Section title="Gaps">
           <Gaps gaps={gaps} />
