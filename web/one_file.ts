@@ -30,7 +30,10 @@ export function oneFile(path: string): Plugin {
         }
       }
       // Nothing that the parser of HTML could take for an end of the script may stand in it.
-      script = script.trim().replace(/<\/(script)/gi, "<\\/$1").replace(/<!--/g, "<\\!--");
+      script = script
+        .trim()
+        .replace(/<\/(script)/gi, "<\\/$1")
+        .replace(/<!--/g, "<\\!--");
       style = style.trim();
       const page = html
         .replace(SCRIPT, "")

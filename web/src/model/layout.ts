@@ -66,7 +66,12 @@ export type Known = Map<string, Inner>;
 /**
  * @param only keys of what is shown, with the groups that enclose it; null for everything
  */
-export function layoutOf(scopes: Scopes, open: ReadonlySet<string>, only: ReadonlySet<string> | null, known: Known): Layout {
+export function layoutOf(
+  scopes: Scopes,
+  open: ReadonlySet<string>,
+  only: ReadonlySet<string> | null,
+  known: Known,
+): Layout {
   const sizes = new Map<string, Placed>();
   const inners = new Map<string, Inner>();
   measure(scopes.whole, open, only, sizes, inners, known);
@@ -118,10 +123,18 @@ function closedSize(item: Item): Placed {
   const ports = all.slice(0, MOST_PORTS);
   const more = all.length - ports.length;
   let widest = textWidth(item.title) + (item.type === "group" ? 92 : 52);
-  for (const dataset of ports) widest = Math.max(widest, textWidth(portName(item, dataset) + rowsOf(dataset.document)) + 44);
+  for (const dataset of ports) widest = Math.max(widest, portWidth(item, dataset));
   const width = Math.ceil(Math.min(WIDEST, Math.max(NARROWEST, widest)));
   const rows = ports.length + (more ? 1 : 0);
   return { item, open: false, ports, more, x: 0, y: 0, width, height: HEADER + rows * PORT + (rows ? 6 : 0) };
+}
+
+function portWidth(item: Item, dataset: Dataset): number {
+  const { document, detail, paired } = dataset;
+  const signs =
+    Number(!document.complete) + Number(detail.failed_checks > 0) + Number((paired?.state ?? "same") !== "same");
+  const rows = rowsOf(document);
+  return textWidth(portName(item, dataset)) + textWidth(rows === "?" ? "not measured" : rows) + 44 + 16 * signs;
 }
 
 /** The name of a dataset on the card of the step that made it: nothing where it is that of the step. */
@@ -163,7 +176,10 @@ function arrange(at: Group, items: Item[], sizes: Map<string, Placed>): Inner {
       const { key, points } = graph.edge(edge) as unknown as { key: string; points: { x: number; y: number }[] };
       // Every second point lies between two ranks: only those within a rank keep the line off what stands there.
       const within = points.slice(2, -2).filter((_, i) => i % 2 === 0);
-      bends.set(key, within.map(({ x, y }): [number, number] => [x, y]));
+      bends.set(
+        key,
+        within.map(({ x, y }): [number, number] => [x, y]),
+      );
       for (const { y } of points) height = Math.max(height, y);
     }
   }

@@ -32,7 +32,11 @@ export function search(model: Model, asked: string): Results {
   }
   for (const dataset of model.datasets) {
     const { document } = dataset;
-    add({ kind: "dataset", dataset, text: nameOfDataset(dataset), where: document.kind }, `${document.id} ${document.name}`, 1);
+    add(
+      { kind: "dataset", dataset, text: nameOfDataset(dataset), where: document.kind },
+      `${document.id} ${document.name}`,
+      1,
+    );
   }
   for (const dataset of model.datasets) {
     for (const { name } of dataset.document.columns) {

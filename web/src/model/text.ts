@@ -51,15 +51,14 @@ export function time(iso: string | null): string {
   return Number.isNaN(at.getTime()) ? iso : `${at.toISOString().slice(0, 19).replace("T", " ")} UTC`;
 }
 
-/** Where a reader would only see nothing, or something else than what is there, a sign stands for the character. */
-export function visible(text: string): string {
+// Control characters, marks that turn the direction of what follows, and what has no width.
+const UNSEEN =
   // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters that are meant.
-  return text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]/g, (c) => {
-    const code = c.charCodeAt(0);
-    if (code < 0x20) return String.fromCharCode(0x2400 + code);
-    if (code === 0x7f) return "\u2421";
-    return `⟨U+${code.toString(16).toUpperCase().padStart(4, "0")}⟩`;
-  });
+  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]/g;
+
+/** Where a reader would only see nothing, or something else than what is there, the number stands for the character. */
+export function visible(text: string): string {
+  return text.replace(UNSEEN, (c) => `⟨U+${c.charCodeAt(0).toString(16).toUpperCase().padStart(4, "0")}⟩`);
 }
 
 /** The last part of a path or table name. */

@@ -28,7 +28,8 @@ export function useAddress(): string[] {
 function parsed(text: string): PageDocument | string {
   try {
     const page = JSON.parse(text) as Partial<PageDocument>;
-    if (page.format === 1 && (page.kind === "run" || page.kind === "diff" || page.kind === "ui")) return page as PageDocument;
+    if (page.format === 1 && (page.kind === "run" || page.kind === "diff" || page.kind === "ui"))
+      return page as PageDocument;
     return page.kind === undefined
       ? "This page holds no record: spark-lineage report fills it in."
       : "This page was made by another version of spark-lineage than its record: make it again with spark-lineage report.";

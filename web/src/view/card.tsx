@@ -1,6 +1,6 @@
+import { HEADER, type Placed, PORT, portName, shortened, textWidth } from "../model/layout.ts";
 import type { Dataset, Node } from "../model/model.ts";
 import { stateOf } from "../model/model.ts";
-import { HEADER, type Placed, PORT, portName, shortened, textWidth } from "../model/layout.ts";
 import type { Item } from "../model/scopes.ts";
 import { count, rowsOf, visible } from "../model/text.ts";
 import { STATES } from "./marks.tsx";
@@ -12,9 +12,11 @@ interface Props {
   placed: Placed;
   shine: Shine;
   chosen: string | null;
+  /** Seen from so far that only names can be read. */
+  far: boolean;
 }
 
-export function Box({ placed, shine, chosen }: Props) {
+export function Box({ placed, shine, chosen, far }: Props) {
   const { item, x, y, width, height, open, ports, more } = placed;
   const node = item.step ?? (item.type === "card" ? item.dataset : null);
   const state = node ? stateOf(node) : null;
@@ -28,6 +30,8 @@ export function Box({ placed, shine, chosen }: Props) {
   const failed = ports.reduce((sum, { detail }) => sum + detail.failed_checks, 0);
   const signs = [state && state !== "same" ? STATES[state].sign : "", failed ? "!" : ""].filter(Boolean).join(" ");
   const room = width - 34 - (item.type === "group" ? 54 : 0) - (signs ? 18 : 0);
+  const title = visible(item.title);
+  const name = textWidth(title) + 4;
   return (
     <g
       class={classes.join(" ")}
@@ -40,8 +44,13 @@ export function Box({ placed, shine, chosen }: Props) {
       <title>{titleOf(item, outcome, failed)}</title>
       <rect class="back" width={width} height={height} rx={item.type === "card" && item.dataset ? HEADER / 2 : 5} />
       <rect class="bar" width={4} height={Math.min(height, HEADER) - 12} x={8} y={6} rx={2} />
-      <text class="name" x={18} y={18}>
-        {shortened(visible(item.title), room)}
+      <text
+        class="name"
+        x={18}
+        y={18}
+        style={far ? { fontSize: `${Math.max(12, Math.min(19, (12 * room) / name))}px` } : undefined}
+      >
+        {shortened(title, room)}
       </text>
       {signs ? (
         <text class="sign" x={width - (item.type === "group" ? 62 : 10)} y={18} text-anchor="end">
@@ -59,7 +68,15 @@ export function Box({ placed, shine, chosen }: Props) {
       {open
         ? null
         : ports.map((dataset, i) => (
-            <Port key={dataset.key} item={item} dataset={dataset} i={i} width={width} chosen={dataset.key === chosen} shine={shine} />
+            <Port
+              key={dataset.key}
+              item={item}
+              dataset={dataset}
+              i={i}
+              width={width}
+              chosen={dataset.key === chosen}
+              shine={shine}
+            />
           ))}
       {more && !open ? (
         <text class="port more" x={18} y={HEADER + ports.length * PORT + 14}>

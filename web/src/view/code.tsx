@@ -8,7 +8,8 @@ const SQL =
   "and as asc between by case cast cross desc distinct else end exists false from full group having in inner is join left like limit not null nulls on or order outer over partition right select semi anti then true union using when where";
 
 const WORDS = { python: new Set(PYTHON.split(" ")), sql: new Set(SQL.split(" ")) };
-const TOKENS = /(#[^\n]*|"""[\s\S]*?(?:"""|$)|'''[\s\S]*?(?:'''|$)|"(?:\\.|[^"\\\n])*"?|'(?:\\.|[^'\\\n])*'?|`[^`\n]*`?)|([A-Za-z_]\w*)|(\d[\d_.]*)|(\s+|[^\w\s])/g;
+const TOKENS =
+  /(#[^\n]*|"""[\s\S]*?(?:"""|$)|'''[\s\S]*?(?:'''|$)|"(?:\\.|[^"\\\n])*"?|'(?:\\.|[^'\\\n])*'?|`[^`\n]*`?)|([A-Za-z_]\w*)|(\d[\d_.]*)|(\s+|[^\w\s])/g;
 
 type Language = keyof typeof WORDS;
 interface Token {
@@ -38,7 +39,6 @@ export function Tokens({ of }: { of: Token[] }) {
   return (
     <>
       {of.map(({ kind, text }, i) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: the parts of a line never change their order.
         <span key={i} class={kind || undefined}>
           {visible(text)}
         </span>
@@ -51,11 +51,9 @@ export function Tokens({ of }: { of: Token[] }) {
 export function Source({ text, first }: { text: string; first: number }) {
   const lines = useMemo(() => tokens(text.replace(/\n$/, ""), "python"), [text]);
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by keyboard.
     <section class="code" tabIndex={0} aria-label="Source">
       <ol start={first} style={{ counterReset: `line ${first - 1}` }}>
         {lines.map((line, i) => (
-          // biome-ignore lint/suspicious/noArrayIndexKey: the lines of a text never change their order.
           <li key={i}>
             <code>
               <Tokens of={line} />
@@ -73,7 +71,6 @@ export function Sql({ of }: { of: string }) {
   return (
     <code class="sql" title={of.length > 2000 ? `${of.length} characters` : undefined}>
       {lines.map((line, i) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: the lines of a text never change their order.
         <bdi key={i}>
           {i ? "\n" : ""}
           <Tokens of={line} />

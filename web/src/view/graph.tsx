@@ -44,7 +44,11 @@ export function Graph({ scopes }: { scopes: Scopes }) {
   const way = useMemo(() => {
     if (!column) return null;
     const path = pathOf(model, column.dataset, column.column);
-    return onTheWay([column.dataset, ...path.back, ...path.forth].map((hop) => ("hop" in hop ? hop.dataset : hop)));
+    const hops = [...path.back, ...path.forth];
+    const direct = hops.filter(({ deciding }) => !deciding);
+    // A count is made of no column: then what decides rows is all its way.
+    const shown = direct.length > 1 ? direct : hops;
+    return onTheWay([column.dataset, ...shown.map(({ dataset }) => dataset)]);
   }, [model, column?.dataset, column?.column]);
 
   const near = useMemo(() => {
@@ -74,7 +78,7 @@ export function Graph({ scopes }: { scopes: Scopes }) {
     if (culled) requestAnimationFrame(() => redraw((n) => n + 1));
   };
   const size = (): [number, number] => [frame.current?.clientWidth || 800, frame.current?.clientHeight || 600];
-  const fit = (): void => apply(fitted(layout, ...size()));
+  const fitAll = (): void => apply(fitted(layout, ...size()));
 
   // A selection opens what it stands in.
   useEffect(() => {
@@ -154,7 +158,10 @@ export function Graph({ scopes }: { scopes: Scopes }) {
     const key = target?.closest("[data-key]")?.getAttribute("data-key");
     const placed = key ? layout.placed.get(key) : undefined;
     if (!placed) return;
-    if (target?.closest("[data-fold]")) return toggle(placed.item);
+    if (target?.closest("[data-fold]")) {
+      toggle(placed.item);
+      return;
+    }
     const port = target?.closest("[data-port]")?.getAttribute("data-port");
     choose(placed.item, port ? Number(port) : null);
   };
@@ -165,7 +172,7 @@ export function Graph({ scopes }: { scopes: Scopes }) {
     const zoom = (by: number) => apply(zoomed(view.current, by, width / 2, height / 2));
     if (event.key === "+" || event.key === "=") zoom(1.25);
     else if (event.key === "-") zoom(0.8);
-    else if (event.key === "0") fit();
+    else if (event.key === "0") fitAll();
     else if (event.key === "Enter" && chosenItem?.type === "group") toggle(chosenItem);
     else if (event.key.startsWith("Arrow")) {
       const next = beside(layout, chosenItem ? standing(chosenItem, open) : null, event.key);
@@ -194,13 +201,23 @@ export function Graph({ scopes }: { scopes: Scopes }) {
   return (
     <div class="graph">
       <div class="tools" role="toolbar" aria-label="Graph">
-        <button type="button" title="Fit all (0)" onClick={fit}>
+        <button type="button" title="Fit all (0)" onClick={fitAll}>
           Fit
         </button>
-        <button type="button" aria-label="Zoom out" title="Zoom out (−)" onClick={() => apply(zoomed(view.current, 0.8, width / 2, height / 2))}>
+        <button
+          type="button"
+          aria-label="Zoom out"
+          title="Zoom out (−)"
+          onClick={() => apply(zoomed(view.current, 0.8, width / 2, height / 2))}
+        >
           −
         </button>
-        <button type="button" aria-label="Zoom in" title="Zoom in (+)" onClick={() => apply(zoomed(view.current, 1.25, width / 2, height / 2))}>
+        <button
+          type="button"
+          aria-label="Zoom in"
+          title="Zoom in (+)"
+          onClick={() => apply(zoomed(view.current, 1.25, width / 2, height / 2))}
+        >
           +
         </button>
         {scopes.groups.size > 1 ? (
@@ -227,10 +244,16 @@ export function Graph({ scopes }: { scopes: Scopes }) {
           </select>
         </label>
         <label class={near ? "" : "off"}>
-          <input type="checkbox" checked={only} disabled={!near} onChange={(event) => {
-            if (!event.currentTarget.checked) fitNext.current = true;
-            setOnly(event.currentTarget.checked);
-          }} /> only these
+          <input
+            type="checkbox"
+            checked={only}
+            disabled={!near}
+            onChange={(event) => {
+              if (!event.currentTarget.checked) fitNext.current = true;
+              setOnly(event.currentTarget.checked);
+            }}
+          />{" "}
+          only these
         </label>
         {neighbours && !column ? (
           <span class="reach" data-before={neighbours.before.all} data-behind={neighbours.behind.all}>
@@ -238,7 +261,6 @@ export function Graph({ scopes }: { scopes: Scopes }) {
           </span>
         ) : null}
       </div>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: an application hears its own keys. */}
       <div
         class={`canvas${k < 0.45 ? " far" : ""}`}
         ref={frame}
@@ -256,20 +278,33 @@ export function Graph({ scopes }: { scopes: Scopes }) {
       >
         <svg aria-hidden="true" width="100%" height="100%">
           <defs>
-            <marker id="arrow" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" markerUnits="userSpaceOnUse" orient="auto">
+            <marker
+              id="arrow"
+              viewBox="0 0 8 8"
+              refX="7"
+              refY="4"
+              markerWidth="7"
+              markerHeight="7"
+              markerUnits="userSpaceOnUse"
+              orient="auto"
+            >
               <path d="M0 0.5 L8 4 L0 7.5 z" />
             </marker>
           </defs>
           <g ref={moved} transform={`translate(${x} ${y}) scale(${k})`}>
-            {boxes.filter(({ open }) => open).map((placed) => (
-              <Box key={placed.item.key} placed={placed} shine={shine} chosen={chosenKey(selection)} />
-            ))}
+            {boxes
+              .filter(({ open }) => open)
+              .map((placed) => (
+                <Box key={placed.item.key} placed={placed} shine={shine} chosen={chosenKey(selection)} far={k < 0.45} />
+              ))}
             {lines.map((line) => (
               <Edge key={line.key} line={line} shine={shine} far={k < 0.45} />
             ))}
-            {boxes.filter(({ open }) => !open).map((placed) => (
-              <Box key={placed.item.key} placed={placed} shine={shine} chosen={chosenKey(selection)} />
-            ))}
+            {boxes
+              .filter(({ open }) => !open)
+              .map((placed) => (
+                <Box key={placed.item.key} placed={placed} shine={shine} chosen={chosenKey(selection)} far={k < 0.45} />
+              ))}
             {chosenItem && neighbours && !column ? (
               <Ends placed={layout.placed.get(standing(chosenItem, open).key)} neighbours={neighbours} />
             ) : null}

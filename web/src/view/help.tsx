@@ -32,8 +32,8 @@ export function Help({ onClose }: { onClose(): void }) {
         ))}
       </dl>
       <p class="none">
-        Edges are the thicker, the more rows they carry, and red where a join multiplies or loses rows. ◐ marks a dataset
-        that was measured in part or not at all, ! a failed check.
+        Edges are the thicker, the more rows they carry, and red where a join multiplies or loses rows. ◐ marks a
+        dataset that was measured in part or not at all, ! a failed check.
       </p>
       <form method="dialog">
         <button type="submit">Close</button>

@@ -19,7 +19,12 @@ export function StateMark({ state, words = false }: { state: State; words?: bool
   );
 }
 
-const OUTCOMES: Record<Outcome, string> = { complete: "complete", fail: "failed", abort: "aborted", running: "running" };
+const OUTCOMES: Record<Outcome, string> = {
+  complete: "complete",
+  fail: "failed",
+  abort: "aborted",
+  running: "running",
+};
 
 export function OutcomeMark({ outcome }: { outcome: Outcome | null }) {
   return <span class={`outcome ${outcome ?? "unknown"}`}>{outcome ? OUTCOMES[outcome] : "not known"}</span>;

@@ -14,7 +14,8 @@ interface Props {
 }
 
 export function Minimap({ layout, view, width, height, onMove }: Props) {
-  const whole = view.x >= 0 && view.y >= 0 && layout.width * view.k + view.x <= width && layout.height * view.k + view.y <= height;
+  const whole =
+    view.x >= 0 && view.y >= 0 && layout.width * view.k + view.x <= width && layout.height * view.k + view.y <= height;
   if (whole || layout.width === 0) return null;
   const scale = Math.min(WIDTH / layout.width, HEIGHT / layout.height);
   const to = (event: PointerEvent): void => {
@@ -27,7 +28,13 @@ export function Minimap({ layout, view, width, height, onMove }: Props) {
   const boxes = all.length > MOST ? all.filter(({ item }) => !item.group?.group) : all;
   return (
     <div class="minimap" aria-hidden="true">
-      <svg width={layout.width * scale} height={layout.height * scale} onPointerDown={to} onPointerMove={to}>
+      <svg
+        aria-hidden="true"
+        width={layout.width * scale}
+        height={layout.height * scale}
+        onPointerDown={to}
+        onPointerMove={to}
+      >
         {boxes.map(({ item, open, x, y, width, height }) => (
           <rect
             key={item.key}

@@ -65,7 +65,6 @@ function PrintedFile({ shown }: { shown: Shown }) {
             </thead>
             <tbody>
               {model.b.show.gaps.map((gap, i) => (
-                // biome-ignore lint/suspicious/noArrayIndexKey: gaps have no names of their own.
                 <tr key={i}>
                   <td>{visible(gap.what)}</td>
                   <td>{visible(gap.dataset ?? gap.step ?? "the run")}</td>
@@ -116,7 +115,10 @@ function Cover({ shown, earlier = false }: { shown: Shown; earlier?: boolean }) 
     ["Spark", run.spark_version ?? "not known"],
     ["Python", run.python_version],
     ["Steps", number(part.show.steps.length)],
-    ["Datasets", `${measured.exact} of ${measured.datasets} exact, ${measured.partial} partial, ${measured.not} not measured`],
+    [
+      "Datasets",
+      `${measured.exact} of ${measured.datasets} exact, ${measured.partial} partial, ${measured.not} not measured`,
+    ],
     ["Checks", checksOf(part)],
     ["Gaps", number(part.show.gaps.length)],
     ...Object.entries(run.labels).map(([name, value]): [string, string] => [visible(name), visible(value)]),
@@ -191,11 +193,14 @@ function Sink({ sink }: { sink: Dataset }) {
     <div class="sink">
       <h3>{visible(document.name)}</h3>
       <p>
-        {rowsOf(document)} rows, {count(document.columns.length, "column")}, {document.complete ? "exact" : `partial: ${document.reason ?? "not measured"}`}
+        {rowsOf(document)} rows, {count(document.columns.length, "column")},{" "}
+        {document.complete ? "exact" : `partial: ${document.reason ?? "not measured"}`}
         {document.fingerprint ? `, ${document.fingerprint}` : ""}
       </p>
       {detail.conditions.length ? (
-        <p>Rows are decided by {visible(detail.conditions.map(({ kind, text }) => `${kind} ${text}`.trim()).join("; "))}.</p>
+        <p>
+          Rows are decided by {visible(detail.conditions.map(({ kind, text }) => `${kind} ${text}`.trim()).join("; "))}.
+        </p>
       ) : null}
       <table>
         <thead>
@@ -229,7 +234,6 @@ function ChecksTable({ part }: { part: RunPart }) {
           </thead>
           <tbody>
             {results.map((result, i) => (
-              // biome-ignore lint/suspicious/noArrayIndexKey: results have no names of their own.
               <tr key={i}>
                 <td>{visible(result.check)}</td>
                 <td>{visible(result.dataset ?? result.step)}</td>
@@ -258,7 +262,11 @@ function PartialTable({ datasets }: { datasets: Dataset[] }) {
           <tr key={key}>
             <td>{visible(document.id)}</td>
             <td class="number">{rowsOf(document)}</td>
-            <td>{visible([document.reason ?? "not measured", document.detail, ...document.pushed].filter(Boolean).join("; "))}</td>
+            <td>
+              {visible(
+                [document.reason ?? "not measured", document.detail, ...document.pushed].filter(Boolean).join("; "),
+              )}
+            </td>
           </tr>
         ))}
       </tbody>

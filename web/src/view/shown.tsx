@@ -1,11 +1,11 @@
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 
 import type { DiffPage, RunPage } from "../document.ts";
-import { address, type Selection, selected, segmentsOf } from "../model/links.ts";
+import { address, type Selection, segmentsOf, selected } from "../model/links.ts";
 import { type Model, modelOfDiff, modelOfRun } from "../model/model.ts";
 import { scopesOf } from "../model/scopes.ts";
 import { nameOfDataset, nameOfStep } from "../model/text.ts";
-import { ShownContext, type Shown } from "./context.ts";
+import { type Shown, ShownContext } from "./context.ts";
 import { ColumnDetails } from "./details/column.tsx";
 import { DatasetDetails } from "./details/dataset.tsx";
 import { RunDetails } from "./details/run.tsx";
@@ -119,12 +119,20 @@ export function ShownPage({ page, at, base = [], history = null }: Props) {
         </main>
         <aside ref={details} tabIndex={0} aria-label="Details" aria-live="polite">
           {selection ? (
-            <button type="button" class="close" aria-label="Select nothing" title="Select nothing (Esc)" onClick={() => shown.select()}>
+            <button
+              type="button"
+              class="close"
+              aria-label="Select nothing"
+              title="Select nothing (Esc)"
+              onClick={() => shown.select()}
+            >
               ×
             </button>
           ) : null}
           <Details selection={selection} />
-          {at.length && !selection ? <p class="none">The address names something that this record does not have.</p> : null}
+          {at.length && !selection ? (
+            <p class="none">The address names something that this record does not have.</p>
+          ) : null}
         </aside>
         {help ? <Help onClose={() => setHelp(false)} /> : null}
       </div>

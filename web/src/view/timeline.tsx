@@ -49,7 +49,11 @@ export function Timeline() {
           const { step, depth } = bar;
           const { document } = step;
           return (
-            <div role="listitem" key={step.key} class={`lane${step === chosen ? " chosen" : ""}${step.children.length ? " call" : ""}`}>
+            <div
+              role="listitem"
+              key={step.key}
+              class={`lane${step === chosen ? " chosen" : ""}${step.children.length ? " call" : ""}`}
+            >
               <button
                 type="button"
                 class="label"
@@ -67,7 +71,6 @@ export function Timeline() {
                 />
                 {bar.executions.map(({ start, length: long, of }, j) => (
                   <span
-                    // biome-ignore lint/suspicious/noArrayIndexKey: an execution may have no number.
                     key={j}
                     class={`execution ${of.outcome}`}
                     title={titleOf(of)}

@@ -33,7 +33,8 @@ export function Tree() {
   const field = useRef<HTMLInputElement>(null);
   const results = useMemo(() => (asked.trim() ? search(model, asked) : null), [model, asked]);
   const rows = useMemo(
-    () => (results ? results.found.map((found, i) => rowOfFound(found, i, results.found.length)) : rowsOfTree(model, folded)),
+    () =>
+      results ? results.found.map((found, i) => rowOfFound(found, i, results.found.length)) : rowsOfTree(model, folded),
     [model, results, folded],
   );
   const chosen = selection ? (selection.kind === "step" ? selection.step.key : selection.dataset.key) : null;
@@ -168,8 +169,11 @@ function TreeRow({ row, id, active, chosen, onOpen, onFold }: RowProps) {
   const node = row.step ?? row.dataset;
   const state = node ? stateOf(node) : null;
   const failed = row.step && row.step.document.outcome !== "complete" ? row.step.document.outcome : null;
-  const name = row.head ?? row.found?.text ?? (row.step ? nameOfStep(row.step) : row.dataset ? nameOfDataset(row.dataset) : "");
-  const kind = row.head ? "head" : (row.found?.kind ?? (row.step ? row.step.document.kind : row.dataset?.document.kind) ?? "");
+  const name =
+    row.head ?? row.found?.text ?? (row.step ? nameOfStep(row.step) : row.dataset ? nameOfDataset(row.dataset) : "");
+  const kind = row.head
+    ? "head"
+    : (row.found?.kind ?? (row.step ? row.step.document.kind : row.dataset?.document.kind) ?? "");
   return (
     // biome-ignore lint/a11y/useKeyWithClickEvents: the tree that holds the focus hears the keys.
     <div
@@ -222,13 +226,14 @@ function rowsOfTree(model: Model, folded: ReadonlySet<string>): Row[] {
   const add = (step: Step, level: number, place: number, siblings: number): void => {
     const expanded = step.children.length ? !folded.has(step.key) : null;
     rows.push({ key: step.key, level, expanded, place, siblings, step });
-    if (expanded) step.children.forEach((child, i) => add(child, level + 1, i + 1, step.children.length));
+    if (!expanded) return;
+    for (const [i, child] of step.children.entries()) add(child, level + 1, i + 1, step.children.length);
   };
   const heads = (["source", "sink", "model"] as const)
     .map((kind) => [kind, model.datasets.filter((dataset) => dataset.document.kind === kind)] as const)
     .filter(([, datasets]) => datasets.length);
   const siblings = model.roots.length + heads.length;
-  model.roots.forEach((root, i) => add(root, 0, i + 1, siblings));
+  for (const [i, root] of model.roots.entries()) add(root, 0, i + 1, siblings);
   heads.forEach(([kind, datasets], i) => {
     const key = `head ${kind}`;
     const expanded = !folded.has(key);
@@ -251,5 +256,7 @@ function rowOfFound(found: Found, i: number, siblings: number): Row {
 
 export function isTyping(event: KeyboardEvent): boolean {
   const { target } = event;
-  return target instanceof HTMLInputElement || target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement;
+  return (
+    target instanceof HTMLInputElement || target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement
+  );
 }

@@ -8,7 +8,17 @@ import { useLink, useShown } from "./context.ts";
 import { OutcomeMark } from "./marks.tsx";
 import { Line } from "./value.tsx";
 
-function Chip({ name, tone = "", title, children }: { name: string; tone?: string; title?: string; children: ComponentChildren }) {
+function Chip({
+  name,
+  tone = "",
+  title,
+  children,
+}: {
+  name: string;
+  tone?: string;
+  title?: string;
+  children: ComponentChildren;
+}) {
   return (
     <li class={`chip ${tone}`} title={title}>
       <span class="name">{name}</span> <span class="said">{children}</span>
@@ -24,7 +34,7 @@ export function VerdictStrip({ children }: { children?: ComponentChildren }) {
   return (
     <header class="verdict">
       {history ? (
-        <a class="back" href="#" title="All runs of the store">
+        <a class="back" href="#/" title="All runs of the store">
           Runs
         </a>
       ) : null}
@@ -49,7 +59,10 @@ function Compared() {
         <Line of={head} />
       </b>
       <span>
-        <Line of={more} /> <span class="none">· {time(page.a.show.run.started_at)} → {time(page.b.show.run.started_at)}</span>
+        <Line of={more} />{" "}
+        <span class="none">
+          · {time(page.a.show.run.started_at)} → {time(page.b.show.run.started_at)}
+        </span>
       </span>
     </div>
   );
@@ -68,7 +81,11 @@ export function Chips({ part }: { part: RunPart }) {
       </Chip>
       {check ? (
         <Chip name="checks" tone={failed ? "bad" : check.results.length ? "good" : ""}>
-          {failed ? `${failed} of ${check.results.length} failed` : check.results.length ? `${check.results.length} passed` : "none"}
+          {failed
+            ? `${failed} of ${check.results.length} failed`
+            : check.results.length
+              ? `${check.results.length} passed`
+              : "none"}
         </Chip>
       ) : (
         <Chip name="checks" title={check_refused ?? ""}>

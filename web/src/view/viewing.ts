@@ -14,7 +14,11 @@ interface Area {
 
 const MARGIN = 32;
 
-export function fitted(all: { width: number; height: number; x?: number; y?: number }, width: number, height: number): View {
+export function fitted(
+  all: { width: number; height: number; x?: number; y?: number },
+  width: number,
+  height: number,
+): View {
   const k = Math.max(0.02, Math.min(1, (width - 2 * MARGIN) / all.width, (height - 2 * MARGIN) / all.height)) || 1;
   return { k, x: (width - all.width * k) / 2 - (all.x ?? 0) * k, y: (height - all.height * k) / 2 - (all.y ?? 0) * k };
 }
@@ -44,5 +48,9 @@ export function inView(area: Area, view: View, width: number, height: number): b
 
 export function centred(area: Area, view: View, width: number, height: number): View {
   const k = Math.max(0.6, view.k);
-  return { k, x: width / 2 - (area.x + Math.min(area.width, width / k) / 2) * k, y: height / 2 - (area.y + Math.min(area.height, height / k) / 2) * k };
+  return {
+    k,
+    x: width / 2 - (area.x + Math.min(area.width, width / k) / 2) * k,
+    y: height / 2 - (area.y + Math.min(area.height, height / k) / 2) * k,
+  };
 }

@@ -36,7 +36,11 @@ export function Virtual({ count, rowHeight, reveal, row, ...rest }: Props) {
   const rows = [];
   for (let i = first; i < last; i++) rows.push(row(i));
   return (
-    <div {...rest} ref={box} onScroll={(event) => setView([event.currentTarget.scrollTop, event.currentTarget.clientHeight])}>
+    <div
+      {...rest}
+      ref={box}
+      onScroll={(event) => setView([event.currentTarget.scrollTop, event.currentTarget.clientHeight])}
+    >
       <div role="presentation" class="whole" style={{ height: `${count * rowHeight}px` }}>
         <div role="presentation" class="window" style={{ transform: `translateY(${first * rowHeight}px)` }}>
           {rows}

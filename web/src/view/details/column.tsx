@@ -94,7 +94,13 @@ function Path({ hops }: { hops: PathHop[] }) {
               <Line of={column} />
             </a>
           </span>
-          {hop ? hop.expression !== quoted(column) ? <Sql of={hop.expression} /> : null : <span class="tag">{dataset.document.kind}</span>}
+          {hop ? (
+            hop.expression !== quoted(column) ? (
+              <Sql of={hop.expression} />
+            ) : null
+          ) : (
+            <span class="tag">{dataset.document.kind}</span>
+          )}
         </li>
       ))}
       {hops.length > 300 ? <li class="none">and {hops.length - 300} more</li> : null}

@@ -8,7 +8,7 @@ import { StateMark } from "../marks.tsx";
 import { Cell, Facts, Line, Section, StepLink, Text } from "../value.tsx";
 import { Virtual } from "../virtual.tsx";
 import { DatasetDifference } from "./difference.tsx";
-import { Conditions, Gaps, Partial, resultsOf, Rows } from "./parts.tsx";
+import { Conditions, Gaps, Partial, Rows, resultsOf } from "./parts.tsx";
 import { Checked } from "./step.tsx";
 
 export function DatasetDetails({ dataset }: { dataset: Dataset }) {
@@ -36,12 +36,19 @@ export function DatasetDetails({ dataset }: { dataset: Dataset }) {
   add("engine", document.engine === "spark" ? null : document.engine);
   add("fingerprint", document.fingerprint);
   add("measurements", document.measurements > 1 ? document.measurements : null);
-  if (document.deterministic === false) facts.push(["deterministic", <span key="d" class="bad">no</span>]);
+  if (document.deterministic === false)
+    facts.push([
+      "deterministic",
+      <span key="d" class="bad">
+        no
+      </span>,
+    ]);
   return (
     <article class="details dataset" aria-label={`Dataset ${document.id}`}>
       <header>
         <p class="over">
-          {document.kind === "interim" ? "interim dataset" : document.kind} {state ? <StateMark state={state} words /> : null}
+          {document.kind === "interim" ? "interim dataset" : document.kind}{" "}
+          {state ? <StateMark state={state} words /> : null}
         </p>
         <h2>
           <Text of={nameOfDataset(dataset)} most={200} />
@@ -118,7 +125,12 @@ function Columns({ dataset }: { dataset: Dataset }) {
           onInput={(event) => setAsked(event.currentTarget.value)}
         />
       ) : null}
-      <div class={`columns${nans ? " with-nans" : ""}`} role="table" aria-label="Columns" aria-rowcount={columns.length + 1}>
+      <div
+        class={`columns${nans ? " with-nans" : ""}`}
+        role="table"
+        aria-label="Columns"
+        aria-rowcount={columns.length + 1}
+      >
         <div role="row" class="head">
           <span role="columnheader">column</span>
           <span role="columnheader">type</span>
@@ -192,13 +204,17 @@ function Sample({ dataset }: { dataset: Dataset }) {
   const of = rows !== null || rows_at_least !== null ? ` of ${rowsOf({ rows, rows_at_least })}` : "";
   return (
     <Section title="Sampled rows" note={`${sample.rows.length}${of}`}>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by keyboard. */}
       <section class="scroll" tabIndex={0} aria-label="Sampled rows">
         <table class="sample">
           <thead>
             <tr>
               {columns.map((name) => (
-                <th key={name} scope="col" class={key.has(name) ? "key" : ""} title={key.has(name) ? "of the key" : undefined}>
+                <th
+                  key={name}
+                  scope="col"
+                  class={key.has(name) ? "key" : ""}
+                  title={key.has(name) ? "of the key" : undefined}
+                >
                   {visible(name)}
                 </th>
               ))}
@@ -206,7 +222,6 @@ function Sample({ dataset }: { dataset: Dataset }) {
           </thead>
           <tbody>
             {sample.rows.map((row, i) => (
-              // biome-ignore lint/suspicious/noArrayIndexKey: rows have no names and keep their order.
               <tr key={i}>
                 {columns.map((name, j) => (
                   <td key={name}>

@@ -1,12 +1,15 @@
 import { diffLines } from "diff";
+import { useState } from "preact/hooks";
 
 import type { DivergenceDocument, Values } from "../../document.ts";
 import { hopsOf } from "../../model/columns.ts";
 import type { Dataset, Step } from "../../model/model.ts";
-import { number, visible } from "../../model/text.ts";
+import { count, number, visible } from "../../model/text.ts";
 import { Sql, Tokens, tokens } from "../code.tsx";
 import { useShown } from "../context.ts";
 import { Cell, DatasetLink, Line, Section, Text } from "../value.tsx";
+
+const MOST = 15;
 
 /** What the comparison says of a step: only where it is a first divergence, or its source is another one. */
 export function StepDifference({ step }: { step: Step }) {
@@ -20,11 +23,18 @@ export function StepDifference({ step }: { step: Step }) {
       {divergence ? <Divergence of={divergence} /> : null}
       {a !== null && b !== null && a !== b ? (
         <Section title="Source" note="earlier and later run">
-          <SideBySide a={a} b={b} firstA={step.a?.document.line ?? 1} firstB={step.b?.document.line ?? 1} language="python" />
+          <SideBySide
+            a={a}
+            b={b}
+            firstA={step.a?.document.line ?? 1}
+            firstB={step.b?.document.line ?? 1}
+            language="python"
+          />
         </Section>
       ) : null}
       {divergence ? <Definitions step={step} /> : null}
       {divergence ? <Samples of={divergence} /> : null}
+      {divergence ? <Changes of={divergence} /> : null}
     </>
   );
 }
@@ -43,7 +53,9 @@ export function DatasetDifference({ dataset }: { dataset: Dataset }) {
         </p>
       ) : null}
       {evidence ? (
-        <p class="none">{evidence === "measured" ? "Known by measurement." : "Known because all that it is made of is equal."}</p>
+        <p class="none">
+          {evidence === "measured" ? "Known by measurement." : "Known because all that it is made of is equal."}
+        </p>
       ) : null}
       {causes.length ? (
         <p class="causes">
@@ -55,6 +67,7 @@ export function DatasetDifference({ dataset }: { dataset: Dataset }) {
       ) : null}
       {divergence ? <Divergence of={divergence} /> : null}
       {divergence ? <Samples of={divergence} /> : null}
+      {divergence ? <Changes of={divergence} /> : null}
     </>
   );
 }
@@ -76,51 +89,74 @@ function Divergence({ of }: { of: DivergenceDocument }) {
             rows {number(a)} → {number(b)}
           </li>
         ) : null}
-        {of.inputs_equal !== null ? <li>inputs {of.inputs_equal ? "equal" : "differ"}{of.inputs_evidence ? ` (${of.inputs_evidence})` : ""}</li> : null}
+        {of.inputs_equal !== null ? (
+          <li>
+            inputs {of.inputs_equal ? "equal" : "differ"}
+            {of.inputs_evidence ? ` (${of.inputs_evidence})` : ""}
+          </li>
+        ) : null}
         {of.source_changed !== null ? <li>source {of.source_changed ? "changed" : "unchanged"}</li> : null}
         {of.plan_changed !== null ? <li>plan {of.plan_changed ? "changed" : "unchanged"}</li> : null}
         {of.deterministic === false ? <li>not deterministic</li> : null}
       </ul>
+    </section>
+  );
+}
+
+/** Columns and lines of the plan that are not the same. */
+function Changes({ of }: { of: DivergenceDocument }) {
+  const [most, setMost] = useState(MOST);
+  if (!of.columns.length && !of.plan_diff.length) return null;
+  return (
+    <>
       {of.columns.length ? (
-        <table class="changes">
-          <thead>
-            <tr>
-              <th scope="col">column</th>
-              <th scope="col">what differs</th>
-              <th scope="col">earlier</th>
-              <th scope="col">later</th>
-            </tr>
-          </thead>
-          <tbody>
-            {of.columns.slice(0, 100).map(({ name, change, a, b }) => (
-              <tr key={`${name} ${change}`}>
-                <td>
-                  <Line of={name} />
-                </td>
-                <td>{change}</td>
-                <td>
-                  <Line of={told(a)} />
-                </td>
-                <td>
-                  <Line of={told(b)} />
-                </td>
+        <Section title="Columns that differ" note={count(of.columns.length, "column")}>
+          <table class="changes">
+            <thead>
+              <tr>
+                <th scope="col">column</th>
+                <th scope="col">what differs</th>
+                <th scope="col">earlier</th>
+                <th scope="col">later</th>
               </tr>
-            ))}
-          </tbody>
-        </table>
+            </thead>
+            <tbody>
+              {of.columns.slice(0, most).map(({ name, change, a, b }) => (
+                <tr key={`${name} ${change}`}>
+                  <td>
+                    <Line of={name} />
+                  </td>
+                  <td>{change}</td>
+                  <td>
+                    <Line of={told(a)} />
+                  </td>
+                  <td>
+                    <Line of={told(b)} />
+                  </td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+          {of.columns.length > most ? (
+            <button type="button" class="more" onClick={() => setMost(most + 500)}>
+              {number(of.columns.length - most)} more
+            </button>
+          ) : null}
+        </Section>
       ) : null}
       {of.plan_diff.length ? (
-        <pre class="lines">
-          {of.plan_diff.map((line, i) => (
-            // biome-ignore lint/suspicious/noArrayIndexKey: lines keep their order.
-            <span key={i} class={line.startsWith("+") ? "added" : line.startsWith("-") ? "removed" : ""}>
-              {visible(line.replace(/\n$/, ""))}
-              {"\n"}
-            </span>
-          ))}
-        </pre>
+        <Section title="Plan" note="earlier and later run">
+          <pre class="lines">
+            {of.plan_diff.map((line, i) => (
+              <span key={i} class={line.startsWith("+") ? "added" : line.startsWith("-") ? "removed" : ""}>
+                {visible(line.replace(/\n$/, ""))}
+                {"\n"}
+              </span>
+            ))}
+          </pre>
+        </Section>
       ) : null}
-    </section>
+    </>
   );
 }
 
@@ -139,8 +175,11 @@ function Definitions({ step }: { step: Step }) {
       const pair = { column, a: a.get(column) ?? null, b: b.get(column) ?? null };
       if (pair.a !== pair.b) changed.push(pair);
     }
-    const conditions = [output.a, output.b].map((side) => side?.detail.conditions.map(({ kind, text }) => `${kind} ${text}`).join("\n") ?? null);
-    if (conditions[0] !== conditions[1]) changed.unshift({ column: "rows", a: conditions[0] ?? null, b: conditions[1] ?? null });
+    const conditions = [output.a, output.b].map(
+      (side) => side?.detail.conditions.map(({ kind, text }) => `${kind} ${text}`).join("\n") ?? null,
+    );
+    if (conditions[0] !== conditions[1])
+      changed.unshift({ column: "rows", a: conditions[0] ?? null, b: conditions[1] ?? null });
   }
   if (!changed.length) return null;
   return (
@@ -200,17 +239,14 @@ export function pairsOf(a: string, b: string, firstA: number, firstB: number): P
 function SideBySide(of: { a: string; b: string; firstA: number; firstB: number; language: "python" | "sql" }) {
   const pairs = pairsOf(of.a, of.b, of.firstA, of.firstB);
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by keyboard.
     <section class="scroll" tabIndex={0} aria-label="Source of both runs">
       <table class="sides">
         <tbody>
           {pairs.map(({ a, b }, i) => {
             const same = a && b && a[1] === b[1];
             return (
-              // biome-ignore lint/suspicious/noArrayIndexKey: lines keep their order.
               <tr key={i}>
                 {[a, b].map((side, j) => (
-                  // biome-ignore lint/suspicious/noArrayIndexKey: there are two sides.
                   <td key={j} class={same ? "" : side ? (j ? "added" : "removed") : "nothing"}>
                     {side ? (
                       <>
@@ -260,7 +296,6 @@ function Samples({ of }: { of: DivergenceDocument }) {
   );
   return (
     <Section title="Sampled rows" note="earlier (−) and later (+), by key">
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by keyboard. */}
       <section class="scroll" tabIndex={0} aria-label="Sampled rows of both runs">
         <table class="sample both">
           <thead>

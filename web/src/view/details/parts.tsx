@@ -20,7 +20,6 @@ export function Checks({ results, where = false }: { results: CheckResultDocumen
         const dataset = where && result.dataset !== null ? model.datasetOf("b", result.dataset) : undefined;
         const step = where ? model.step(result.step, result.call) : undefined;
         return (
-          // biome-ignore lint/suspicious/noArrayIndexKey: results have no names of their own.
           <li key={i} class={result.passed ? "passed" : "failed"}>
             <span class="verdict">{result.passed ? "passed" : "failed"}</span>
             <b>
@@ -44,7 +43,6 @@ export function Gaps({ gaps }: { gaps: GapDocument[] }) {
   return (
     <ul class="gaps">
       {gaps.map((gap, i) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: gaps have no names of their own.
         <li key={i}>
           <b>
             <Text of={gap.what} />
@@ -63,7 +61,6 @@ export function Conditions({ of }: { of: Condition[] }) {
   return (
     <ul class="conditions">
       {of.map(({ kind, text }, i) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: conditions have no names, and keep their order.
         <li key={i}>
           <span class="tag">{kind}</span> {text ? <Sql of={text} /> : null}
         </li>

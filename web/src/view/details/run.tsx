@@ -50,7 +50,11 @@ export function RunDetails() {
         </Section>
       ) : null}
       <Section title="Gaps">
-        {gaps.length ? <Gaps gaps={gaps.slice(0, 200)} /> : <p class="none">Nothing is known to be missing from the record.</p>}
+        {gaps.length ? (
+          <Gaps gaps={gaps.slice(0, 200)} />
+        ) : (
+          <p class="none">Nothing is known to be missing from the record.</p>
+        )}
       </Section>
       <Slowest steps={model.steps} />
     </article>
@@ -111,10 +115,14 @@ export function RunFacts({ part }: { part: RunPart }) {
   add("branch", proof.branch);
   add("program hash", proof.program_hash);
   add("root hash", proof.root_hash);
-  facts.push(["record", verify.intact ? `verified, ${verify.events} events` : <Text key="w" of={verify.why ?? "not verified"} />]);
+  facts.push([
+    "record",
+    verify.intact ? `verified, ${verify.events} events` : <Text key="w" of={verify.why ?? "not verified"} />,
+  ]);
   add("Spark", run.spark_version);
   add("Python", run.python_version);
-  if (run.started_by) add("started by", `${run.started_by.job} (${run.started_by.namespace}), run ${run.started_by.run}`);
+  if (run.started_by)
+    add("started by", `${run.started_by.job} (${run.started_by.namespace}), run ${run.started_by.run}`);
   for (const [name, value] of Object.entries(run.labels)) facts.push([name, <Line key={name} of={value} />]);
   return <Facts of={facts} />;
 }
@@ -139,7 +147,6 @@ function Difference() {
             {diff.first_divergences.map((one, i) => {
               const step = model.step(one.step, one.call);
               return (
-                // biome-ignore lint/suspicious/noArrayIndexKey: divergences have no names of their own.
                 <li key={i} class="tall">
                   <StateMark state="differs_here" />{" "}
                   {step ? <StepLink step={step} /> : <a href={link("dataset", one.dataset)}>{one.dataset}</a>}
@@ -197,7 +204,10 @@ function Slowest({ steps }: { steps: Step[] }) {
         {timed.slice(0, 8).map((step) => (
           <li key={step.key} title={nameOfStep(step)}>
             <StepLink step={step} />
-            <span class="bar" style={{ width: `${Math.max(1, (80 * (step.document.duration_ms ?? 0)) / (longest || 1))}px` }} />
+            <span
+              class="bar"
+              style={{ width: `${Math.max(1, (80 * (step.document.duration_ms ?? 0)) / (longest || 1))}px` }}
+            />
             <span class="rows">{duration(step.document.duration_ms)}</span>
           </li>
         ))}

@@ -10,7 +10,7 @@ import { useLink, useShown } from "../context.ts";
 import { OutcomeMark, StateMark } from "../marks.tsx";
 import { DatasetLink, Facts, Line, Section, StepLink, Text } from "../value.tsx";
 import { StepDifference } from "./difference.tsx";
-import { Checks, Conditions, Gaps, Partial, resultsOf, Rows } from "./parts.tsx";
+import { Checks, Conditions, Gaps, Partial, Rows, resultsOf } from "./parts.tsx";
 
 export function StepDetails({ step }: { step: Step }) {
   const { page, model, history } = useShown();
@@ -43,10 +43,14 @@ export function StepDetails({ step }: { step: Step }) {
           ["time", duration(document.duration_ms)],
           ["started", time(document.started_at)],
           ["step", <Line key="s" of={document.step} />],
-          ...(document.variable !== null ? ([["variable", <code key="v">{document.variable}</code>]] as [string, preact.VNode][]) : []),
+          ...(document.variable !== null
+            ? ([["variable", <code key="v">{document.variable}</code>]] as [string, preact.VNode][])
+            : []),
           ...(step.parent ? ([["within", <StepLink key="p" step={step.parent} />]] as [string, preact.VNode][]) : []),
           ...(document.site_line !== null ? ([["called at", `line ${document.site_line}`]] as [string, string][]) : []),
-          ...(detail.thread && detail.thread !== "MainThread" ? ([["thread", detail.thread]] as [string, string][]) : []),
+          ...(detail.thread && detail.thread !== "MainThread"
+            ? ([["thread", detail.thread]] as [string, string][])
+            : []),
           ["comes from", `${before.direct} direct, ${before.all} in all`],
           ["goes into", `${behind.direct} direct, ${behind.all} in all`],
         ]}
@@ -126,7 +130,13 @@ export function StepDetails({ step }: { step: Step }) {
   );
 }
 
-export function Checked({ checks, refused }: { checks: Parameters<typeof Checks>[0]["results"]; refused: string | null }) {
+export function Checked({
+  checks,
+  refused,
+}: {
+  checks: Parameters<typeof Checks>[0]["results"];
+  refused: string | null;
+}) {
   if (refused !== null || !checks.length) return null;
   const failed = checks.filter(({ passed }) => !passed).length;
   return (
@@ -203,7 +213,10 @@ function Made({ output, several }: { output: Dataset; several: boolean }) {
         </Section>
       ) : null}
       {hops ? (
-        <Section title="Definitions" note={`${named} ${number(document.columns.length)} columns, ${hops - defined.length} handed on`}>
+        <Section
+          title="Definitions"
+          note={`${named} ${number(document.columns.length)} columns, ${hops - defined.length} handed on`}
+        >
           <dl class="definitions">
             {defined.slice(0, 300).map((hop) => (
               <div key={hop.column}>
@@ -225,7 +238,6 @@ function Made({ output, several }: { output: Dataset; several: boolean }) {
         <Section title="Plan" note={named}>
           <ol class="plan">
             {document.operators.map((operator, i) => (
-              // biome-ignore lint/suspicious/noArrayIndexKey: operators keep their order.
               <li key={i}>
                 <Text of={operator} most={300} />
               </li>
@@ -257,7 +269,6 @@ function Executions({ of }: { of: ExecutionDocument[] }) {
             const { metrics } = one;
             const of = (name: string): number => metrics[name] ?? 0;
             return (
-              // biome-ignore lint/suspicious/noArrayIndexKey: an execution may have no number.
               <tr key={i}>
                 <td>
                   {one.execution !== null ? `${one.execution} ` : ""}

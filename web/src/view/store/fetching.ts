@@ -20,7 +20,10 @@ export function api(kind: string, addresses: string[] = [], parameters: Record<s
  *
  * The server answers 304 as long as nothing has changed: then what is there stays the same object, and nothing is drawn.
  */
-export function useFetched<Document>(url: string | null, again?: (document: Document) => number | null): Fetched<Document> {
+export function useFetched<Document>(
+  url: string | null,
+  again?: (document: Document) => number | null,
+): Fetched<Document> {
   const [fetched, setFetched] = useState<Fetched<Document>>({ document: null, refused: null });
   const asking = useRef(again);
   asking.current = again;
@@ -48,10 +51,13 @@ export function useFetched<Document>(url: string | null, again?: (document: Docu
         } else setFetched((before) => (before.refused === null ? before : { document: last, refused: null }));
       } catch (error) {
         if (stop.signal.aborted) return;
-        setFetched({ document: last, refused: `The server does not answer (${String(error)}): is spark-lineage ui still running?` });
+        setFetched({
+          document: last,
+          refused: `The server does not answer (${String(error)}): is spark-lineage ui still running?`,
+        });
       }
       const wait = last === null ? null : (asking.current?.(last) ?? null);
-      if (wait !== null && !stop.signal.aborted) timer = setTimeout(ask, wait);
+      if (wait !== null && !stop.signal.aborted) timer = window.setTimeout(ask, wait);
     };
     void ask();
     return () => {

@@ -27,7 +27,7 @@ export function History({ name, store }: { name: string; store: string }) {
     <div class="store">
       <header>
         <h1>
-          <a href="#">Runs</a> <span class="none">/</span> History of <Line of={name} />
+          <a href="#/">Runs</a> <span class="none">/</span> History of <Line of={name} />
         </h1>
         <div class="buttons">
           <ThemeSwitch />
@@ -39,7 +39,6 @@ export function History({ name, store }: { name: string; store: string }) {
         ))}
         {history.series.length ? null : <p class="empty">No run has a step or dataset of this name.</p>}
         {history.series.map((series, i) => (
-          // biome-ignore lint/suspicious/noArrayIndexKey: series keep their order.
           <Series key={i} series={series} store={history.store} several={store !== ""} />
         ))}
       </main>
@@ -89,7 +88,13 @@ function Series({ series, store, several }: { series: HistorySeries; store: stri
           {[...series.points].reverse().map((point) => (
             <tr key={point.run} data-run={point.run} class={point.present ? "" : "absent"}>
               <td>
-                <a href={address("run", several ? `${store}:${point.run}` : point.run, ...(point.dataset !== null ? ["dataset", point.dataset] : []))}>
+                <a
+                  href={address(
+                    "run",
+                    several ? `${store}:${point.run}` : point.run,
+                    ...(point.dataset !== null ? ["dataset", point.dataset] : []),
+                  )}
+                >
                   {time(point.started_at)}
                 </a>
               </td>
@@ -126,9 +131,16 @@ function Chart({ points, shown }: { points: HistoryPoint[]; shown: Shown }) {
   const x = (i: number) => LEFT + ((WIDTH - LEFT - 16) * (i + 0.5)) / points.length;
   const y = (value: number) => 10 + (HEIGHT - BOTTOM - 10) * (1 - value / most);
   const words = (value: number) => (shown === "duration_ms" ? duration(value) : number(Math.round(value)));
-  const line = values.map((value, i) => (value === null ? "" : `${i && values[i - 1] !== null ? "L" : "M"}${x(i)} ${y(value)}`)).join("");
+  const line = values
+    .map((value, i) => (value === null ? "" : `${i && values[i - 1] !== null ? "L" : "M"}${x(i)} ${y(value)}`))
+    .join("");
   return (
-    <svg class="chart" viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label={`${SHOWN.find(([value]) => value === shown)?.[1] ?? ""} over the runs, oldest first; the table holds the same`}>
+    <svg
+      class="chart"
+      viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
+      role="img"
+      aria-label={`${SHOWN.find(([value]) => value === shown)?.[1] ?? ""} over the runs, oldest first; the table holds the same`}
+    >
       {[0, 0.5, 1].map((share) => (
         <g key={share}>
           <line x1={LEFT} x2={WIDTH - 8} y1={y(most * share)} y2={y(most * share)} />
@@ -143,7 +155,13 @@ function Chart({ points, shown }: { points: HistoryPoint[]; shown: Shown }) {
         if (value === null || !point) return null;
         const changed = point.changed.length > 0;
         return (
-          <circle key={point.run} cx={x(i)} cy={y(value)} r={changed ? 5 : 3.5} class={`${changed ? "changed" : ""}${point.complete === false ? " partial" : ""}`}>
+          <circle
+            key={point.run}
+            cx={x(i)}
+            cy={y(value)}
+            r={changed ? 5 : 3.5}
+            class={`${changed ? "changed" : ""}${point.complete === false ? " partial" : ""}`}
+          >
             <title>{`${time(point.started_at)}: ${words(value)}${changed ? `\nchanged: ${point.changed.join(", ")}` : ""}`}</title>
           </circle>
         );

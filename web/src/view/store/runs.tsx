@@ -68,7 +68,9 @@ export function Runs({ page }: { page: UiPage }) {
           >
             Compare
           </button>
-          <span class="none">{a && b ? "" : chosen.length ? "choose one more" : "choose two runs to compare them"}</span>
+          <span class="none">
+            {a && b ? "" : chosen.length ? "choose one more" : "choose two runs to compare them"}
+          </span>
         </div>
         {listed.runs.length === 0 ? (
           <p class="empty">There are no runs yet: spark-lineage run records one.</p>
@@ -97,7 +99,13 @@ export function Runs({ page }: { page: UiPage }) {
             </thead>
             <tbody>
               {shown.map((run) => (
-                <RunRow key={run.address} run={run} several={several} chosen={chosen.includes(run.address)} onChoose={() => choose(run.address)} />
+                <RunRow
+                  key={run.address}
+                  run={run}
+                  several={several}
+                  chosen={chosen.includes(run.address)}
+                  onChoose={() => choose(run.address)}
+                />
               ))}
             </tbody>
           </table>
@@ -125,7 +133,12 @@ function RunRow({ run, several, chosen, onChoose }: RowProps) {
   return (
     <tr data-run={run.address} class={chosen ? "chosen" : ""}>
       <td>
-        <input type="checkbox" aria-label={`Compare ${visible(name)} ${run.short_id}`} checked={chosen} onChange={onChoose} />
+        <input
+          type="checkbox"
+          aria-label={`Compare ${visible(name)} ${run.short_id}`}
+          checked={chosen}
+          onChange={onChoose}
+        />
       </td>
       <td class="app">
         <a href={address("run", run.address)}>
@@ -155,8 +168,8 @@ function RunRow({ run, several, chosen, onChoose }: RowProps) {
       </td>
       <td class="labels">
         {labels.map(([label, value]) => (
-          <span class="tag" key={label}>
-            {visible(`${label}=${value}`.slice(0, 80))}
+          <span class="tag" key={label} title={visible(`${label}=${value}`.slice(0, 1000))}>
+            {visible(`${label}=${value}`.slice(0, 40))}
           </span>
         ))}
       </td>
@@ -185,7 +198,15 @@ function ChecksOf({ run }: { run: ListedRun }) {
   const failed = document?.results.filter(({ passed }) => !passed).length ?? 0;
   return (
     <span ref={setPlace} class={failed ? "bad" : ""} title={refused ?? ""}>
-      {document ? (failed ? `${failed} failed` : document.results.length ? `${document.results.length} passed` : "none") : refused ? "–" : "…"}
+      {document
+        ? failed
+          ? `${failed} failed`
+          : document.results.length
+            ? `${document.results.length} passed`
+            : "none"
+        : refused
+          ? "–"
+          : "…"}
     </span>
   );
 }
@@ -195,7 +216,9 @@ function filtered(runs: ListedRun[], asked: string): ListedRun[] {
   if (!words.length) return runs;
   return runs.filter((run) => {
     const labels = Object.entries(run.labels).map(([name, value]) => `${name}=${value}`);
-    const text = [run.app, run.program, run.outcome, run.mode, run.commit, run.branch, run.id, run.store, ...labels].join(" ").toLowerCase();
+    const text = [run.app, run.program, run.outcome, run.mode, run.commit, run.branch, run.id, run.store, ...labels]
+      .join(" ")
+      .toLowerCase();
     return words.every((word) => text.includes(word));
   });
 }

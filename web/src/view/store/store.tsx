@@ -26,7 +26,12 @@ function OneRun({ run, at }: { run: string; at: string[] }) {
   return (
     <>
       {refused ? <Refused text={refused} /> : null}
-      <ShownPage page={document} at={at} base={["run", run]} history={(name) => address("history", name, storeOf(run))} />
+      <ShownPage
+        page={document}
+        at={at}
+        base={["run", run]}
+        history={(name) => address("history", name, storeOf(run))}
+      />
     </>
   );
 }
@@ -34,7 +39,14 @@ function OneRun({ run, at }: { run: string; at: string[] }) {
 function TwoRuns({ a, b, at }: { a: string; b: string; at: string[] }) {
   const { document, refused } = useFetched<DiffPage>(api("diff", [a, b]));
   if (!document) return <Waiting refused={refused} />;
-  return <ShownPage page={document} at={at} base={["compare", a, b]} history={(name) => address("history", name, storeOf(b))} />;
+  return (
+    <ShownPage
+      page={document}
+      at={at}
+      base={["compare", a, b]}
+      history={(name) => address("history", name, storeOf(b))}
+    />
+  );
 }
 
 /** Where there are several stores, the address of a run begins with the name of its store. */
@@ -56,7 +68,7 @@ export function Waiting({ refused }: { refused: string | null }) {
     <div class="empty">
       {refused ? <Refused text={refused} /> : <p role="status">The record is being read …</p>}
       <p>
-        <a href="#">All runs</a>
+        <a href="#/">All runs</a>
       </p>
     </div>
   );
