@@ -111,7 +111,7 @@ def timed(what: Callable[[], None]) -> float:
 
 def select(shown: browsing.Shown, step: str) -> None:
     shown.item(step).click()
-    shown.heading(step).wait_for()
+    shown.article("Step", step.rpartition("~")[0]).wait_for()
     shown.page.evaluate(DRAWN)
 
 

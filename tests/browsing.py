@@ -7,6 +7,7 @@ a request that leaves for elsewhere.
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -71,6 +72,7 @@ class Shown:
     page: Page
     home: str  # what all requests have to begin with
     wrong: list[str] = field(default_factory=list)
+    base: tuple[str, ...] = ()  # what stands before addresses within a run, in the local page
 
     def watch(self) -> None:
         self.page.on("pageerror", lambda error: self.wrong.append(f"error: {error}"))
@@ -96,36 +98,61 @@ class Shown:
 
     @property
     def details(self) -> Locator:
-        return self.page.get_by_role("region", name="Details")
+        return self.page.get_by_role("complementary", name="Details")
 
     @property
     def tree(self) -> Locator:
-        return self.page.get_by_role("tree", name="Steps")
+        return self.page.get_by_role("tree")
+
+    @property
+    def search(self) -> Locator:
+        return self.page.get_by_role("searchbox", name="Search")
+
+    @property
+    def graph(self) -> Locator:
+        return self.page.get_by_role("application", name="Graph")
 
     def item(self, step: str) -> Locator:
-        """Of the tree. ``step`` is `STEP#CALL`."""
+        """Of the tree. ``step`` is `STEP~CALL`."""
         return self.tree.locator(f"[data-step={quoted(step)}]")
 
-    def node(self, name: str) -> Locator:
-        """Of the graph: `STEP#CALL`, or `dataset:ID`."""
-        return self.page.locator(f"[data-node={quoted(name)}]")
+    def box(self, step: str) -> Locator:
+        """Of the graph: the box of a step, `STEP~CALL`."""
+        return self.graph.locator(f"g.box[data-step={quoted(step)}]")
 
-    def fact(self, name: str, within: Locator | None = None) -> Locator:
-        return (within or self.page).locator(f"[data-fact={quoted(name)}]")
+    def article(self, kind: str, name: str) -> Locator:
+        """What the details show: a Step, a Dataset or a Column of this name; there as soon as it is selected."""
+        return self.details.get_by_role("article", name=f"{kind} {name}", exact=True)
 
-    def number(self, name: str, within: Locator | None = None) -> int | float | None:
-        """The number that a fact shows, in full; None where the page shows none."""
-        found = self.fact(name, within).locator("data[value]").or_(
-            (within or self.page).locator(f"data[data-fact={quoted(name)}]")
-        )  # fmt: skip
-        if found.count() == 0:
-            return None
-        value = float(found.first.get_attribute("value") or "nan")
-        return int(value) if value.is_integer() else value
+    def facts(self) -> dict[str, str]:
+        """The facts of what is selected, by name, as they are read."""
+        return dict(self.page.evaluate(FACTS))
+
+    def chips(self) -> dict[str, str]:
+        """What the verdict strip says, by name."""
+        return dict(self.page.evaluate(CHIPS))
 
     def open(self, *parts: str | int) -> None:
-        """By the address within the page."""
-        self.page.evaluate("hash => { location.hash = hash }", "/".join(map(encoded, parts)))
+        """By the address within the page; without parts, the whole run."""
+        self.page.evaluate("hash => { location.hash = hash }", "/".join(map(encoded, (*self.base, *parts))))
+
+
+TEXT = "(element) => element.innerText.replace(/\\s+/g, ' ').trim()"
+FACTS = f"""() => {{
+  const text = {TEXT};
+  return [...document.querySelectorAll('aside dl.facts > div')].map((each) =>
+    [text(each.querySelector('dt')), text(each.querySelector('dd'))]);
+}}"""
+CHIPS = f"""() => {{
+  const text = {TEXT};
+  return [...document.querySelectorAll('header .chip')].map((each) =>
+    [text(each.querySelector('.name')), text(each.querySelector('.said'))]);
+}}"""
+
+
+def numbers(text: str) -> list[int]:
+    """The numbers of a text, as people write them: `1,234`."""
+    return [int(each.replace(",", "")) for each in re.findall(r"\d[\d,]*", text)]
 
 
 def quoted(text: str) -> str:
@@ -151,7 +178,8 @@ def shown(running: Browser, url: str, **context: Any) -> Iterator[Shown]:
     try:
         seen.page.goto(url)
         yield seen
-        assert seen.faults() == []
+        if seen.faults():
+            raise AssertionError("\n".join(seen.faults()))
     except Exception:
         kept = os.environ.get("SPARK_LINEAGE_SCREENSHOTS")
         if kept:

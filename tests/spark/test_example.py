@@ -20,6 +20,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
+from tests import browsing
+from tests.browser.read import same_as_the_commands
 from tests.receiver import Picture, Receiver
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -123,6 +125,14 @@ def test_checks_have_nothing_against_it(exact: Example) -> None:
     results = exact.read("check", "last")["results"]
     assert [each for each in results if not each["passed"]] == []
     assert {"join_fan_out", "join_row_loss", "outer_join_undone"} <= {each["check"] for each in results}
+
+
+def test_the_page_says_the_same(example: Example) -> None:
+    """Of each dataset and step what stands in the report, read in a real browser, is what the commands print."""
+    path = example.folder / "report.html"
+    example.ours("report", "-o", str(path))
+    with browsing.browser() as running, browsing.shown(running, path.as_uri()) as seen:
+        same_as_the_commands(seen, example.record, example.read("check", "last"))
 
 
 # --- the same in a receiver: what Marquez would draw of it

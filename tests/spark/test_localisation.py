@@ -7,6 +7,11 @@ from __future__ import annotations
 
 import pytest
 
+from spark_lineage.answers import ask
+from spark_lineage.answers.page import document
+from spark_lineage.faces import html
+from tests import browsing
+from tests.browser.read import culprits, culprits_of
 from tests.localisation.suite import Bench, judge
 from tests.localisation.table import CHANGES
 
@@ -38,6 +43,22 @@ def test_diff_names_the_faulty_step_and_nothing_else(bench, change):
     a, b = bench.pair(change, "flow")
     verdict = judge(change, "flow", a, b, *bench.diff(a, b))
     assert verdict.right, (verdict.wrong, verdict.answer)
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with browsing.browser() as running:
+        yield running
+
+
+@pytest.mark.parametrize("change", [case(change) for change in CHANGES])
+def test_the_page_names_the_step_that_diff_names(bench, browser, tmp_path, change):
+    a, b = bench.pair(change, "flow")
+    _, said = bench.diff(a, b)
+    path = tmp_path / "report.html"
+    path.write_text(html.page(document(ask.page_of_two((a.run, b.run), a.store, store_b=b.store))), encoding="utf-8")
+    with browsing.shown(browser, path.as_uri()) as seen:
+        assert culprits(seen) == culprits_of(said)
 
 
 def test_each_change_has_one_place_in_its_program():
