@@ -54,6 +54,8 @@ def _unseen_writes(seen: Observed, steps: Steps) -> Iterable[Gap]:
     told = {execution.op for execution in seen.executions if execution.sinks}
     for operation in seen.operations:
         if operation.kind is OperationKind.WRITE and operation.error is None and operation.op not in told:
+            if "place" in operation.detail:
+                continue  # capture has noted where
             where = operation.detail.get("path") or operation.detail.get("table")
             target = f" to {where}" if where else ""
             yield Gap(steps.of(operation).node.name, None, "sink", f"where {operation.name} wrote{target} was not seen")

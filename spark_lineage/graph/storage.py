@@ -85,13 +85,13 @@ class Storages:
                 self._written_by(operation, place)
 
     def _written_by(self, operation: Operation, storage: Storage) -> None:
-        """Notes what an operation has written that no plan shows: the rows of an RDD, a model."""
+        """Notes what an operation has written that no plan shows: the rows of an RDD, a pandas object, a model."""
         activation = self._steps.of(operation)
         versions = self.by_address.setdefault(address(storage), [])
         sink = Stored(storage, activation, moment(operation.started), moment(operation.ended))
         sink.ops.append(operation.op)
         sink.modes.append("overwrite" if storage.format == "model" else "create")
-        if storage.format == "model":
+        if storage.format == "model" or operation.detail.get("engine") == "pandas":
             sink.df = next(iter(operation.inputs), None)
         else:
             sink.written_by_rdd = True

@@ -124,6 +124,54 @@ print(len(base))
     assert columns["drop_base"] == ["k", "y"] and columns["base_columns"] == ["k", "z"] and columns["line_7"] == ["z"]
 
 
+def test_what_pandas_writes_are_sinks(tmp_path: Path) -> None:
+    got = run(tmp_path, FRAME + f"""
+def export(frame):
+    kept = frame[frame["k"] == 1]
+    kept.to_csv("{tmp_path}/kept.csv", index=False)
+
+def each(frame):
+    for k in (1, 2):
+        frame.to_json(f"{tmp_path}/{{k}}.json")
+
+def opened(frame):
+    with open("{tmp_path}/opened.csv", "w") as file:
+        frame.to_csv(file)
+
+export(base)
+each(base)
+opened(base)
+base["x"].to_pickle("{tmp_path}/x.pkl")
+text = base.to_csv()
+""")  # fmt: skip
+    assert [line.replace(f"{tmp_path}/", "") for line in got.lines()] == [
+        "base:  -> base=4",
+        "export: base -> export=2, kept.csv=2",
+        "each: base -> 1.json=4, 2.json=4",
+        "opened: base -> opened.csv=4",
+        "to_pickle_base: base -> to_pickle_base=4, x.pkl=4",
+        "text: base -> ",
+    ]
+    graph = got.graph()
+    kept = next(each for each in graph.datasets if each.id == f"{tmp_path}/kept.csv")
+    assert kept.storage is not None
+    assert (kept.namespace, kept.storage.format, [column.name for column in kept.columns]) == (
+        "file",
+        "csv",
+        ["k", "x"],
+    )
+    assert [gap for gap in graph.gaps if gap.what == "sink"] == []
+
+
+def test_a_table_of_a_database_that_pandas_writes_is_a_gap(tmp_path: Path) -> None:
+    got = run(tmp_path, FRAME + """
+import sqlite3
+base.to_sql("t", sqlite3.connect(":memory:"))
+""")  # fmt: skip
+    (gap,) = [gap for gap in got.graph().gaps if gap.what == "sink"]
+    assert gap.why == "pandas has written a table of a database: which one is not followed"
+
+
 def test_a_function_that_changes_its_argument_and_returns_nothing(tmp_path: Path) -> None:
     got = run(tmp_path, FRAME + """
 def fill(frame):

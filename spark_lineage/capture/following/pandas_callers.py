@@ -34,6 +34,10 @@ class ThreadState(threading.local):
     busy = False
     memo: tuple[Callable[[], Any], int, Position | None] = _OUT_OF_REACH
 
+    def again(self) -> None:
+        """The next use is looked at, also if the same instruction makes it."""
+        self.memo = _OUT_OF_REACH
+
 
 class PandasCallers:
     """Finds the user's frame that called pandas.

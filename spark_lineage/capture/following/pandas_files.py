@@ -1,10 +1,13 @@
-"""Which file a function of pandas reads, as its own frame has it."""
+"""Which file a function of pandas reads or writes, as its own frame has it."""
 
 from __future__ import annotations
 
+import io
 import os
 import re
+from collections.abc import Mapping
 from types import CodeType, FrameType
+from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 from spark_lineage.model import Storage
@@ -12,23 +15,53 @@ from spark_lineage.model.locations import location
 
 # What pandas calls the argument, whichever ``read_`` function it is.
 _ARGUMENTS = ("filepath_or_buffer", "path_or_buf", "path_or_buffer", "path", "io")
+_TARGETS = ("path_or_buf", "path_or_buffer", "path", "excel_writer", "buf")
 _SPELLED = {"gcs": "gs"}  # as pandas lets it be written, and Hadoop does not
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 
 
 def read_in(frame: FrameType | None, made: CodeType | None) -> Storage | None:
     """The storage that the function ``made`` of pandas reads, which runs around ``frame``; None if it reads none."""
-    if made is None or not made.co_name.startswith("read_"):
+    local = _locals(frame, made, "read_")
+    if made is None or local is None:
         return None
-    while frame is not None and frame.f_code is not made:
-        frame = frame.f_back
-    if frame is None:
-        return None
-    local = frame.f_locals  # of pandas' own frame
     path = next((local[name] for name in _ARGUMENTS if name in local), None)
     if not isinstance(path, (str, os.PathLike)):
         return None  # a buffer: where its content comes from is not known
     return _named(os.fspath(path), made.co_name.removeprefix("read_"))
+
+
+def writes(made: CodeType | None) -> bool:
+    """Whether the function ``made`` of pandas may write to storage."""
+    return made is not None and made.co_name.startswith("to_")
+
+
+def written_in(frame: FrameType | None, made: CodeType | None, obj: Any) -> Storage | None:
+    """The storage that the method ``made`` of ``obj`` writes, which runs around ``frame``; None if it writes none."""
+    local = _locals(frame, made, "to_")
+    if made is None or local is None or local.get("self") is not obj:
+        return None
+    path = next((local[name] for name in _TARGETS if name in local), None)
+    if isinstance(path, io.IOBase):
+        path = getattr(path, "name", None)  # of a file that is open
+    if not isinstance(path, (str, os.PathLike)):
+        return None  # it is given back, or goes to a buffer
+    return _named(os.fspath(path), made.co_name.removeprefix("to_"))
+
+
+def into_database(frame: FrameType | None, made: CodeType | None, obj: Any) -> bool:
+    """Whether the method ``made`` of ``obj`` writes a table of a database; which one is not known."""
+    local = _locals(frame, made, "to_sql")
+    return local is not None and local.get("self") is obj
+
+
+def _locals(frame: FrameType | None, made: CodeType | None, begins: str) -> Mapping[str, Any] | None:
+    """The variables of the function ``made`` of pandas, if it is called so."""
+    if made is None or not made.co_name.startswith(begins):
+        return None
+    while frame is not None and frame.f_code is not made:
+        frame = frame.f_back
+    return frame.f_locals if frame is not None else None
 
 
 def _named(path: str | bytes, format_: str) -> Storage | None:

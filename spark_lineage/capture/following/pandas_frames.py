@@ -37,6 +37,7 @@ from spark_lineage.model import (
     Operation,
     OperationKind,
     Probed,
+    PythonGap,
     Storage,
     Unit,
     crossing,
@@ -44,7 +45,7 @@ from spark_lineage.model import (
 
 ENGINE = {"engine": "pandas"}
 MOST_VERSIONS = 200  # datasets of one unit: a loop that changes a frame very often is not followed to its end
-MOST_FILES = 100  # that one unit reads by pandas are told
+MOST_FILES = 100  # that one unit reads, or writes, by pandas are told
 MOST_GLOBALS = 5000  # names of a module among which an object is looked up
 MOST_UNITS = 10_000  # whose work is known: those that worked with pandas objects last
 _ROWS = frozenset(["iterrows"])  # what these hand out are rows, not frames
@@ -124,6 +125,7 @@ class PandasFrames:
         self._seen: Position | None = None
         self._versions: Latest[Unit, int] = Latest(MOST_UNITS)
         self._files: Latest[Unit, dict[Storage, None]] = Latest(MOST_UNITS)  # what each unit has read by pandas
+        self._targets: Latest[Unit, dict[Storage, None]] = Latest(MOST_UNITS)  # what each unit has written by pandas
         self._beyond: Latest[Unit, Node] = Latest(MOST_UNITS)  # what stands for the datasets beyond the limit
         self.thread = ThreadState()
         self._callers: PandasCallers | None = None
@@ -216,6 +218,37 @@ class PandasFrames:
             self._crosses(held, obj, position, made, frame)
         else:
             held.last = position
+        if pandas_files.writes(made):
+            self._written(held, obj, position, made, frame)
+
+    def _written(self, held: HeldObject, obj: Any, position: Position, made: CodeType | None, frame: FrameType) -> None:
+        """Tells once of each unit that it writes a file by pandas."""
+        storage = pandas_files.written_in(frame, made, obj)
+        if storage is None:
+            if pandas_files.into_database(frame, made, obj):
+                self._tell_once(position, "pandas has written a table of a database: which one is not followed")
+            return
+        known = self._targets.get(position.unit) or self._targets.keep(position.unit, {})
+        if storage in known or len(known) >= MOST_FILES:
+            return
+        known[storage] = None
+        self._settle(held, obj)
+        node, op, at = held.node, f"o{next(self._op_ids)}", time.time()
+        self._frames.announce(position.call)
+        place = "\n".join((storage.namespace, storage.name, storage.part or "", storage.format or ""))
+        self._emit(
+            partial(
+                Operation, op, _called(made, obj), OperationKind.WRITE, position.path, (node.id,) if node else (), None,
+                at, at, None, (), {**ENGINE, "place": place},
+            )
+        )  # fmt: skip
+
+    def _tell_once(self, position: Position, why: str) -> None:
+        known = self._targets.get(position.unit) or self._targets.keep(position.unit, {})
+        if Storage("", why) not in known:
+            known[Storage("", why)] = None
+            self._frames.announce(position.call)
+            self._emit(partial(PythonGap, "sink", why, position.call.id))
 
     def _crosses(self, held: HeldObject, obj: Any, position: Position, made: CodeType | None, frame: FrameType) -> None:
         owner = _cached_by(obj)
@@ -369,7 +402,10 @@ class PandasFrames:
 
     def _where(self, frame: FrameType) -> tuple[Position | None, CodeType | None]:
         assert self._callers is not None, "only the hook asks"
-        return self._callers.where(frame, self.thread)
+        position, made = self._callers.where(frame, self.thread)
+        if pandas_files.writes(made):
+            self.thread.again()  # the same instruction may write another file next time
+        return position, made
 
     def _bound_at(self, obj: Any, frame: FrameType, position: Position) -> Position | None:
         """The position of the statement that bound an object to a name of the module, if that stands above."""
