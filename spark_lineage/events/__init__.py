@@ -7,7 +7,7 @@ cheap, and a driver where nothing is installed writes but never reads.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from spark_lineage.events.identity import NAMESPACE
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 __all__ = ["build", "read", "samples", "start"]
 
 
-def build(graph: LineageGraph, namespace: str | None = None, sample_rows: bool = False) -> list[RunEvent]:
-    """The events of a run, in the order in which a receiver must get them.
+def build(graph: LineageGraph, namespace: str | None = None, sample_rows: bool = False) -> Iterator[RunEvent]:
+    """The events of a run, in the order in which a receiver must get them; each is built when it is asked for.
 
     ``namespace`` is that of the jobs: if not given OpenLineage's own variable decides, else it is ``spark-lineage``,
     with what tells the program from others of its name: ``spark-lineage/acme/etl/jobs``.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from typing import Any
@@ -30,9 +30,10 @@ TERMINAL = {
 }
 
 
-def build(graph: LineageGraph, namespace: str = NAMESPACE, sample_rows: bool = False) -> list[event_v2.RunEvent]:
+def build(graph: LineageGraph, namespace: str = NAMESPACE, sample_rows: bool = False) -> Iterator[event_v2.RunEvent]:
     """The events of a run in the order in which a receiver must get them. Steps that still run have no terminal event.
 
+    Each is built when it is asked for: the events of a long session together are many times its graph.
     ``namespace`` is that of the jobs. ``sample_rows`` puts the sampled rows themselves into the events.
     """
     return Builder(graph, namespace, sample_rows).events()
@@ -53,21 +54,22 @@ class Builder:
         self._checks = checks.by_dataset(graph.checks)
         self._gaps = _gaps_by_step(graph)
 
-    def events(self) -> list[event_v2.RunEvent]:
+    def events(self) -> Iterator[event_v2.RunEvent]:
         depth = _depths(self._graph.steps)
-        moments: list[tuple[float, int, int, int, event_v2.RunEvent]] = []
+        moments: list[tuple[float, int, int, int]] = []  # time, START or not, level, number of the step
         end = self._graph.run.ended
         for number, step in enumerate(self._graph.steps):
             level = depth[(step.step, step.call)]
-            moments.append((step.started, 0, level, number, self.start(number)))
+            moments.append((step.started, 0, level, number))
             if step.outcome in TERMINAL:
                 ended = step.ended if step.ended is not None else end if end is not None else step.started
                 last = 2 if step.kind is StepKind.APPLICATION else 1
-                moments.append((max(ended, step.started), last, -level, number, self.end(number)))
+                moments.append((max(ended, step.started), last, -level, number))
         # The application encloses everything, whatever the clocks say.
         first = [moment for moment in moments if moment[3] == 0]
-        rest = sorted((moment for moment in moments if moment[3] != 0), key=lambda moment: moment[:4])
-        return [moment[4] for moment in (*first[:1], *rest, *first[1:])]
+        rest = sorted(moment for moment in moments if moment[3] != 0)
+        for _, ends, _, number in (*first[:1], *rest, *first[1:]):
+            yield self.end(number) if ends else self.start(number)
 
     def start(self, number: int) -> event_v2.RunEvent:
         step = replace(self._graph.steps[number], outcome=Outcome.RUNNING, ended=None, outputs=())

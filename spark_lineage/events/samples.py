@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any, cast
 
@@ -15,9 +15,9 @@ Document = dict[str, Any]
 Rows = tuple[tuple[str | None, ...], ...]
 
 
-def samples(graph: LineageGraph) -> list[Document]:
-    """One document per dataset that has a sample, for ``samples.jsonl``."""
-    return [document(dataset.id, dataset.sample) for dataset in graph.datasets if dataset.sample is not None]
+def samples(graph: LineageGraph) -> Iterator[Document]:
+    """One document per dataset that has a sample, for ``samples.jsonl``; each is made when it is asked for."""
+    return (document(dataset.id, dataset.sample) for dataset in graph.datasets if dataset.sample is not None)
 
 
 def document(dataset: str, sample: Sample) -> Document:

@@ -7,7 +7,7 @@ rebuilt from the journals at any time. Each table begins with ``run_id``, ``app`
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -232,13 +232,13 @@ def schema(table: str) -> pa.Schema:
     return pa.schema([*((column.name, column.type) for column in _RUN), *COLUMNS[table]])
 
 
-def tables(record: RunRecord) -> dict[str, pa.Table]:
-    """The rows of one run, table by table."""
+def tables(record: RunRecord) -> Iterator[tuple[str, pa.Table]]:
+    """The name and the rows of each table for one run, in the order of ``TABLES``; made when they are asked for."""
     of_run = {column.name: column.of(record.graph.run) for column in _RUN}
-    return {
-        name: arrow_rows.table([{**of_run, **_row(table, thing)} for thing in table.rows(record)], schema(name))
-        for name, table in ((name, _DECLARED[name]) for name in TABLES)
-    }
+    for name in TABLES:
+        declared = _DECLARED[name]
+        rows = [{**of_run, **_row(declared, thing)} for thing in declared.rows(record)]
+        yield name, arrow_rows.table(rows, schema(name))
 
 
 def _row(table: Table, thing: Any) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from spark_lineage.model import Outcome
-from spark_lineage.sinks.audit_rows import TABLES, schema, tables
+from spark_lineage.sinks.audit_rows import schema, tables
 from spark_lineage.store.runs import RunRecord, Store
 
 ATTEMPTS = 5  # of one write; another driver may make the same table, or commit, at the same moment
@@ -47,9 +47,8 @@ class CatalogAudit:
         known = self._outcomes()
         if run.id in known and (known[run.id] != Outcome.RUNNING.value or run.outcome is Outcome.RUNNING):
             return False
-        rows = tables(record)
-        for name in TABLES:
-            self._retried(name, rows[name], record, run.id in known)
+        for name, rows in tables(record):
+            self._retried(name, rows, record, run.id in known)
         return True
 
     def catch_up(self, store: Store) -> int:

@@ -59,13 +59,12 @@ class DeltaAudit:
         """Appends one run, given as its record or its folder. False if ``deltalake`` is not there."""
         if not available():
             return False
-        from spark_lineage.sinks.audit_rows import TABLES, tables
+        from spark_lineage.sinks.audit_rows import tables
 
         _can_open(FILES)
         opened = record if isinstance(record, RunRecord) else open_folder(record)
-        rows = tables(opened)
-        for name in TABLES:
-            self._append(name, opened.graph.run.id, rows[name])
+        for name, rows in tables(opened):
+            self._append(name, opened.graph.run.id, rows)
         return True
 
     def runs(self) -> set[str]:

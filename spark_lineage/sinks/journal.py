@@ -5,9 +5,10 @@ An event is written at most once per (run id, event type): writing the same even
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,7 +17,7 @@ from spark_lineage.events import amending, build, samples
 from spark_lineage.model import Outcome
 from spark_lineage.privacy.files import make_folder, open_private
 from spark_lineage.store import wal
-from spark_lineage.store.journal import CHAIN, EVENTS, GENESIS, SAMPLES, Document, key, lines, links
+from spark_lineage.store.journal import CHAIN, EVENTS, GENESIS, SAMPLES, Document, key, lines, link, links
 from spark_lineage.store.runs import open_folder
 
 if TYPE_CHECKING:
@@ -33,47 +34,67 @@ class Journal:
         self.folder = Path(folder)
         self._fsync = fsync
 
-    def write(self, events: Sequence[RunEvent | Mapping[str, Any]], samples: Iterable[Mapping[str, Any]] = ()) -> int:
-        """Appends what is not there yet; returns how many events were. Raises OSError if the folder takes nothing."""
-        from spark_lineage.events.serial import to_document, to_line
+    def write(self, events: Iterable[RunEvent | Mapping[str, Any]], samples: Iterable[Mapping[str, Any]] = ()) -> int:
+        """Appends what is not there yet; returns how many events were. Raises OSError if the folder takes nothing.
+
+        Events and samples are written while they are made, so that memory holds few of them at a time. The event that
+        closes the application comes last: it says what the end knows better than events that are there.
+        """
+        from spark_lineage.events.serial import to_line
 
         make_folder(self.folder)
         mended = _mend(self.folder)
-        known = {key(event) for event in mended.events}
-        written = [dict(event) if isinstance(event, Mapping) else to_document(event) for event in events]
-        new = {key(event): event for event in reversed(written) if key(event) not in known}
-        if mended.events:
-            _amend(mended.events, written, new)
-        fresh = [to_line(event).encode("ascii") for event in reversed(new.values())]
-        # Samples first: an event that speaks of a sample never stands without it.
-        rows = [json.dumps(sample, separators=(",", ":")).encode("ascii") for sample in samples]
         there = set(_lines(self.folder / SAMPLES))
-        self._append(SAMPLES, [row for row in rows if row not in there])
-        self._append(EVENTS, fresh)
-        self._append(CHAIN, links(mended.chain, mended.length, fresh))
-        return len(fresh)
+        rows = (json.dumps(sample, separators=(",", ":")).encode("ascii") for sample in samples)
+        # Samples first: an event that speaks of a sample never stands without it.
+        self._append(SAMPLES, (row for row in rows if row not in there))
+        sealing = _Sealing(mended.chain, mended.length)
+        fresh = (to_line(document).encode("ascii") for document in _fresh(mended.events, events))
+        self._append(EVENTS, map(sealing.seal, fresh))
+        self._append(CHAIN, sealing.links)
+        return len(sealing.links)
 
-    def _append(self, name: str, fresh: Sequence[bytes]) -> None:
-        if not fresh:
+    def _append(self, name: str, fresh: Iterable[bytes]) -> None:
+        first = next(lines := iter(fresh), None)
+        if first is None:
             return
         with open_private(self.folder / name, "ab") as file:
-            file.write(b"".join(line + b"\n" for line in fresh))
+            for line in itertools.chain((first,), lines):
+                file.write(line + b"\n")
             file.flush()
             if self._fsync:
                 os.fsync(file.fileno())
 
 
-def _amend(told: Sequence[Document], final: Sequence[Document], new: Mapping[tuple[str, str], Document]) -> None:
-    """What the end of the run knows better than what was told before goes with its closing event."""
-    from spark_lineage.events.serial import to_line
+class _Sealing:
+    """Makes the line of the chain for each event that passes."""
 
-    closing = next((event for event in reversed(final) if amending.closes(event)), None)
-    if closing is None or key(closing) not in new:
-        return
-    known = set(map(key, told))
-    as_read = [json.loads(to_line(event)) if key(event) in known else event for event in final]
-    if (facet := amending.facet(told, as_read)) is not None:
-        closing["run"].setdefault("facets", {})[amending.NAME] = facet
+    def __init__(self, chain: str, length: int) -> None:
+        self._chain = chain
+        self._length = length
+        self.links: list[bytes] = []
+
+    def seal(self, event: bytes) -> bytes:
+        self._chain, line = link(self._chain, self._length + len(self.links) + 1, event)
+        self.links.append(line)
+        return event
+
+
+def _fresh(told: Sequence[Document], events: Iterable[RunEvent | Mapping[str, Any]]) -> Iterator[Document]:
+    """The events that are not in the journal yet, each once; with the closing one goes what amends those that are."""
+    from spark_lineage.events.serial import to_document, to_line
+
+    there, known = set(map(key, told)), set(map(key, told))
+    again: list[Document] = []  # as they would be read from the journal, to compare them with what was told
+    for event in events:
+        document = dict(event) if isinstance(event, Mapping) else to_document(event)
+        if key(document) in there:
+            again.append(json.loads(to_line(document)))
+        elif key(document) not in known:
+            known.add(key(document))
+            if told and amending.closes(document) and (facet := amending.facet(told, again)) is not None:
+                document["run"].setdefault("facets", {})[amending.NAME] = facet
+            yield document
 
 
 def seal(folder: Path) -> bool:

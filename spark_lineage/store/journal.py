@@ -130,10 +130,16 @@ def links(chain: str, length: int, lines: Sequence[bytes]) -> list[bytes]:
     """The lines of the chain for events that come after ``length`` others."""
     made = []
     for number, line in enumerate(lines, length + 1):
-        digest = hashlib.sha256(line).hexdigest()
-        chain = hashlib.sha256((chain + digest).encode("ascii")).hexdigest()
-        made.append(f'{{"seq":{number},"sha256":"{digest}","chain":"{chain}"}}'.encode("ascii"))
+        chain, sealed = link(chain, number, line)
+        made.append(sealed)
     return made
+
+
+def link(chain: str, number: int, line: bytes) -> tuple[str, bytes]:
+    """The chain after one more event, which is the ``number``-th, and the line that says so."""
+    digest = hashlib.sha256(line).hexdigest()
+    chain = hashlib.sha256((chain + digest).encode("ascii")).hexdigest()
+    return chain, f'{{"seq":{number},"sha256":"{digest}","chain":"{chain}"}}'.encode("ascii")
 
 
 def lines(path: Path) -> Iterator[tuple[bytes, Document]]:
