@@ -1,7 +1,7 @@
 """Every event that the tests make follows the specification, our schemas and the receiver's rules.
 
 Two places are looked at when a session of pytest ends: each journal below its temporary folder (observed programs
-leave theirs there), and each list of events that ``events.build`` gave in this process. A test that breaks events on
+leave theirs there), and the events that ``events.build`` gave in this process. A test that breaks events on
 purpose is marked ``bad_events``. That nothing was looked at although programs were observed is a fault too.
 """
 
@@ -46,9 +46,9 @@ class EveryEvent:
         original = building.build
 
         def build(*args: Any, **options: Any) -> Any:
-            events = original(*args, **options)
+            events = list(original(*args, **options))
             self._keep(events)
-            return events
+            return iter(events)
 
         with mock.patch.object(building, "build", build):
             yield
