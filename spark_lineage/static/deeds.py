@@ -19,7 +19,7 @@ SQL = re.compile(
     |create\s+(?:or\s+replace\s+)?(?:global\s+)?(?:temp(?:orary)?\s+)?(?:external\s+)?(?:table|view)(?:\s+if\s+not\s+exists)?
     |replace\s+table|merge\s+into|update|delete\s+from|truncate\s+table|drop\s+(?:table|view)(?:\s+if\s+exists)?
     |alter\s+(?:table|view)|(?:un)?cache\s+(?:lazy\s+)?table|refresh\s+table|optimize|vacuum|analyze\s+table)
-    \s+['"`]?([^\s'"`(;,]+(?:`?\.`?[^\s'"`(;,]+)*)""",
+    \s+['"`]?((?!if\s)[^\s'"`(;,.]+`?(?:\.`?[^\s'"`(;,]+`?)*)""",
 )
 
 
@@ -109,7 +109,14 @@ def _last(place: str) -> str | None:
 
 
 def _of_sql(call: ast.Call) -> str | None:
-    for node in ast.walk(call):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and (found := SQL.search(node.value)):
+    for node in ast.walk(call):  # a text that is put together comes before its parts
+        if (text := _text(node)) is not None and (found := SQL.search(text)):
             return "_".join(filter(None, (found[1].split()[0].lower(), _last(found[2]))))
     return None
+
+
+def _text(node: ast.AST) -> str | None:
+    """A literal, or an f-string with the names of its variables in their places."""
+    if isinstance(node, ast.JoinedStr):
+        return "".join(_text(part) or _word(getattr(part, "value", part)) or "_" for part in node.values)
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None
