@@ -110,16 +110,17 @@ def diff(
 @_question
 def check(
     run: str = "last", store: Folder = None, *,
-    rules: str | None = None, against: str | None = None, fresh: bool = False,
+    rules: str | None = None, against: str | None = None, fresh: bool = False, functions: bool = True,
 ) -> Report:  # fmt: skip
     """Whether the datasets of a run pass their checks.
 
     ``rules`` is a file in place of the rules that are configured. ``against`` is the run to compare columns with, if
     it is not the one before. ``fresh``: also whether the code on disk is still the code that ran.
+    ``functions=False``: no code of the user's runs; functions of ``checks.py`` are named as not asked.
     """
     from spark_lineage.answers.check.stored import check_stored
 
-    return check_stored(stores.opened(store), run, rules, against, fresh)
+    return check_stored(stores.opened(store), run, rules, against, fresh, functions)
 
 
 @_question

@@ -33,6 +33,8 @@ COMMANDS = {
     "verify": "spark_lineage.cli.verify:verify",
     "prune": "spark_lineage.cli.prune:prune",
     "rebuild": "spark_lineage.cli.rebuild:rebuild",
+    "mcp": "spark_lineage.cli.mcp:mcp",
+    "agent-guide": "spark_lineage.cli.agent_guide:agent_guide",
     "jar": "spark_lineage.cli.jar:jar",
     "pyfiles": "spark_lineage.cli.pyfiles:pyfiles",
     "doctor": "spark_lineage.cli.doctor:doctor",

@@ -140,6 +140,13 @@ def test_only_the_local_page_needs_what_serves_it() -> None:
     assert {path for path in used if path.parent.name != "web"} == {PACKAGE / "cli" / "ui.py"}
 
 
+def test_only_the_tools_for_agents_need_their_sdk() -> None:
+    found = {path for path in files() for used, _ in imported(path) if used.split(".")[0] in {"mcp", "jsonschema"}}
+    assert found == {PACKAGE / "faces" / "mcp" / "server.py"}
+    used = {path for path in files() for name, _ in imported(path) if name.startswith("spark_lineage.faces.mcp")}
+    assert {path for path in used if path.parent.name != "mcp"} == {PACKAGE / "cli" / "mcp.py"}
+
+
 # The rooms of a part: each uses itself and those before it.
 ROOMS = {
     "capture": ["deferred", "code", "following", "operations", "recorder", "patching", "__init__"],

@@ -22,6 +22,7 @@ class Report:
     results: tuple[Result, ...]
     problems: tuple[str, ...] = ()  # rules about steps or columns that there are not, functions that cannot be run
     running: bool = False  # the run had not ended: what it does next is not checked
+    not_asked: tuple[str, ...] = ()  # functions of checks.py, where no code of the user's may run
     freshness: Freshness | None = None  # whether the code on disk is still the code that ran; None: nobody looked
 
     def of(self, status: Status) -> tuple[Result, ...]:

@@ -17,26 +17,40 @@ from spark_lineage.model import LineageGraph, Mode
 from spark_lineage.store import Store, Summary
 
 
-def check_stored(store: Store, name: str, rules_file: str | None, against: str | None, fresh: bool = False) -> Report:
+def check_stored(
+    store: Store,
+    name: str,
+    rules_file: str | None,
+    against: str | None,
+    fresh: bool = False,
+    with_functions: bool = True,
+) -> Report:
     """Raises :class:`AnswerError` for a run or a rule that cannot be checked, StoreError for an unknown run."""
     run = find.run(store, name)
     graph = looked_at(store.open(run).graph, run.folder)
-    report = check_opened(store, run, graph, rules_file, against)
+    report = check_opened(store, run, graph, rules_file, against, with_functions)
     return replace(report, results=(*report.results, of_code(graph))) if fresh else report
 
 
 def check_opened(
-    store: Store, run: Summary, graph: LineageGraph, rules_file: str | None = None, against: str | None = None
+    store: Store,
+    run: Summary,
+    graph: LineageGraph,
+    rules_file: str | None = None,
+    against: str | None = None,
+    with_functions: bool = True,
 ) -> Report:
     """The same for a run that has been read already: whole, with samples and fragments."""
     if graph.run.mode is Mode.PLAN:
         raise AnswerError(f"Run {run.id} was recorded in plan mode: no rows were measured, nothing to check.")
     last = _run_of_same_app(store, against, run.app) if against is not None else None
     before = earlier(store, run.app, run.started, run.id)
-    report = check(graph, before, last, _rules(graph.run.program, rules_file))
+    rules = _rules(graph.run.program, rules_file)
+    report = check(graph, before, last, rules, with_functions)
     if report.problems:
         raise AnswerError(still_running(report.problems[0], graph.run))
-    return replace(report, freshness=graph.freshness)
+    names = [name for _, named in rules.functions for name, _ in named] if not with_functions else ()
+    return replace(report, freshness=graph.freshness, not_asked=tuple(names))
 
 
 def _run_of_same_app(store: Store, name: str, app: str) -> LineageGraph:
