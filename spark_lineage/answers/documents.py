@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from spark_lineage.events.identity import iso
+
 Document = dict[str, Any]
+
+
+def moment(seconds: float) -> str:
+    """Seconds since 1970 -> RFC 3339."""
+    return iso(seconds)
 
 
 def duration_ms(started: float, ended: float | None) -> float | None:

@@ -10,11 +10,10 @@ from spark_lineage.answers import ask, find, freshness
 from spark_lineage.answers.check.results import Status
 from spark_lineage.answers.diff import Comparison, Divergence
 from spark_lineage.answers.diff.document import document as diff_document
-from spark_lineage.answers.documents import duration_ms
+from spark_lineage.answers.documents import duration_ms, moment
 from spark_lineage.answers.explain import document as explain_document
 from spark_lineage.answers.runs import document as runs_document
 from spark_lineage.answers.show import definitions, nulls, rows_at_least
-from spark_lineage.events.identity import iso
 from spark_lineage.model import Dataset, LineageGraph, Step
 
 Document = dict[str, Any]
@@ -42,7 +41,7 @@ def get_run(store: ask.Folder, given: Arguments) -> Answered:
     run = graph.run
     head = {
         **_of(graph), "program": run.program, "arguments": list(run.argv), "outcome": run.outcome.value,
-        "error": run.error, "mode": run.mode.value, "started_at": iso(run.started),
+        "error": run.error, "mode": run.mode.value, "started_at": moment(run.started),
         "duration_ms": duration_ms(run.started, run.ended), "labels": _labels(run.labels),
         "commit": run.repository.commit if run.repository else None, **freshness.document(graph.freshness),
         "datasets": len(graph.datasets), "gaps": len(graph.gaps),
