@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -103,4 +104,4 @@ def sampled_rows(record: RunRecord) -> Iterable[SampledRow]:
 
 
 def events(record: RunRecord) -> Iterable[EventRow]:
-    return (EventRow(number, event) for number, event in enumerate(record.events, 1))
+    return (EventRow(number, json.loads(line)) for number, line in enumerate(record.lines, 1))

@@ -10,6 +10,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 import pyarrow as pa
@@ -26,6 +27,8 @@ from spark_lineage.sinks import arrow_rows
 from spark_lineage.sinks.audit_columns import Column, decimal, duration_ms, flag, mapping, number, text, texts, time
 from spark_lineage.sinks.audit_entries import EventRow, column_uses, columns, edges, events, runs, sampled_rows
 from spark_lineage.store.runs import RunRecord
+
+AT_ONCE = 500  # rows: as Python's objects they take several times what the table does
 
 # --------------------------------------------------------------------------- values
 
@@ -237,8 +240,14 @@ def tables(record: RunRecord) -> Iterator[tuple[str, pa.Table]]:
     of_run = {column.name: column.of(record.graph.run) for column in _RUN}
     for name in TABLES:
         declared = _DECLARED[name]
-        rows = [{**of_run, **_row(declared, thing)} for thing in declared.rows(record)]
-        yield name, arrow_rows.table(rows, schema(name))
+        rows = ({**of_run, **_row(declared, thing)} for thing in declared.rows(record))
+        parts = [arrow_rows.table(part, schema(name)) for part in _parts(rows)]
+        yield name, pa.concat_tables(parts) if parts else schema(name).empty_table()
+
+
+def _parts(rows: Iterator[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
+    while part := list(islice(rows, AT_ONCE)):
+        yield part
 
 
 def _row(table: Table, thing: Any) -> dict[str, Any]:

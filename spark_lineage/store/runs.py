@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -31,13 +30,6 @@ class RunRecord:
     lines: tuple[bytes, ...]
     folder: Path
     recovered: bool
-
-    @cached_property
-    def events(self) -> tuple[dict[str, Any], ...]:
-        """The events as documents; parsed when asked for, which few readers do."""
-        import json
-
-        return tuple(json.loads(line) for line in self.lines)
 
 
 class Store:
