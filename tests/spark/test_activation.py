@@ -23,7 +23,7 @@ ITSELF = f"""\
 import {BESIDE.replace(" ", ", ")}
 print([each.__name__ for each in ({BESIDE.replace(" ", ", ")}) if each.WHOSE != "the program's"])
 main = sys.modules["__main__"]
-print(sys.argv, __name__, main is sys.modules[__name__], os.path.basename(__file__))
+print(os.path.basename(sys.argv[0]), sys.argv[1:], __name__, main is sys.modules[__name__], os.path.basename(__file__))
 print(sorted(name for name in vars(main) if name.startswith("__")), __spec__, __package__, __doc__)
 print(sys.path[0] == os.path.dirname(os.path.abspath(__file__)), sys.excepthook is sys.__excepthook__)
 print([signal.getsignal(each) for each in sorted(signal.valid_signals()) if each != signal.SIGINT])
