@@ -24,6 +24,7 @@ demo: .venv/installed $(FLIGHTS)/jars/READY $(FLIGHTS)/data/READY
 	@echo "The store is $(CURDIR)/lineage: events in runs/, Delta tables in audit/."
 
 test: tested
+	$(BIN)/python project/page.py npm run --silent test
 	$(PYTEST) -m "not slow"
 
 # More of what `make test` proves on a share: see docs/contributing.md.
