@@ -14,6 +14,7 @@ from spark_lineage.answers.composed_sql import ComposedSql, expression
 from spark_lineage.answers.documents import Document
 from spark_lineage.answers.errors import AnswerError, still_running
 from spark_lineage.graph.composition import Composition, Derivation
+from spark_lineage.graph.row_conditions import CUT, Decider, Grain, RowConditions, calls, functions, grain, walked
 from spark_lineage.model import ColumnInput, Dataset, DatasetKind, Gap, LineageGraph, Outcome, Step
 
 Key = tuple[str, str]  # dataset id, column
@@ -42,6 +43,24 @@ class Source:
 
 
 @dataclass(frozen=True)
+class RowCondition:
+    """One operator that decides on the rows, in the order in which rows pass: ``op`` and ``kind`` as in Decider.
+
+    ``sql``: the condition, how many rows a limit lets through, what a generator makes rows of; None: it has none, or it
+    is not known. ``keys``: what rows are grouped or deduplicated by. All over the columns of the sources.
+    ``reason``: why it is not wholly known.
+    """
+
+    op: str
+    kind: str | None
+    sql: str | None
+    keys: tuple[tuple[str, str], ...]
+    dataset: Dataset
+    step: Step | None
+    reason: str | None
+
+
+@dataclass(frozen=True)
 class Explanation:
     """``path`` begins with the column itself; a column comes before those that it is made from."""
 
@@ -53,6 +72,9 @@ class Explanation:
     deciding: tuple[tuple[Source, str], ...]  # source columns that decided which rows there are, and how
     running: bool = False  # the run had not ended
     gaps: tuple[Gap, ...] = ()  # of the datasets on the path: what of them was not observed, other than rows
+    conditions: tuple[RowCondition, ...] = ()  # under which a row of the sources reaches the dataset
+    grain: Grain | None = None  # None where rows are those of the sources
+    partial: tuple[str, ...] = ()  # why definition, conditions or grain are not wholly known
 
 
 def explain(graph: LineageGraph, words: str) -> Explanation:
@@ -75,6 +97,7 @@ class _Explainer:
     """Orders and words what ``graph.composition`` says of one column."""
 
     def __init__(self, graph: LineageGraph) -> None:
+        self._graph = graph
         self._composition = Composition(graph)
         self._datasets: Mapping[str, Dataset] = {dataset.id: dataset for dataset in graph.datasets}
         self._steps = {(step.step, step.call): step for step in graph.steps}
@@ -91,7 +114,22 @@ class _Explainer:
         definition = self._sql.definition(dataset.id, column)
         on_path = {dataset.id, *(hop.dataset.id for hop in path), *(source.dataset.id for source in sources)}
         gaps = tuple(gap for gap in self._gaps if gap.dataset in on_path)
-        return Explanation(dataset, column, definition, sources, path, self._deciding(dataset), self._running, gaps)
+        rows = RowConditions(self._graph, self._composition, self._sql.written(dataset.id)).of(dataset.id)
+        conditions = tuple(self._condition(decider) for decider in walked(rows) if decider.op != "source")
+        reasons = [*not_followed(path), *(each.reason for each in conditions if each.reason is not None)]
+        partial = tuple(dict.fromkeys(reasons))
+        return Explanation(
+            dataset, column, definition, sources, path, self._deciding(dataset), self._running, gaps, conditions,
+            grain(rows), partial,
+        )  # fmt: skip
+
+    def _condition(self, decider: Decider) -> RowCondition:
+        dataset = self._datasets[decider.dataset]
+        known = len(decider.key_texts) == len(decider.keys)
+        keys = decider.key_texts if known else tuple((name, name) for name in decider.keys)
+        return RowCondition(
+            decider.op, decider.kind, decider.condition, keys, dataset, self._step(dataset), decider.reason
+        )
 
     def _hop(self, derivation: Derivation) -> Hop:
         dataset = derivation.dataset
@@ -147,6 +185,25 @@ class _Explainer:
         return self._known_ends[key]
 
 
+def not_followed(path: Iterable[Hop]) -> list[str]:
+    """Why the definition of a column is not wholly known."""
+    found = []
+    for hop in path:
+        name = f"{hop.dataset.id}.{hop.column}"
+        fragment = hop.dataset.fragment
+        if "one_of(" in hop.expression:
+            found.append(f"{name} is another expression in some rows than in others")
+        if CUT.search(hop.expression):
+            found.append(f"the expression of {name} is too long to be written out")
+        if fragment is None:
+            continue
+        if any(not each.followed for each in fragment.definitions if each.column == hop.column):
+            found.append(f"{name} is made, too, from what could not be followed")
+        called = [function for function in functions(fragment) if calls(hop.expression, function)]
+        found += [f"{name} is made by a function of the program: {function}" for function in called]
+    return found
+
+
 # --------------------------------------------------------------------------- --json
 
 
@@ -168,12 +225,36 @@ def document(explanation: Explanation) -> Document:
             for source in explanation.sources
         ],
         "path": [_hop(hop) for hop in explanation.path],
+        "conditions": [_condition(condition) for condition in explanation.conditions],
+        "grain": _grain(explanation.grain),
+        "partial": list(explanation.partial),
         "decided_by": [
             {"dataset": source.dataset.id, "column": source.column, "subtype": subtype}
             for source, subtype in explanation.deciding
         ],
         "gaps": [{"dataset": gap.dataset, "what": gap.what, "why": gap.why} for gap in explanation.gaps],
     }
+
+
+def _condition(condition: RowCondition) -> Document:
+    return {
+        "op": condition.op,
+        "kind": condition.kind,
+        "sql": condition.sql,
+        "keys": _keys(condition.keys),
+        "dataset": condition.dataset.id,
+        "step": condition.step.step if condition.step else condition.dataset.step,
+        "reason": condition.reason,
+    }
+
+
+def _grain(grain: Grain | None) -> Document | None:
+    """None: a row is a row of the sources."""
+    return {"keys": _keys(grain.keys), "sure": grain.why is None, "reason": grain.why} if grain is not None else None
+
+
+def _keys(keys: Iterable[tuple[str, str]]) -> list[Document]:
+    return [{"name": name, "sql": sql} for name, sql in keys]
 
 
 def _hop(hop: Hop) -> Document:

@@ -11,7 +11,7 @@ from typing import Any
 
 from spark_lineage.events import shapes
 from spark_lineage.events.lazily import Lazily
-from spark_lineage.model import Column, ColumnDefinition, ColumnInput, Fragment, Storage
+from spark_lineage.model import Column, ColumnDefinition, ColumnInput, Fragment, RowOperator, Storage
 
 Document = dict[str, Any]
 
@@ -35,7 +35,7 @@ def to_document(output: str, fragment: Fragment, columns: Sequence[Column]) -> D
         "sampleKey": list(fragment.sample_key),
         "indirect": [_input(use, numbers) for use in fragment.indirect],
         "covers": list(fragment.covers),
-        "rowOperators": [shapes.operator_document(operator) for operator in fragment.row_operators],
+        "rowOperators": [_operator(operator, numbers) for operator in fragment.row_operators],
         "notes": [shapes.note_document(note) for note in fragment.notes],
     }
     document.update((name, listed) for name, listed in at_times.items() if listed)
@@ -64,7 +64,7 @@ def of_document(document: Mapping[str, Any], columns: Sequence[Column]) -> Fragm
     # Made, and with that checked, when they are used. Columns that are those of the dataset are checked already.
     later: dict[str, Any] = {
         "definitions": Lazily(lambda: _of_definitions(document), what),
-        "row_operators": Lazily(lambda: shapes.of_operators(document), what),
+        "row_operators": Lazily(lambda: _of_operators(document), what),
         "notes": Lazily(lambda: shapes.of_notes(document), what),
     }
     if written is None:
@@ -91,6 +91,22 @@ def _of_definitions(document: Mapping[str, Any]) -> tuple[ColumnDefinition, ...]
     return tuple(_of_definition(definition, document["datasets"]) for definition in document["definitions"])
 
 
+def _operator(operator: RowOperator, numbers: Mapping[str, int]) -> Document:
+    deciding = [_definition(definition, numbers) for definition in operator.deciding]
+    return shapes.operator_document(operator) | ({"deciding": deciding} if deciding else {})
+
+
+def _of_operators(document: Mapping[str, Any]) -> tuple[RowOperator, ...]:
+    def deciding(operator: Mapping[str, Any]) -> tuple[ColumnDefinition, ...]:
+        return tuple(_of_definition(definition, document["datasets"]) for definition in operator.get("deciding", ()))
+
+    written = document.get("rowOperators", ())
+    return tuple(
+        replace(operator, deciding=deciding(of))
+        for operator, of in zip(shapes.of_operators(document), written, strict=True)
+    )
+
+
 def storage_document(storage: Storage) -> Document:
     return {
         "namespace": storage.namespace,
@@ -112,9 +128,9 @@ def of_storage_document(document: Mapping[str, Any]) -> Storage:
 
 
 def _mentioned(fragment: Fragment) -> list[str]:
-    return [use.dataset for definition in fragment.definitions for use in definition.inputs] + [
-        use.dataset for use in fragment.indirect
-    ]
+    deciding = [definition for operator in fragment.row_operators for definition in operator.deciding]
+    uses = [use for definition in (*fragment.definitions, *deciding) for use in definition.inputs]
+    return [use.dataset for use in (*uses, *fragment.indirect)]
 
 
 def _definition(definition: ColumnDefinition, numbers: Mapping[str, int]) -> Document | str:

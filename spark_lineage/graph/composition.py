@@ -10,6 +10,7 @@ wrote into OpenLineage's ``lineage`` facet.
 * Where rows came from Python no plan says which columns they are made from. All datasets that the step used count as
   what the rows are made from, and the columns end there.
 * A write that failed has made nothing that is read later.
+* Which rows a dataset has is composed the same way in ``graph.row_conditions``.
 * A column that would be made from itself (only a damaged record says that) is made from nothing more.
 """
 
@@ -161,6 +162,14 @@ class Composition:
         before = self._earlier.get(dataset)
         return (*self._inputs(dataset), *([before.id] if before is not None else []))
 
+    def earlier(self, dataset: str) -> Dataset | None:
+        """The write of the same place whose content the dataset holds, too."""
+        return self._earlier.get(dataset)
+
+    def used(self, dataset: str) -> tuple[str, ...]:
+        """Ids of the datasets that the step used which made this one."""
+        return tuple(self._used.get(dataset, ()))
+
     def deciding(self, dataset: str) -> tuple[ColumnInput, ...]:
         """The columns that decide, in the step that made the dataset, which rows it has."""
         fragment = self._datasets[dataset].fragment
@@ -181,7 +190,7 @@ class Composition:
         rows: Uses = {}
         columns: dict[str, Uses] = {}
         for write in writes:
-            for dataset in self._upstream(write.id):
+            for dataset in self.upstream(write.id):
                 if self._is_source(dataset):
                     sources[dataset] = None
                 rows.update(self._deciding_ends(dataset))
@@ -190,7 +199,7 @@ class Composition:
         made = {column: tuple(uses) for column, uses in columns.items()}
         return Written(namespace, name, tuple(sources), made, tuple(rows))
 
-    def _upstream(self, dataset: str) -> Iterator[str]:
+    def upstream(self, dataset: str) -> Iterator[str]:
         """Ids of this dataset and of all that it is made from; each comes after the inputs of its step."""
         begun: set[str] = set()
         waiting = [(dataset, False)]

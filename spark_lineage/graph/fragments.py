@@ -56,15 +56,7 @@ class Rewriter:
             inputs.update(dict.fromkeys(self._datasets(df, name, 0)))
         inputs.update(dict.fromkeys(self._source_ids(df)))
         inputs.pop(own, None)
-        definitions = tuple(
-            replace(
-                definition,
-                expression=self._expression(definition, 0),
-                inputs=tuple(self._columns(df, df, definition.inputs)),
-                followed=definition.followed and all(self._followed(use, 0) for use in definition.inputs),
-            )
-            for definition in fragment.definitions
-        )
+        definitions = tuple(self._definition(df, definition) for definition in fragment.definitions)
         indirect = self._deciding(fragment)
         # Sources are datasets of the graph now, and their columns stand there.
         sources = tuple(replace(source, columns=()) for source in fragment.sources)
@@ -80,6 +72,14 @@ class Rewriter:
             indirect=indirect,
             row_operators=tuple(self._row_operator(df, operator) for operator in fragment.row_operators),
             notes=tuple(self._note(df, note) for note in fragment.notes),
+        )
+
+    def _definition(self, df: str, definition: ColumnDefinition) -> ColumnDefinition:
+        return replace(
+            definition,
+            expression=self._expression(definition, 0),
+            inputs=tuple(self._columns(df, df, definition.inputs)),
+            followed=definition.followed and all(self._followed(use, 0) for use in definition.inputs),
         )
 
     def _deciding(self, fragment: Fragment) -> tuple[ColumnInput, ...]:
@@ -113,7 +113,8 @@ class Rewriter:
         if operator.op == "input" and (None in named or not all(self._whole(df, name) for name in operator.datasets)):
             return RowOperator("opaque")
         datasets = tuple(dict.fromkeys(name for name in named if name is not None))
-        return replace(operator, datasets=datasets, drops=tuple(drop for drop in drops if drop[1]))
+        deciding = tuple(self._definition(df, definition) for definition in operator.deciding)
+        return replace(operator, datasets=datasets, drops=tuple(drop for drop in drops if drop[1]), deciding=deciding)
 
     def _note(self, df: str, note: ColumnNote) -> ColumnNote:
         return replace(note, input=self._named(df, *note.input)) if note.input is not None else note

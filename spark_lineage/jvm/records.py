@@ -103,6 +103,7 @@ def _row_operator(document: Document) -> RowOperator:
             Clash(clash["position"], clash["name"], clash["type"], clash["other_name"], clash["other_type"])
             for clash in document.get("clashes", ())
         ),
+        deciding=tuple(map(_definition, document.get("deciding", ()))),
     )
 
 

@@ -91,6 +91,9 @@ class RowOperator:
     # Of a filter: (condition, its (dataset, column)s); a row where all these columns are NULL is dropped.
     drops: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = ()
     clashes: tuple[Clash, ...] = ()  # of a union by position
+    # What decides, over the columns of the inputs: one condition under the name "", keys by their names (those of a
+    # deduplication by rank after its condition), how many rows a limit lets through. Empty where it is not known.
+    deciding: tuple[ColumnDefinition, ...] = ()
 
 
 @dataclass(frozen=True)

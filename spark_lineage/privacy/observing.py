@@ -15,6 +15,7 @@ from typing import Any
 from spark_lineage.guard import Guard
 from spark_lineage.model import (
     CallEnded,
+    ColumnDefinition,
     Execution,
     Fragment,
     FunctionReading,
@@ -157,15 +158,14 @@ class Privacy:
             plan_text="\n".join(map(expression, fragment.plan_text.split("\n"))),
             nondeterminism=tuple(map(expression, fragment.nondeterminism)),
             sources=tuple(map(self._storage, fragment.sources)),
-            definitions=tuple(
-                replace(each, expression=expression(each.expression, each.column)) for each in fragment.definitions
-            ),
+            definitions=tuple(map(self._definition, fragment.definitions)),
             row_operators=tuple(
                 replace(
                     each,
                     text=expression(each.text) if each.text is not None else None,
                     undone=tuple((join, expression(text)) for join, text in each.undone),
                     drops=tuple((expression(text), columns) for text, columns in each.drops),
+                    deciding=tuple(map(self._definition, each.deciding)),
                 )
                 for each in fragment.row_operators
             ),
@@ -174,6 +174,9 @@ class Privacy:
         cleaned = renaming.fragment(cleaned, self.texts.column)
         hidden = cleaned != fragment or any(rules().mark in text for text in _texts(cleaned))
         return replace(cleaned, plan_hash=self.texts.rekeyed(fragment.plan_hash)) if hidden else fragment
+
+    def _definition(self, definition: ColumnDefinition) -> ColumnDefinition:
+        return replace(definition, expression=self.texts.expression(definition.expression, definition.column))
 
     def _storage(self, storage: Storage) -> Storage:
         """Names are what lineage consists of: only secrets are taken out, but a query of JDBC is SQL."""
@@ -231,6 +234,7 @@ def _texts(fragment: Fragment) -> Iterable[str]:
     yield from (each.expression for each in fragment.definitions)
     yield from (each.text for each in fragment.notes)
     yield from (each.text for each in fragment.row_operators if each.text is not None)
+    yield from (made.expression for each in fragment.row_operators for made in each.deciding)
 
 
 def _error(privacy: Privacy, ended: Any) -> Any:

@@ -147,6 +147,13 @@ def test_only_the_tools_for_agents_need_their_sdk() -> None:
     assert {path for path in used if path.parent.name != "mcp"} == {PACKAGE / "cli" / "mcp.py"}
 
 
+def test_the_libraries_of_contracts_are_imported_for_contracts_alone() -> None:
+    """They are an extra, and take time to import: only who has contracts pays."""
+    found = {path for path in files() for used, _ in imported(path) if used.split(".")[0] in ("sqlglot", "duckdb")}
+    assert {path.parent.name for path in found} == {"contracts"}
+    assert not {path.name for path in found} & {"reading.py", "checking.py", "libraries.py"}, "without the extra, too"
+
+
 # The rooms of a part: each uses itself and those before it.
 ROOMS = {
     "capture": ["deferred", "code", "following", "operations", "recorder", "patching", "__init__"],

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from spark_lineage.answers import find
 from spark_lineage.answers.check.checking import check
 from spark_lineage.answers.check.earlier import earlier
-from spark_lineage.answers.check.results import Report
-from spark_lineage.answers.check.rules import Rules, load
+from spark_lineage.answers.check.results import Report, Result
+from spark_lineage.answers.check.rules import load
 from spark_lineage.answers.errors import AnswerError, still_running
 from spark_lineage.answers.freshness import looked_at, of_code
 from spark_lineage.config import resolve
-from spark_lineage.model import LineageGraph, Mode
+from spark_lineage.model import LineageGraph, Mode, Outcome
 from spark_lineage.store import Store, Summary
 
 
@@ -41,16 +42,21 @@ def check_opened(
     with_functions: bool = True,
 ) -> Report:
     """The same for a run that has been read already: whole, with samples and fragments."""
+    folders = _folders(graph.run.program)
+    metrics = _metrics(graph, folders, rules_file)
     if graph.run.mode is Mode.PLAN:
-        raise AnswerError(f"Run {run.id} was recorded in plan mode: no rows were measured, nothing to check.")
+        if not metrics:
+            raise AnswerError(f"Run {run.id} was recorded in plan mode: no rows were measured, nothing to check.")
+        return Report(run.id, run.app, metrics, running=graph.run.outcome is Outcome.RUNNING)
     last = _run_of_same_app(store, against, run.app) if against is not None else None
     before = earlier(store, run.app, run.started, run.id)
-    rules = _rules(graph.run.program, rules_file)
+    rules = load(folders, rules_file, resolve(folders=folders).checks_file)
     report = check(graph, before, last, rules, with_functions)
     if report.problems:
         raise AnswerError(still_running(report.problems[0], graph.run))
     names = [name for _, named in rules.functions for name, _ in named] if not with_functions else ()
-    return replace(report, freshness=graph.freshness, not_asked=tuple(names))
+    results = (*report.results, *metrics)
+    return replace(report, results=results, freshness=graph.freshness, not_asked=tuple(names))
 
 
 def _run_of_same_app(store: Store, name: str, app: str) -> LineageGraph:
@@ -60,7 +66,16 @@ def _run_of_same_app(store: Store, name: str, app: str) -> LineageGraph:
     return graph
 
 
-def _rules(program: str, only: str | None) -> Rules:
-    """Those in this folder and beside the program, which may stand elsewhere than where it was recorded."""
-    folders = [Path.cwd(), *([Path(program).resolve().parent] if Path(program).is_file() else [])]
-    return load(folders, only, resolve(folders=folders).checks_file)
+def _metrics(graph: LineageGraph, folders: Sequence[Path], rules_file: str | None) -> tuple[Result, ...]:
+    """What the contracts of metrics say: they need plans and no rows."""
+    from spark_lineage.answers.contracts import checking, reading
+
+    try:
+        return checking.results(graph, reading.load(folders, rules_file))
+    except reading.ContractError as error:
+        raise AnswerError(still_running(str(error), graph.run)) from error
+
+
+def _folders(program: str) -> list[Path]:
+    """This folder and that of the program, which may stand elsewhere than where it was recorded."""
+    return [Path.cwd(), *([Path(program).resolve().parent] if Path(program).is_file() else [])]

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from rich.console import Console
 from rich.text import Text
 
-from spark_lineage.answers.explain import Explanation, Hop, Source
+from spark_lineage.answers.explain import Explanation, Hop, RowCondition, Source
 from spark_lineage.faces.terminal import table
 from spark_lineage.faces.terminal.table import Column, plain
 from spark_lineage.faces.terminal.wording import MEANING, STYLES
@@ -31,6 +31,7 @@ def show(explanation: Explanation, console: Console) -> None:
         _show_hops(explanation.path, names, console)
     _show_deciding(explanation, names, console)
     _show_gaps(explanation, names, console)
+    _show_conditions(explanation, console)
     _show_places(names, console)
 
 
@@ -88,6 +89,48 @@ def _show_gaps(explanation: Explanation, names: _Names, console: Console) -> Non
     datasets = {dataset.id: dataset for dataset in names.every}
     for gap in explanation.gaps:
         _print(console, f"  {names(datasets[gap.dataset or ''])}: {gap.why}")
+
+
+def _show_conditions(explanation: Explanation, console: Console) -> None:
+    """In the order in which rows pass; then what one row stands for, and what of all this is not wholly known."""
+    if explanation.conditions:
+        _print(console, "", Text.assemble(("rows", "bold"), " (as they pass)"))
+        rows = [[plain(f"  {_place(each)}"), plain(_condition(each))] for each in explanation.conditions]
+        table.show(console, COLUMNS, rows, width=_width(console))
+    if explanation.grain is not None:
+        keys = ", ".join(_key(*key) for key in explanation.grain.keys) or "all rows"
+        why = f"  (not sure: {explanation.grain.why})" if explanation.grain.why else ""
+        _print(console, "", Text("one row for each", style="bold"), f"  {keys}{why}")
+    if explanation.partial:
+        _print(console, "", Text("partial", style="bold"), *(f"  {reason}" for reason in explanation.partial))
+
+
+def _place(condition: RowCondition) -> str:
+    return condition.step.step if condition.step else condition.dataset.step or ""
+
+
+def _condition(condition: RowCondition) -> str:
+    keys = ", ".join(_key(*key) for key in condition.keys)
+    match condition.op:
+        case "filter":
+            return f"where {condition.sql}"
+        case "join":
+            return f"{condition.kind or ''} join on {condition.sql or 'nothing'}".lstrip()
+        case "aggregate":
+            return f"group by {keys}" if keys else "group all rows"
+        case "deduplicate":
+            return f"where {condition.sql}" if condition.sql else f"one row for each {keys}"
+        case "limit":
+            return f"{condition.kind or 'limit'} {condition.sql or 'of an unknown number'}"
+        case "generate":
+            return f"rows made by {condition.sql or 'a generator'}"
+        case "unknown" | "other":
+            return f"not known: {condition.reason}"
+    return " ".join(filter(None, [condition.op if condition.op != "set" else None, condition.kind]))
+
+
+def _key(name: str, sql: str) -> str:
+    return sql if sql.rpartition(".")[2] == name else f"{sql} AS {name}"
 
 
 def _show_places(names: _Names, console: Console) -> None:

@@ -91,14 +91,7 @@ object Wire {
       texts("inputs", f.inputs)
       array("sources", f.sources)(storage)
       texts("opaque", f.opaque)
-      array("definitions", f.definitions) { d =>
-        block {
-          text("column", d.column)
-          text("expression", d.expression)
-          array("inputs", d.inputs)(input)
-          if (d.opaque) json.writeBooleanField("opaque", true)
-        }
-      }
+      array("definitions", f.definitions)(definition)
       array("indirect", f.indirect)(input)
       texts("sample_key", f.sampleKey)
       texts("covers", f.covers)
@@ -112,6 +105,13 @@ object Wire {
           n.input.fold(json.writeNull())(pair)
         }
       }
+    }
+
+    private def definition(d: ColumnDefinition): Unit = block {
+      text("column", d.column)
+      text("expression", d.expression)
+      array("inputs", d.inputs)(input)
+      if (d.opaque) json.writeBooleanField("opaque", true)
     }
 
     private def pair(of: (String, String)): Unit = row(Seq(of._1, of._2))(text)
@@ -133,6 +133,7 @@ object Wire {
         block { text("text", d.text); array("columns", d.columns)(pair) }
       }
       if (o.clashes.nonEmpty) array("clashes", o.clashes)(clash)
+      if (o.deciding.nonEmpty) array("deciding", o.deciding)(definition)
     }
 
     private def clash(c: Clash): Unit = block {

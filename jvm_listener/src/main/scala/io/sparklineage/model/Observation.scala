@@ -59,6 +59,8 @@ final case class FragmentColumn(name: String, dataType: String, nullable: Boolea
  * @param undone   of filters: outer joins (positions) whose rows without a partner it drops, and by which condition
  * @param drops    of filters: input columns; a row where all of them are NULL is dropped, by which condition
  * @param clashes  of unions by position: what does not fit together
+ * @param deciding what decides, over the columns of the inputs: one condition without a name, keys by their names, how many
+ *                 rows a limit lets through; empty where it was not read
  */
 final case class RowOperator(
     op: String,
@@ -71,7 +73,8 @@ final case class RowOperator(
     supplied: Seq[Int] = Nil,
     undone: Seq[Undone] = Nil,
     drops: Seq[Drop] = Nil,
-    clashes: Seq[Clash] = Nil
+    clashes: Seq[Clash] = Nil,
+    deciding: Seq[ColumnDefinition] = Nil
 )
 
 final case class Undone(join: Int, text: String)

@@ -73,7 +73,18 @@ class WireSuite extends AnyFunSuite {
           drops = Seq(Drop("(price > 0)", Seq("source:0" -> "price")))
         ),
         RowOperator("union", Seq(3, 0), clashes = Seq(Clash(1, "total", "double", "id", "bigint"))),
-        RowOperator("aggregate", Seq(4), keys = Seq("id"))
+        RowOperator(
+          "aggregate",
+          Seq(4),
+          keys = Seq("id"),
+          deciding =
+            Seq(ColumnDefinition(
+              "id",
+              "(d2.id + 1)",
+              Seq(ColumnInput("d2", "id", Subtype.Transformation)),
+              opaque = true
+            ))
+        )
       ),
       Seq(
         ColumnNote("literal", "id", "1", None),

@@ -42,6 +42,9 @@ final class ColumnLineage(
     flow(plan, Map.empty)
   }
 
+  /** What an expression of an operator is over the columns where the step's plan ends; `of` has been asked before. */
+  def expression(plan: LogicalPlan, name: String, e: Expression): Column = new Node(plan, Map.empty).definition(name, e)
+
   private def flow(plan: LogicalPlan, outer: Column.Env): NodeColumns = {
     val before = done.get(plan)
     if (before != null) before
@@ -109,7 +112,7 @@ final class ColumnLineage(
     private def rows(expressions: Seq[Expression], subtype: Subtype): Column.Inputs =
       uses.indirect(expressions, subtype)
 
-    private def definition(name: String, e: Expression): Column = bare(e) match {
+    def definition(name: String, e: Expression): Column = bare(e) match {
       case a: Attribute => column(a)
       case taken if parts.of(taken).isDefined => parts.of(taken).get
       case _ => Column(name, readable(e), uses(e)).copy(parts = parts.within(e))

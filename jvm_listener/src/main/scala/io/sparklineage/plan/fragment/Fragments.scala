@@ -60,11 +60,12 @@ object Fragments {
     private val sources = ends.collect { case (_, End.Stored(storages)) => storages }.flatten.distinct
     private val opaque = ends.collect { case (_, End.Opaque(name)) => name }
     private val leaves = new Leaves(ends, sources)
-    private val flow = new ColumnLineage(scope, leaves.origins, leaves.columnName).of(root)
+    private val lineage = new ColumnLineage(scope, leaves.origins, leaves.columnName)
+    private val flow = lineage.of(root)
     private val reasons = Nondeterminism.reasons(nodes.filter(scope.end(_).isEmpty))
     private val operators = new OperatorText(scope)
     private lazy val shape =
-      Guard.value("shape", RowShape.Unknown)(new RowShapeBuilder(scope, leaves.datasets).of(root))
+      Guard.value("shape", RowShape.Unknown)(new RowShapeBuilder(scope, leaves.datasets, deciding).of(root))
 
     def fragment: Fragment = {
       opaque.filter(_.startsWith(StepPlan.Unrecognised)).distinct.foreach { name =>
@@ -142,6 +143,12 @@ object Fragments {
       all
     }
     private var cut = false
+
+    private def deciding(plan: LogicalPlan, name: String, e: Expression): ColumnDefinition = {
+      val column = lineage.expression(plan, name, e)
+      val (from, unknown) = told(column.inputs)
+      ColumnDefinition(name, Redaction.named(name, column.text), listed(from), unknown)
+    }
 
     /** The columns of datasets, and whether there are others, of which nobody knows where they come from. */
     private def told(inputs: Column.Inputs): (Column.Inputs, Boolean) = {

@@ -4,7 +4,7 @@ import java.util.IdentityHashMap
 
 import scala.collection.mutable
 
-import io.sparklineage.model.{Clash, ColumnNote, Drop, RowOperator, Undone}
+import io.sparklineage.model.{Clash, ColumnDefinition, ColumnNote, Drop, RowOperator, Undone}
 import io.sparklineage.plan.{End, RowByRow, StepPlan}
 import io.sparklineage.plan.changes.CommandPart
 import io.sparklineage.plan.expressions.{ExpressionText, NullRejection}
@@ -23,18 +23,26 @@ object RowShape {
 
   /** A fragment with more operators is not described: nobody could say which of them it was. */
   val MostOperators = 300
+
+  /** More keys than these are told by their names only. */
+  val MostKeys = 100
 }
 
 /**
  * Reads the shape of a fragment.
  *
  * @param datasets the datasets that an end stands for
+ * @param deciding an expression of an operator over the columns of the inputs, under a name
  */
-final class RowShapeBuilder(scope: StepPlan, datasets: LogicalPlan => Seq[String]) {
+final class RowShapeBuilder(
+    scope: StepPlan,
+    datasets: LogicalPlan => Seq[String],
+    deciding: (LogicalPlan, String, Expression) => ColumnDefinition
+) {
   private val number = new IdentityHashMap[LogicalPlan, Int]()
   private val made = mutable.ArrayBuffer.empty[RowOperator]
   private val withs = mutable.Map.empty[Long, Int]
-  private val ranks = mutable.Map.empty[ExprId, (String, Seq[String])]
+  private val ranks = mutable.Map.empty[ExprId, (String, Seq[ColumnDefinition])]
   private val supplied = mutable.Map.empty[Int, AttributeSet] // by position of the outer join
 
   def of(root: LogicalPlan): RowShape = {
@@ -64,13 +72,17 @@ final class RowShapeBuilder(scope: StepPlan, datasets: LogicalPlan => Seq[String
       case j: Join => join(j)
       case f: Filter => add(filter(f))
       case u: Union => add(RowOperator("union", below(u), clashes = if (u.byName) Nil else Clashes.of(u)))
-      case a: Aggregate => add(RowOperator("aggregate", below(a), keys = a.groupingExpressions.map(named)))
-      case d: Deduplicate => add(RowOperator("deduplicate", below(d), Some("rows"), keys = d.keys.map(_.name)))
-      case d: Distinct => add(RowOperator("deduplicate", below(d), Some("rows"), keys = d.child.output.map(_.name)))
-      case _: GlobalLimit | _: Offset | _: Tail => add(RowOperator("limit", below(plan)))
+      case a: Aggregate => add(keyed("aggregate", None, a.groupingExpressions))
+      case d: Deduplicate => add(keyed("deduplicate", Some("rows"), d.keys))
+      case d: Distinct => add(keyed("deduplicate", Some("rows"), d.child.output))
+      case l: GlobalLimit => add(RowOperator("limit", below(plan), deciding = condition(l.limitExpr)))
+      case o: Offset => add(RowOperator("limit", below(plan), Some("offset"), deciding = condition(o.offsetExpr)))
+      case t: Tail => add(RowOperator("limit", below(plan), Some("tail"), deciding = condition(t.limitExpr)))
       case _: LocalLimit => below(plan).head
       case s: Sample => add(RowOperator(if (s.withReplacement) "other" else "sample", below(s)))
-      case g: Generate => add(RowOperator("generate", below(g)))
+      case g: Generate =>
+        val outer = if (g.outer) Some("outer") else None
+        add(RowOperator("generate", below(g), outer, deciding = condition(g.generator)))
       case s: SetOperation => add(RowOperator("set", below(s), Some(s.nodeName.toLowerCase)))
       case w: Window => ranked(w); below(w).head
       case w: WithCTE => Option(number.get(w.plan)).fold(opaque)(identity)
@@ -81,6 +93,13 @@ final class RowShapeBuilder(scope: StepPlan, datasets: LogicalPlan => Seq[String
       case c: CommandPart => below(c).head
       case other if RowByRow(other) => below(other).head
       case other => add(RowOperator("other", below(other)))
+    }
+
+    private def condition(e: Expression): Seq[ColumnDefinition] = Seq(deciding(plan, "", e))
+
+    private def keyed(op: String, kind: Option[String], keys: Seq[Expression]): RowOperator = {
+      val over = if (keys.length > RowShape.MostKeys) Nil else keys.map(k => deciding(plan, named(k), k))
+      RowOperator(op, below(plan), kind, keys = keys.map(named), deciding = over)
     }
 
     private def named(e: Expression): String = e match {
@@ -94,7 +113,8 @@ final class RowShapeBuilder(scope: StepPlan, datasets: LogicalPlan => Seq[String
         below(j),
         kind = Some(j.joinType.sql.toLowerCase),
         text = j.condition.map(c => Redaction.text(ExpressionText.byName(c))),
-        equi = j.condition.exists(equal(_, j))
+        equi = j.condition.exists(equal(_, j)),
+        deciding = j.condition.toSeq.flatMap(condition)
       ))
       j.joinType match {
         case LeftOuter => supplied(at) = j.right.outputSet
@@ -118,7 +138,7 @@ final class RowShapeBuilder(scope: StepPlan, datasets: LogicalPlan => Seq[String
 
     private def ranked(w: Window): Unit = w.windowExpressions.foreach {
       case a @ Alias(WindowExpression(f, spec), _) if Set("row_number", "rank", "dense_rank")(f.prettyName) =>
-        ranks(a.exprId) = (f.prettyName, spec.partitionSpec.map(named))
+        ranks(a.exprId) = (f.prettyName, spec.partitionSpec.map(k => deciding(plan, named(k), k)))
       case _ => ()
     }
 
@@ -131,13 +151,14 @@ final class RowShapeBuilder(scope: StepPlan, datasets: LogicalPlan => Seq[String
         below,
         kind = first.map(_._1),
         text = Some(Redaction.text(ExpressionText.byName(f.condition))),
-        keys = first.toSeq.flatMap(_._2),
+        keys = first.toSeq.flatMap(_._2).map(_.column),
         undone = parts.flatMap(undone(_, reached(below))),
-        drops = parts.flatMap(drop)
+        drops = parts.flatMap(drop),
+        deciding = condition(f.condition) ++ first.toSeq.flatMap(_._2)
       )
     }
 
-    private def firstOf(condition: Expression): Option[(String, Seq[String])] = condition match {
+    private def firstOf(condition: Expression): Option[(String, Seq[ColumnDefinition])] = condition match {
       case EqualTo(a: Attribute, Literal(1, _)) => ranks.get(origins.of(a).exprId)
       case EqualTo(Literal(1, _), a: Attribute) => ranks.get(origins.of(a).exprId)
       case _ => None

@@ -93,6 +93,29 @@ class RowShapeSuite extends PlanSuite {
     assert(operators(orders().groupBy("customer").count()).last.keys === Seq("customer"))
   }
 
+  test("what decides, over the columns of the inputs") {
+    def deciding(df: Frame): Seq[String] =
+      operators(df).last.deciding.map(d =>
+        s"${d.column}: ${d.expression} ${d.inputs.map(i => i.dataset + "." + i.column)}"
+      )
+    val doubled = orders().select(col("id"), (col("weight") * 2).as("double_weight"), col("customer").as("who"))
+    assert(deciding(doubled.filter("double_weight > 3")) === Seq(": ((weight * 2) > 3) List(d1.weight)"))
+    assert(deciding(doubled.groupBy("who").count()) === Seq("who: customer List(d1.customer)"))
+    assert(deciding(doubled.dropDuplicates("who")) === Seq("who: customer List(d1.customer)"))
+    assert(deciding(doubled.limit(7)) === Seq(": 7 List()"))
+    assert(deciding(doubled.groupBy("who").count().filter("count > 1")) === Seq(": (count(*) > 1) List()"))
+    val joined = operators(orders().join(customers(), Seq("customer"))).last.deciding.head
+    assert(joined.expression === "(d1.customer = d2.customer)")
+    assert(joined.inputs.map(i => i.dataset -> i.column).toSet === Set("d1" -> "customer", "d2" -> "customer"))
+    val first = doubled.withColumn("n", row_number().over(Window.partitionBy("who").orderBy(desc("double_weight"))))
+    assert(deciding(first.filter("n = 1")) === Seq(
+      ": (row_number() OVER (PARTITION BY customer ORDER BY (weight * 2) DESC) = 1) List(d1.customer, d1.weight)",
+      "who: customer List(d1.customer)"
+    ))
+    val wide = orders().select((0 to RowShape.MostKeys).map(i => lit(i).as(s"c$i")): _*).distinct()
+    assert(deciding(wide) === Nil && operators(wide).last.keys.length === RowShape.MostKeys + 1)
+  }
+
   test("notes: casts that may make NULL, zeros for NULL, averages, literals") {
     spark.conf.set("spark.sql.ansi.enabled", "false")
     assert(notes(orders().select(col("price").cast("double").as("p"))) === Seq("cast p of d1.price"))
