@@ -97,12 +97,13 @@ def sbt(arguments: Sequence[str]) -> int:
     """Runs sbt in the repository; its exit status. What it prints goes to standard error.
 
     With ``LINT`` in the environment every compilation is as strict as that of ``make lint``: sbt compiles everything
-    again where the options differ.
+    again where the options differ. What begins with ``-D`` or ``-X`` is an option of its JVM.
     """
-    properties = [argument for argument in arguments if argument.startswith("-D")]
+    of_java = ("-D", "-X")
+    options = [argument for argument in arguments if argument.startswith(of_java)]
     if os.environ.get("LINT"):
-        properties.append("-Dlint=true")
-    commands = [argument for argument in arguments if not argument.startswith("-D")]
+        options.append("-Dlint=true")
+    commands = [argument for argument in arguments if not argument.startswith(of_java)]
     java = _java()
     launcher = launcher_path()
     command = [
@@ -113,7 +114,7 @@ def sbt(arguments: Sequence[str]) -> int:
         f"-Dsbt.repository.config={ROOT / 'project' / 'repositories'}",
         "-Dsbt.supershell=false",
         "-Dsbt.log.noformat=true",
-        *properties,
+        *options,
         "-jar",
         str(launcher),
         *commands,

@@ -6,7 +6,9 @@ those tests stay together in one process: see ``sharing``.
 
 from __future__ import annotations
 
+import compileall
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,6 +22,9 @@ EVENTS = pytest.StashKey[EveryEvent]()
 def pytest_configure(config: pytest.Config) -> None:
     config.stash[EVENTS] = EveryEvent()
     quick_java.switch_on()
+    if not _is_worker(config):
+        # Where PYTHONDONTWRITEBYTECODE is set, as in many containers, each program would compile our modules anew.
+        compileall.compile_dir(Path(__file__).parents[1] / "spark_lineage", quiet=1)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

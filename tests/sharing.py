@@ -1,8 +1,9 @@
 """How the processes share the tests: which tests stay together, and in which order the groups begin.
 
 A file of tests that starts Spark has fixtures that take minutes; all of its tests run in the process that made them.
-The files that ask for ``runs`` share the runs of programs, so that they are one group. The tests of ``unit`` and
-``contract`` start no Spark: they go, one by one, to the process that is free.
+The files that ask for ``runs`` share the runs of programs, so that they are one group; those that only ask for the warm
+JVMs are another, as each process would start its own, and warm them up. The tests of ``unit`` and ``contract`` start no
+Spark: they go, one by one, to the process that is free.
 """
 
 from __future__ import annotations
@@ -18,13 +19,11 @@ ONE_GROUP = ("capture", "browser")  # folders whose files share what takes long 
 LONGEST_FIRST = [
     "scala",
     "runs",
+    "warm",
     "activation",
-    "commands",
     "rough_receivers",
     "example",
-    "cluster",
     "every_hook",
-    "random_programs",
 ]
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -39,8 +38,10 @@ def group_of_file(path: Path) -> str | None:
     """The group of the tests of a file (absolute, or below the repository); None if they can run anywhere."""
     if path.parent.name in ALONE:
         return None
-    if "runs: Runs" in (ROOT / path).read_text("utf-8"):
-        return "runs"
+    text = (ROOT / path).read_text("utf-8")
+    for group, fixture in {"runs": "runs: Runs", "warm": "warm_jvms"}.items():
+        if fixture in text:
+            return group
     return path.parent.name if path.parent.name in ONE_GROUP else path.stem.removeprefix("test_")
 
 
