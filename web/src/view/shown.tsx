@@ -91,20 +91,22 @@ export function ShownPage({ page, at, base = [], history = null }: Props) {
         </VerdictStrip>
         <Tree />
         <main>
-          <div class="tabs" role="tablist" aria-label="Views">
-            {(["graph", "timeline"] as const).map((name) => (
-              <button
-                key={name}
-                type="button"
-                role="tab"
-                id={`tab-${name}`}
-                aria-selected={tab === name}
-                aria-controls="view"
-                onClick={() => setTab(name)}
-              >
-                {name === "graph" ? "Graph" : "Timeline"}
-              </button>
-            ))}
+          <div class="tabs">
+            <div role="tablist" aria-label="Views">
+              {(["graph", "timeline"] as const).map((name) => (
+                <button
+                  key={name}
+                  type="button"
+                  role="tab"
+                  id={`tab-${name}`}
+                  aria-selected={tab === name}
+                  aria-controls="view"
+                  onClick={() => setTab(name)}
+                >
+                  {name === "graph" ? "Graph" : "Timeline"}
+                </button>
+              ))}
+            </div>
             {page.kind === "diff" ? <Legend page={page} /> : null}
           </div>
           <div id="view" role="tabpanel" aria-labelledby={`tab-${tab}`}>

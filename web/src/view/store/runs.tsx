@@ -193,7 +193,7 @@ function ChecksOf({ run }: { run: ListedRun }) {
     observer.observe(place);
     return () => observer.disconnect();
   }, [place, seen]);
-  const asks = seen && run.unreadable === null;
+  const asks = seen && run.unreadable === null && run.mode !== "plan"; // nothing was measured, nothing is checked
   const { document, refused } = useFetched<CheckDocument>(asks ? api("checks", [run.address]) : null);
   const failed = document?.results.filter(({ passed }) => !passed).length ?? 0;
   return (
