@@ -41,7 +41,6 @@ if TYPE_CHECKING:
 COLUMNS = 8
 CALLS = 24  # of each function that calls others
 GOALS = {"tree": 2.0, "selection": 0.2, "list": 1.0}  # seconds, for 2,000 steps and for 1,000 runs
-DRAWN = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done())))"
 
 
 @dataclass(frozen=True)
@@ -93,7 +92,7 @@ def look(running: Browser, path: Path, seconds: float, steps: int) -> Took:
     begun = time.perf_counter()
     with browsing.shown(running, path.as_uri(), viewport={"width": 1600, "height": 1000}) as shown:
         shown.tree.get_by_role("treeitem").first.wait_for()
-        shown.page.evaluate(DRAWN)
+        shown.drawn()
         tree = time.perf_counter() - begun
         items = shown.tree.get_by_role("treeitem")
         selections = [
@@ -112,13 +111,13 @@ def timed(what: Callable[[], None]) -> float:
 def select(shown: browsing.Shown, step: str) -> None:
     shown.item(step).click()
     shown.article("Step", step.rpartition("~")[0]).wait_for()
-    shown.page.evaluate(DRAWN)
+    shown.drawn()
 
 
 def search(shown: browsing.Shown, name: str) -> None:
     shown.search.fill(name)
     shown.tree.get_by_role("treeitem").filter(has_text=name).first.wait_for()
-    shown.page.evaluate(DRAWN)
+    shown.drawn()
 
 
 def of_steps(running: Browser, steps: int, rounds: int) -> str:

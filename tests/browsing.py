@@ -132,11 +132,18 @@ class Shown:
         """What the verdict strip says, by name."""
         return dict(self.page.evaluate(CHIPS))
 
+    def drawn(self) -> None:
+        """Waits until what was done before has been drawn."""
+        self.page.evaluate(
+            "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done())))"
+        )
+
     def open(self, *parts: str | int) -> None:
         """By the address within the page; without parts, the whole run."""
         self.page.evaluate("hash => { location.hash = hash }", "/".join(map(encoded, (*self.base, *parts))))
 
 
+DRAWN = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done())))"
 TEXT = "(element) => element.innerText.replace(/\\s+/g, ' ').trim()"
 FACTS = f"""() => {{
   const text = {TEXT};

@@ -1,6 +1,6 @@
 """Runs that no Spark is needed for, written through the real assembling, events, journal and write-ahead file.
 
-``CHAIN`` is of forty functions one after another, each with a dataset, ``CHANGED`` of the same program with one
+``CHAIN`` is of thirty functions one after another, each with a dataset, ``CHANGED`` of the same program with one
 function that filters otherwise. The others are of the small program of the unit tests, with calls in calls, in all the
 ways in which a run can end.
 """
@@ -27,7 +27,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "unit"))
 from observing import probe, shop  # noqa: E402  the folder of unit tests is no package
 
 CHAIN, CHANGED = readers.RUNS
-LENGTH, CULPRIT = 40, 20
+LENGTH, CULPRIT = 30, 20
 COMPLETE, FAILED, ABORTED, PLANNED, PARTIAL, HOSTILE, WIDE = (
     f"0197a1b3-0000-7000-8000-00000000000{n}" for n in range(7)
 )
