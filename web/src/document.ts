@@ -1,5 +1,5 @@
 /**
- * What the page is given: one JSON block, made by `spark_lineage/answers/page.py`.
+ * What the page is given: one JSON block, made by `spark_lineage/answers/page`.
  *
  * Every member that a command of the command line prints with `--json` is that command's document, unchanged, so that
  * the page can say nothing that the commands do not say. What only the page needs stands beside it.
@@ -274,7 +274,16 @@ export interface HopInput {
 
 // ---------------------------------------------------------------- documents of the commands
 
-export interface ShowDocument {
+/** Whether the code on disk is still the code that ran. */
+interface Fresh {
+  /** Null where it could not be told; `stale_unknown` says why. */
+  stale: boolean | null;
+  stale_files: string[];
+  stale_functions: string[];
+  stale_unknown: string | null;
+}
+
+export interface ShowDocument extends Fresh {
   run: RunDocument;
   steps: StepDocument[];
   datasets: DatasetDocument[];
@@ -384,7 +393,7 @@ export interface GapDocument {
   why: string;
 }
 
-export interface CheckDocument {
+export interface CheckDocument extends Fresh {
   run: string;
   app: string;
   passed: boolean;
@@ -419,7 +428,8 @@ export interface VerifyDocument {
   root_hash: string | null;
 }
 
-export interface DiffDocument {
+/** Of B it says whether its code is still the code that ran. */
+export interface DiffDocument extends Fresh {
   same: boolean | null;
   a: string;
   b: string;

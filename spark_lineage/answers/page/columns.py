@@ -73,18 +73,22 @@ def details(graph: LineageGraph) -> tuple[DatasetDetail, ...]:
 
 
 def _detail(dataset: Dataset, composition: Composition, sql: ComposedSql) -> DatasetDetail:
-    hops = tuple(_hops(dataset, composition))
-    sink = dataset.kind is DatasetKind.SINK
+    hops: list[ColumnHop] = []
     passed: dict[tuple[str, bool], list[str]] = {}
-    for hop in hops:
+    columns = []
+    for hop in _hops(dataset, composition):
+        columns.append(hop.column)
         if _passes(hop):
             passed.setdefault((hop.inputs[0].dataset, hop.decided), []).append(hop.column)
+        else:
+            hops.append(hop)
+    sink = dataset.kind is DatasetKind.SINK
     return DatasetDetail(
-        hops=tuple(hop for hop in hops if not _passes(hop)),
-        passed_on=tuple(PassedOn(name, tuple(columns), decided) for (name, decided), columns in passed.items()),
+        hops=tuple(hops),
+        passed_on=tuple(PassedOn(name, tuple(names), decided) for (name, decided), names in passed.items()),
         deciding=composition.deciding(dataset.id),
         made_from=composition.made_from(dataset.id),
-        definitions={hop.column: sql.definition(dataset.id, hop.column) for hop in hops} if sink else {},
+        definitions={column: sql.definition(dataset.id, column) for column in columns} if sink else {},
         conditions=tuple(conditions(dataset.fragment)) if dataset.fragment is not None else (),
     )
 
@@ -99,10 +103,11 @@ def _hops(dataset: Dataset, composition: Composition) -> Iterator[ColumnHop]:
 
 
 def _passes(hop: ColumnHop) -> bool:
-    if hop.expression != quoted(hop.column) or len(hop.inputs) != 1:
+    if len(hop.inputs) != 1:
         return False
     (use,) = hop.inputs
-    return use == ColumnInput(use.dataset, hop.column, "DIRECT", "IDENTITY")
+    same = use.column == hop.column and use.subtype == "IDENTITY" and use.kind == "DIRECT" and not use.masking
+    return same and hop.expression == quoted(hop.column)
 
 
 # --------------------------------------------------------------------------- what decides rows
