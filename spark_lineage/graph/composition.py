@@ -89,6 +89,10 @@ class Composition:
         """How the column is made in the step that made the dataset; None where the way of a column ends."""
         return self._derivation((dataset, column))
 
+    def columns(self, dataset: Dataset) -> tuple[str, ...]:
+        """The names of all columns that may be made from something: also those that only an earlier write had."""
+        return tuple(dict.fromkeys((*column_names(dataset), *self._columns_of(dataset))))
+
     def ends(self, dataset: str, column: str) -> tuple[ColumnInput, ...]:
         """The columns where the way of the column ends, with how the column uses each of them.
 

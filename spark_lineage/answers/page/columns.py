@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from spark_lineage.answers.composed_sql import ComposedSql, expression
-from spark_lineage.graph.composition import Composition, column_names
+from spark_lineage.graph.composition import Composition
 from spark_lineage.graph.expressions import quoted
 from spark_lineage.model import ColumnInput, Dataset, DatasetKind, Fragment, LineageGraph, RowOperator
 
@@ -94,9 +94,7 @@ def _detail(dataset: Dataset, composition: Composition, sql: ComposedSql) -> Dat
 
 
 def _hops(dataset: Dataset, composition: Composition) -> Iterator[ColumnHop]:
-    defined = dataset.fragment.definitions if dataset.fragment is not None else ()
-    names = dict.fromkeys((*column_names(dataset), *(definition.column for definition in defined)))
-    for column in names:
+    for column in composition.columns(dataset):
         derivation = composition.derivation(dataset.id, column)
         if derivation is not None:
             yield ColumnHop(column, expression(derivation), derivation.inputs, bool(derivation.rows))
