@@ -22,6 +22,7 @@ LONGEST_FIRST = [
     "warm",
     "activation",
     "rough_receivers",
+    "browser",
     "example",
     "every_hook",
 ]

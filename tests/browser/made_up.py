@@ -148,18 +148,23 @@ def renamed(value: Any, names: dict[str, str]) -> Any:
         changes = {each.name: renamed(getattr(value, each.name), names) for each in fields(value)}
         return replace(value, **{name: new for name, new in changes.items() if new != getattr(value, name)})
     if isinstance(value, tuple):
-        if len(value) == 3 and isinstance(value[0], str) and value[0] in names and isinstance(value[2], bool):
+        if value[1:2] == ("bigint",) and value[0] in names:
             return (names[value[0]], *value[1:])  # a column of a schema
         return tuple(renamed(each, names) for each in value)
     return value
 
 
 def wide(run: str) -> list[Observation]:
-    """One function whose dataset has thousands of columns."""
-    seen = list(readers.observations(run, 2, None))
+    """Two functions, and thousands of columns that go from the source through both."""
     names = tuple(f"column_{each}" for each in range(COLUMNS))
-    kept = [
-        each for each in seen if not (isinstance(each, (readers.Probed, readers.Fragment)) and each.dataset == "d1")
-    ]
-    end = kept.pop()
-    return [*kept, readers.fragment(1, names, ["d0"], False, "10"), readers.probe(1, names, False), end]
+    wider = {
+        "d0": (readers.fragment(0, names, [], True, "10"), readers.probe(0, names, False)),
+        "d1": (readers.fragment(1, names, ["d0"], False, "10"), readers.probe(1, names, False)),
+    }
+    seen: list[Observation] = []
+    for each in readers.observations(run, 2, None):
+        if isinstance(each, (readers.Probed, readers.Fragment)):
+            seen.append(wider[each.dataset][isinstance(each, readers.Probed)])
+        else:
+            seen.append(each)
+    return seen

@@ -7,6 +7,7 @@ import os
 import socket
 import subprocess
 import sys
+import urllib.request
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -316,6 +317,23 @@ def test_it_listens_on_loopback_only(page: LocalPage) -> None:
     lines = [line.split() for name in ("tcp", "tcp6") for line in Path("/proc/net", name).read_text().splitlines()[1:]]
     listening = [line[1] for line in lines if line[3] == "0A" and line[9] in inodes]
     assert listening == [f"0100007F:{page.port:04X}"]
+
+
+def test_localhost_is_the_address_that_browsers_reach(work: Path) -> None:
+    with local_page("--store", "before/lineage", "--host", "localhost", folder=work) as page:
+        assert page.address == f"http://127.0.0.1:{page.port}/"
+        assert page.get("/api/runs", Host=f"localhost:{page.port}").status == 200
+        assert page.interrupt()[2] == ""
+
+
+def test_the_other_loopback(work: Path) -> None:
+    if not socket.has_ipv6 or not Path("/proc/net/if_inet6").exists():
+        pytest.skip("this machine has no IPv6")
+    with local_page("--store", "before/lineage", "--host", "::1", folder=work) as page:
+        assert page.address == f"http://[::1]:{page.port}/"
+        with urllib.request.urlopen(f"{page.address}api/runs") as answer:
+            assert FIRST.encode() in answer.read()
+        assert page.interrupt()[2] == ""
 
 
 def test_whoever_opens_it_to_others_is_told(work: Path) -> None:

@@ -36,9 +36,9 @@ class Bound:
 def bound(host: str, port: int) -> Bound:
     """Raises Refusal for an address that this machine does not have, or that is in use."""
     try:
-        family, kind, proto, _, at = socket.getaddrinfo(
-            host.strip("[]"), port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        )[0]
+        known = socket.getaddrinfo(host.strip("[]"), port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        # `localhost` is both: where there is an address of IPv4, browsers and people reach it.
+        family, kind, proto, _, at = sorted(known, key=lambda each: each[0] != socket.AF_INET)[0]
     except (OSError, UnicodeError):
         raise Refusal(f"--host {host} is no address of this machine: leave it out for 127.0.0.1") from None
     listening = socket.socket(family, kind, proto)
