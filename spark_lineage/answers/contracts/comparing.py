@@ -17,7 +17,7 @@ from sqlglot import exp
 from spark_lineage.answers.contracts.normal import Expression, columns_of, has, is_aggregated, normal, parsed, text_of
 from spark_lineage.answers.contracts.population import Population, Rule
 from spark_lineage.answers.contracts.sources import Sources
-from spark_lineage.answers.contracts.trying import Key, Row, Trial, differ, not_evaluated
+from spark_lineage.answers.contracts.trying import Key, Row, Trial, apart, differ, not_evaluated
 
 Sampled = Mapping[Key, Sequence[Any]]
 GROUPS = 240  # groups of one to three rows on which aggregates are tried
@@ -67,12 +67,14 @@ class Comparing:
         if grouped[0] != grouped[1]:
             which = "a value of groups" if grouped[0] else "a value of single rows"
             return Compared(Verdict.DIFFERENT, f"the contract means {which}, the program makes another")
+        sure = apart([said, found], grouped=True) if grouped[0] else []
         with Trial([said, found, *conditions], self._types, self._sampled) as trial:
-            rows = trial.fulfilling(conditions)
+            rows = trial.fulfilling([*conditions, *apart([said, found])])
             groups = self._groups(rows) if grouped[0] else [[row] for row in rows]
-            values = trial.of_groups([said, found], groups) if grouped[0] else trial.values([said, found], rows)
-        for group, (a, b) in zip(groups, values, strict=True):
-            if differ(a, b):
+            asked = [said, found, *sure]
+            values = trial.of_groups(asked, groups) if grouped[0] else trial.values(asked, rows)
+        for group, (a, b, *certain) in zip(groups, values, strict=True):
+            if differ(a, b) and all(certain):
                 return self._shown(f"of these rows the contract makes {a}, the program {b}", group)
         return Compared(Verdict.UNKNOWN, f"they are written differently, and {len(groups)} trials show no difference")
 

@@ -2,8 +2,9 @@
 
 Each rewriting below keeps the value in SQL's three-valued logic, with numbers taken as exact numbers: ``a * b * c`` and
 ``c * a * b`` are one, though floating-point arithmetic may round them differently in the last digit. What is rewritten:
-order of conjuncts, factors and terms; direction of comparisons; ``between``; De Morgan; ``in`` of one value, and ``or``
-of equalities; forms of CASE; functions that have two names; casts to the type that a column has; constants.
+order of conjuncts; sums, products and quotients (``polynomial``); direction of comparisons; ``between``; De Morgan;
+``in`` of one value, and ``or`` of equalities; forms of CASE; functions that have two names; casts to the type that a
+column has; constants.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ from typing import Any
 from sqlglot import exp, parse_one
 from sqlglot.errors import SqlglotError
 from sqlglot.optimizer.simplify import simplify
+
+from spark_lineage.answers.contracts import polynomial
 
 Expression = Any  # of sqlglot
 Types = Mapping[tuple[str, str], str]  # (alias of a source, column in small letters) -> type as Spark's DDL writes it
@@ -344,11 +347,8 @@ class _Normal:
         if isinstance(tree, exp.NullSafeEQ):
             left, right = sorted((tree.this, tree.expression), key=text_of)
             return exp.NullSafeEQ(this=left, expression=right)
-        if isinstance(tree, (exp.Add, exp.Sub)):
-            return self._sum(tree)
-        if isinstance(tree, exp.Mul):
-            factors = sorted(_parts(tree, exp.Mul), key=text_of)
-            return reduce(lambda a, b: exp.Mul(this=a, expression=b), map(_enclosed, factors))
+        if isinstance(tree, (exp.Add, exp.Sub, exp.Mul, exp.Div, exp.Neg)) and not has(tree, exp.Interval):
+            return polynomial.normal(tree)
         return tree
 
     def _cast(self, tree: Expression) -> Expression:
@@ -362,26 +362,10 @@ class _Normal:
             return exp.Cast(this=exp.Literal.string(found[1]), to=exp.DataType.build("timestamp"))
         return exp.Cast(this=tree.this, to=tree.to)
 
-    def _sum(self, tree: Expression) -> Expression:
-        if isinstance(tree.this, exp.Interval) or isinstance(tree.expression, exp.Interval):
-            return tree
-        terms = sorted(_terms(tree, False), key=lambda term: (term[1], text_of(term[0])))
-        first, *others = terms
-        made = exp.Neg(this=_enclosed(first[0])) if first[1] else first[0]
-        for term, negative in others:
-            made = (exp.Sub if negative else exp.Add)(this=made, expression=_enclosed(term))
-        return made
-
     def _folded(self, tree: Expression) -> Expression:
         """Constants worked out: ``date '1994-01-01' + interval '1' year``, ``0.06 - 0.01``, ``1.50``."""
         if _is_number(tree):
             return _number(tree)
-        if isinstance(tree, (exp.Add, exp.Sub, exp.Mul)) and not has(tree, exp.Column, exp.Func):
-            found = simplify(tree.copy(), dialect="spark")
-            if _is_number(found):
-                return _number(found)
-            day = _day(found)
-            return _date(day) if day is not None else tree
         if isinstance(tree, (exp.Add, exp.Sub)) and has(tree, exp.Interval) and not has(tree, exp.Column):
             found = simplify(tree.copy(), dialect="spark")
             day = _day(found)
@@ -432,18 +416,6 @@ def _bare(tree: Expression) -> Expression:
     return tree
 
 
-def _enclosed(tree: Expression) -> Expression:
-    return exp.Paren(this=tree) if isinstance(tree, (exp.Binary, exp.Not, exp.Neg)) else tree
-
-
-def _terms(tree: Expression, negative: bool) -> list[tuple[Expression, bool]]:
-    tree = _bare(tree)
-    if isinstance(tree, (exp.Add, exp.Sub)) and not has(tree, exp.Interval):
-        other = negative != isinstance(tree, exp.Sub)
-        return [*_terms(tree.this, negative), *_terms(tree.expression, other)]
-    return _terms(tree.this, not negative) if isinstance(tree, exp.Neg) else [(tree, negative)]
-
-
 def _is_number(tree: Expression) -> bool:
     if isinstance(tree, exp.Neg):
         return _is_number(tree.this)
@@ -486,7 +458,7 @@ def _moved(constant: Expression, step: int) -> Expression | None:
 
 
 def _type_name(to: Expression) -> str:
-    return str(to.sql(dialect="spark")).lower()
+    return str(to.sql(dialect="spark")).lower().replace(", ", ",")
 
 
 def _filled(condition: Expression, value: Expression, otherwise: Expression) -> tuple[Expression, Expression] | None:

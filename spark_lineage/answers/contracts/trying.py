@@ -119,6 +119,8 @@ class Values:
             for key in keys:
                 literals[key] += [_literal(each) for each in node.find_all(exp.Literal)]
                 alike[key] |= keys
+        for _ in self.columns:  # who is compared with one of them is with all of them
+            alike = {key: set().union(*(alike[other] for other in others)) for key, others in alike.items()}
         own = {key: _values(types.get(key, ""), literals[key], sampled.get(key, ())) for key in self.columns}
         self.of = {key: self._shared(key, own, alike[key]) for key in self.columns}
 
@@ -212,7 +214,7 @@ class Trial:
 
     def search(self, a: Sequence[Expression], b: Sequence[Expression], given: Sequence[Expression]) -> Row | None:
         """A row of which ``given`` and all of ``a`` are true and not all of ``b``, or the other way round."""
-        for rows in self._rounds(a, b, given):
+        for rows in self._rounds(a, b, [*given, *apart((*a, *b))]):
             for row, truths in rows:
                 of_a, of_b, of_given = self._split(truths, a, b)
                 if all(of_given) and all(of_a) != all(of_b):
@@ -317,6 +319,29 @@ class Trial:
 
     def _asked(self, query: str) -> list[tuple[Any, ...]]:
         return list(self._duck.execute(query).fetchall())
+
+
+def apart(trees: Iterable[Expression], grouped: bool = False) -> list[Expression]:
+    """That no comparison in these expressions depends on rounding: those of rows, or (``grouped``) those of groups."""
+    found = [node for tree in trees for node in tree.walk() if _is_rounded(node)]
+    return [_apart(each) for each in found if (each.find(exp.AggFunc) is not None) == grouped]
+
+
+def _is_rounded(node: Expression) -> bool:
+    """A comparison of what was computed: DuckDB's last digit may be another than Spark's."""
+    computed = (exp.Add, exp.Sub, exp.Mul, exp.Div)
+    return isinstance(node, (exp.EQ, exp.NEQ, exp.LT, exp.LTE)) and node.find(*computed) is not None
+
+
+def _apart(comparison: Expression) -> Expression:
+    """That both sides of a comparison are equal, NULL, or differ by more than rounding."""
+    left, right = (exp.Paren(this=side.copy()) for side in (comparison.this, comparison.expression))
+    distance = exp.Abs(this=exp.Sub(this=left, expression=right))
+    scale = exp.Add(this=exp.Abs(this=left.copy()), expression=exp.Abs(this=right.copy()))
+    rounding = exp.Mul(this=exp.Literal.number("1e-9"), expression=exp.Paren(this=scale))
+    near = exp.Paren(this=exp.LTE(this=distance, expression=rounding))
+    equal = exp.EQ(this=left.copy(), expression=right.copy())
+    return exp.Coalesce(this=exp.Or(this=equal, expression=exp.Not(this=near)), expressions=[exp.true()])
 
 
 def _sql(tree: Expression) -> str:
