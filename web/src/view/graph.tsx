@@ -5,7 +5,7 @@ import { type Known, type Layout, layoutOf, type Placed } from "../model/layout.
 import type { Node } from "../model/model.ts";
 import { type Neighbours, neighboursOf, onTheWay } from "../model/neighbours.ts";
 import { enclosing, firstOpen, type Item, type Scopes, standsFor } from "../model/scopes.ts";
-import { count } from "../model/text.ts";
+import { count, number } from "../model/text.ts";
 import { Box, type Shine } from "./card.tsx";
 import { useShown } from "./context.ts";
 import { Edge } from "./edge.tsx";
@@ -364,7 +364,7 @@ function shineOf(scopes: Scopes, open: ReadonlySet<string>, near: Set<Node> | nu
 }
 
 function reachOf(reach: { direct: number; all: number }): string {
-  return `${reach.direct} direct, ${reach.all} in all`;
+  return `${number(reach.direct)} direct, ${number(reach.all)} in all`;
 }
 
 /** At both ends of what is selected: how much comes before it and how much behind it. */

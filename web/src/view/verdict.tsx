@@ -2,7 +2,7 @@ import type { ComponentChildren } from "preact";
 
 import type { RunPart } from "../document.ts";
 import { measuredOf } from "../model/measured.ts";
-import { count, duration, time } from "../model/text.ts";
+import { count, duration, number, time } from "../model/text.ts";
 import { verdictOf } from "../model/verdict.ts";
 import { useLink, useShown } from "./context.ts";
 import { OutcomeMark } from "./marks.tsx";
@@ -82,9 +82,9 @@ export function Chips({ part }: { part: RunPart }) {
       {check ? (
         <Chip name="checks" tone={failed ? "bad" : check.results.length ? "good" : ""}>
           {failed
-            ? `${failed} of ${check.results.length} failed`
+            ? `${number(failed)} of ${number(check.results.length)} failed`
             : check.results.length
-              ? `${check.results.length} passed`
+              ? `${number(check.results.length)} passed`
               : "none"}
         </Chip>
       ) : (
@@ -93,12 +93,12 @@ export function Chips({ part }: { part: RunPart }) {
         </Chip>
       )}
       <Chip name="measured" tone={measured.exact < measured.datasets ? "warn" : "good"} title={reasons}>
-        {measured.exact} of {count(measured.datasets, "dataset")} exact
+        {number(measured.exact)} of {count(measured.datasets, "dataset")} exact
         {measured.partial ? `, ${measured.partial} partial` : ""}
         {measured.not ? `, ${measured.not} not measured` : ""}
       </Chip>
       <Chip name="gaps" tone={gaps.length ? "warn" : "good"}>
-        {gaps.length || "none"}
+        {gaps.length ? number(gaps.length) : "none"}
       </Chip>
       <Chip name="mode">{run.mode}</Chip>
       {run.commit !== null ? (

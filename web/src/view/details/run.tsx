@@ -1,7 +1,9 @@
+import { useState } from "preact/hooks";
+
 import type { CheckResultDocument, RunPart } from "../../document.ts";
 import { measuredOf } from "../../model/measured.ts";
 import type { Step } from "../../model/model.ts";
-import { duration, nameOfStep, time } from "../../model/text.ts";
+import { duration, nameOfStep, number, time } from "../../model/text.ts";
 import { verdictOf } from "../../model/verdict.ts";
 import { useLink, useShown } from "../context.ts";
 import { OutcomeMark, StateMark } from "../marks.tsx";
@@ -81,6 +83,7 @@ function CheckSection({ part, results }: { part: RunPart; results: CheckResultDo
 
 /** Failed ones at once, the others on demand. */
 function FailedFirst({ results }: { results: CheckResultDocument[] }) {
+  const [open, setOpen] = useState(false);
   const failed = results.filter(({ passed }) => !passed);
   const passed = results.filter(({ passed }) => passed);
   return (
@@ -88,10 +91,10 @@ function FailedFirst({ results }: { results: CheckResultDocument[] }) {
       <Checks results={failed.slice(0, 300)} where />
       {failed.length > 300 ? <p class="none">and {failed.length - 300} more that failed</p> : null}
       {passed.length ? (
-        <details>
-          <summary>{passed.length} passed</summary>
-          <Checks results={passed.slice(0, 300)} where />
-          {passed.length > 300 ? <p class="none">and {passed.length - 300} more</p> : null}
+        <details onToggle={(event) => setOpen(event.currentTarget.open)}>
+          <summary>{number(passed.length)} passed</summary>
+          {open ? <Checks results={passed.slice(0, 300)} where /> : null}
+          {passed.length > 300 ? <p class="none">and {number(passed.length - 300)} more</p> : null}
         </details>
       ) : null}
     </>

@@ -51,8 +51,8 @@ export function StepDetails({ step }: { step: Step }) {
           ...(detail.thread && detail.thread !== "MainThread"
             ? ([["thread", detail.thread]] as [string, string][])
             : []),
-          ["comes from", `${before.direct} direct, ${before.all} in all`],
-          ["goes into", `${behind.direct} direct, ${behind.all} in all`],
+          ["comes from", `${number(before.direct)} direct, ${number(before.all)} in all`],
+          ["goes into", `${number(behind.direct)} direct, ${number(behind.all)} in all`],
         ]}
       />
       {history ? (
