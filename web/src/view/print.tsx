@@ -66,9 +66,9 @@ function PrintedFile({ shown }: { shown: Shown }) {
             <tbody>
               {model.b.show.gaps.map((gap, i) => (
                 <tr key={i}>
-                  <td>{visible(gap.what)}</td>
-                  <td>{visible(gap.dataset ?? gap.step ?? "the run")}</td>
-                  <td>{visible(gap.why)}</td>
+                  <td class="long">{visible(gap.what)}</td>
+                  <td class="long">{visible(gap.dataset ?? gap.step ?? "the run")}</td>
+                  <td class="long">{visible(gap.why)}</td>
                 </tr>
               ))}
             </tbody>
@@ -167,16 +167,16 @@ function StepsTable({ steps }: { steps: Step[] }) {
       <tbody>
         {steps.map(({ key, document, inputs, outputs }) => (
           <tr key={key}>
-            <td>
+            <td class="long">
               {visible(document.step)}
               {document.call > 1 ? ` (call ${document.call})` : ""}
             </td>
             <td>
               {visible(document.file.slice(document.file.lastIndexOf("/") + 1))}:{document.line}
             </td>
-            <td>{visible(inputs.map(({ document: { id } }) => id).join(", "))}</td>
-            <td>{visible(outputs.map(({ document: { id } }) => id).join(", "))}</td>
-            <td class="number">{outputs.map(({ document }) => rowsOf(document)).join(", ")}</td>
+            <td class="long">{visible(inputs.map(({ document: { id } }) => id).join(", "))}</td>
+            <td class="long">{visible(outputs.map(({ document: { id } }) => id).join(", "))}</td>
+            <td class="number rows">{outputs.map(({ document }) => rowsOf(document)).join(", ")}</td>
             <td class="number">{duration(document.duration_ms)}</td>
             <td>{document.outcome}</td>
           </tr>
@@ -209,10 +209,12 @@ function Sink({ sink }: { sink: Dataset }) {
         <tbody>
           {document.columns.map(({ name, type, nulls }) => (
             <tr key={name}>
-              <td>{visible(name)}</td>
-              <td>{visible(type)}</td>
+              <td class="long">{visible(name)}</td>
+              <td class="long">{visible(type)}</td>
               <td class="number">{number(nulls)}</td>
-              <td class="sql">{visible(detail.definitions[name] ?? hops.get(name)?.expression ?? "not observed")}</td>
+              <td class="sql long">
+                {visible(detail.definitions[name] ?? hops.get(name)?.expression ?? "not observed")}
+              </td>
             </tr>
           ))}
         </tbody>
@@ -236,10 +238,10 @@ function ChecksTable({ part }: { part: RunPart }) {
             {results.map((result, i) => (
               <tr key={i}>
                 <td>{visible(result.check)}</td>
-                <td>{visible(result.dataset ?? result.step)}</td>
-                <td>{visible(result.column ?? "")}</td>
-                <td>{visible(result.expected)}</td>
-                <td>{visible(result.actual)}</td>
+                <td class="long">{visible(result.dataset ?? result.step)}</td>
+                <td class="long">{visible(result.column ?? "")}</td>
+                <td class="long">{visible(result.expected)}</td>
+                <td class="long">{visible(result.actual)}</td>
                 <td>{result.passed ? "passed" : "FAILED"}</td>
               </tr>
             ))}
@@ -260,9 +262,9 @@ function PartialTable({ datasets }: { datasets: Dataset[] }) {
       <tbody>
         {datasets.map(({ key, document }) => (
           <tr key={key}>
-            <td>{visible(document.id)}</td>
+            <td class="long">{visible(document.id)}</td>
             <td class="number">{rowsOf(document)}</td>
-            <td>
+            <td class="long">
               {visible(
                 [document.reason ?? "not measured", document.detail, ...document.pushed].filter(Boolean).join("; "),
               )}

@@ -119,7 +119,10 @@ export function ShownPage({ page, at, base = [], history = null }: Props) {
             )}
           </div>
         </main>
-        <aside ref={details} tabIndex={0} aria-label="Details" aria-live="polite">
+        <aside ref={details} tabIndex={0} aria-label="Details">
+          <p class="spoken" role="status">
+            {titleOf(selection)}
+          </p>
           {selection ? (
             <button
               type="button"

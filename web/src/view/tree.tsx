@@ -1,5 +1,6 @@
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 
+import type { Selection } from "../model/links.ts";
 import type { Dataset, Model, Step } from "../model/model.ts";
 import { stateOf } from "../model/model.ts";
 import { type Found, search } from "../model/search.ts";
@@ -37,7 +38,7 @@ export function Tree() {
       results ? results.found.map((found, i) => rowOfFound(found, i, results.found.length)) : rowsOfTree(model, folded),
     [model, results, folded],
   );
-  const chosen = selection ? (selection.kind === "step" ? selection.step.key : selection.dataset.key) : null;
+  const chosen = selection ? rowOf(selection) : null;
 
   useEffect(() => {
     setActive(null);
@@ -154,6 +155,14 @@ export function Tree() {
       />
     </nav>
   );
+}
+
+/** An interim dataset stands with the step that made it. */
+function rowOf(selection: NonNullable<Selection>): string {
+  if (selection.kind === "step") return selection.step.key;
+  const { dataset } = selection;
+  const producer = dataset.document.kind === "interim" ? dataset.producers[dataset.producers.length - 1] : undefined;
+  return (producer ?? dataset).key;
 }
 
 interface RowProps {

@@ -197,14 +197,18 @@ function ChecksOf({ run }: { run: ListedRun }) {
   const { document, refused } = useFetched<CheckDocument>(asks ? api("checks", [run.address]) : null);
   const failed = document?.results.filter(({ passed }) => !passed).length ?? 0;
   return (
-    <span ref={setPlace} class={failed ? "bad" : ""} title={refused ?? ""}>
+    <span
+      ref={setPlace}
+      class={failed ? "bad" : ""}
+      title={refused ?? (run.mode === "plan" ? "plan mode measures nothing to check" : "")}
+    >
       {document
         ? failed
           ? `${failed} failed`
           : document.results.length
             ? `${document.results.length} passed`
             : "none"
-        : refused
+        : refused || run.unreadable !== null || run.mode === "plan"
           ? "–"
           : "…"}
     </span>
