@@ -94,6 +94,10 @@ export function hop(column: string, expression: string, ...inputs: [dataset: str
 
 export function run(steps: StepDocument[], datasets: [DatasetDocument, DatasetDetail][]): RunPart {
   const show: ShowDocument = {
+    stale: false,
+    stale_files: [],
+    stale_functions: [],
+    stale_unknown: null,
     run: {
       id: "01",
       app: "job",

@@ -122,6 +122,8 @@ export function RunFacts({ part }: { part: RunPart }) {
     "record",
     verify.intact ? `verified, ${verify.events} events` : <Text key="w" of={verify.why ?? "not verified"} />,
   ]);
+  if (part.show.stale)
+    add("code on disk", `changed since: ${[...part.show.stale_files, ...part.show.stale_functions].join(", ")}`);
   add("Spark", run.spark_version);
   add("Python", run.python_version);
   if (run.started_by)
