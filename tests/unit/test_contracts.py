@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,10 +12,15 @@ from small_plans import filtered, grouped, made, op, reading, source
 from test_explain import graph
 
 from spark_lineage.answers.check.results import Status
+from spark_lineage.answers.contracts import libraries
 from spark_lineage.answers.contracts.checking import results
 from spark_lineage.answers.contracts.normal import NotReadable, clauses, normal, parsed, text_of
 from spark_lineage.answers.contracts.reading import Contract, ContractError, contracts
-from spark_lineage.model import CheckResult, Dataset, LineageGraph
+from spark_lineage.cli.commands import main
+from spark_lineage.config import resolve
+from spark_lineage.events import build, samples
+from spark_lineage.model import CheckResult, Dataset, LineageGraph, Mode, StepKind
+from spark_lineage.sinks.journal import Journal
 
 TYPES = {
     ("s", "a"): "int", ("s", "l"): "bigint", ("s", "x"): "double", ("s", "m"): "decimal(12,2)", ("s", "t"): "string",
@@ -360,3 +367,60 @@ def test_a_contract_may_speak_of_datasets_of_the_program() -> None:
         SHOP, definition="sum(priced.net)", population="paid.status = 'paid' and known.country <> 'XX' and amount > 0"
     )
     assert {each.status for each in found.values()} == {Status.PASSED}, found
+
+
+# ---- the command
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    run = replace(SHOP.run, id="01a20dc7-9327-7c5d-993d-1e3c8f48213c", mode=Mode.PLAN)
+    first = SHOP.steps[0]
+    program = replace(first, step="job", kind=StepKind.APPLICATION, function="job", inputs=(), outputs=())
+    steps = [replace(step, parent=("job", 1)) for step in SHOP.steps]
+    recorded = replace(SHOP, run=run, steps=(program, *steps))
+    Journal(tmp_path / "lineage" / "runs" / run.id).write(build(recorded), samples(recorded))
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_check_has_contracts_also_of_runs_in_plan_mode(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check"]) == 2 and "nothing to check" in capsys.readouterr().err
+    table = '[metrics."report.revenue"]\ndefinition = "{}"\npopulation = "{}"\ngrain = ["country", "month"]\n'
+    file = folder / "spark-lineage.toml"
+    file.write_text(table.format(MEANT["definition"], MEANT["population"]))
+    assert main(["check"]) == 0
+    assert "3 passed" in capsys.readouterr().out
+    file.write_text(table.format("sum(amount)", MEANT["population"]))
+    assert main(["check", "--json"]) == 1
+    said = json.loads(capsys.readouterr().out)
+    first = said["results"][0]
+    assert (first["check"], first["status"], first["column"]) == ("metric_definition", "failed", "revenue")
+    assert first["where"] == f"{file}:2" and first["details"]["rows"][0]["discount"] and not said["passed"]
+    assert main(["check", "--rules", str(file)]) == 1
+    shown = capsys.readouterr().out
+    assert "metric_definition" in shown and "expected sum(amount)" in " ".join(shown.split())
+
+
+def test_what_is_wrong_with_a_contract_is_one_line_on_standard_error(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "spark-lineage.toml").write_text('[metrics."report.revenue"]\npopulation = "amuont > 0"\n')
+    assert main(["check"]) == 2
+    said = capsys.readouterr()
+    assert said.out == "" and said.err.count("\n") == 1 and "spark-lineage.toml:2: population of" in said.err
+
+
+def test_without_the_libraries_one_sentence_says_what_to_install(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "spark-lineage.toml").write_text('[metrics."report.revenue"]\npopulation = "amount > 0"\n')
+    monkeypatch.setattr(libraries, "NEEDED", ("sqlglot", "a_library_that_nobody_has"))
+    assert main(["check"]) == 2
+    said = capsys.readouterr().err
+    assert "need a_library_that_nobody_has" in said and "pip install 'spark-lineage[contracts]'" in said
+
+
+def test_metrics_of_the_configuration_file_are_no_unknown_option(folder: Path) -> None:
+    (folder / "spark-lineage.toml").write_text('mode = "plan"\n[metrics."report.revenue"]\npopulation = "x > 0"\n')
+    assert resolve(folders=[folder]).mode is Mode.PLAN
