@@ -502,6 +502,12 @@ class TestFacts:
         assert all(column.nulls is None and column.fingerprint is None for column in clean.columns)
         assert "20 rows seen" in (clean.detail or "")
 
+    def test_a_plan_that_was_shown_hides_nothing_from_what_is_planned_anew(self) -> None:
+        shown = probe("d2", None, complete=False, reason="fixed_plan", instance="1")
+        assert datasets(self.measured(shown))["clean"].reason == "fixed_plan"
+        clean = datasets(self.measured(shown, probe("d2", 80, ["a"], instance="2")))["clean"]
+        assert (clean.rows, clean.complete, clean.reason) == (80, True, None)
+
     def test_filters_that_ran_below_are_named(self) -> None:
         graph = self.measured(probe("d2", 20, ["a"], complete=False, reason="filter_pushed", pushed=["b > 3"]))
         assert datasets(graph)["clean"].pushed == ("b > 3",)

@@ -47,7 +47,9 @@ class ShownPlanSuite extends AnyFunSuite with Sessions {
 
   /** Whose rows were counted, all of them. */
   private def counted: Set[String] =
-    probes.filter(_.contains("\"complete\":true")).flatMap("\"dataset\":\"(\\w+)".r.findFirstMatchIn(_).map(_.group(1))).toSet
+    probes.filter(
+      _.contains("\"complete\":true")
+    ).flatMap("\"dataset\":\"(\\w+)".r.findFirstMatchIn(_).map(_.group(1))).toSet
 
   for (mode <- modes) test(s"explain in flow mode, $mode") {
     assert(anonymous(explained(program(marked("flow")), mode)) == anonymous(explained(program(plain), mode)))

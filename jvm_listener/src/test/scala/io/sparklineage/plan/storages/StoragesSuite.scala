@@ -35,8 +35,11 @@ class StoragesSuite extends PlanSuite {
     known.foreach { each =>
       val found = Locations.storage(each.get("path").asText, None)
       val part = Option(each.get("part")).filterNot(_.isNull).map(_.asText)
-      assert((found.namespace, found.name, found.part) ===
-        (each.get("namespace").asText, each.get("name").asText, part), each.get("path").asText)
+      assert(
+        (found.namespace, found.name, found.part) ===
+          (each.get("namespace").asText, each.get("name").asText, part),
+        each.get("path").asText
+      )
     }
     val relative = Locations.storage("rel/x", None)
     assert((relative.namespace, relative.name) === ("file", Paths.get("rel/x").toAbsolutePath.toString))
