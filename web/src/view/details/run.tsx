@@ -36,7 +36,18 @@ export function RunDetails() {
           </pre>
         </Section>
       ) : null}
-      <RunFacts part={part} />
+      {page.kind === "diff" ? (
+        <>
+          <Section title="Later run">
+            <RunFacts part={page.b} />
+          </Section>
+          <Section title="Earlier run">
+            <RunFacts part={page.a} />
+          </Section>
+        </>
+      ) : (
+        <RunFacts part={part} />
+      )}
       <CheckSection part={part} results={results} />
       {partial.length ? (
         <Section title="Not exact" note={`${measuredOf(part).exact} of ${part.show.datasets.length} are`}>
