@@ -43,13 +43,14 @@ def take(words: Sequence[str]) -> tuple[list[str], Checking]:
             found = replace(found, rules=value) if flag == "--rules" else replace(found, junit=value)
             del rest[at]
         else:
-            at += 1 if equals or _is_switch(flag) else 2
+            at += 1 if equals or is_switch(flag) else 2
     if found.junit is not None and not found.on:
         raise UsageError("--junit has nothing to write without --check.")
     return rest, found
 
 
-def _is_switch(flag: str) -> bool:
+def is_switch(flag: str) -> bool:
+    """Whether an option of ``run`` stands alone, without a value behind it."""
     return flag in ("-h", "--help") or any(option.flag == flag and option.type == "true | false" for option in OPTIONS)
 
 

@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from spark_lineage import compat, own_imports
-from spark_lineage.activation import checking
+from spark_lineage.activation import checking, reporting
 from spark_lineage.activation.checking import Checking, UsageError
 from spark_lineage.activation.doors import OwnDoor, stop_at_exit
 from spark_lineage.activation.hint import hint_at_end
@@ -49,6 +49,7 @@ class Request:
     settings: Mapping[str, Any] = field(default_factory=dict)
     help: bool = False
     checking: Checking = field(default_factory=Checking)
+    report: str | None = None  # the file that the report goes to
 
 
 def prepare(words: Sequence[str]) -> Request | None:
@@ -81,8 +82,9 @@ def parse(words: Sequence[str]) -> Request:
     Raises :class:`UsageError`.
     """
     words, asked = checking.take(words)
+    words, report = reporting.take(words)
     request = _parse(words)
-    return replace(request, checking=asked)
+    return replace(request, checking=asked, report=report)
 
 
 def _parse(words: Sequence[str]) -> Request:
@@ -104,7 +106,8 @@ def _parse(words: Sequence[str]) -> Request:
         flag, equals, value = word.partition("=")
         option = by_flag.get(flag)
         if option is None:
-            raise UsageError(f"Unknown option {flag}{did_you_mean(flag, [*by_flag, *checking.WORDS, '-m', '--help'])}.")
+            known = [*by_flag, *checking.WORDS, reporting.WORD, "-m", "--help"]
+            raise UsageError(f"Unknown option {flag}{did_you_mean(flag, known)}.")
         if not equals:
             if option.type == "true | false":
                 value = "true"
@@ -228,6 +231,7 @@ def _switch_on(config: Config, request: Request, module_path: str | None) -> Non
         roots=tuple(dict.fromkeys(map(str, _program_folders(request, module_path)))),
     )
     rules = _rules(config, request, program.roots)
+    report = reporting.ReportAtEnd(request.report) if request.report is not None else None
     try:
         observer = agent.start(config, program, rules, with_functions=request.checking.on)
     except OSError as error:
@@ -235,7 +239,8 @@ def _switch_on(config: Config, request: Request, module_path: str | None) -> Non
     _FAULTS.report, _FAULTS.strict = observer.gap, config.strict
     # First of all: whatever fails from here on, what is known is written at the end.
     check_at_end = checking.CheckAtEnd(request.checking) if request.checking.on else None
-    stop_at_exit(lambda: _Ended.by, hint_at_end(config, check_at_end))
+    at_end = check_at_end if report is None else report.before(check_at_end)
+    stop_at_exit(lambda: _Ended.by, hint_at_end(config, at_end))
     autostart.step_aside()
     if _is_remote():
         _use_this_python()

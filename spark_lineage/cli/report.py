@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,9 +28,7 @@ STDOUT = "-"
     "--format",
     "form",
     type=click.Choice([HTML, "md", "mermaid", "dot"]),
-    default=HTML,
-    show_default=True,
-    help="A page, Markdown for a pull request, or the graph alone.",
+    help="A page, Markdown for a pull request, or the graph alone; as FILE ends, or else a page.",
 )
 @click.option("--open", "opens", is_flag=True, help="Open the page in a browser.")
 @click.option("--no-samples", is_flag=True, help="Leave out sampled rows.")
@@ -41,8 +40,8 @@ STDOUT = "-"
 @click.option("--force", is_flag=True, help="With --diff: runs that look like those of different programs, too.")
 @without_collections()
 def report(
-    runs: tuple[str, ...], output: str | None, of_two: bool, form: str, opens: bool, no_samples: bool, no_source: bool,
-    full: bool, baseline: str | None, store: str | None, store_b: str | None, force: bool,
+    runs: tuple[str, ...], output: str | None, of_two: bool, form: str | None, opens: bool, no_samples: bool,
+    no_source: bool, full: bool, baseline: str | None, store: str | None, store_b: str | None, force: bool,
 ) -> None:  # fmt: skip
     """Write a run, or two runs laid over each other, as one file that opens anywhere.
 
@@ -57,9 +56,15 @@ def report(
     spark-lineage report --diff last~1 last -o diff.html
     spark-lineage report --format md >> "$GITHUB_STEP_SUMMARY"
     """
-    _refuse_what_does_not_fit(runs, output, of_two, form, opens, full, baseline, store_b, force)
-    from spark_lineage.answers import ask
     from spark_lineage.faces import reports
+
+    form = form or (reports.form_of(Path(output)) if output not in (None, "", STDOUT) else HTML)
+    for sentence in _misfits(runs, output, of_two, form, opens, full, baseline, store_b, force):
+        raise click.UsageError(sentence)
+    to_file = output != STDOUT and (output is not None or form == HTML)
+    if output is not None and to_file:
+        reports.refuse(Path(output), form)  # before the run is read
+    from spark_lineage.answers import ask
 
     page: Page | PageOfTwo
     if of_two:
@@ -69,31 +74,32 @@ def report(
     else:
         page = ask.page(runs[0] if runs else "last", store, samples=not no_samples, source=not no_source)
     text = reports.text(page, form, full)
-    if output == STDOUT or (output is None and form != HTML):
+    if not to_file:
         sys.stdout.write(text)
         return
-    path = Path(output) if output is not None else Path(reports.default_name(page))
+    path = Path(output if output is not None else reports.default_name(page))
     reports.save(text, path)
     click.echo(str(path))
     if opens:
         _open(path)
 
 
-def _refuse_what_does_not_fit(
+def _misfits(
     runs: tuple[str, ...], output: str | None, of_two: bool, form: str, opens: bool, full: bool, baseline: str | None,
     store_b: str | None, force: bool,
-) -> None:  # fmt: skip
+) -> Iterator[str]:  # fmt: skip
+    """A sentence for each option that does not go with the others."""
     if not of_two and len(runs) > 1:
-        raise click.UsageError(f"{' '.join(runs)} are too many runs: --diff lays two over each other.")
+        yield f"{' '.join(runs)} are too many runs: --diff lays two over each other."
     for flag, given in (("--baseline", baseline is not None), ("--store-b", store_b is not None), ("--force", force)):
         if given and not of_two:
-            raise click.UsageError(f"{flag} needs --diff.")
+            yield f"{flag} needs --diff."
     if opens and (form != HTML or output == STDOUT):
-        raise click.UsageError("--open needs a page in a file: leave out --format and `-o -`.")
+        yield "--open needs a page in a file: leave out --format and `-o -`."
     if full and form != "md":
-        raise click.UsageError("--full is for --format md: the other formats are whole.")
+        yield "--full is for --format md: the other formats are whole."
     if output == "":
-        raise click.UsageError("-o needs the path of a file.")
+        yield "-o needs the path of a file."
 
 
 def _open(path: Path) -> None:

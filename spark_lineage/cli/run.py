@@ -12,6 +12,7 @@ CHECKING = [
     ("--check", "End with the checks of the run: exit status 1 if one fails and the program did well."),
     ("--rules FILE", "Rules for checks (TOML or Python) in place of those that are configured."),
     ("--junit FILE", "Where --check writes its results as JUnit XML."),
+    ("--report FILE", "Write the run as one file when it has ended: a page, or .md, .mmd, .dot."),
 ]
 
 

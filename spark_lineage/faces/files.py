@@ -20,32 +20,53 @@ def save(text: str, path: Path, marks: tuple[str, ...]) -> None:
     ``marks``: one of these stands in the head of each file that may be replaced, as does nothing in an empty one.
     Raises :class:`Refusal` with one sentence: no folder, a folder in its place, a file of somebody else, a full disk.
     """
+    refuse(path, marks)
     try:
-        if path.is_dir():
-            raise Refusal(f"{path} is a folder: name a file in it with -o.")
-        if not path.parent.is_dir():
-            raise Refusal(f"{path} cannot be written: there is no folder {path.parent}.")
         if path.exists() and not path.is_file():  # a device or a pipe
             path.write_bytes(_bytes(text))
             return
-        mode = _mode_of_ours(path, marks)
+        mode = stat.S_IMODE(path.stat().st_mode) if path.exists() else OWNER_ONLY
         _replace(Path(os.path.realpath(path)), _bytes(text), mode)
-    except OSError as error:
-        raise Refusal(f"{path} cannot be written: {error.strerror or error}.") from error
+    except (OSError, ValueError) as error:
+        raise Refusal(_not_writable(path, error)) from error
+
+
+def refuse(path: Path, marks: tuple[str, ...]) -> None:
+    """Raises :class:`Refusal` if the file could not be written, as far as that can be told before it is."""
+    try:
+        why = _why_not(path, marks)
+    except (OSError, ValueError) as error:  # ValueError: no file can have such a name
+        raise Refusal(_not_writable(path, error)) from error
+    if why is not None:
+        raise Refusal(f"{path} {why}.")
+
+
+def _why_not(path: Path, marks: tuple[str, ...]) -> str | None:
+    if path.is_dir():
+        return "is a folder: name a file in it"
+    if not path.parent.is_dir():
+        return f"cannot be written: there is no folder {path.parent}"
+    if path.is_file():
+        if not os.access(path, os.W_OK):
+            return "cannot be written: it is read-only"
+        return None if _is_ours(path, marks) else "is there already and is no report: name another file, or remove it"
+    if not path.exists() and not os.access(path.parent, os.W_OK):
+        return f"cannot be written: the folder {path.parent} is read-only"
+    return None
+
+
+def _not_writable(path: Path, error: OSError | ValueError) -> str:
+    return f"{path} cannot be written: {getattr(error, 'strerror', None) or error}."
 
 
 def _bytes(text: str) -> bytes:
     return text.encode("utf-8", "backslashreplace")
 
 
-def _mode_of_ours(path: Path, marks: tuple[str, ...]) -> int:
-    if not path.exists():
-        return OWNER_ONLY
+def _is_ours(path: Path, marks: tuple[str, ...]) -> bool:
     with path.open("rb") as file:
         head = file.read(HEAD)
-        if head and not any(mark.encode() in head for mark in marks):
-            raise Refusal(f"{path} is there already and is no report: name another file with -o, or remove it.")
-        return stat.S_IMODE(os.fstat(file.fileno()).st_mode)
+    return not head or any(mark.encode() in head for mark in marks)
 
 
 def _replace(path: Path, content: bytes, mode: int) -> None:

@@ -5,6 +5,6 @@
 
 from __future__ import annotations
 
-from spark_lineage.faces.html.page import NotBuilt, page, template
+from spark_lineage.faces.html.filling import NotBuilt, page, template
 
 __all__ = ["NotBuilt", "page", "template"]

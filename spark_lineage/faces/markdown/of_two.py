@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from spark_lineage.answers.diff import Comparison, Divergence
+from spark_lineage.answers.diff import Divergence
 from spark_lineage.answers.diff.conclusion import conclusion
 from spark_lineage.answers.diff.rows import SideBySide, Values
 from spark_lineage.answers.page import PageOfTwo
+from spark_lineage.answers.page.document import SAMPLES, SOURCE
 from spark_lineage.faces.markdown.fitting import Section
 from spark_lineage.faces.markdown.text import block, code, header, plain, row
 
@@ -26,7 +27,8 @@ def title(page: PageOfTwo) -> list[str]:
     return [f"## {code(b.app, 80)}: {found.verdict}", "", *([said, ""] if said else []), ids, ""]
 
 
-def sections(comparison: Comparison, full: bool) -> Iterator[Section]:
+def sections(page: PageOfTwo, full: bool) -> Iterator[Section]:
+    comparison = page.comparison
     if comparison.sources_changed:
         sources = [f"- {code(each.b.id)}: {plain(each.why)}" for each in comparison.sources_changed]
         yield _list("### Sources that are not the same", sources, "source")
@@ -34,7 +36,7 @@ def sections(comparison: Comparison, full: bool) -> Iterator[Section]:
     if firsts:
         yield _list("### First steps that differ", [_words(each) for each in firsts], "step that differs first")
     for divergence in firsts if full else firsts[:1]:
-        details = tuple(_details(divergence))
+        details = tuple(_details(divergence, page.left_out))
         if details:
             yield Section((f"#### {code(divergence.step.step)}", ""), details, "detail")
     if comparison.diverged:
@@ -69,7 +71,7 @@ def _consequence(name: str, caused_by: Sequence[str]) -> str:
     return f"- {code(name)}" + (f" (because of {because})" if because else "")
 
 
-def _details(divergence: Divergence) -> Iterator[tuple[str, ...]]:
+def _details(divergence: Divergence, left_out: Sequence[str]) -> Iterator[tuple[str, ...]]:
     """What changed in its columns, its source, its plan and its rows: each a block of its own."""
     if divergence.columns:
         named = [
@@ -78,11 +80,11 @@ def _details(divergence: Divergence) -> Iterator[tuple[str, ...]]:
         ]
         more = len(divergence.columns) - MOST_COLUMNS
         yield (*named, *([f"- and {more:,} more columns"] if more > 0 else []), "")
-    for lines in (divergence.source_diff, divergence.plan_diff):
+    for lines in (() if SOURCE in left_out else divergence.source_diff, divergence.plan_diff):
         if lines:
             cut = [f"… {len(lines) - MOST_LINES:,} more lines"] if len(lines) > MOST_LINES else []
             yield (*block([*lines[:MOST_LINES], *cut], "diff"), "")
-    if divergence.rows is not None:
+    if divergence.rows is not None and SAMPLES not in left_out:
         yield (*_rows(divergence.rows), "")
 
 

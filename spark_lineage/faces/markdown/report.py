@@ -41,7 +41,7 @@ def _of_run(part: RunPart) -> Iterator[Section]:
 
 def _of_two(page: PageOfTwo, full: bool) -> Iterator[Section]:
     yield Section((MARK, *of_two.title(page)), (), "line")
-    yield from of_two.sections(page.comparison, full)
+    yield from of_two.sections(page, full)
     for name, part in (("A", page.a), ("B", page.b)):
         yield Section((f"### {name}: {code(part.graph.run.app, 80)}", "", *verdict(part), ""), (), "line")
     yield from _checks(page.b, " of B")

@@ -15,7 +15,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from spark_lineage.answers.documents import Document
-from spark_lineage.faces.html.page import block
+from spark_lineage.faces.html.filling import block
 from spark_lineage.faces.web import documents, home
 from spark_lineage.faces.web.guarding import HEADERS, METHODS, Names, Refused, refused
 from spark_lineage.faces.web.stores import Found, NotFound, Stores
