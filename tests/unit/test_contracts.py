@@ -247,6 +247,28 @@ def test_the_order_of_conditions_and_deduplications() -> None:
     assert told(deduplicated(first=True), "chosen.amount", grain=("id",))["grain"].status is Status.PASSED
 
 
+def test_a_deduplication_that_is_not_there() -> None:
+    text = "status = 'paid' and one_row_per(id)"
+    assert told(graph(ORDERS, PAID), "paid.amount", population=text)["population"].status is Status.FAILED
+    assert told(SHOP, population=f"{MEANT['population']} and one_row_per(id)")["population"].status is Status.FAILED
+    first = grouped("first", PAID, {"id": "id"}, {"amount": "first(amount)"})
+    assert told(graph(ORDERS, PAID, first), "first.amount", population=text)["population"].status is Status.UNKNOWN
+
+
+def test_a_join_over_several_sources_is_no_other_join() -> None:
+    nations = source("nations", land="string", segment="string")
+    inner = made("places", [CUSTOMERS, nations], [
+        *reading(CUSTOMERS, nations),
+        op("join", 0, 1, of=[CUSTOMERS, nations], kind="inner", condition="(customers.segment = nations.segment)"),
+    ], {"id": "id", "land": "land"})  # fmt: skip
+    both = [PAID, inner]
+    plan = [*reading(*both), op("join", 0, 1, of=both, kind="left outer", condition="(customer_id = places.id)")]
+    joined = made("joined", both, plan, {"amount": "amount", "land": "land"})
+    of = graph(ORDERS, CUSTOMERS, nations, PAID, inner, joined)
+    join = "left join customers on orders.customer_id = customers.id"
+    assert told(of, "joined.amount", joins=(join,))["joins"].status is Status.UNKNOWN
+
+
 def test_a_choice_of_other_rows_by_rank_is_different() -> None:
     rank = "(row_number() OVER (PARTITION BY id ORDER BY day {}) = 1)"
     chosen = made("chosen", [ORDERS], [

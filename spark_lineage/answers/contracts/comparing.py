@@ -181,7 +181,9 @@ class Comparing:
     def _join(self, said: Rule, found: Rule | None, population: Population) -> Compared:
         what = self._join_text(said)
         if found is None:
-            if population.unknown:
+            # A row without a partner tells an inner join from it; other joins may be written over several sources.
+            inner = said.of <= set(population.sources) and not any(rule.of & said.of for rule in population.rules)
+            if population.unknown or not inner:
                 return Compared(Verdict.UNKNOWN, f"whether there is a {what} is not known")
             return Compared(Verdict.DIFFERENT, f"the contract says {what}, and the program has no such join")
         if said.kind != found.kind:
@@ -233,6 +235,10 @@ class Comparing:
 
     def _rule(self, said: Rule, found: Rule | None, population: Population) -> Compared:
         conditions = [each for each in population.clauses.values() if not not_evaluated([each], self._types)]
+        if found is None and population.grouped_by == said.keys and said.keys:
+            return Compared(
+                Verdict.UNKNOWN, f"the program groups by {self.rule_text(said)}, and takes one value of each"
+            )
         if found is None:
             return Compared(Verdict.DIFFERENT, f"the program does not do it: {self.rule_text(said)}")
         same = said.keys == found.keys and list(map(text_of, said.condition)) == list(map(text_of, found.condition))

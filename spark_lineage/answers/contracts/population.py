@@ -66,7 +66,7 @@ class Rule:
 class Population:
     """Which rows reach a dataset. ``unknown``: why it is not wholly known.
 
-    ``having``: conditions on groups. ``groups``: how often rows are grouped.
+    ``having``: conditions on groups. ``groups``: how often rows are grouped, ``grouped_by``: last, as sorted texts.
     ``needed``: the clauses are true of every row that reaches, also where more is asked of it that is not known.
     """
 
@@ -77,6 +77,7 @@ class Population:
     unknown: tuple[str, ...] = ()
     groups: int = 0
     needed: bool = True
+    grouped_by: tuple[str, ...] = ()
 
     def but(self, *reasons: str, needed: bool = True) -> Population:
         unknown = tuple(dict.fromkeys((*self.unknown, *reasons)))
@@ -126,7 +127,9 @@ class _Recorded:
             return self._deduplicated(below)
         if op == "aggregate":
             again = (f"{decider.dataset} groups rows that are groups already",) if below.groups else ()
-            return replace(below, groups=below.groups + 1).but(*again)
+            keys = [normal(self._sources.recorded(text), self._sources.types) for _, text in decider.key_texts]
+            by = tuple(sorted(map(text_of, keys)))
+            return replace(below, groups=below.groups + 1, grouped_by=by).but(*again)
         if op == "limit":
             return _ruled(below, Rule(decider.kind or "limit", keys=(decider.condition or "?",)))
         if op == "sample":
@@ -243,6 +246,7 @@ def _both(parts: Sequence[Population]) -> Population:
             tuple(dict.fromkeys((*merged.unknown, *part.unknown))),
             max(merged.groups, part.groups),
             merged.needed and part.needed,
+            merged.grouped_by or part.grouped_by,
         )
     return merged
 

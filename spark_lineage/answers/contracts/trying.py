@@ -96,7 +96,7 @@ def _duck_type(spark: str) -> str | None:
         return "BIGINT"
     if spark in FLOATING or spark.startswith("decimal"):
         return "DOUBLE"
-    if spark == "string" or spark.startswith(("varchar", "char")):
+    if spark == "string" or spark.startswith("varchar"):
         return "VARCHAR"
     return {"date": "DATE", "boolean": "BOOLEAN", **dict.fromkeys(_TIMES, "TIMESTAMP")}.get(spark)
 
