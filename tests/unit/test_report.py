@@ -405,3 +405,48 @@ def test_calls_that_enclose_calls_are_groups_in_groups() -> None:
     drawn = diagrams.mermaid(page)
     assert drawn.index("subgraph g1") < drawn.index("subgraph g2") < drawn.index("\n  end")
     assert drawn.count("subgraph") == drawn.count("  end\n") == 2
+
+
+# --------------------------------------------------------------------------- run --report
+
+
+GOES_AWAY = 'import os\nprint("done")\nos.mkdir("sub")\nos.chdir("sub")\nraise SystemExit(3)\n'
+TAKES_ITS_PLACE = 'import os\nprint("done")\nos.mkdir("r.md")\nraise SystemExit(3)\n'
+
+
+@pytest.mark.parametrize("spoilt", [False, True], ids=["written", "spoilt"])
+def test_run_ends_with_a_report_and_as_the_program_does(tmp_path: Path, spoilt: bool) -> None:
+    """Also where the program takes the place of the file, and goes to another folder."""
+    (tmp_path / "job.py").write_text(TAKES_ITS_PLACE if spoilt else GOES_AWAY)
+    command = [sys.executable, "-m", "spark_lineage", "run", "--report", "r.md", "job.py"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120)
+    assert (done.returncode, done.stdout, done.stderr) == (3, "done\n", "")
+    (run,) = (tmp_path / "lineage" / "runs").iterdir()
+    if spoilt:
+        log = (run / "agent.log").read_text().splitlines()
+        assert sum("the report" in line and "was not written" in line for line in log) == 1
+    else:
+        assert (tmp_path / "r.md").read_text().startswith("<!-- spark-lineage report -->\n## `job`: fail\n")
+
+
+@pytest.mark.parametrize(
+    ("file", "says"), [("no/r.md", "there is no folder"), ("", "needs the path"), ("-", "needs the")]
+)
+def test_a_file_that_cannot_be_written_is_told_before_the_program_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], file: str, says: str
+) -> None:
+    from spark_lineage.activation.checking import UsageError
+    from spark_lineage.activation.reporting import ReportAtEnd, take
+
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UsageError, match=says):
+        _, path = take(["--mode", "flow", f"--report={file}", "job.py"])
+        ReportAtEnd(path or "")
+
+
+def test_options_around_the_report_stay_the_runs() -> None:
+    from spark_lineage.activation.reporting import take
+
+    assert take(["--mode", "exact", "--report", "r.html", "--store", "s", "job.py", "--report", "x"]) == (
+        ["--mode", "exact", "--store", "s", "job.py", "--report", "x"], "r.html",
+    )  # fmt: skip
