@@ -21,7 +21,9 @@ demo: .venv/installed $(FLIGHTS)/jars/READY $(FLIGHTS)/data/READY
 	$(BIN)/spark-lineage run --store lineage --mode exact $(FLIGHTS)/job.py $(FLIGHTS)/data $(FLIGHTS)/out
 	@echo
 	COLUMNS=$${COLUMNS:-120} $(BIN)/spark-lineage show last --store lineage
+	@$(BIN)/spark-lineage report last --store lineage -o lineage/report.html >/dev/null
 	@echo "The store is $(CURDIR)/lineage: events in runs/, Delta tables in audit/."
+	@echo "The report is $(CURDIR)/lineage/report.html: open it in a browser."
 
 test: tested
 	$(BIN)/python project/page.py npm run --silent test
