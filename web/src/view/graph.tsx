@@ -27,13 +27,16 @@ export function Graph({ scopes }: { scopes: Scopes }) {
   const anchor = useRef<{ key: string; x: number; y: number } | null>(null);
   const fitNext = useRef(true);
   const byHand = useRef(false);
+  const looked = useRef<string | null>(null);
 
-  // A running run grows: the scopes are new ones, what is open stays open.
+  const last = useRef<Layout | null>(null);
+  // A running run grows: the scopes are new ones, what is open stays open, and what is in sight stays where it is.
   const before = useRef(scopes);
   if (before.current !== scopes) {
     const was = before.current;
     before.current = scopes;
     known.clear();
+    anchor.current = held(last.current, view.current, chosenKey(selection), frame.current);
     const added = [...firstOpen(scopes)].filter((key) => !was.groups.has(key));
     if (added.length) setOpen(new Set([...open, ...added]));
   }
@@ -88,12 +91,13 @@ export function Graph({ scopes }: { scopes: Scopes }) {
   }, [chosenItem]);
 
   useLayoutEffect(() => {
-    const held = anchor.current;
+    const fixed = anchor.current;
     anchor.current = null;
-    const placed = held ? layout.placed.get(held.key) : null;
-    if (held && placed) {
+    last.current = layout;
+    const placed = fixed ? layout.placed.get(fixed.key) : null;
+    if (fixed && placed) {
       const { k } = view.current;
-      apply({ k, x: held.x - placed.x * k, y: held.y - placed.y * k });
+      apply({ k, x: fixed.x - placed.x * k, y: fixed.y - placed.y * k });
     } else if (fitNext.current || shown) {
       fitNext.current = false;
       apply(opened(layout, ...size()));
@@ -101,10 +105,14 @@ export function Graph({ scopes }: { scopes: Scopes }) {
   }, [layout]);
 
   useLayoutEffect(() => {
-    if (!chosenItem || byHand.current) {
+    // Once for each selection: whoever looks elsewhere then is left alone.
+    const wanted = chosenItem ? `${chosenKey(selection)}\u0000${column?.column ?? ""}` : null;
+    if (!chosenItem || byHand.current || looked.current === wanted) {
       byHand.current = false;
+      looked.current = wanted;
       return;
     }
+    if (layout.placed.has(chosenItem.key)) looked.current = wanted;
     const placed = layout.placed.get(standing(chosenItem, open).key);
     if (!placed) return;
     if (way && shine) {
@@ -314,6 +322,26 @@ export function Graph({ scopes }: { scopes: Scopes }) {
       </div>
     </div>
   );
+}
+
+/** What has to stay where it is on the screen: what is selected, or else the first that is in sight. */
+function held(
+  layout: Layout | null,
+  { x, y, k }: View,
+  chosen: string | null,
+  frame: HTMLElement | null,
+): { key: string; x: number; y: number } | null {
+  let found: Placed | null = null;
+  for (const placed of layout?.placed.values() ?? []) {
+    const { item } = placed;
+    const node = item.step ?? (item.type === "card" ? item.dataset : null);
+    if (node && node.key === chosen) {
+      found = placed;
+      break;
+    }
+    if (!found && frame && inView(placed, { x, y, k }, frame.clientWidth, frame.clientHeight)) found = placed;
+  }
+  return found && { key: found.item.key, x: x + found.x * k, y: y + found.y * k };
 }
 
 /** What all these items stand in. */

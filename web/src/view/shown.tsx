@@ -56,6 +56,9 @@ export function ShownPage({ page, at, base = [], history = null }: Props) {
 
   useEffect(() => {
     details.current?.scrollTo(0, 0);
+  }, [at.join("\u0000")]);
+
+  useEffect(() => {
     document.title = [titleOf(selection), model.b.show.run.app, "spark-lineage"].filter(Boolean).join(" · ");
   }, [selection, model]);
 

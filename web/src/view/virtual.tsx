@@ -30,7 +30,7 @@ export function Virtual({ count, rowHeight, reveal, row, ...rest }: Props) {
     else if (at + rowHeight > element.scrollTop + element.clientHeight) {
       element.scrollTop = at + rowHeight - element.clientHeight;
     }
-  }, [reveal, rowHeight, count]);
+  }, [reveal, rowHeight]);
   const first = Math.max(0, Math.floor(top / rowHeight) - 6);
   const last = Math.min(count, Math.ceil((top + height) / rowHeight) + 6);
   const rows = [];
