@@ -26,6 +26,9 @@ _ENDS_FROM = frozenset(
 )
 
 
+_BEGIN_QUERY = frozenset("select with from values table".split())
+
+
 def relation_names(text: str) -> list[str]:
     """Names that stand where SQL reads a relation: after FROM, JOIN, ..., and after commas in a FROM list."""
     found: dict[str, None] = {}
@@ -66,7 +69,8 @@ def statement_kind(text: str) -> str:
     if first == "create" and "view" in words[1:6]:
         return "view"
     if first in ("create", "replace") and "table" in words[1:5]:
-        return "write" if "select" in words or "as" in words else "command"
+        of_a_query = any(word == "as" and after in _BEGIN_QUERY for word, after in itertools.pairwise(words))
+        return "write" if of_a_query or "select" in words else "command"  # STORED AS orc is none
     if first in ("insert", "merge", "update", "delete", "copy"):
         return "write"
     if first in ("cache", "uncache"):
