@@ -1,8 +1,9 @@
 import { describe, expect, test } from "vitest";
 
-import { curve, type Known, layoutOf, type Placed, shortened } from "../src/model/layout.ts";
+import { curve, type Known, layoutOf, type Placed } from "../src/model/layout.ts";
 import { modelOfRun } from "../src/model/model.ts";
 import { firstOpen, type Group, type Scopes, scopesOf, standsFor } from "../src/model/scopes.ts";
+import { shortened } from "../src/model/widths.ts";
 import { dataset, detail, flow, run, step } from "./made.ts";
 
 function overlap(x: Placed, y: Placed): boolean {

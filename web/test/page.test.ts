@@ -2,9 +2,8 @@ import { spawnSync } from "node:child_process";
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-
+import { pairsOf } from "../src/model/sides.ts";
 import { tokens } from "../src/view/code.tsx";
-import { pairsOf } from "../src/view/details/difference.tsx";
 import { fitted, inView, zoomed } from "../src/view/viewing.ts";
 
 describe("source texts", () => {

@@ -1,8 +1,9 @@
-import { HEADER, type Placed, PORT, portName, shortened, textWidth } from "../model/layout.ts";
+import { HEADER, type Placed, PORT, portName } from "../model/layout.ts";
 import type { Dataset, Node } from "../model/model.ts";
 import { stateOf } from "../model/model.ts";
 import type { Item } from "../model/scopes.ts";
 import { count, rowsOf, visible } from "../model/text.ts";
+import { shortened, textWidth } from "../model/widths.ts";
 import { STATES } from "./marks.tsx";
 
 /** What a selection lights up; null where nothing is selected. */

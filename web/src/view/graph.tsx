@@ -4,15 +4,16 @@ import { pathOf } from "../model/columns.ts";
 import { type Known, type Layout, layoutOf, type Placed } from "../model/layout.ts";
 import type { Node } from "../model/model.ts";
 import { type Neighbours, neighboursOf, onTheWay } from "../model/neighbours.ts";
-import { enclosing, firstOpen, type Item, type Scopes, standsFor } from "../model/scopes.ts";
-import { count, number } from "../model/text.ts";
-import { Box, type Shine } from "./card.tsx";
+import { enclosing, firstOpen, type Item, type Scopes } from "../model/scopes.ts";
+import { count } from "../model/text.ts";
+import { Box } from "./card.tsx";
 import { useShown } from "./context.ts";
+import { useDragging } from "./dragging.ts";
 import { Edge } from "./edge.tsx";
+import { around, beside, held, reachOf, shineOf, spans, standing, within } from "./finding.ts";
 import { Minimap } from "./minimap.tsx";
+import { Tools } from "./tools.tsx";
 import { centred, fitted, inView, opened, type View, zoomed } from "./viewing.ts";
-
-const DEPTHS = [1, 2, 3, 5, 10];
 
 export function Graph({ scopes }: { scopes: Scopes }) {
   const { model, selection, select } = useShown();
@@ -175,9 +176,11 @@ export function Graph({ scopes }: { scopes: Scopes }) {
   };
   const dragged = useDragging(frame, view, apply);
 
-  const onKey = (event: KeyboardEvent): void => {
+  const zoom = (by: number): void => {
     const [width, height] = size();
-    const zoom = (by: number) => apply(zoomed(view.current, by, width / 2, height / 2));
+    apply(zoomed(view.current, by, width / 2, height / 2));
+  };
+  const onKey = (event: KeyboardEvent): void => {
     if (event.key === "+" || event.key === "=") zoom(1.25);
     else if (event.key === "-") zoom(0.8);
     else if (event.key === "0") fitAll();
@@ -208,67 +211,24 @@ export function Graph({ scopes }: { scopes: Scopes }) {
 
   return (
     <div class="graph">
-      <div class="tools" role="toolbar" aria-label="Graph">
-        <button type="button" title="Fit all (0)" onClick={fitAll}>
-          Fit
-        </button>
-        <button
-          type="button"
-          aria-label="Zoom out"
-          title="Zoom out (−)"
-          onClick={() => apply(zoomed(view.current, 0.8, width / 2, height / 2))}
-        >
-          −
-        </button>
-        <button
-          type="button"
-          aria-label="Zoom in"
-          title="Zoom in (+)"
-          onClick={() => apply(zoomed(view.current, 1.25, width / 2, height / 2))}
-        >
-          +
-        </button>
-        {scopes.groups.size > 1 ? (
-          <>
-            <span class="gap" />
-            <button type="button" onClick={() => setAll(false)}>
-              Fold all
-            </button>
-            <button type="button" onClick={() => setAll(true)} disabled={scopes.whole.cards > 3000}>
-              Unfold all
-            </button>
-          </>
-        ) : null}
-        <span class="gap" />
-        <label>
-          Depth{" "}
-          <select value={depth} onChange={(event) => setDepth(Number(event.currentTarget.value))}>
-            {DEPTHS.map((n) => (
-              <option key={n} value={n}>
-                {n}
-              </option>
-            ))}
-            <option value={Number.MAX_SAFE_INTEGER}>all</option>
-          </select>
-        </label>
-        <label class={near ? "" : "off"}>
-          <input
-            type="checkbox"
-            checked={only}
-            disabled={!near}
-            onChange={(event) => {
-              if (!event.currentTarget.checked) fitNext.current = true;
-              setOnly(event.currentTarget.checked);
-            }}
-          />{" "}
-          only these
-        </label>
-        {neighbours && !column ? (
-          <span class="reach" data-before={neighbours.before.all} data-behind={neighbours.behind.all}>
-            ◂ {reachOf(neighbours.before)} · {reachOf(neighbours.behind)} ▸
-          </span>
-        ) : null}
-      </div>
+      <Tools
+        scopes={scopes}
+        depth={depth}
+        onDepth={setDepth}
+        only={only}
+        onOnly={
+          near
+            ? (chosen) => {
+                if (!chosen) fitNext.current = true;
+                setOnly(chosen);
+              }
+            : null
+        }
+        neighbours={column ? null : neighbours}
+        onFit={fitAll}
+        onZoom={zoom}
+        onFold={(folded) => setAll(!folded)}
+      />
       <div
         class={`canvas${k < 0.45 ? " far" : ""}`}
         ref={frame}
@@ -324,75 +284,8 @@ export function Graph({ scopes }: { scopes: Scopes }) {
   );
 }
 
-/** What has to stay where it is on the screen: what is selected, or else the first that is in sight. */
-function held(
-  layout: Layout | null,
-  { x, y, k }: View,
-  chosen: string | null,
-  frame: HTMLElement | null,
-): { key: string; x: number; y: number } | null {
-  let found: Placed | null = null;
-  for (const placed of layout?.placed.values() ?? []) {
-    const { item } = placed;
-    const node = item.step ?? (item.type === "card" ? item.dataset : null);
-    if (node && node.key === chosen) {
-      found = placed;
-      break;
-    }
-    if (!found && frame && inView(placed, { x, y, k }, frame.clientWidth, frame.clientHeight)) found = placed;
-  }
-  return found && { key: found.item.key, x: x + found.x * k, y: y + found.y * k };
-}
-
-/** What all these items stand in. */
-function around(layout: Layout, keys: ReadonlySet<string>): { x: number; y: number; width: number; height: number } {
-  let [left, top, right, bottom] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY, 0, 0];
-  for (const key of keys) {
-    const placed = layout.placed.get(key);
-    if (!placed || placed.open) continue;
-    left = Math.min(left, placed.x);
-    top = Math.min(top, placed.y);
-    right = Math.max(right, placed.x + placed.width);
-    bottom = Math.max(bottom, placed.y + placed.height);
-  }
-  return { x: left, y: top, width: right - left, height: bottom - top };
-}
-
 function chosenKey(selection: ReturnType<typeof useShown>["selection"]): string | null {
   return selection ? (selection.kind === "step" ? selection.step.key : selection.dataset.key) : null;
-}
-
-function standing(item: Item, open: ReadonlySet<string>): Item {
-  let shown = item;
-  for (const group of enclosing(item)) if (!open.has(group.key)) shown = group;
-  return shown;
-}
-
-function spans(points: [number, number][], sight: { top: number; bottom: number }): boolean {
-  const ys = points.map(([, y]) => y);
-  return Math.min(...ys) < sight.bottom && Math.max(...ys) > sight.top;
-}
-
-function within({ before, behind }: Neighbours, depth: number, node: Node): Set<Node> {
-  const near = new Set<Node>([node]);
-  for (const { distance } of [before, behind]) for (const [other, far] of distance) if (far <= depth) near.add(other);
-  return near;
-}
-
-function shineOf(scopes: Scopes, open: ReadonlySet<string>, near: Set<Node> | null): Shine {
-  if (!near) return null;
-  const items = new Set<string>();
-  for (const node of near) {
-    const item = scopes.itemOf.get(node);
-    if (!item) continue;
-    items.add(item.type === "card" ? standsFor(item, open).key : standing(item, open).key);
-    for (const group of enclosing(item)) items.add(group.key);
-  }
-  return { items, nodes: near };
-}
-
-function reachOf(reach: { direct: number; all: number }): string {
-  return `${number(reach.direct)} direct, ${number(reach.all)} in all`;
 }
 
 /** At both ends of what is selected: how much comes before it and how much behind it. */
@@ -410,67 +303,4 @@ function Ends({ placed, neighbours }: { placed: Placed | undefined; neighbours: 
       </text>
     </g>
   );
-}
-
-/** The nearest item in the direction of an arrow key; the first one where nothing is selected. */
-function beside(layout: Layout, from: Item | null, key: string): Item | null {
-  const start = from ? layout.placed.get(from.key) : null;
-  if (!start || !from) {
-    const [first] = [...layout.placed.values()].sort((a, b) => a.x - b.x || a.y - b.y);
-    return first?.item ?? null;
-  }
-  if (key === "ArrowLeft" || key === "ArrowRight") {
-    const ends = layout.lines.filter((line) => (key === "ArrowLeft" ? line.to : line.from) === from);
-    const items = ends.map((line) => layout.placed.get((key === "ArrowLeft" ? line.from : line.to).key));
-    const near = items.filter((placed): placed is Placed => placed !== undefined);
-    near.sort((a, b) => Math.abs(a.y - start.y) - Math.abs(b.y - start.y));
-    return near[0]?.item ?? null;
-  }
-  const sign = key === "ArrowUp" ? -1 : 1;
-  let best: Placed | null = null;
-  let least = Number.POSITIVE_INFINITY;
-  for (const placed of layout.placed.values()) {
-    const dy = (placed.y - start.y) * sign;
-    if (placed === start || placed.open || dy <= 0) continue;
-    const far = dy + Math.abs(placed.x - start.x) * 2;
-    if (far < least) [best, least] = [placed, far];
-  }
-  return best?.item ?? null;
-}
-
-function useDragging(
-  frame: { current: HTMLDivElement | null },
-  view: { current: View },
-  apply: (view: View, culled?: boolean) => void,
-): { current: boolean } {
-  const dragged = useRef(false);
-  useEffect(() => {
-    const element = frame.current;
-    if (!element) return;
-    let from: { x: number; y: number; view: View } | null = null;
-    const down = (event: PointerEvent) => {
-      if (event.button !== 0 || (event.target instanceof Element && event.target.closest(".minimap"))) return;
-      dragged.current = false;
-      from = { x: event.clientX, y: event.clientY, view: view.current };
-    };
-    const move = (event: PointerEvent) => {
-      if (!from) return;
-      const [dx, dy] = [event.clientX - from.x, event.clientY - from.y];
-      if (!dragged.current && Math.hypot(dx, dy) < 4) return;
-      dragged.current = true;
-      apply({ k: from.view.k, x: from.view.x + dx, y: from.view.y + dy });
-    };
-    const up = () => {
-      from = null;
-    };
-    element.addEventListener("pointerdown", down);
-    addEventListener("pointermove", move);
-    addEventListener("pointerup", up);
-    return () => {
-      element.removeEventListener("pointerdown", down);
-      removeEventListener("pointermove", move);
-      removeEventListener("pointerup", up);
-    };
-  }, []);
-  return dragged;
 }

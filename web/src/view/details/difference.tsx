@@ -1,9 +1,9 @@
-import { diffLines } from "diff";
 import { useState } from "preact/hooks";
 
 import type { DivergenceDocument, Values } from "../../document.ts";
 import { hopsOf } from "../../model/columns.ts";
 import type { Dataset, Step } from "../../model/model.ts";
+import { pairsOf } from "../../model/sides.ts";
 import { count, number, visible } from "../../model/text.ts";
 import { Sql, Tokens, tokens } from "../code.tsx";
 import { useShown } from "../context.ts";
@@ -203,37 +203,6 @@ function Definitions({ step }: { step: Step }) {
 
 function definitionsOf(side: Dataset["b"]): Map<string, string> {
   return new Map(side ? [...hopsOf(side.detail).values()].map(({ column, expression }) => [column, expression]) : []);
-}
-
-interface Pair {
-  a: [line: number, text: string] | null;
-  b: [line: number, text: string] | null;
-}
-
-export function pairsOf(a: string, b: string, firstA: number, firstB: number): Pair[] {
-  const pairs: Pair[] = [];
-  let [lineA, lineB] = [firstA, firstB];
-  const lines = (text: string) => text.replace(/\n$/, "").split("\n");
-  const changes = diffLines(`${a.replace(/\n$/, "")}\n`, `${b.replace(/\n$/, "")}\n`);
-  for (let i = 0; i < changes.length; i++) {
-    const change = changes[i];
-    if (!change) continue;
-    const next = changes[i + 1];
-    if (change.removed) {
-      const removed = lines(change.value);
-      const added = next?.added ? lines(next.value) : [];
-      if (next?.added) i++;
-      for (let j = 0; j < Math.max(removed.length, added.length); j++) {
-        const [old, now] = [removed[j], added[j]];
-        pairs.push({ a: old !== undefined ? [lineA++, old] : null, b: now !== undefined ? [lineB++, now] : null });
-      }
-    } else {
-      for (const text of lines(change.value)) {
-        pairs.push({ a: change.added ? null : [lineA++, text], b: [lineB++, text] });
-      }
-    }
-  }
-  return pairs;
 }
 
 function SideBySide(of: { a: string; b: string; firstA: number; firstB: number; language: "python" | "sql" }) {

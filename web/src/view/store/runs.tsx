@@ -13,7 +13,9 @@ const MOST = 200;
 
 /** All runs of the stores, newest first: open one, or choose two and compare. */
 export function Runs({ page }: { page: UiPage }) {
-  const { document: listed, refused } = useFetched<RunsDocument>(api("runs"), () => (document.hidden ? 60_000 : 10_000));
+  const { document: listed, refused } = useFetched<RunsDocument>(api("runs"), () =>
+    document.hidden ? 60_000 : 10_000,
+  );
   const [asked, setAsked] = useState("");
   const [chosen, setChosen] = useState<string[]>([]);
   const [most, setMost] = useState(MOST);
