@@ -33,6 +33,8 @@ DAY = re.compile(r"(\d{4}-\d{2}-\d{2})([ T]00:00(:00(\.0+)?)?)?\Z")
 _CONDITIONS = (
     exp.And, exp.Or, exp.Not, exp.Between, exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE,
 )  # fmt: skip
+_JOINING = (exp.And, exp.Or)
+_COMPARING = (exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE, exp.NullSafeEQ, exp.Is, exp.In, exp.Like, exp.Between)
 _CASTS = (exp.Cast, exp.TryCast)
 _NAMES: dict[str, Callable[[Sequence[Expression]], Expression]] = {
     "mean": lambda args: exp.Avg(this=args[0]),
@@ -59,7 +61,28 @@ def parsed(text: str) -> Expression:
 
 
 def text_of(tree: Expression) -> str:
-    return str(tree.sql(dialect="spark"))
+    return str(enclosed(tree).sql(dialect="spark"))
+
+
+def enclosed(tree: Expression) -> Expression:
+    """With a parenthesis around each condition that stands in another operator, so that the text says one thing."""
+    if not any(map(_needs_parenthesis, tree.walk())):
+        return tree
+    made = tree.copy()
+    for node in [node for node in made.walk(bfs=False) if _needs_parenthesis(node)]:
+        node.replace(exp.Paren(this=node.copy()))
+    return made
+
+
+def _needs_parenthesis(node: Expression) -> bool:
+    parent = node.parent
+    if isinstance(node, _JOINING):
+        return isinstance(parent, (*_JOINING, *_COMPARING, exp.Not, exp.Neg, exp.Binary)) and type(parent) is not type(
+            node
+        )
+    return isinstance(node, (*_COMPARING, exp.Not)) and isinstance(
+        parent, (*_COMPARING, exp.Neg, exp.Add, exp.Sub, exp.Mul)
+    )
 
 
 def normal(tree: Expression, types: Types) -> Expression:
@@ -203,6 +226,9 @@ class _Normal:
         return exp.And(this=not_null, expression=exp.Not(this=exp.IsNan(this=column.copy())))
 
     def _comparison(self, tree: Expression, negated: bool) -> Expression:
+        if tree.args.get("negate"):  # not like
+            tree, negated = tree.copy(), not negated
+            tree.set("negate", False)
         swapped = {exp.GT: exp.LT, exp.GTE: exp.LTE}
         opposite = {exp.LT: exp.LTE, exp.LTE: exp.LT}
         if type(tree) in swapped:
@@ -304,7 +330,7 @@ class _Normal:
         if isinstance(tree, _CONDITIONS):
             found = self._merged(self._conjunctive(self.condition(tree, False)))
             return joined(exp.And, found) if found else exp.Boolean(this=True)
-        if isinstance(tree, exp.In) and tree.expressions:
+        if (isinstance(tree, exp.In) and tree.expressions) or tree.args.get("negate"):
             return self._comparison(tree, False)
         if isinstance(tree, exp.Anonymous) and tree.name.lower() in _NAMES:
             return self.value(_NAMES[tree.name.lower()](tree.expressions))
@@ -381,7 +407,7 @@ class _Normal:
             chosen = exp.Case(ifs=[exp.If(this=condition, true=aggregate.this.expressions[0])])
             aggregate.set("this", exp.Distinct(expressions=[chosen]))
             return self.value(aggregate)
-        counted = isinstance(aggregate.this, (exp.Star, exp.Literal))
+        counted = isinstance(aggregate, exp.Count) and isinstance(aggregate.this, (exp.Star, exp.Literal))
         chosen = exp.Literal.number(1) if counted else aggregate.this
         aggregate.set("this", exp.Case(ifs=[exp.If(this=condition, true=chosen)]))
         return self.value(aggregate)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from sqlglot import exp
 
 from spark_lineage.answers import find
-from spark_lineage.answers.contracts.normal import Expression, NotReadable, parsed
+from spark_lineage.answers.contracts.normal import Expression, NotReadable, parsed, text_of
 from spark_lineage.answers.find import short
 from spark_lineage.config import did_you_mean
 from spark_lineage.graph.composition import Composition, column_names
@@ -66,7 +66,7 @@ class Sources:
                 return exp.column(exp.to_identifier(node.name), table=exp.to_identifier(table) if table else None)
             return node
 
-        return str(tree.copy().transform(named).sql(dialect="spark"))
+        return text_of(tree.copy().transform(named))
 
     def _end(self, key: Key) -> str:
         if key[0] not in self._datasets:

@@ -16,7 +16,7 @@ from typing import Any
 
 from sqlglot import exp
 
-from spark_lineage.answers.contracts.normal import FLOATING, WHOLE, Expression, Types, columns_of
+from spark_lineage.answers.contracts.normal import FLOATING, WHOLE, Expression, Types, columns_of, enclosed
 
 Key = tuple[str, str]
 Row = dict[Key, Any]
@@ -350,7 +350,7 @@ def _sql(tree: Expression) -> str:
             return exp.column(exp.to_identifier(f"{node.table}.{node.name}", quoted=True))
         return node
 
-    return str(tree.copy().transform(flat).sql(dialect="duckdb"))
+    return str(enclosed(tree.copy().transform(flat)).sql(dialect="duckdb"))
 
 
 def differ(a: Any, b: Any) -> bool:
