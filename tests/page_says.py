@@ -5,13 +5,19 @@ What is read here is the document alone, as the page reads it; nothing of the pa
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from spark_lineage.answers import ask
+from spark_lineage.answers.check.results import document as check_document
 from spark_lineage.answers.explain import document as explain_document
 from spark_lineage.answers.explain import explained
+from spark_lineage.answers.page import document
+from spark_lineage.answers.show import document as show_document
+from spark_lineage.answers.verify import document as verify_document
 from spark_lineage.model import LineageGraph
 
 Document = Mapping[str, Any]
@@ -147,6 +153,30 @@ def check_columns(part: Document, graph: LineageGraph) -> int:
                 assert columns.details[dataset.id]["definitions"][column] == said["definition"]
             count += 1
     return count
+
+
+def check_run(store: Path, run: str = "last") -> Document:
+    """The page of a recorded run: its members are the commands' documents. Gives the page."""
+    page: Document = json.loads(json.dumps(document(ask.page(run, store))))
+    Types().check(page, "RunPage")
+    graph = ask.show(run, store)
+    for name, said in (
+        ("show", show_document(graph)),
+        ("check", check_document(ask.check(run, store)) if page["run"]["check_refused"] is None else None),
+        ("verify", verify_document(ask.verify(run, store))),
+    ):
+        assert page["run"][name] == json.loads(json.dumps(said)), name
+    assert check_columns(page["run"], graph) > 0
+    return page
+
+
+def check_two(runs: Sequence[str], store: Path | None, diff: Document) -> Document:
+    """The page of two recorded runs against the document of ``diff --json``. Gives the page."""
+    page: Document = json.loads(json.dumps(document(ask.page_of_two(runs, store))))
+    Types().check(page, "DiffPage")
+    assert page["diff"] == diff
+    check_states(page)
+    return page
 
 
 def check_states(page: Document) -> None:

@@ -22,6 +22,7 @@ import pytest
 
 from tests import browsing
 from tests.browser.read import same_as_the_commands
+from tests.page_says import check_run
 from tests.receiver import Picture, Receiver
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -101,6 +102,12 @@ def example(request: pytest.FixtureRequest, examples: Callable[[str], Example]) 
 @pytest.fixture
 def exact(examples: Callable[[str], Example]) -> Example:
     return examples("exact")
+
+
+def test_the_page_says_what_the_commands_say(example: Example) -> None:
+    page = check_run(example.folder / "store")
+    sinks = [each["id"] for each in page["run"]["show"]["datasets"] if each["kind"] == "sink"]
+    assert {name.rpartition("/")[2] for name in sinks} == {"airline_gain", "late_by_hour", "routes"}
 
 
 def test_the_record_agrees_with_the_tables(exact: Example) -> None:

@@ -14,6 +14,7 @@ from tests import browsing
 from tests.browser.read import culprits, culprits_of
 from tests.localisation.suite import Bench, judge
 from tests.localisation.table import CHANGES
+from tests.page_says import check_two
 
 # Few programs, as each takes a baseline; of each the changes that differ most.
 SHARE = [
@@ -41,8 +42,10 @@ def test_the_share_is_there():
 @pytest.mark.parametrize("change", [case(change) for change in CHANGES])
 def test_diff_names_the_faulty_step_and_nothing_else(bench, change):
     a, b = bench.pair(change, "flow")
-    verdict = judge(change, "flow", a, b, *bench.diff(a, b))
+    status, answer = bench.diff(a, b)
+    verdict = judge(change, "flow", a, b, status, answer)
     assert verdict.right, (verdict.wrong, verdict.answer)
+    check_two([str(each.store / "runs" / each.run) for each in (a, b)], None, answer)
 
 
 @pytest.fixture(scope="module")
