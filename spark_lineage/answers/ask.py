@@ -172,6 +172,14 @@ def seen(run: str, store: Folder = None) -> Seen:
 
 
 @_question
+def list_seen(store: Folder = None) -> str:
+    """A tag that is equal as long as the list of the runs of this store is."""
+    from spark_lineage.answers import seen
+
+    return seen.of_list(stores.opened(store))
+
+
+@_question
 def status(store: Folder = None) -> Deliveries:
     """What has been delivered to which receiver, what is left, and what was set aside."""
     from spark_lineage.answers import status

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from spark_lineage.answers.check.rules import PYTHON_FILE
 from spark_lineage.config.files import FILE_NAME
-from spark_lineage.store import Summary, journal, wal
+from spark_lineage.store import Store, Summary, journal, wal
 from spark_lineage.version import VERSION
 
 RECORDED = (journal.EVENTS, journal.CHAIN, journal.SAMPLES, wal.NAME, wal.PROCESS)
@@ -27,8 +28,22 @@ class Seen:
 def of_run(run: Summary) -> Seen:
     """By sizes and times of the files: nothing is read. Whether the process that writes still lives counts, too."""
     paths = [run.folder / name for name in RECORDED] + [folder / name for folder in _folders(run) for name in RULES]
-    known = (VERSION, [_stamp(path) for path in paths], (run.folder / wal.NAME).exists() and wal.is_alive(run.folder))
-    return Seen(run.id, hashlib.sha256(repr(known).encode()).hexdigest()[:24])
+    return Seen(run.id, _tag([*map(_stamp, paths), _is_written(run.folder)]))
+
+
+def of_list(store: Store) -> str:
+    """A tag that is equal as long as the list of runs is."""
+    folders = sorted(store.folders())
+    listed = [(folder.name, _stamp(folder / journal.EVENTS), _is_written(folder)) for folder in folders]
+    return _tag(listed)
+
+
+def _is_written(folder: Path) -> bool:
+    return (folder / wal.NAME).exists() and wal.is_alive(folder)
+
+
+def _tag(known: Sequence[object]) -> str:
+    return hashlib.sha256(repr((VERSION, *known)).encode()).hexdigest()[:24]
 
 
 def _folders(run: Summary) -> list[Path]:

@@ -40,15 +40,18 @@ class Store:
 
     def runs(self) -> list[Summary]:
         """All runs, oldest first."""
+        found = [run for folder in self.folders() if (run := summary(folder)) is not None]
+        return sorted(found, key=lambda run: (run.started, run.id))
+
+    def folders(self) -> list[Path]:
+        """Those of runs, and what else stands in their place; in no order."""
         folder = self.path / RUNS
         try:
-            folders = [path for path in folder.iterdir() if path.is_dir()]
+            return [path for path in folder.iterdir() if path.is_dir()]
         except (FileNotFoundError, NotADirectoryError):
             return []
         except OSError as error:
             raise StoreError(f"{folder} cannot be read: {error.strerror or error}") from error
-        found = [run for folder in folders if (run := summary(folder)) is not None]
-        return sorted(found, key=lambda run: (run.started, run.id))
 
     def refuse_newer(self) -> None:
         """Raises StoreError if a newer version has written a run here: what it means is not ours to say."""

@@ -25,7 +25,7 @@ from spark_lineage.faces.web.stores import short_names
 from spark_lineage.graph import assemble
 from spark_lineage.model import Mode, Observation
 from spark_lineage.sinks.journal import Journal
-from spark_lineage.store.wal import WriteAhead
+from spark_lineage.store.wal import PROCESS, WriteAhead
 from tests.local_page import COMMAND, LocalPage, local_page
 
 FIRST = "0197a1b2-0000-7000-8000-00000000000a"
@@ -121,6 +121,22 @@ def test_a_run_that_is_known_is_not_sent_again(page: LocalPage, work: Path) -> N
     pair = page.get(f"/api/diff/{FIRST}/{LATER}")
     assert page.get(f"/api/diff/{FIRST}/{LATER}", If_None_Match=pair.headers["etag"]).status == 304
     assert page.get(f"/api/diff/{LATER}/{FIRST}", If_None_Match=pair.headers["etag"]).status == 200
+
+
+def test_a_list_that_is_known_is_not_sent_again(tmp_path: Path) -> None:
+    record(tmp_path / "lineage", FIRST, shop(run=FIRST))
+    with local_page("--store", "lineage", folder=tmp_path) as page:
+        tag = page.get("/api/runs").headers["etag"]
+        assert page.get("/api/runs", If_None_Match=tag).status == 304
+        assert page.get("/api/runs?last=0", If_None_Match="x").status == 400
+        ahead = WriteAhead(tmp_path / "lineage" / "runs" / LATER)
+        ahead.append(shop(run=LATER)[:4])
+        found = page.get("/api/runs", If_None_Match=tag)
+        assert (found.status, len(found.json["runs"])) == (200, 2)
+        ahead.close()
+        (tmp_path / "lineage" / "runs" / LATER / PROCESS).write_text("{}")  # killed
+        killed = page.get("/api/runs", If_None_Match=found.headers["etag"])
+        assert (killed.status, killed.json["runs"][0]["outcome"]) == (200, "abort")
 
 
 def test_a_run_grows_from_what_is_written_ahead(tmp_path: Path) -> None:

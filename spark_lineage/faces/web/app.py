@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
@@ -18,7 +18,7 @@ from spark_lineage.answers.documents import Document
 from spark_lineage.faces.html.filling import block
 from spark_lineage.faces.web import documents, home
 from spark_lineage.faces.web.guarding import HEADERS, METHODS, Names, Refused, refused
-from spark_lineage.faces.web.stores import Found, NotFound, Stores
+from spark_lineage.faces.web.stores import NotFound, Stores
 from spark_lineage.model import Damaged
 from spark_lineage.refusals import Refusal
 
@@ -51,12 +51,13 @@ def _home(stores: Stores, request: Request) -> Response:
 
 
 def _runs(stores: Stores, request: Request) -> Response:
-    return _json(documents.runs(stores, request.query_params))
+    tags = documents.seen(stores)
+    return _unless_known(request, tags, lambda: documents.runs(stores, request.query_params))
 
 
 def _run(stores: Stores, request: Request) -> Response:
     found = stores.find(request.path_params["run"])
-    return _unless_known(request, _tag(found), lambda: documents.run(found))
+    return _unless_known(request, [found.seen.tag], lambda: documents.run(found))
 
 
 def _checks(stores: Stores, request: Request) -> Response:
@@ -65,19 +66,16 @@ def _checks(stores: Stores, request: Request) -> Response:
 
 def _diff(stores: Stores, request: Request) -> Response:
     a, b = (stores.find(request.path_params[name]) for name in ("a", "b"))
-    return _unless_known(request, _tag(a, b), lambda: documents.diff(a, b))
+    return _unless_known(request, [a.seen.tag, b.seen.tag], lambda: documents.diff(a, b))
 
 
 def _history(stores: Stores, request: Request) -> Response:
     return _json(documents.history(stores, request.query_params))
 
 
-def _tag(*runs: Found) -> str:
-    return '"' + "-".join(found.seen.tag for found in runs) + '"'
-
-
-def _unless_known(request: Request, tag: str, document: Callable[[], Document]) -> Response:
-    """The tag was taken before the answer is read: what is written meanwhile changes it the next time."""
+def _unless_known(request: Request, tags: Sequence[str], document: Callable[[], Document]) -> Response:
+    """The tags were taken before the answer is read: what is written meanwhile changes them the next time."""
+    tag = f'"{"-".join(tags)}"'
     known = [each.strip().removeprefix("W/") for each in request.headers.get("if-none-match", "").split(",")]
     if tag in known:
         return Response(status_code=304, headers={"etag": tag})

@@ -51,6 +51,18 @@ def runs(stores: Stores, parameters: Mapping[str, str]) -> Document:
     return {"stores": _stores(stores), "runs": kept, "older": older, "refused": refused}
 
 
+def seen(stores: Stores) -> list[str]:
+    """Tags that are equal as long as the list of runs is; that of a store that cannot be read is what it says."""
+    return [_tag(store) for store in stores.every]
+
+
+def _tag(store: Served) -> str:
+    try:
+        return ask.list_seen(store.path)
+    except AnswerError:
+        return "unreadable"
+
+
 def _runs_of(store: Served, asked: Mapping[str, str], last: int | None) -> Document:
     from spark_lineage.answers.runs import document
 
