@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
+import hashlib
 import html.parser
 import io
 import json
@@ -96,6 +98,26 @@ def embedded(text: str) -> dict[str, Any]:
     assert [kind for kind, *_ in reader.scripts] == ["application/json", "None"]
     found: dict[str, Any] = json.loads(reader.scripts[0][1])
     return found
+
+
+BUILT = Path(reports.__file__).parent / "html" / "page.html"
+
+
+@pytest.mark.skipif(not BUILT.is_file(), reason="the page has not been built here: make page")
+def test_the_built_page_lets_its_own_parts_run_and_asks_nobody() -> None:
+    made = [Made("a", ("/data/orders",)), *(Made(f"s{number}", ("a",), content=f"{number}") for number in range(300))]
+    page = document(Page(part(Runs(made).graph()), 1.0))
+    text = html_page.page(page, BUILT.read_text(encoding="utf-8"))
+    assert len(text.encode()) - len(html_page.block(page)) < 1_500_000
+    policy = re.search(r'http-equiv="Content-Security-Policy" content="([^"]*)"', text)[1]  # type: ignore[index]
+    rules = dict(rule.strip().split(" ", 1) for rule in policy.split(";"))
+    assert rules["default-src"] == rules["connect-src"] == "'none'"
+    assert "unsafe" not in policy
+    for tag, rule in (("script", "script-src"), ("style", "style-src")):
+        parts = re.findall(rf"<{tag}>(.*?)</{tag}>", text, re.DOTALL)
+        hashes = [base64.b64encode(hashlib.sha256(each.encode()).digest()).decode() for each in parts]
+        assert rules[rule] == " ".join(f"'sha256-{each}'" for each in hashes)
+    assert not re.search(r"<(script|link|img|iframe)[^>]*(src|href)=\"(?!data:)", text)
 
 
 # --------------------------------------------------------------------------- the command
