@@ -92,6 +92,18 @@ def by_sql(spark, df):
     """)
 
 
+def unnamed(spark, df):
+    """Columns that Spark names by their expressions; a value that reaches its place through a variable."""
+    limit = "PLANTa90x"
+    address = f"host=h password={limit} user=u"
+    sealed = F.aes_encrypt(F.lit("text"), F.lit("PLANTa91xabcdef0"))
+    shown = df.select(sealed, F.col("password") == "PLANTa92x", "id", "password")
+    kept = shown.where(F.col("password") != limit).withColumn("length", F.lit(len(address)))
+    kept.createOrReplaceTempView("kept")
+    again = spark.sql("select *, sha2(concat(id, 'PLANTa93x'), 256), password = 'PLANTa94x' from kept")
+    return again.where(F.col(again.columns[0]).isNotNull()).dropDuplicates(again.columns[:2])
+
+
 def rows(spark):
     return spark.createDataFrame([(1, "PLANTa58x"), (2, "PLANTa59x")], "id long, password string")
 
@@ -143,6 +155,7 @@ def main():
     df = spark.range(4).withColumn("given", F.lit(words.password)).withColumn("token", F.lit(words.token))
     df = df.withColumn("of_environment", F.lit(os.environ["DB_PASSWORD"])).withColumn("key", F.lit(words.api_key))
     made = by_sql(spark, filtered(literals(signed(df))))
+    print(len(unnamed(spark, literals(signed(df))).collect()), Client("PLANTa95x").token == "")
     made.join(rows(spark).select("id"), "id").write.mode("overwrite").parquet("out/made")
     rows(spark).write.mode("overwrite").parquet("out/rows")
     try:

@@ -1,4 +1,4 @@
-"""Secrets of eighty forms in a program that ends well, fails or is killed: none is in its store, none on the wire."""
+"""Secrets of ninety forms in a program that ends well, fails or is killed: none is in its store, none on the wire."""
 
 from __future__ import annotations
 
