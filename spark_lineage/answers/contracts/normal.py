@@ -22,6 +22,7 @@ from sqlglot.errors import SqlglotError
 from sqlglot.optimizer.simplify import simplify
 
 from spark_lineage.answers.contracts import polynomial
+from spark_lineage.graph.expressions import TOKEN
 
 Expression = Any  # of sqlglot
 Types = Mapping[tuple[str, str], str]  # (alias of a source, column in small letters) -> type as Spark's DDL writes it
@@ -30,6 +31,8 @@ MOST_CLAUSES = 128  # of a condition in conjunctive form; a larger one stays as 
 WHOLE = ("tinyint", "smallint", "int", "bigint")
 FLOATING = ("float", "double")
 DAY = re.compile(r"(\d{4}-\d{2}-\d{2})([ T]00:00(:00(\.0+)?)?)?\Z")
+_BETWEEN = "between_of"
+_BEFORE_A_VALUE = {"", "(", ",", "AND", "OR", "NOT", "WHEN", "THEN", "ELSE", "=", "<", ">", "WHERE"}
 _CONDITIONS = (
     exp.And, exp.Or, exp.Not, exp.Between, exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE,
 )  # fmt: skip
@@ -51,13 +54,26 @@ class NotReadable(ValueError):
 def parsed(text: str) -> Expression:
     """Reads one expression. Raises :class:`NotReadable`."""
     try:
-        tree = parse_one(text, dialect="spark")
+        tree = parse_one(_callable(text), dialect="spark")
     except (SqlglotError, RecursionError) as error:
         said = re.sub(r"\x1b\[\d*m", "", str(error)).split("\n")[0]
         raise NotReadable(said.partition(". Line")[0].rstrip(".")) from None
     if not isinstance(tree, (exp.Condition, exp.Filter, exp.Alias)) or isinstance(tree, exp.Query):
         raise NotReadable("it is no expression")
     return tree
+
+
+def _callable(text: str) -> str:
+    """Spark writes ``x between a and b`` as a call of a function, too: ``between(x, a, b)``."""
+    before, parts, end = "", [], 0
+    for token in TOKEN.finditer(text):
+        word = token.group()
+        if word.lower() == "between" and text[token.end() : token.end() + 1] == "(" and before in _BEFORE_A_VALUE:
+            parts += [text[end : token.start()], _BETWEEN]
+            end = token.end()
+        if token.lastgroup != "space":
+            before = word.upper()
+    return "".join([*parts, text[end:]])
 
 
 def text_of(tree: Expression) -> str:
@@ -198,6 +214,9 @@ class _Normal:
         if isinstance(tree, (exp.And, exp.Or)):
             kind = exp.And if isinstance(tree, exp.And) != negated else exp.Or
             return joined(kind, [self.condition(part, negated) for part in _parts(tree, type(tree))])
+        if isinstance(tree, exp.Anonymous) and tree.name == _BETWEEN and len(tree.expressions) == 3:
+            of, least, most = tree.expressions
+            return self.condition(exp.Between(this=of, low=least, high=most), negated)
         if isinstance(tree, exp.Between):
             low, high = exp.GTE(this=tree.this, expression=tree.args["low"]), exp.LTE(
                 this=tree.this.copy(), expression=tree.args["high"]
@@ -332,6 +351,11 @@ class _Normal:
             return joined(exp.And, found) if found else exp.Boolean(this=True)
         if (isinstance(tree, exp.In) and tree.expressions) or tree.args.get("negate"):
             return self._comparison(tree, False)
+        if isinstance(tree, exp.Anonymous) and tree.name == _BETWEEN:
+            found = self._merged(self._conjunctive(self.condition(tree, False)))
+            return joined(exp.And, found) if found else exp.Boolean(this=True)
+        if isinstance(tree, exp.Anonymous) and tree.name.lower() == "extractansiintervaldays":
+            return _days(tree)
         if isinstance(tree, exp.Anonymous) and tree.name.lower() in _NAMES:
             return self.value(_NAMES[tree.name.lower()](tree.expressions))
         if isinstance(tree, (exp.Case, exp.If)):
@@ -357,6 +381,10 @@ class _Normal:
                     branch.set("true", exp.Literal.number(1))
         if isinstance(tree, (exp.Sum, exp.Avg, exp.Min, exp.Max, exp.Count)):
             tree.set("this", self._uncast(tree.this))
+        if isinstance(tree, exp.TsOrDsAdd) and _day(tree.this) is not None and _is_number(tree.expression):
+            unit = tree.args.get("unit")
+            moved = None if unit is not None and unit.name.upper() != "DAY" else _later(tree.this, tree.expression)
+            return moved if moved is not None else tree
         if isinstance(tree, exp.TsOrDsToDate) and self.type(tree.this) == "date" and not tree.args.get("format"):
             return tree.this
         if isinstance(tree, exp.TsOrDsToDate) and not tree.args.get("format"):
@@ -470,6 +498,21 @@ def _day(tree: Expression) -> str | None:
 
 def _date(day: str) -> Expression:
     return exp.Cast(this=exp.Literal.string(day), to=exp.DataType.build("date"))
+
+
+def _days(tree: Expression) -> Expression:
+    """The number of days of an interval that is written in days."""
+    interval = _bare(tree.expressions[0])
+    if isinstance(interval, exp.Interval) and interval.args.get("unit") is not None:
+        number = re.fullmatch(r"-?\d+", interval.this.name)
+        if interval.args["unit"].name.upper() in ("DAY", "DAYS") and number:
+            return _number(exp.Literal.number(number[0]))
+    return tree
+
+
+def _later(day: Expression, days: Expression) -> Expression | None:
+    number = Decimal(days.sql().replace(" ", ""))
+    return _moved(day, int(number)) if number == number.to_integral_value() else None
 
 
 def _moved(constant: Expression, step: int) -> Expression | None:
