@@ -20,7 +20,7 @@ interface Bar {
 /** Which step ran when, and which Spark executions it caused. */
 export function Timeline() {
   const { model, selection, select } = useShown();
-  const { bars, length } = useMemo(() => barsOf(model.steps), [model]);
+  const { bars, length } = useMemo(() => barsOf(model.steps.filter(({ b }) => b)), [model]);
   const chosen = selection?.kind === "step" ? selection.step : null;
   const ticks = ticksOf(length);
   return (

@@ -177,6 +177,8 @@ interface RowProps {
 function TreeRow({ row, id, active, chosen, onOpen, onFold }: RowProps) {
   const node = row.step ?? row.dataset;
   const state = node ? stateOf(node) : null;
+  const made = row.step ? (row.step.children.length ? [] : row.step.outputs) : row.dataset ? [row.dataset] : [];
+  const wrong = row.found ? 0 : made.reduce((sum, { detail }) => sum + detail.failed_checks, 0);
   const failed = row.step && row.step.document.outcome !== "complete" ? row.step.document.outcome : null;
   const name =
     row.head ?? row.found?.text ?? (row.step ? nameOfStep(row.step) : row.dataset ? nameOfDataset(row.dataset) : "");
@@ -216,6 +218,11 @@ function TreeRow({ row, id, active, chosen, onOpen, onFold }: RowProps) {
       <Line of={name} class="name" />
       {row.found ? <Line of={row.found.where} class="where" /> : null}
       {failed ? <span class="bad">{failed === "fail" ? "failed" : failed}</span> : null}
+      {wrong ? (
+        <span class="bad" title={count(wrong, "failed check")}>
+          !
+        </span>
+      ) : null}
       {state && state !== "same" ? <StateMark state={state} /> : null}
       {!row.found && node ? <span class="rows">{rowsBeside(row)}</span> : null}
     </div>

@@ -12,16 +12,26 @@ function Chip({
   name,
   tone = "",
   title,
+  to,
   children,
 }: {
   name: string;
   tone?: string;
   title?: string;
+  /** Where one sees more of it. */
+  to?: string;
   children: ComponentChildren;
 }) {
   return (
     <li class={`chip ${tone}`} title={title}>
-      <span class="name">{name}</span> <span class="said">{children}</span>
+      <span class="name">{name}</span>{" "}
+      {to ? (
+        <a class="said" href={to}>
+          {children}
+        </a>
+      ) : (
+        <span class="said">{children}</span>
+      )}
     </li>
   );
 }
@@ -70,6 +80,7 @@ function Compared() {
 
 export function Chips({ part }: { part: RunPart }) {
   const { run, gaps } = part.show;
+  const link = useLink();
   const measured = measuredOf(part);
   const { check, check_refused, verify, proof } = part;
   const failed = check?.results.filter(({ passed }) => !passed).length ?? 0;
@@ -80,7 +91,7 @@ export function Chips({ part }: { part: RunPart }) {
         <OutcomeMark outcome={run.outcome} /> {run.duration_ms !== null ? `in ${duration(run.duration_ms)}` : null}
       </Chip>
       {check ? (
-        <Chip name="checks" tone={failed ? "bad" : check.results.length ? "good" : ""}>
+        <Chip name="checks" to={link()} tone={failed ? "bad" : check.results.length ? "good" : ""}>
           {failed
             ? `${number(failed)} of ${number(check.results.length)} failed`
             : check.results.length
@@ -92,12 +103,12 @@ export function Chips({ part }: { part: RunPart }) {
           not checked
         </Chip>
       )}
-      <Chip name="measured" tone={measured.exact < measured.datasets ? "warn" : "good"} title={reasons}>
+      <Chip name="measured" to={link()} tone={measured.exact < measured.datasets ? "warn" : "good"} title={reasons}>
         {number(measured.exact)} of {count(measured.datasets, "dataset")} exact
         {measured.partial ? `, ${measured.partial} partial` : ""}
         {measured.not ? `, ${measured.not} not measured` : ""}
       </Chip>
-      <Chip name="gaps" tone={gaps.length ? "warn" : "good"}>
+      <Chip name="gaps" to={link()} tone={gaps.length ? "warn" : "good"}>
         {gaps.length ? number(gaps.length) : "none"}
       </Chip>
       <Chip name="mode">{run.mode}</Chip>

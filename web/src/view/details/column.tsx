@@ -6,7 +6,7 @@ import { count, number } from "../../model/text.ts";
 import { Sql } from "../code.tsx";
 import { useLink, useShown } from "../context.ts";
 import { DatasetLink, Facts, Line, Section, Text } from "../value.tsx";
-import { resultsOf } from "./parts.tsx";
+import { resultsOfDataset } from "./parts.tsx";
 import { Checked } from "./step.tsx";
 
 export function ColumnDetails({ dataset, column }: { dataset: Dataset; column: string }) {
@@ -15,7 +15,7 @@ export function ColumnDetails({ dataset, column }: { dataset: Dataset; column: s
   const document = dataset.document.columns.find(({ name }) => name === column);
   const hop = hopOf(dataset, column);
   const definition = dataset.detail.definitions[column];
-  const checks = resultsOf(model).filter((one) => one.dataset === dataset.document.id && one.column === column);
+  const checks = resultsOfDataset(model, dataset, column);
   const direct = path.back.filter(({ deciding }) => !deciding);
   const deciding = path.back.filter((one) => one.deciding);
   const into = path.forth.filter(({ deciding }) => !deciding);

@@ -8,16 +8,16 @@ import { StateMark } from "../marks.tsx";
 import { Cell, Facts, Line, Section, StepLink, Text } from "../value.tsx";
 import { Virtual } from "../virtual.tsx";
 import { DatasetDifference } from "./difference.tsx";
-import { Conditions, Gaps, Partial, Rows, resultsOf } from "./parts.tsx";
+import { Conditions, Gaps, Partial, Rows, resultsOfDataset } from "./parts.tsx";
 import { Checked } from "./step.tsx";
 
 export function DatasetDetails({ dataset }: { dataset: Dataset }) {
   const { model, history } = useShown();
   const { document, detail } = dataset;
   const state = stateOf(dataset);
-  const checks = resultsOf(model).filter((one) => one.dataset === document.id);
+  const checks = resultsOfDataset(model, dataset);
   const failed = checks.some(({ passed }) => !passed);
-  const gaps = model.b.show.gaps.filter((gap) => gap.dataset === document.id);
+  const gaps = dataset.b ? model.b.show.gaps.filter((gap) => gap.dataset === document.id) : [];
   const facts: [string, preact.ComponentChildren][] = [
     ["rows", <Rows key="r" dataset={dataset} />],
     ["measured", <Partial key="p" dataset={dataset} />],

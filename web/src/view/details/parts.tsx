@@ -1,5 +1,5 @@
 import type { CheckResultDocument, Condition, GapDocument } from "../../document.ts";
-import { changedRows, type Dataset, type Model } from "../../model/model.ts";
+import { changedRows, type Dataset, type Model, type Step } from "../../model/model.ts";
 import { change, number, rowsOf, visible } from "../../model/text.ts";
 import { Sql } from "../code.tsx";
 import { useShown } from "../context.ts";
@@ -7,6 +7,16 @@ import { DatasetLink, Section, StepLink, Text } from "../value.tsx";
 
 export function resultsOf(model: Model): CheckResultDocument[] {
   return model.b.check?.results ?? [];
+}
+
+/** Checks and gaps are those of the later run: nothing that only the earlier one has is checked. */
+export function resultsOfStep(model: Model, { b }: Step): CheckResultDocument[] {
+  return b ? resultsOf(model).filter((one) => one.step === b.document.step && one.call === b.document.call) : [];
+}
+
+export function resultsOfDataset(model: Model, { b }: Dataset, column: string | null = null): CheckResultDocument[] {
+  const results = b ? resultsOf(model).filter((one) => one.dataset === b.document.id) : [];
+  return column === null ? results : results.filter((one) => one.column === column);
 }
 
 /** Failed ones first. */

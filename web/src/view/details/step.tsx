@@ -10,7 +10,7 @@ import { useLink, useShown } from "../context.ts";
 import { OutcomeMark, StateMark } from "../marks.tsx";
 import { DatasetLink, Facts, Line, Section, StepLink, Text } from "../value.tsx";
 import { StepDifference } from "./difference.tsx";
-import { Checks, Conditions, Gaps, Partial, Rows, resultsOf } from "./parts.tsx";
+import { Checks, Conditions, Gaps, Partial, Rows, resultsOfStep } from "./parts.tsx";
 
 export function StepDetails({ step }: { step: Step }) {
   const { page, model, history } = useShown();
@@ -18,9 +18,9 @@ export function StepDetails({ step }: { step: Step }) {
   const state = stateOf(step);
   const part = (step.b ?? step.a)?.part;
   const source = detail.source !== null ? part?.sources[detail.source] : undefined;
-  const checks = resultsOf(model).filter((one) => one.step === document.step && one.call === document.call);
+  const checks = resultsOfStep(model, step);
   const failed = checks.some(({ passed }) => !passed);
-  const gaps = model.b.show.gaps.filter((gap) => gap.step === document.step);
+  const gaps = step.b ? model.b.show.gaps.filter((gap) => gap.step === document.step) : [];
   const { before, behind } = neighboursOf(step);
   return (
     <article class="details step" aria-label={`Step ${document.step}`}>
