@@ -73,6 +73,8 @@ SAME_VALUES = [
     ("sum(if(s.t = 'p', s.x, null))", "sum(case s.t when 'p' then s.x end)"),
     ("count_if(s.a > 1)", "count(case when s.a >= 2 then 7 end)"),
     ("count(1)", "count(*)"),
+    ("round(sum(s.x) / (sum(s.m) / 60), 2)", "round(60 * sum(s.x) / sum(s.m), 2)"),
+    ("s.x / s.m / s.a", "s.x / (s.a * s.m)"),
     ("mean(s.x)", "avg(s.x)"),
     ("coalesce(s.x, 0)", "case when s.x is null then 0.0 else s.x end"),
     ("nvl(s.x, 0)", "if(s.x is not null, s.x, 0)"),
@@ -83,6 +85,7 @@ SAME_VALUES = [
 ]
 OTHER_VALUES = [
     ("sum(s.x)", "avg(s.x)"),
+    ("s.x / (s.m + s.a)", "s.x / s.m + s.x / s.a"),
     ("count(s.x)", "count(distinct s.x)"),
     ("count(s.x)", "count(*)"),
     ("s.x / 100", "s.x / 1000"),

@@ -142,6 +142,8 @@ class _Metric:
         found = self._found
         words = [self._sources.shown(each) for each in (*found.clauses.values(), *found.having.values())]
         words += [self._comparing.rule_words(rule) for rule in found.rules]
+        if found.unknown:
+            return f"{' AND '.join(words) or 'rows'} (not all that decides is known)"
         return " AND ".join(words) or "all rows"
 
     def _grain(self) -> tuple[Any, str, str]:

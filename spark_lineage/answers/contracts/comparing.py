@@ -58,7 +58,7 @@ class Comparing:
         if text_of(said) == text_of(found):
             return EQUAL
         conditions = [each for each in population.clauses.values() if not not_evaluated([each], self._types)]
-        why = not_evaluated([said, found], self._types)
+        why = not_evaluated([said, found], self._types, self._sources.shown)
         if why is None and (has(said, exp.Window) or has(found, exp.Window)):
             why = "values over windows are not tried on rows"
         if why is not None:
@@ -114,7 +114,7 @@ class Comparing:
         given: list[Expression],
     ) -> Compared | str:  # fmt: skip
         """A row that shows it; else why there is none."""
-        why = not_evaluated(differing, self._types)
+        why = not_evaluated(differing, self._types, self._sources.shown)
         if why is not None:
             return f"they are written differently, and {why}"
         # What cannot be tried and is the same on both sides holds of any row.
@@ -191,7 +191,7 @@ class Comparing:
         texts = [{text_of(each): each for each in rule.condition} for rule in (said, found)]
         if texts[0].keys() == texts[1].keys():
             return EQUAL
-        why = not_evaluated([*said.condition, *found.condition], self._types)
+        why = not_evaluated([*said.condition, *found.condition], self._types, self._sources.shown)
         if why is not None:
             return Compared(Verdict.UNKNOWN, f"the conditions of the {what} are written differently, and {why}")
         with Trial([*said.condition, *found.condition], self._types, self._sampled) as trial:
@@ -254,7 +254,7 @@ class Comparing:
         return Compared(Verdict.UNKNOWN, f"the program does another thing: {self.rule_text(found)}")
 
     def _ranks(self, said: Expression, found: Expression, conditions: list[Expression]) -> Compared:
-        why = not_evaluated([said, found], self._types)
+        why = not_evaluated([said, found], self._types, self._sources.shown)
         if why is not None:
             return Compared(Verdict.UNKNOWN, f"they are written differently, and {why}")
         with Trial([said, found, *conditions], self._types, self._sampled) as trial:
@@ -287,7 +287,7 @@ class Comparing:
         a, b = ([normal(each, self._types) for each in keys] for keys in (said, found))
         if {text_of(each) for each in a} == {text_of(each) for each in b}:
             return EQUAL
-        why = not_evaluated([*a, *b], self._types)
+        why = not_evaluated([*a, *b], self._types, self._sources.shown)
         if why is not None:
             return Compared(Verdict.UNKNOWN, f"they are written differently, and {why}")
         conditions = [each for each in population.clauses.values() if not not_evaluated([each], self._types)]

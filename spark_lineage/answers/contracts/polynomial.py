@@ -72,11 +72,14 @@ def _product(a: Terms, b: Terms, tree: Expression) -> Terms:
 
 def _quotient(tree: Expression) -> Terms:
     above, below = _terms(tree.this), _terms(tree.expression)
-    constant = below[()][0] if set(below) == {()} else Fraction(0)
-    if constant:
-        return _scaled(above, 1 / constant)
-    inverse = exp.Div(this=exp.Literal.number(1), expression=_enclosed(normal(tree.expression)))
-    return _product(above, {(_text(inverse),): (Fraction(1), [inverse])}, tree)
+    constant, factors = next(iter(below.values()))
+    if len(below) > 1 or not constant:  # a sum, or nothing that can be divided by
+        constant, factors = Fraction(1), [normal(tree.expression)]
+    made = _scaled(above, 1 / constant)
+    for factor in factors:
+        inverse = exp.Div(this=exp.Literal.number(1), expression=_enclosed(factor))
+        made = _product(made, {(_text(inverse),): (Fraction(1), [inverse])}, tree)
+    return made
 
 
 def _term(constant: Fraction, factors: list[Expression]) -> Expression:

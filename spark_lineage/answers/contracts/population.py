@@ -116,7 +116,7 @@ class _Recorded:
             made = self._of_one(below) if below is not None else self._of_several()
         except NotFollowed as error:
             whole = below or _both(self._reads)
-            return whole.but(f"{decider.op} in {decider.dataset}: {error}")
+            return whole.but(decider.reason or f"{decider.op} in {decider.dataset}: {error}")
         return made.but(decider.reason) if decider.reason is not None else made
 
     def _of_one(self, below: Population) -> Population:
@@ -149,7 +149,7 @@ class _Recorded:
             conditions = sorted(self._condition(), key=lambda each: not has(each, exp.Window))
             return filtered(below, conditions, decider.dataset)
         if len(keys) < len(decider.keys):
-            return below.but(f"the keys of a deduplication in {decider.dataset} are not recorded")
+            return below.but(decider.reason or f"the keys of a deduplication in {decider.dataset} are not recorded")
         return _ruled(below, Rule("one row per", keys=tuple(sorted(map(text_of, keys))), through=through))
 
     def _of_several(self) -> Population:

@@ -10,13 +10,13 @@ from __future__ import annotations
 import itertools
 import random
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlglot import exp
 
-from spark_lineage.answers.contracts.normal import FLOATING, WHOLE, Expression, Types, columns_of, enclosed
+from spark_lineage.answers.contracts.normal import FLOATING, WHOLE, Expression, Types, columns_of, enclosed, text_of
 
 Key = tuple[str, str]
 Row = dict[Key, Any]
@@ -31,14 +31,17 @@ ALIKE = (
     exp.DataType, exp.Year, exp.Month, exp.Day, exp.TsOrDsToDate, exp.TimestampTrunc, exp.DateTrunc, exp.Var,
     exp.Round, exp.Nullif, exp.IsNan, exp.Window, exp.RowNumber, exp.Order, exp.Ordered,
 )  # fmt: skip
+_CONDITIONS = (exp.And, exp.Or, exp.Not, exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.In, exp.Is, exp.NullSafeEQ)
 _TIMES = ("timestamp", "timestamp_ntz")
 
 
-def not_evaluated(trees: Iterable[Expression], types: Types) -> str | None:
-    """Why these expressions cannot be tried on rows; None if they can."""
+def not_evaluated(
+    trees: Iterable[Expression], types: Types, shown: Callable[[Expression], str] = text_of
+) -> str | None:
+    """Why these expressions cannot be tried on rows, with their parts as ``shown``; None if they can."""
     for tree in trees:
         for node in tree.walk():
-            why = _why_not(node, types)
+            why = _why_not(node, types, shown)
             if why is not None:
                 return why
         if any(each.find(exp.AggFunc) is not None for a in tree.find_all(exp.AggFunc) for each in a.iter_expressions()):
@@ -46,20 +49,20 @@ def not_evaluated(trees: Iterable[Expression], types: Types) -> str | None:
     return None
 
 
-def _why_not(node: Expression, types: Types) -> str | None:
+def _why_not(node: Expression, types: Types, shown: Callable[[Expression], str]) -> str | None:
     if not isinstance(node, ALIKE):
-        return f"{node.sql(dialect='spark')} is not tried on rows"
+        return f"{shown(node)} is not tried on rows"
     if isinstance(node, exp.Column) and _duck_type(_type(node, types)) is None:
         return f"values of {node.name} ({_type(node, types) or 'type not known'}) are not made up"
     if isinstance(node, exp.Like) and "\\" in node.expression.name:
         return "patterns with escapes are not tried on rows"
     if isinstance(node, exp.Cast) and not _safe_cast(node, types):
-        return f"{node.sql(dialect='spark')} is not tried on rows"
+        return f"{shown(node)} is not tried on rows"
     if isinstance(node, (exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.In, exp.NullSafeEQ)):
         others = node.expressions if isinstance(node, exp.In) else [node.expression]
         pairs = [(node.this, other) for other in others] + [(other, node.this) for other in others]
         if any(_kind(a, types) == "text" and _kind(b, types) in ("number", "time") for a, b in pairs):
-            return f"{node.sql(dialect='spark')} compares a text with something else"
+            return f"{shown(node)} compares a text with something else"
     return None
 
 
@@ -69,6 +72,8 @@ def _safe_cast(node: Expression, types: Types) -> bool:
         return name in ("date", "timestamp")
     if name == "date":
         return _kind(node.this, types) == "time"
+    if name in WHOLE:  # of a truth value; of a number Spark cuts off what DuckDB rounds
+        return isinstance(node.this, _CONDITIONS) or _kind(node.this, types) == "boolean"
     return name == "double" and _kind(node.this, types) == "number"
 
 
