@@ -6,6 +6,7 @@ import ast
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -50,6 +51,7 @@ MAY_USE: dict[str, set[str]] = {
     | {"patches", "agent", "answers", "faces"},  # `run --check` ends with the checks as `check` shows them
     PACKAGE_ITSELF: {"version", "config", "activation", "own_imports", "answers", "api"},
     "cli": SEAMS | {"activation", "answers", "faces", "sinks"},
+    "testing": SEAMS | {"agent", "answers", "activation", "api", "faces"},  # the pytest plugin
     "__main__": {"cli", "own_imports"},
 }
 WITHOUT_PYSPARK = ["privacy", "graph", "events", "answers", "api", "faces", "store", "static"]
@@ -64,8 +66,13 @@ def files(*parts: str) -> list[Path]:
     return [path for path in sorted(PACKAGE.rglob("*.py")) if not parts or part(path) in parts]
 
 
-def imported(path: Path) -> Iterator[tuple[str, int]]:
+@cache
+def imported(path: Path) -> tuple[tuple[str, int], ...]:
     """Absolute names of modules that a file imports, at any depth, also under ``TYPE_CHECKING``."""
+    return tuple(_imported(path))
+
+
+def _imported(path: Path) -> Iterator[tuple[str, int]]:
     package = ["spark_lineage", *path.relative_to(PACKAGE).parts[:-1]]
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
@@ -138,6 +145,12 @@ def test_only_the_local_page_needs_what_serves_it() -> None:
     assert found == {PACKAGE / "faces" / "web" / name for name in ("app.py", "serving.py")}
     used = {path for path in files() for name, _ in imported(path) if name.startswith("spark_lineage.faces.web")}
     assert {path for path in used if path.parent.name != "web"} == {PACKAGE / "cli" / "ui.py"}
+
+
+def test_only_the_plugin_needs_pytest() -> None:
+    assert {part(path) for path in files() for used, _ in imported(path) if used.split(".")[0] == "pytest"} == {
+        "testing"
+    }
 
 
 def test_only_the_tools_for_agents_need_their_sdk() -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
@@ -39,3 +40,10 @@ def _width() -> int | None:
     if not said.isdecimal() or int(said) >= NARROWEST:
         return None
     return NARROWEST if int(said) else USUAL
+
+
+def as_text(show: Callable[[Console], None], width: int) -> str:
+    """What ``show`` prints, without colours, in lines of at most ``width`` letters."""
+    made = io.StringIO()
+    show(SafeConsole(file=made, width=width, highlight=False, color_system=None))
+    return made.getvalue()

@@ -1,0 +1,53 @@
+"""The pytest plugin with Spark: a right and a faulty pipeline, golden facts, a function that is changed.
+
+One process runs pytest three times in one Spark session, in the warm JVM of the group that has ``runs: Runs``.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+from program_runs import PROGRAMS, Runs, environment, run
+
+# Under these names they would be tests of ours.
+CALLED = {"fixtures.py": "conftest.py", "tests_of_shop.py": "test_shop.py"}
+
+
+@pytest.fixture(scope="module")
+def said(runs: Runs, tmp_path_factory: pytest.TempPathFactory, warm_jvms) -> list[str]:
+    """What each of the three runs printed."""
+    folder = tmp_path_factory.mktemp("tested") / "project"
+    folder.mkdir()
+    for name in ("shop.py", "twice.py", "fixtures.py", "tests_of_shop.py"):
+        shutil.copyfile(PROGRAMS / "tested" / name, folder / CALLED.get(name, name))
+    command = [sys.executable, "twice.py"]
+    done = run(command, folder, environment(folder, {}, ours=True), None, warm_jvms.observing).succeeded()
+    return done.stdout.split("\n--- ")
+
+
+def outcomes(text: str) -> dict[str, str]:
+    return {name: word for word, name in re.findall(r"^(PASSED|FAILED|ERROR) test_shop\.py::(\w+)", text, re.MULTILINE)}
+
+
+def test_a_right_pipeline_passes_and_a_faulty_one_fails(said: list[str]) -> None:
+    assert outcomes(said[0]) == {"test_right": "PASSED", "test_faulty": "FAILED", "test_without": "PASSED"}, said[0]
+    assert "assert 3 == 2" in said[0], "the join multiplies"
+
+
+def test_golden_facts_of_the_same_code_are_the_same(said: list[str]) -> None:
+    assert outcomes(said[1]) == {"test_right": "PASSED"}, said[1]
+
+
+def test_a_changed_function_shows_its_first_diverging_step(said: list[str]) -> None:
+    assert outcomes(said[2])["test_right"] == "FAILED", said[2]
+    assert "`clean_orders` (shop.py:4) is the first step that differs" in said[2], said[2]
+    assert "amount > 5" in said[2]
+
+
+def test_the_golden_facts_stand_beside_the_tests(said: list[str], tmp_path_factory: pytest.TempPathFactory) -> None:
+    (kept,) = Path(tmp_path_factory.getbasetemp()).glob("tested[0-9]/project/__lineage__/test_shop")
+    assert {path.name for path in kept.iterdir()} == {"test_right", "test_faulty"}
