@@ -10,8 +10,10 @@ from typing import Any
 import pytest
 from comparing import Made, Runs, chain
 from hypothesis import given, settings
+from hypothesis import strategies as st
 from observing import shop
 from test_composition import runs
+from test_diff import programs
 from test_diff_command import FIRST, SECOND, THIRD, program, record
 from test_explain import ALL
 from test_show import limited, write
@@ -267,6 +269,17 @@ def test_the_states_are_what_diff_tells(other: Runs) -> None:
         assert page["diff"] == json.loads(json.dumps(diff_document(compared)))
         said = page["verdict"]
         assert f"{said['word']}: {said['where']}{said['said']}" == conclusion(compared).text
+
+
+@settings(max_examples=30, deadline=None)
+@given(programs(), programs(), st.sampled_from(["", "fails", "not measured"]))
+def test_the_states_of_any_two_runs_are_what_diff_tells(a: list[Made], b: list[Made], last: str) -> None:
+    if last == "fails":
+        b = [*b[:-1], replace(b[-1], fails="ValueError: no")]
+    elif last:
+        b = [*b[:-1], replace(b[-1], content=None)]
+    graphs = Runs(a).graph(FIRST), Runs(b).graph(SECOND)
+    check_states(round_trip(document(PageOfTwo(part(graphs[0]), part(graphs[1]), compare_runs(*graphs, True), 1.0))))
 
 
 def test_what_only_one_run_has_stands_behind_its_neighbour() -> None:
