@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -64,11 +65,43 @@ def test_no_byte_of_an_event_changes_unseen(folder: Path) -> None:
     assert "event" in (verdict.why or "")
 
 
-def test_dropped_swapped_and_added_events_are_seen(folder: Path) -> None:
-    lines = (folder / EVENTS).read_bytes().splitlines(keepends=True)
-    for broken in (lines[:-1], [lines[1], lines[0], *lines[2:]], [*lines, lines[-1]]):
-        (folder / EVENTS).write_bytes(b"".join(broken))
-        assert not verify(folder).intact
+TAMPERED = {
+    "altered": (lambda e: [*e[:3], e[3].replace(b"job.main", b"job.mine"), *e[4:]], "event 4 .*: it was altered"),
+    "one byte": (lambda e: [e[0].replace(b"nightly", b"nightlx"), *e[1:]], "event 1 .*: it was altered"),
+    "missing": (lambda e: [*e[:3], *e[4:]], "event 4 .* is missing, and event 5 stands in its place"),
+    "missing at the end": (lambda e: e[:-1], "event 12 is missing: the chain has 12"),
+    "added": (lambda e: [*e[:3], e[0].replace(b"nightly", b"nightlx"), *e[3:]], "event 4 .*: it was added"),
+    "repeated": (lambda e: [*e[:3], e[0], *e[3:]], "event 4 .*: it was added"),
+    "added at the end": (lambda e: [*e, e[-1]], "1 events at the end are not sealed"),
+    "swapped": (lambda e: [*e[:2], e[5], *e[3:5], e[2], *e[6:]], "event 3 .*: it was swapped with event 6"),
+    "moved": (lambda e: [*e[:2], e[6], *e[2:6], *e[7:]], "event 3 .*: event 7 was moved here"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("how", TAMPERED)
+@pytest.mark.bad_events
+def test_the_first_event_that_was_altered_missing_added_or_swapped_is_named(folder: Path, how: str) -> None:
+    change, says = TAMPERED[how]
+    events = (folder / EVENTS).read_bytes().splitlines()
+    (folder / EVENTS).write_bytes(b"".join(line + b"\n" for line in change(events)))
+    verdict = verify(folder)
+    assert not verdict.intact
+    assert re.search(says, verdict.why or ""), verdict.why
+    if "end" not in how:
+        assert re.search(r" \((START|COMPLETE) of \S+\)$", verdict.why or ""), "which event stands there is said, too"
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [(b'{"seq":4,"sha256":"%s","chain":"0"}', "event 4 .*: the chain itself was altered there"),
+     (b"no link", "event 4 .*: its link in the chain is not whole")],
+)  # fmt: skip
+def test_a_chain_that_was_altered_is_told_from_events_that_were(folder: Path, line: bytes, says: str) -> None:
+    chain = (folder / CHAIN).read_bytes().splitlines()
+    if b"%s" in line:
+        line = line % json.loads(chain[3])["sha256"].encode()
+    (folder / CHAIN).write_bytes(b"".join(each + b"\n" for each in [*chain[:3], line, *chain[4:]]))
+    assert re.search(says, verify(folder).why or ""), verify(folder).why
 
 
 def test_erasing_samples_leaves_the_chain_whole(folder: Path) -> None:
