@@ -1,4 +1,4 @@
-"""What was done to a journal whose chain does not confirm it: the first event that was altered, missing, added or moved.
+"""What was done to a journal that its chain does not confirm: the first event altered, missing, added or moved.
 
 The chain has the hash of each line, so what the lines were is known as far as telling them apart. Places count from 1.
 """
