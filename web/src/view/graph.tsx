@@ -28,6 +28,7 @@ export function Graph({ scopes }: { scopes: Scopes }) {
   const anchor = useRef<{ key: string; x: number; y: number } | null>(null);
   const fitNext = useRef(true);
   const byHand = useRef(false);
+  const narrowed = useRef(false);
   const looked = useRef<string | null>(null);
 
   const last = useRef<Layout | null>(null);
@@ -99,10 +100,11 @@ export function Graph({ scopes }: { scopes: Scopes }) {
     if (fixed && placed) {
       const { k } = view.current;
       apply({ k, x: fixed.x - placed.x * k, y: fixed.y - placed.y * k });
-    } else if (fitNext.current || shown) {
+    } else if (fitNext.current || shown || narrowed.current) {
       fitNext.current = false;
       apply(opened(layout, ...size()));
     }
+    narrowed.current = shown !== null;
   }, [layout]);
 
   useLayoutEffect(() => {

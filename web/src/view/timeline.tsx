@@ -19,8 +19,15 @@ interface Bar {
 
 /** Which step ran when, and which Spark executions it caused. */
 export function Timeline() {
-  const { model, selection, select } = useShown();
-  const { bars, length } = useMemo(() => barsOf(model.steps.filter(({ b }) => b)), [model]);
+  const { page, model, selection, select } = useShown();
+  const { bars, length } = useMemo(
+    () =>
+      barsOf(
+        model.steps.filter(({ b }) => b),
+        Date.parse(page.made_at),
+      ),
+    [model, page.made_at],
+  );
   const chosen = selection?.kind === "step" ? selection.step : null;
   const ticks = ticksOf(length);
   return (
@@ -107,7 +114,8 @@ function titleOf(of: ExecutionDocument): string {
   );
 }
 
-function barsOf(steps: Step[]): { bars: Bar[]; length: number } {
+/** @param now until when what still runs has run: when the page's document was made */
+function barsOf(steps: Step[], now: number): { bars: Bar[]; length: number } {
   const at = (iso: string) => Date.parse(iso);
   let first = Number.POSITIVE_INFINITY;
   for (const { document } of steps) first = Math.min(first, at(document.started_at) || Number.POSITIVE_INFINITY);
@@ -115,8 +123,8 @@ function barsOf(steps: Step[]): { bars: Bar[]; length: number } {
   const bars = steps.map((step): Bar => {
     const { document } = step;
     const start = (at(document.started_at) || first) - first;
-    // What still runs has no length of its own yet.
-    const length = document.duration_ms ?? 0;
+    const running = document.outcome === "running" ? Math.max(0, now - (first + start)) : 0;
+    const length = document.duration_ms ?? (running || 0);
     last = Math.max(last, first + start + length);
     let depth = 0;
     for (let up = step.parent; up; up = up.parent) depth++;
