@@ -33,7 +33,6 @@ class FlowHarmSuite extends HarmSuite {
     ).selectExpr("id as customer", "concat('c', id) as name", "id % 3 as region").write.parquet(folder + "/customers")
   }
 
-  private def read(path: String): DataFrame = spark.read.parquet(path)
   private def customers: DataFrame = read(folder + "/customers")
 
   same("boundary at the root", 1)(m => m(read(orders), "d1"))

@@ -18,6 +18,7 @@ abstract class HarmSuite extends AnyFunSuite with Sessions {
   def same(name: String, probes: Int = -1)(program: Program): Unit = test(name) {
     def observe(marking: Marking) = {
       val data = program(marking)
+      val text = PhysicalPlans.text(PhysicalPlans.of(data))
       val before = PhysicalPlans.features(PhysicalPlans.of(data))
       var rows: Seq[String] = Nil
       val jobs = sparkJobs { rows = data.collect().map(_.toString).toSeq.sorted }
@@ -26,7 +27,8 @@ abstract class HarmSuite extends AnyFunSuite with Sessions {
         PhysicalPlans.features(PhysicalPlans.of(data)),
         jobs,
         rows,
-        PhysicalPlans.probes(PhysicalPlans.of(data)).size
+        PhysicalPlans.probes(PhysicalPlans.of(data)).size,
+        text
       )
     }
     val plain = observe(unmarked)
@@ -39,9 +41,9 @@ abstract class HarmSuite extends AnyFunSuite with Sessions {
     assert(flow._1.mkString("\n") == plain._1.mkString("\n"))
     assert(flow._2.mkString("\n") == plain._2.mkString("\n"))
     assert(flow._3 == plain._3, "spark_jobs")
-    if (probes >= 0) assert(flow._5 == probes, asides + " probes in " + PhysicalPlans.of(program(marked("flow"))))
+    if (probes >= 0) assert(flow._5 == probes, asides + " probes in " + flow._6)
     val planOnly = program(marked("plan"))
-    assert(PhysicalPlans.text(PhysicalPlans.of(planOnly)) == PhysicalPlans.text(PhysicalPlans.of(program(unmarked))))
+    assert(PhysicalPlans.text(PhysicalPlans.of(planOnly)) == plain._6)
     assert(PhysicalPlans.probes(PhysicalPlans.of(planOnly)).isEmpty)
   }
 }

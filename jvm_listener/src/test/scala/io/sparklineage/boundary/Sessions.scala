@@ -3,9 +3,13 @@ package io.sparklineage.boundary
 import java.nio.file.Files
 import java.util.concurrent.atomic.AtomicInteger
 
+import scala.collection.mutable
+
 import org.apache.spark.scheduler.{SparkListener, SparkListenerJobStart}
+import org.apache.spark.sql.DataFrame
 import org.apache.spark.sql.classic.{SparkSession => ClassicSession}
 import org.apache.spark.sql.lineage.SparkInternals
+import org.apache.spark.sql.types.StructType
 import org.scalatest.{BeforeAndAfterAll, Suite}
 
 import io.sparklineage.SharedSession
@@ -24,6 +28,12 @@ trait Sessions extends BeforeAndAfterAll { self: Suite =>
     })
     session
   }
+
+  private val schemas = mutable.Map.empty[String, StructType]
+
+  /** A folder of Parquet files, whose schema is read once: Spark starts a job for it each time. */
+  def read(path: String): DataFrame =
+    spark.read.schema(schemas.getOrElseUpdate(path, spark.read.parquet(path).schema)).parquet(path)
 
   /** How many spark_jobs `body` started. */
   def sparkJobs(body: => Any): Int = {

@@ -7,6 +7,7 @@ import scala.jdk.CollectionConverters._
 import com.fasterxml.jackson.databind.{JsonNode, ObjectMapper}
 import org.scalatest.funsuite.AnyFunSuite
 
+import org.apache.spark.sql.DataFrame
 import org.apache.spark.sql.functions.{col, expr}
 import org.apache.spark.sql.lineage.probetest.Watched
 
@@ -27,6 +28,12 @@ class TypesSuite extends AnyFunSuite with ProbeFixture {
     all.map(_._1).distinct.map(name => name -> all.filter(_._1 == name).map(_._2))
   }
 
+  /** For each type all its values, one of them twice, and a NULL, with what plain Spark says of them. */
+  private lazy val columns: Seq[(String, DataFrame, Truth)] = byType.map { case (name, texts) =>
+    val df = spark.sql(selects(texts ++ Seq(s"cast(null as $name)", texts.head))).repartition(2)
+    (name, df, truth(df))
+  }
+
   private def selects(texts: Seq[String]): String = texts.map(text => s"select $text as v").mkString(" union all ")
 
   private val ways = Seq("codegen" -> Nil, "interpreted" -> Seq("spark.sql.codegen.wholeStage" -> "false"))
@@ -34,11 +41,10 @@ class TypesSuite extends AnyFunSuite with ProbeFixture {
   for ((way, conf) <- ways) test(s"columns of all types have the fingerprints of the vectors, $way") {
     withConf(conf: _*) {
       val expected = vectors.get("columns").asScala.map(c => c.get("type").asText -> c).toMap
-      byType.foreach { case (name, texts) =>
+      columns.foreach { case (name, df, want) =>
         withClue(s"$name: ") {
-          val df = spark.sql(selects(texts ++ Seq(s"cast(null as $name)", texts.head))).repartition(2)
           val got = probe(df)(write)
-          assertTrue(got, truth(df))
+          assertTrue(got, want)
           assert(got.columns.head.fingerprint.contains(expected(name).get("fingerprint").asText))
           assert(got.columns.head.nulls.contains(1L))
         }
