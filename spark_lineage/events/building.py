@@ -248,7 +248,8 @@ def _stamped(facets: Mapping[str, Any]) -> dict[str, Any] | None:
     """The facets that are not None. Each says that we produced it: the default of the client is a global variable."""
     present = {name: given for name, given in facets.items() if given is not None}
     for given in present.values():
-        given._producer = PRODUCER
+        # The class's own setter parses the address each time, and it is the same in each facet.
+        object.__setattr__(given, "_producer", PRODUCER)
     return present or None
 
 
