@@ -10,7 +10,8 @@ import duckdb
 import pyarrow as pa
 from sqlglot import exp
 
-from spark_lineage.answers.contracts.normal import clauses, enclosed, normal, parsed
+from spark_lineage.answers.contracts.normal import clauses, normal
+from spark_lineage.answers.contracts.texts import enclosed, parsed
 from spark_lineage.answers.contracts.trying import differ
 
 TYPES = {

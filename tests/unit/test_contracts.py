@@ -14,8 +14,9 @@ from test_explain import graph
 from spark_lineage.answers.check.results import Status
 from spark_lineage.answers.contracts import libraries
 from spark_lineage.answers.contracts.checking import results
-from spark_lineage.answers.contracts.normal import NotReadable, clauses, normal, parsed, text_of
+from spark_lineage.answers.contracts.normal import clauses, normal
 from spark_lineage.answers.contracts.reading import Contract, ContractError, contracts
+from spark_lineage.answers.contracts.texts import NotReadable, parsed, text_of
 from spark_lineage.cli.commands import main
 from spark_lineage.config import resolve
 from spark_lineage.events import build, samples

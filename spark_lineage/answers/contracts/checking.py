@@ -62,8 +62,8 @@ class _Metric:
 
     def _refusing(self, part: str, compare: Callable[[], Any]) -> tuple[Any, str, str]:
         """What cannot be used of a contract is one sentence with its place."""
-        from spark_lineage.answers.contracts.normal import NotReadable
         from spark_lineage.answers.contracts.sources import NotNamed
+        from spark_lineage.answers.contracts.texts import NotReadable
 
         where, name = self._contract.at(part), self._contract.name
         try:
@@ -125,7 +125,7 @@ class _Metric:
 
     def _joins(self) -> tuple[Any, str, str]:
         """Joins of all kinds: conditions that are about several sources, and joins that are no inner joins."""
-        from spark_lineage.answers.contracts.normal import columns_of
+        from spark_lineage.answers.contracts.texts import columns_of
 
         def between(population: Any) -> Any:
             several = {t: e for t, e in population.clauses.items() if len({alias for alias, _ in columns_of(e)}) > 1}

@@ -14,9 +14,10 @@ from typing import Any
 
 from sqlglot import exp
 
-from spark_lineage.answers.contracts.normal import Expression, columns_of, has, is_aggregated, normal, parsed, text_of
+from spark_lineage.answers.contracts.normal import normal
 from spark_lineage.answers.contracts.population import Population, Rule
 from spark_lineage.answers.contracts.sources import Sources
+from spark_lineage.answers.contracts.texts import Expression, columns_of, has, is_aggregated, parsed, text_of
 from spark_lineage.answers.contracts.trying import Key, Row, Trial, apart, differ, not_evaluated
 
 Sampled = Mapping[Key, Sequence[Any]]

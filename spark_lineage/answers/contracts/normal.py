@@ -11,94 +11,44 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import date, timedelta
-from decimal import Decimal
 from functools import reduce
 from itertools import product
 from typing import Any
 
-from sqlglot import exp, parse_one
-from sqlglot.errors import SqlglotError
+from sqlglot import exp
 from sqlglot.optimizer.simplify import simplify
 
 from spark_lineage.answers.contracts import polynomial
-from spark_lineage.graph.expressions import TOKEN
+from spark_lineage.answers.contracts.constants import (
+    CASTS,
+    DAY,
+    bare,
+    date_of,
+    day_of,
+    days_of,
+    is_constant,
+    is_number,
+    later,
+    moved_by,
+    number_of,
+    type_name,
+)
+from spark_lineage.answers.contracts.texts import BETWEEN, Expression, has, text_of
 
-Expression = Any  # of sqlglot
 Types = Mapping[tuple[str, str], str]  # (alias of a source, column in small letters) -> type as Spark's DDL writes it
 
 MOST_CLAUSES = 128  # of a condition in conjunctive form; a larger one stays as it is written
 WHOLE = ("tinyint", "smallint", "int", "bigint")
 FLOATING = ("float", "double")
-DAY = re.compile(r"(\d{4}-\d{2}-\d{2})([ T]00:00(:00(\.0+)?)?)?\Z")
-_BETWEEN = "between_of"
-_BEFORE_A_VALUE = {"", "(", ",", "AND", "OR", "NOT", "WHEN", "THEN", "ELSE", "=", "<", ">", "WHERE"}
 _CONDITIONS = (
     exp.And, exp.Or, exp.Not, exp.Between, exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE,
 )  # fmt: skip
-_JOINING = (exp.And, exp.Or)
-_COMPARING = (exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE, exp.NullSafeEQ, exp.Is, exp.In, exp.Like, exp.Between)
-_CASTS = (exp.Cast, exp.TryCast)
 _NAMES: dict[str, Callable[[Sequence[Expression]], Expression]] = {
     "mean": lambda args: exp.Avg(this=args[0]),
     "isnull": lambda args: exp.Is(this=args[0], expression=exp.Null()),
     "isnotnull": lambda args: exp.Not(this=exp.Is(this=args[0], expression=exp.Null())),
     "when": lambda args: exp.If(this=args[0], true=args[1], false=args[2] if len(args) > 2 else None),
 }
-
-
-class NotReadable(ValueError):
-    """A text that is no SQL expression; the text says why."""
-
-
-def parsed(text: str) -> Expression:
-    """Reads one expression. Raises :class:`NotReadable`."""
-    try:
-        tree = parse_one(_callable(text), dialect="spark")
-    except (SqlglotError, RecursionError) as error:
-        said = re.sub(r"\x1b\[\d*m", "", str(error)).split("\n")[0]
-        raise NotReadable(said.partition(". Line")[0].rstrip(".")) from None
-    if not isinstance(tree, (exp.Condition, exp.Filter, exp.Alias)) or isinstance(tree, exp.Query):
-        raise NotReadable("it is no expression")
-    return tree
-
-
-def _callable(text: str) -> str:
-    """Spark writes ``x between a and b`` as a call of a function, too: ``between(x, a, b)``."""
-    before, parts, end = "", [], 0
-    for token in TOKEN.finditer(text):
-        word = token.group()
-        if word.lower() == "between" and text[token.end() : token.end() + 1] == "(" and before in _BEFORE_A_VALUE:
-            parts += [text[end : token.start()], _BETWEEN]
-            end = token.end()
-        if token.lastgroup != "space":
-            before = word.upper()
-    return "".join([*parts, text[end:]])
-
-
-def text_of(tree: Expression) -> str:
-    return str(enclosed(tree).sql(dialect="spark"))
-
-
-def enclosed(tree: Expression) -> Expression:
-    """With a parenthesis around each condition that stands in another operator, so that the text says one thing."""
-    if not any(map(_needs_parenthesis, tree.walk())):
-        return tree
-    made = tree.copy()
-    for node in [node for node in made.walk(bfs=False) if _needs_parenthesis(node)]:
-        node.replace(exp.Paren(this=node.copy()))
-    return made
-
-
-def _needs_parenthesis(node: Expression) -> bool:
-    parent = node.parent
-    if isinstance(node, _JOINING):
-        return isinstance(parent, (*_JOINING, *_COMPARING, exp.Not, exp.Neg, exp.Binary)) and type(parent) is not type(
-            node
-        )
-    return isinstance(node, (*_COMPARING, exp.Not)) and isinstance(
-        parent, (*_COMPARING, exp.Neg, exp.Add, exp.Sub, exp.Mul)
-    )
 
 
 def normal(tree: Expression, types: Types) -> Expression:
@@ -131,19 +81,6 @@ def without_implied(found: dict[str, Expression]) -> list[Expression]:
     return [kept[text] for text in sorted(narrow)]
 
 
-def has(tree: Expression, *kinds: Any) -> bool:
-    return tree.find(*kinds) is not None
-
-
-def is_aggregated(tree: Expression) -> bool:
-    """Whether it is a value of a group of rows. An aggregate over a window is a value of a row."""
-    return any(not isinstance(each.parent, exp.Window) for each in tree.find_all(exp.AggFunc))
-
-
-def columns_of(tree: Expression) -> set[tuple[str, str]]:
-    return {(column.table, column.name) for column in tree.find_all(exp.Column)}
-
-
 def rejects_null(tree: Expression, columns: set[str]) -> bool:
     """Whether a condition is never true where these columns (as texts) are all NULL. False where that is not plain."""
     if isinstance(tree, exp.And):
@@ -166,9 +103,7 @@ def _strict(tree: Expression, columns: set[str]) -> bool:
     """Whether a value is NULL where these columns are."""
     if isinstance(tree, exp.Column):
         return text_of(tree) in columns
-    if isinstance(
-        tree, (exp.Add, exp.Mul, exp.Sub, exp.Div, exp.Neg, exp.Abs, exp.Upper, exp.Lower, exp.Trim, *_CASTS)
-    ):
+    if isinstance(tree, (exp.Add, exp.Mul, exp.Sub, exp.Div, exp.Neg, exp.Abs, exp.Upper, exp.Lower, exp.Trim, *CASTS)):
         return any(_strict(child, columns) for child in tree.iter_expressions() if not isinstance(child, exp.DataType))
     return False
 
@@ -208,13 +143,13 @@ class _Normal:
 
     def condition(self, tree: Expression, negated: bool) -> Expression:
         """A condition with negations pushed down to comparisons."""
-        tree = _bare(tree)
+        tree = bare(tree)
         if isinstance(tree, exp.Not):
             return self.condition(tree.this, not negated)
         if isinstance(tree, (exp.And, exp.Or)):
             kind = exp.And if isinstance(tree, exp.And) != negated else exp.Or
             return joined(kind, [self.condition(part, negated) for part in _parts(tree, type(tree))])
-        if isinstance(tree, exp.Anonymous) and tree.name == _BETWEEN and len(tree.expressions) == 3:
+        if isinstance(tree, exp.Anonymous) and tree.name == BETWEEN and len(tree.expressions) == 3:
             of, least, most = tree.expressions
             return self.condition(exp.Between(this=of, low=least, high=most), negated)
         if isinstance(tree, exp.Between):
@@ -234,7 +169,7 @@ class _Normal:
         if not columns or number.name not in (str(len(columns)), "1"):
             value = self.value(tree)
             return exp.Not(this=value) if negated else value
-        there = [self._there(_bare(column)) for column in columns]
+        there = [self._there(bare(column)) for column in columns]
         kind = exp.And if number.name == str(len(columns)) else exp.Or
         return self.condition(reduce(lambda a, b: kind(this=a, expression=b), there), negated)
 
@@ -277,9 +212,9 @@ class _Normal:
         for value, other in ((left, right), (right, left)):
             if isinstance(other, exp.Boolean) and self.type(value) == "boolean":
                 return value if bool(other.this) == equal else exp.Not(this=value)
-        if _is_constant(left) and not _is_constant(right):
+        if is_constant(left) and not is_constant(right):
             left, right = right, left
-        if _is_constant(right):
+        if is_constant(right):
             return _among(left, {text_of(right): right}, equal)
         left, right = sorted((left, right), key=text_of)
         return (exp.EQ if equal else exp.NEQ)(this=left, expression=right)
@@ -289,31 +224,31 @@ class _Normal:
         left, right = tree.this, tree.expression
         if isinstance(tree, exp.LT):
             for value, constant, step, sides in ((left, right, -1, (0, 1)), (right, left, 1, (1, 0))):
-                moved = _moved(constant, step) if self._is_stepped(value, constant) else None
+                moved = moved_by(constant, step) if self._is_stepped(value, constant) else None
                 if moved is not None:
                     pair = (value, moved)
                     return exp.LTE(this=pair[sides[0]], expression=pair[sides[1]])
         return tree
 
     def _is_stepped(self, value: Expression, constant: Expression) -> bool:
-        if _is_number(constant):
+        if is_number(constant):
             return self.type(value) in WHOLE
-        return self.type(value) == "date" and _day(constant) is not None
+        return self.type(value) == "date" and day_of(constant) is not None
 
     def _beside(self, other: Expression, constant: Expression) -> Expression:
         """A constant as it is compared with a value: ``'2024-01-01'`` is a day beside a column of days."""
         type_ = self.type(other)
         if type_ not in ("date", "timestamp", "timestamp_ntz"):
             return constant
-        inner = constant.this if isinstance(constant, _CASTS) and type_ != "date" else constant
+        inner = constant.this if isinstance(constant, CASTS) and type_ != "date" else constant
         found = DAY.match(inner.name) if isinstance(inner, exp.Literal) and inner.is_string else None
-        day = found[1] if found else _day(constant)
-        return _date(day) if day is not None else constant
+        day = found[1] if found else day_of(constant)
+        return date_of(day) if day is not None else constant
 
     def _uncast(self, tree: Expression) -> Expression:
         """Without a cast of a whole number to a wider one: where it is only compared or summed, nothing changes."""
-        if isinstance(tree, _CASTS) and self.type(tree.this) in WHOLE:
-            name = _type_name(tree.to)
+        if isinstance(tree, CASTS) and self.type(tree.this) in WHOLE:
+            name = type_name(tree.to)
             if name in WHOLE and WHOLE.index(name) >= WHOLE.index(self.type(tree.this)):
                 return tree.this
         return tree
@@ -345,17 +280,17 @@ class _Normal:
     # -- values
 
     def value(self, tree: Expression) -> Expression:
-        tree = _bare(tree)
+        tree = bare(tree)
         if isinstance(tree, _CONDITIONS):
             found = self._merged(self._conjunctive(self.condition(tree, False)))
             return joined(exp.And, found) if found else exp.Boolean(this=True)
         if (isinstance(tree, exp.In) and tree.expressions) or tree.args.get("negate"):
             return self._comparison(tree, False)
-        if isinstance(tree, exp.Anonymous) and tree.name == _BETWEEN:
+        if isinstance(tree, exp.Anonymous) and tree.name == BETWEEN:
             found = self._merged(self._conjunctive(self.condition(tree, False)))
             return joined(exp.And, found) if found else exp.Boolean(this=True)
         if isinstance(tree, exp.Anonymous) and tree.name.lower() == "extractansiintervaldays":
-            return _days(tree)
+            return days_of(tree)
         if isinstance(tree, exp.Anonymous) and tree.name.lower() in _NAMES:
             return self.value(_NAMES[tree.name.lower()](tree.expressions))
         if isinstance(tree, (exp.Case, exp.If)):
@@ -381,15 +316,15 @@ class _Normal:
                     branch.set("true", exp.Literal.number(1))
         if isinstance(tree, (exp.Sum, exp.Avg, exp.Min, exp.Max, exp.Count)):
             tree.set("this", self._uncast(tree.this))
-        if isinstance(tree, exp.TsOrDsAdd) and _day(tree.this) is not None and _is_number(tree.expression):
+        if isinstance(tree, exp.TsOrDsAdd) and day_of(tree.this) is not None and is_number(tree.expression):
             unit = tree.args.get("unit")
-            moved = None if unit is not None and unit.name.upper() != "DAY" else _later(tree.this, tree.expression)
+            moved = None if unit is not None and unit.name.upper() != "DAY" else later(tree.this, tree.expression)
             return moved if moved is not None else tree
         if isinstance(tree, exp.TsOrDsToDate) and self.type(tree.this) == "date" and not tree.args.get("format"):
             return tree.this
         if isinstance(tree, exp.TsOrDsToDate) and not tree.args.get("format"):
             return self._cast(exp.TryCast(this=tree.this, to=exp.DataType.build("date")))
-        if isinstance(tree, _CASTS):
+        if isinstance(tree, CASTS):
             return self._cast(tree)
         if isinstance(tree, exp.Extract) and tree.name.upper() in ("YEAR", "MONTH", "DAY"):
             kind = {"YEAR": exp.Year, "MONTH": exp.Month, "DAY": exp.Day}[tree.name.upper()]
@@ -407,23 +342,23 @@ class _Normal:
 
     def _cast(self, tree: Expression) -> Expression:
         """Without a cast to the type that the column has, or of a day that is written as a text."""
-        name = _type_name(tree.to)
+        name = type_name(tree.to)
         if self.type(tree.this) == name:
             return tree.this
         if name == "date" and isinstance(tree.this, exp.Literal) and (found := DAY.match(tree.this.name)):
-            return _date(found[1])
+            return date_of(found[1])
         if name.startswith("timestamp") and isinstance(tree.this, exp.Literal) and (found := DAY.match(tree.this.name)):
             return exp.Cast(this=exp.Literal.string(found[1]), to=exp.DataType.build("timestamp"))
         return exp.Cast(this=tree.this, to=tree.to)
 
     def _folded(self, tree: Expression) -> Expression:
         """Constants worked out: ``date '1994-01-01' + interval '1' year``, ``0.06 - 0.01``, ``1.50``."""
-        if _is_number(tree):
-            return _number(tree)
+        if is_number(tree):
+            return number_of(tree)
         if isinstance(tree, (exp.Add, exp.Sub)) and has(tree, exp.Interval) and not has(tree, exp.Column):
             found = simplify(tree.copy(), dialect="spark")
-            day = _day(found)
-            return _date(day) if day is not None else tree
+            day = day_of(found)
+            return date_of(day) if day is not None else tree
         return tree
 
     def _filtered(self, tree: Expression) -> Expression:
@@ -464,72 +399,6 @@ class _Normal:
 # --------------------------------------------------------------------------- small things
 
 
-def _bare(tree: Expression) -> Expression:
-    while isinstance(tree, (exp.Paren, exp.Alias)):
-        tree = tree.this
-    return tree
-
-
-def _is_number(tree: Expression) -> bool:
-    if isinstance(tree, exp.Neg):
-        return _is_number(tree.this)
-    return isinstance(tree, exp.Literal) and not tree.is_string
-
-
-def _is_constant(tree: Expression) -> bool:
-    return _is_number(tree) or isinstance(tree, exp.Literal) or _day(tree) is not None
-
-
-def _number(tree: Expression) -> Expression:
-    try:
-        value = Decimal(tree.sql().replace(" ", ""))
-    except ArithmeticError:
-        return tree
-    text = format(value.normalize(), "f")
-    return exp.Neg(this=exp.Literal.number(text[1:])) if text.startswith("-") else exp.Literal.number(text)
-
-
-def _day(tree: Expression) -> str | None:
-    if isinstance(tree, _CASTS) and _type_name(tree.to) == "date" and isinstance(tree.this, exp.Literal):
-        found = DAY.match(tree.this.name)
-        return found[1] if found else None
-    return None
-
-
-def _date(day: str) -> Expression:
-    return exp.Cast(this=exp.Literal.string(day), to=exp.DataType.build("date"))
-
-
-def _days(tree: Expression) -> Expression:
-    """The number of days of an interval that is written in days."""
-    interval = _bare(tree.expressions[0])
-    if isinstance(interval, exp.Interval) and interval.args.get("unit") is not None:
-        number = re.fullmatch(r"-?\d+", interval.this.name)
-        if interval.args["unit"].name.upper() in ("DAY", "DAYS") and number:
-            return _number(exp.Literal.number(number[0]))
-    return tree
-
-
-def _later(day: Expression, days: Expression) -> Expression | None:
-    number = Decimal(days.sql().replace(" ", ""))
-    return _moved(day, int(number)) if number == number.to_integral_value() else None
-
-
-def _moved(constant: Expression, step: int) -> Expression | None:
-    day = _day(constant)
-    try:
-        if day is not None:
-            return _date((date.fromisoformat(day) + timedelta(step)).isoformat())
-        value = Decimal(constant.sql().replace(" ", ""))
-    except (ValueError, OverflowError, ArithmeticError):
-        return None
-    return _number(exp.Literal.number(str(value + step))) if value == value.to_integral_value() else None
-
-
-def _type_name(to: Expression) -> str:
-    return str(to.sql(dialect="spark")).lower().replace(", ", ",")
-
-
 def _filled(condition: Expression, value: Expression, otherwise: Expression) -> tuple[Expression, Expression] | None:
     """(value, what stands for its NULL) of a CASE that only fills NULL."""
     asked = condition.this if isinstance(condition, exp.Not) else condition
@@ -541,7 +410,7 @@ def _filled(condition: Expression, value: Expression, otherwise: Expression) -> 
 
 
 def _among(value: Expression, listed: Mapping[str, Expression], within: bool) -> Expression:
-    if all(map(_is_constant, listed.values())):
+    if all(map(is_constant, listed.values())):
         found = exp.In(this=value, expressions=[listed[text] for text in sorted(listed)])
         return found if within else exp.Not(this=found)
     parts = [exp.EQ(this=a, expression=b) for a, b in (sorted((value, each), key=text_of) for each in listed.values())]
@@ -556,7 +425,7 @@ def _grouped(parts: list[Expression], kind: Any, within: bool) -> list[Expressio
     others = []
     for part in parts:
         inner = part if within else part.this if isinstance(part, exp.Not) else None
-        if isinstance(inner, exp.In) and inner.expressions and all(map(_is_constant, inner.expressions)):
+        if isinstance(inner, exp.In) and inner.expressions and all(map(is_constant, inner.expressions)):
             _, listed = values.setdefault(text_of(inner.this), (inner.this, {}))
             listed.update((text_of(each), each) for each in inner.expressions)
         else:

@@ -13,19 +13,9 @@ from dataclasses import dataclass, field, replace
 from sqlglot import exp, parse_one
 from sqlglot.errors import SqlglotError
 
-from spark_lineage.answers.contracts.normal import (
-    Expression,
-    NotReadable,
-    clauses,
-    columns_of,
-    has,
-    is_aggregated,
-    normal,
-    rejects_null,
-    text_of,
-    without_implied,
-)
+from spark_lineage.answers.contracts.normal import clauses, normal, rejects_null, without_implied
 from spark_lineage.answers.contracts.sources import NotFollowed, NotNamed, Sources
+from spark_lineage.answers.contracts.texts import Expression, NotReadable, columns_of, has, is_aggregated, text_of
 from spark_lineage.graph.row_conditions import Decider, walked
 
 ONE_ROW_PER, AT_MOST = "one_row_per", "at_most"  # how a contract writes deduplications and limits

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from sqlglot import exp
 
 from spark_lineage.answers import find
-from spark_lineage.answers.contracts.normal import Expression, NotReadable, parsed, text_of
+from spark_lineage.answers.contracts.texts import Expression, NotReadable, parsed, text_of
 from spark_lineage.answers.find import short
 from spark_lineage.config import did_you_mean
 from spark_lineage.graph.composition import Composition, column_names

@@ -16,7 +16,8 @@ from typing import Any
 
 from sqlglot import exp
 
-from spark_lineage.answers.contracts.normal import FLOATING, WHOLE, Expression, Types, columns_of, enclosed, text_of
+from spark_lineage.answers.contracts.normal import FLOATING, WHOLE, Types
+from spark_lineage.answers.contracts.texts import Expression, columns_of, enclosed, text_of
 
 Key = tuple[str, str]
 Row = dict[Key, Any]
