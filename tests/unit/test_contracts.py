@@ -321,6 +321,18 @@ def test_what_is_not_known_is_never_equal(seen: Dataset) -> None:
         assert found.status is Status.UNKNOWN, found
 
 
+def test_what_duckdb_cannot_evaluate_cannot_be_told() -> None:
+    found = told(SHOP, definition="sum(length(amount))", population="length(amount) > 3")
+    assert {each.status for each in found.values()} == {Status.UNKNOWN}, found
+    assert all("DuckDB cannot evaluate them" in each.actual for each in found.values())
+
+
+def test_a_very_deep_condition_cannot_be_told() -> None:
+    deep = " AND ".join(f"(amount > {n})" for n in range(3000))
+    found = told(graph(ORDERS, filtered("seen", ORDERS, f"({deep})")), "seen.amount", population="amount > 2999")
+    assert found["population"].status in (Status.UNKNOWN, Status.PASSED)
+
+
 # ---- bad contracts
 
 

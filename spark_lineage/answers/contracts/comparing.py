@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import itertools
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any
+from functools import wraps
+from typing import Any, ParamSpec
 
 from sqlglot import exp
 
@@ -18,7 +19,7 @@ from spark_lineage.answers.contracts.normal import normal
 from spark_lineage.answers.contracts.population import Population, Rule
 from spark_lineage.answers.contracts.sources import Sources
 from spark_lineage.answers.contracts.texts import Expression, columns_of, has, is_aggregated, parsed, text_of
-from spark_lineage.answers.contracts.trying import Key, Row, Trial, apart, differ, not_evaluated
+from spark_lineage.answers.contracts.trying import Key, NotTried, Row, Trial, apart, differ, not_evaluated
 
 Sampled = Mapping[Key, Sequence[Any]]
 GROUPS = 240  # groups of one to three rows on which aggregates are tried
@@ -42,6 +43,24 @@ class Compared:
 EQUAL = Compared(Verdict.EQUAL)
 
 
+P = ParamSpec("P")
+
+
+def _tried(compare: Callable[P, Compared]) -> Callable[P, Compared]:
+    """What cannot be evaluated, or is too deep to be read, cannot be told."""
+
+    @wraps(compare)
+    def compared(*args: P.args, **kwargs: P.kwargs) -> Compared:
+        try:
+            return compare(*args, **kwargs)
+        except NotTried as error:
+            return Compared(Verdict.UNKNOWN, f"they are written differently, and DuckDB cannot evaluate them: {error}")
+        except RecursionError:
+            return Compared(Verdict.UNKNOWN, "they are too deep to be compared")
+
+    return compared
+
+
 class Comparing:
     """Compares expressions over the same sources."""
 
@@ -53,6 +72,7 @@ class Comparing:
 
     # -- definitions
 
+    @_tried
     def definitions(self, said: Expression, found: Expression, population: Population) -> Compared:
         """``said`` in the contract, ``found`` in the record; tried on rows of the recorded population."""
         said, found = normal(said, self._types), normal(found, self._types)
@@ -86,6 +106,7 @@ class Comparing:
 
     # -- rows
 
+    @_tried
     def populations(self, said: Population, found: Population) -> Compared:
         if not found.unknown and said.clauses.keys() == found.clauses.keys():
             return EQUAL
@@ -134,6 +155,7 @@ class Comparing:
         says = "passes in the program, and not by the contract" if reaches else "does not pass in the program"
         return self._shown(f"a row that {says}", [row])
 
+    @_tried
     def having(self, said: Population, found: Population) -> Compared:
         if said.having.keys() == found.having.keys():
             return EQUAL
@@ -159,6 +181,7 @@ class Comparing:
 
     # -- joins
 
+    @_tried
     def joins(self, said: Population, found: Population) -> Compared:
         """Joins that are no inner joins."""
         theirs = {rule.of: rule for rule in said.rules if rule.is_join}
@@ -222,6 +245,7 @@ class Comparing:
 
     # -- one row per key, limits, samples
 
+    @_tried
     def rules(self, said: Population, found: Population) -> Compared:
         theirs = [rule for rule in said.rules if not rule.is_join]
         mine = [rule for rule in found.rules if not rule.is_join]
@@ -283,6 +307,7 @@ class Comparing:
 
     # -- grain
 
+    @_tried
     def grains(self, said: Sequence[Expression], found: Sequence[Expression], population: Population) -> Compared:
         """What rows are grouped by: the same if each groups the same rows together."""
         a, b = ([normal(each, self._types) for each in keys] for keys in (said, found))

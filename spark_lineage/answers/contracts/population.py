@@ -104,9 +104,10 @@ class _Recorded:
         below = self._reads[0] if len(self._reads) == 1 else None
         try:
             made = self._of_one(below) if below is not None else self._of_several()
-        except NotFollowed as error:
+        except (NotFollowed, RecursionError) as error:
             whole = below or _both(self._reads)
-            return whole.but(decider.reason or f"{decider.op} in {decider.dataset}: {error}")
+            why = error if isinstance(error, NotFollowed) else "its condition is too deep to be read"
+            return whole.but(decider.reason or f"{decider.op} in {decider.dataset}: {why}")
         return made.but(decider.reason) if decider.reason is not None else made
 
     def _of_one(self, below: Population) -> Population:

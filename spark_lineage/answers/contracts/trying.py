@@ -36,6 +36,10 @@ _CONDITIONS = (exp.And, exp.Or, exp.Not, exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.I
 _TIMES = ("timestamp", "timestamp_ntz")
 
 
+class NotTried(Exception):
+    """What DuckDB cannot evaluate; the text says why."""
+
+
 def not_evaluated(
     trees: Iterable[Expression], types: Types, shown: Callable[[Expression], str] = text_of
 ) -> str | None:
@@ -324,7 +328,12 @@ class Trial:
         self._duck.register("rows", table)
 
     def _asked(self, query: str) -> list[tuple[Any, ...]]:
-        return list(self._duck.execute(query).fetchall())
+        import duckdb
+
+        try:
+            return list(self._duck.execute(query).fetchall())
+        except duckdb.Error as error:
+            raise NotTried(str(error).split("\n")[0]) from None
 
 
 def apart(trees: Iterable[Expression], grouped: bool = False) -> list[Expression]:
