@@ -97,7 +97,7 @@ def test_every_kind_of_run_has_a_page_that_explains_its_columns(graph: LineageGr
     assert [each["thread"] for each in page["run"]["steps"]] == [each.thread for each in graph.steps]
 
 
-@settings(deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(runs())
 def test_the_columns_of_any_run_are_explained_as_explain_does(run: LineageGraph) -> None:
     check_columns(of_one(run)["run"], run)

@@ -16,7 +16,7 @@ from spark_lineage.answers.diff.pairs import Attribution, Pair, Ref
 from spark_lineage.answers.diff.places import file_name
 from spark_lineage.answers.diff.rows import side_by_side
 from spark_lineage.answers.diff.sides import Side, StepKey, Traits
-from spark_lineage.answers.diff.states import States
+from spark_lineage.answers.diff.states import States, after_failures
 from spark_lineage.answers.errors import AnswerError
 from spark_lineage.model import Dataset, DatasetKind, LineageGraph, Mode, Outcome, Step
 
@@ -254,7 +254,7 @@ class _Telling:
     # -- what is not known
 
     def _uncertain(self) -> Iterable[Uncertain]:
-        told = {consequence.dataset for consequence in self._diverged()}
+        told = after_failures(self._beside, {"a": self._a, "b": self._b}, self._alignment)
         causes = {**self._attribution.first, **self._attribution.sources_changed}
         for name, pair in self._attribution.pairs.items():
             told_already = pair.ref in causes or name in told

@@ -38,11 +38,7 @@ class States:
         self._first_steps: dict[tuple[str, StepKey], int] = {}
         for number, divergence in enumerate(divergences):
             self._note(number, divergence)
-        self._after = {
-            name: causes
-            for (run, key), causes in beside.failed_after.items()
-            for name in self._side(run).traits[key].step.outputs[:1]
-        }
+        self._after = after_failures(beside, {"a": self._a, "b": self._b}, alignment)
 
     def _note(self, number: int, divergence: Divergence) -> None:
         for run, dataset, step in (("a", divergence.a, divergence.step_a), ("b", divergence.b, divergence.step_b)):
@@ -129,6 +125,22 @@ class States:
         taken = [of_dataset[Ref("b", name)].state for name in step.inputs if Ref("b", name) in of_dataset]
         differs = any(state in (State.HERE, State.UPSTREAM, State.ONLY_B) for state in taken)
         return State.UPSTREAM if differs else State.UNCERTAIN if State.UNCERTAIN in taken else State.SAME
+
+
+def after_failures(
+    beside: Missing, sides: Mapping[str, Side], alignment: Alignment
+) -> dict[str, tuple[Ref, ...]]:  # fmt: skip
+    """What steps gave that failed because of what they took in, by B's id, with the causes.
+
+    What only one run has may be called as another dataset of the other run.
+    """
+    found: dict[str, tuple[Ref, ...]] = {}
+    for (run, key), causes in beside.failed_after.items():
+        for name in sides[run].traits[key].step.outputs[:1]:
+            of_b = name if run == "b" else alignment.datasets.get(name)
+            if of_b is not None:
+                found[of_b] = causes
+    return found
 
 
 def _merged(a: Sequence[T], b: Sequence[T], counterparts: Mapping[T, T]) -> list[tuple[T | None, T | None]]:
