@@ -124,7 +124,7 @@ function barsOf(steps: Step[], now: number): { bars: Bar[]; length: number } {
     const { document } = step;
     const start = (at(document.started_at) || first) - first;
     const running = document.outcome === "running" ? Math.max(0, now - (first + start)) : 0;
-    const length = document.duration_ms ?? (running || 0);
+    const length = document.duration_ms ?? running;
     last = Math.max(last, first + start + length);
     let depth = 0;
     for (let up = step.parent; up; up = up.parent) depth++;
