@@ -6,7 +6,9 @@ Each statement is a function of one program, with a target of its own, so that e
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+import os
+import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -29,16 +31,23 @@ CONF = {
     "spark.default.parallelism": "1",
     "spark.eventLog.enabled": "false",
 }
+HIVE = {
+    **CONF,
+    "spark.sql.catalogImplementation": "hive",
+    "spark.hadoop.hive.exec.dynamic.partition.mode": "nonstrict",
+}
 PROGRAM = """
 import json
 import os
 import sys
+import time
 
 from delta.tables import DeltaTable
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
 W = os.getcwd()
+BETWEEN = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(time.time() - 36 * 3600))  # the versions of ``d``
 spark = SparkSession.builder.appName("commands").getOrCreate()
 
 
@@ -117,13 +126,16 @@ def write_sources(folder: Path) -> None:
     d = pa.table({"id": ids[:10], "n": ids[:10]})
     write_deltalake(folder / "d", d)
     write_deltalake(folder / "d", d, mode="append")
+    for version, days in enumerate((2, 1)):  # ago: Delta goes by the times of the files of its log
+        written = time.time() - days * 24 * 3600
+        os.utime(folder / "d" / "_delta_log" / f"{version:020}.json", (written, written))
 
 
-def truth(commands: Sequence[Command], folder: Path, jvm: WarmJvm) -> dict[str, Any]:
+def truth(commands: Sequence[Command], folder: Path, jvm: WarmJvm, conf: Mapping[str, str] = CONF) -> dict[str, Any]:
     """By statement: rows of the target before and after it, and the last entry of its history if it is Delta's."""
     write_sources(folder)
     program = write_program(folder / "commands.py", commands, truth=True)
-    plain(program, folder, conf=CONF, jvm=jvm).succeeded()
+    plain(program, folder, conf=dict(conf), jvm=jvm).succeeded()
     told: dict[str, Any] = json.loads((folder / "told.json").read_text())
     return told
 
@@ -158,8 +170,13 @@ class Recorded:
 
 
 def record(
-    commands: Sequence[Command], folder: Path, jvm: WarmJvm, mode: str = "flow", changed: bool = False
+    commands: Sequence[Command],
+    folder: Path,
+    jvm: WarmJvm,
+    mode: str = "flow",
+    changed: bool = False,
+    conf: Mapping[str, str] = CONF,
 ) -> Recorded:
     write_sources(folder)
     program = write_program(folder / "commands.py", commands, changed)
-    return Recorded(observed(program, folder, mode=mode, conf=CONF, jvm=jvm).succeeded())
+    return Recorded(observed(program, folder, mode=mode, conf=dict(conf), jvm=jvm).succeeded())

@@ -250,6 +250,14 @@ def inserts() -> Iterator[Command]:
         changed=TWICE,
     )
     yield Command(
+        "insert_overwrite_partitions",
+        f"insert overwrite {{t}} partition (grp) select id, amt * 2, grp from {A} where grp <> '0'",
+        {**PLAIN, "grp": "a.grp="},
+        rows=("a.grp:FILTER",),
+        before=(PARTS,),
+        changed=("'0'", "'1'"),
+    )
+    yield Command(
         "insert_whole_table",
         "insert into {t} table two",
         {"id": "two.id=", "d": "two.d="},
@@ -313,6 +321,21 @@ def inserts() -> Iterator[Command]:
             "create table {t} using jdbc options (url 'jdbc:derby:memory:shop{os.getpid()};create=true', dbtable 'APP.SALES') as select id, 1D as d from ta where id < 0",
         ),
         target="APP.SALES",
+        adds=True,
+        changed=TWICE,
+    )
+
+
+def to_jdbc() -> Iterator[Command]:
+    yield Command(
+        "save_jdbc",
+        'py:v.selectExpr("id", "amt * 2 as d").write.jdbc(f"jdbc:derby:memory:shop{os.getpid()}", "APP.SAVED", "append")',
+        {"id": "view.id=", "d": "view.amt*"},
+        ("view",),
+        before=(
+            "create table {t} using jdbc options (url 'jdbc:derby:memory:shop{os.getpid()};create=true', dbtable 'APP.SAVED') as select id, 1D as d from ta where id < 0",
+        ),
+        target="APP.SAVED",
         adds=True,
         changed=TWICE,
     )
@@ -394,6 +417,38 @@ def delta_inserts() -> Iterator[Command]:
         ("d",),
         changed=("n + 1", "n + 2"),
         fast=True,
+    )
+    read = 'spark.read.format("delta")'
+    first = {"id": "d.id=", "m": "d.n*"}
+    step = ("n + 1", "n + 2")
+    yield Command(
+        "delta_timestamp",
+        "create table {t} using parquet as select id, n + 1 as m from delta.`{W}/d` timestamp as of '{BETWEEN}'",
+        first,
+        ("d",),
+        changed=step,
+        fast=True,
+    )
+    yield Command(
+        "delta_version_of_path",
+        "create table {t} using parquet as select id, n + 1 as m from delta.`{W}/d@v0`",
+        first,
+        ("d",),
+        changed=step,
+    )
+    yield Command(
+        "delta_version_option",
+        f'py:{read}.option("versionAsOf", 0).load(f"{{W}}/d").selectExpr("id", "n + 1 as m").write.saveAsTable("{{t}}")',
+        first,
+        ("d",),
+        changed=step,
+    )
+    yield Command(
+        "delta_timestamp_option",
+        f'py:{read}.option("timestampAsOf", BETWEEN).load(f"{{W}}/d").selectExpr("id", "n + 1 as m").write.saveAsTable("{{t}}")',
+        first,
+        ("d",),
+        changed=step,
     )
     yield Command(
         "delta_latest",
@@ -606,6 +661,26 @@ def changes() -> Iterator[Command]:
         changed=("gone", "left"),
     )
     yield Command(
+        "api_merge_by_source_delete",
+        "py:"
+        + merge.replace("{t}", "api_merge_by_source_delete")
+        + '.whenNotMatchedBySourceDelete("t.id < 3").execute()',
+        KEPT,
+        seen,
+        (*on, "T.id:FILTER"),
+        by,
+        changed=("< 3", "< 4"),
+    )
+    yield Command(
+        "api_merge_into",
+        'py:v.alias("s").mergeInto("{t}", F.expr("{t}.id = s.id")).whenMatched(F.expr("s.id < 9")).update({"amt": F.expr("s.amt * 2")}).whenNotMatched().insertAll().merge()',
+        {"id": "T.id= view.id=", "grp": "T.grp= view.grp=", "amt": "T.amt= view.amt* view.amt="},
+        seen,
+        (*on, "view.id:FILTER"),
+        by,
+        changed=("* 2", "* 3"),
+    )
+    yield Command(
         "api_merge_plain",
         'py:DeltaTable.forName(spark, "api_merge_plain").merge(v, "api_merge_plain.id = v.id").whenNotMatchedInsertAll().execute()'.replace(
             "merge(v,", 'merge(spark.table("v").alias("v"),'
@@ -637,6 +712,14 @@ def writers() -> Iterator[Command]:
         of,
         before=(DELTA,),
         adds=True,
+        changed=TWICE,
+    )
+    yield Command(
+        "save_as_table_overwrite",
+        f'py:{rows}.write.mode("overwrite").partitionBy("d").saveAsTable("save_as_table_overwrite")',
+        seen,
+        of,
+        before=(TABLE,),
         changed=TWICE,
     )
     yield Command(
@@ -728,4 +811,82 @@ def writers() -> Iterator[Command]:
     )
 
 
-COMMANDS = [*ctas(), *replacing(), *inserts(), *several(), *delta_inserts(), *merges(), *changes(), *writers()]
+def in_hive() -> Iterator[Command]:
+    """With a Hive catalog: tables of Hive's own formats."""
+    made = "create table {t} (id bigint, d double) stored as "
+    yield Command("hive_ctas", f"create table {{t}} stored as parquet as {SELECT}", PLAIN, changed=TWICE)
+    yield Command("hive_ctas_text", f"create table {{t}} stored as textfile as {SELECT}", PLAIN, changed=TWICE)
+    yield Command(
+        "hive_ctas_view",
+        "create table {t} stored as orc as select id, amt * 2 as d from v",
+        {"id": "view.id=", "d": "view.amt*"},
+        ("view",),
+        changed=TWICE,
+    )
+    yield Command("hive_usual", f"create table {{t}} using parquet as {SELECT}", PLAIN, changed=TWICE)
+    yield Command("hive_delta", f"create table {{t}} using delta as {SELECT}", PLAIN, changed=TWICE)
+    for kind in ("parquet", "textfile"):
+        yield Command(
+            f"hive_insert_{kind}",
+            "insert into {t} select id, amt * 2 from pv",
+            PLAIN,
+            rows=("a.id:FILTER",),
+            before=(f"{made}{kind}",),
+            adds=True,
+            changed=TWICE,
+        )
+    yield Command(
+        "hive_overwrite",
+        f"insert overwrite table {{t}} select id, amt * 2 from {A} where grp <> '0'",
+        PLAIN,
+        rows=("a.grp:FILTER",),
+        before=(f"{made}orc",),
+        changed=("'0'", "'1'"),
+    )
+    yield Command(
+        "hive_partition",  # Hive keeps the value of a static partition beside the rows, which do not have it
+        f"insert into {{t}} partition (grp = 'x') select id, amt * 2 from {A}",
+        PLAIN,
+        before=("create table {t} (id bigint, d double) partitioned by (grp string) stored as textfile",),
+        adds=True,
+        changed=TWICE,
+    )
+    yield Command(
+        "hive_directory",
+        f"insert overwrite local directory '{{W}}/hive_dir' stored as parquet {SELECT}",
+        PLAIN,
+        target="hive_dir",
+        counted="parquet.`{W}/hive_dir`",
+        changed=TWICE,
+    )
+    yield Command(
+        "hive_read",
+        "create table {t} using parquet as select id, d + 1 as m from hive_source",
+        {"id": "warehouse/hive_source.id=", "m": "warehouse/hive_source.d*"},
+        ("warehouse/hive_source",),
+        before=(f"create table hive_source stored as textfile as {SELECT}",),
+        changed=("d + 1", "d + 2"),
+    )
+    yield Command(
+        "hive_insert_into",
+        'py:v.selectExpr("id", "amt * 2").write.insertInto("hive_insert_into")',
+        {"id": "view.id=", "d": "view.amt*"},
+        ("view",),
+        before=(f"{made}textfile",),
+        adds=True,
+        changed=TWICE,
+    )
+
+
+COMMANDS = [
+    *ctas(),
+    *replacing(),
+    *inserts(),
+    *to_jdbc(),
+    *several(),
+    *delta_inserts(),
+    *merges(),
+    *changes(),
+    *writers(),
+]
+HIVE_COMMANDS = [*in_hive()]

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from command_runs import Recorded, record, truth
-from commands_key import COMMANDS, Command
+from command_runs import CONF, HIVE, Recorded, record, truth
+from commands_key import COMMANDS, HIVE_COMMANDS, Command
 from program_runs import WarmJvms
 
 from spark_lineage.answers import ask
@@ -30,11 +30,17 @@ SHARE = [command for command in COMMANDS if command.fast]
 class Runs:
     """The statements run plain, and observed as they are and changed."""
 
-    def __init__(self, commands: list[Command], folder: Path, mode: str, jvms: WarmJvms) -> None:
+    def __init__(
+        self, commands: list[Command], folder: Path, mode: str, jvms: WarmJvms, conf: dict[str, str] = CONF
+    ) -> None:
+        def metastore(name: str) -> dict[str, str]:
+            where = f"jdbc:derby:memory:{folder.name}_{name};create=true"
+            return {**conf, "spark.hadoop.javax.jdo.option.ConnectionURL": where} if conf is HIVE else conf
+
         self.commands = commands
-        self.truth = truth(commands, folder / "plain", jvms.plain)
-        self.recorded = record(commands, folder / "observed", jvms.observing, mode)
-        self.changed = record(commands, folder / "changed", jvms.observing, mode, changed=True)
+        self.truth = truth(commands, folder / "plain", jvms.plain, metastore("plain"))
+        self.recorded = record(commands, folder / "observed", jvms.observing, mode, False, metastore("observed"))
+        self.changed = record(commands, folder / "changed", jvms.observing, mode, True, metastore("changed"))
 
 
 @pytest.fixture(scope="module")
@@ -60,6 +66,14 @@ def test_all_statements(whole: Runs) -> None:
 @pytest.mark.slow
 def test_every_changed_statement_is_named(whole: Runs) -> None:
     check_diff(whole)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("mode", ["flow", "exact"])
+def test_statements_on_tables_of_hive(mode: str, tmp_path: Path, warm_jvms: WarmJvms) -> None:
+    runs = Runs(HIVE_COMMANDS, tmp_path.resolve(), mode, warm_jvms, HIVE)
+    check_lineage(runs)
+    check_diff(runs)
 
 
 def check_lineage(runs: Runs) -> None:
