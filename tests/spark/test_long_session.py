@@ -72,7 +72,7 @@ def main(actions):
 
 main(int(sys.argv[1]))
 """
-ACTIONS = 300
+ACTIONS = 150
 
 STAGE = """
 import sys
@@ -104,7 +104,7 @@ def program(folder: Path, text: str) -> Path:
     return path
 
 
-def test_a_session_of_small_actions_holds_as_much_after_300_as_after_200(tmp_path: Path) -> None:
+def test_a_session_of_small_actions_holds_as_much_after_150_as_after_100(tmp_path: Path) -> None:
     command = observed_command(program(tmp_path, COUNTING), str(ACTIONS))
     ran = finish(start(command, tmp_path, environment(tmp_path, CONF, ours=True)), tmp_path)
     assert ran.code == 0, ran.stderr[-3000:]
