@@ -16,10 +16,10 @@ from hypothesis import strategies as st
 from program_runs import Comparison, WarmJvms
 
 EXAMPLES = int(os.environ.get("SPARK_LINEAGE_EXAMPLES", "1"))
-PIPELINES = 16
 
 
 @pytest.mark.timeout(1200)
+@pytest.mark.parametrize("number", [10, pytest.param(24, marks=pytest.mark.slow)])
 @settings(
     max_examples=EXAMPLES,
     derandomize="SPARK_LINEAGE_EXAMPLES" not in os.environ,
@@ -30,9 +30,9 @@ PIPELINES = 16
 )
 @given(st.data())
 def test_complete_facts_are_true(
-    tmp_path_factory: pytest.TempPathFactory, data_folder: Path, warm_jvms: WarmJvms, data: st.DataObject
+    tmp_path_factory: pytest.TempPathFactory, data_folder: Path, warm_jvms: WarmJvms, number: int, data: st.DataObject
 ) -> None:
-    pipelines = data.draw(random_programs.program(PIPELINES))
+    pipelines = data.draw(random_programs.program(number))
     folder = tmp_path_factory.mktemp("random")
     program = folder / "random_program.py"
     program.write_text(random_programs.source(pipelines))
