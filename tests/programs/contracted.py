@@ -7,7 +7,7 @@ The variable says which it is: ``retail`` as it should be, ``retail_d`` another 
 
 import sys
 
-from pyspark.sql import SparkSession, Window
+from pyspark.sql import DataFrame, SparkSession, Window
 from pyspark.sql import functions as F
 
 TPCH, DATA = sys.argv[1:3]
@@ -249,6 +249,6 @@ statuses_3 = spark.sql("""
     select status, count(copay) as n from (select * from claims where status is not null) c where 100.0 < c.billed group by 1""")
 
 for name, frame in list(globals().items()):
-    if hasattr(frame, "createOrReplaceTempView"):
+    if isinstance(frame, DataFrame):
         frame.createOrReplaceTempView(f"result_of_{name}")
 spark.stop()

@@ -38,7 +38,9 @@ def recorded(tmp_path_factory: pytest.TempPathFactory, data_folder: Path, warm_j
 
 def told(graph: LineageGraph, base: str, variable: str) -> dict[str, Status]:
     said = CONTRACTS[base]
-    (made,) = [each for each in graph.datasets if each.variable == variable]
+    # What is called within the statement has its variable, too.
+    held = [each for each in graph.datasets if each.variable == variable]
+    made = next(each for each in reversed(held) if said["column"] in [column.name for column in each.columns])
     joins = tuple(said["joins"]) if "joins" in said else None
     contract = Contract(
         f"{made.id}.{said['column']}", said["definition"], said["population"], joins, tuple(said["grain"]),
