@@ -70,12 +70,17 @@ def counted(rows):
     return rows.groupBy("status").agg(F.count("*").alias("n"), F.sum("double").alias("total"))
 
 
+def keyed(orders):
+    return orders.select("order_id")
+
+
 def main():
     spark = SparkSession.builder.appName("cluster").getOrCreate()
     orders = numbered(read(spark))
     rows = in_trouble(orders)
     totals = counted(rows)
     print(sorted(map(str, totals.collect())))
+    print("keys:", len(keyed(read(spark).repartition(6, "order_id")).collect()))
     print("ours on executors:", {row.found for row in spark.range(4).mapInPandas(ours_is_there, "found boolean").collect()})
     spark.stop()
 
