@@ -6,7 +6,7 @@
 # environment: SPARK_LINEAGE__STORE (a folder on a volume) and, to send events, OPENLINEAGE_URL.
 set -eu
 
-/databricks/python/bin/pip install --quiet spark-lineage
+/databricks/python/bin/pip install --quiet spark-lineage-agent
 
 if [ "${DB_IS_DRIVER:-}" = "TRUE" ]; then
   # The jar must be there before the driver's JVM starts; executors get it from the driver.

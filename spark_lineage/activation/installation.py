@@ -92,7 +92,7 @@ def _spark(environ: Mapping[str, str]) -> Iterator[Finding]:
     try:
         spark = find_spark(environ)
     except JarError as error:
-        yield Finding("spark", False, str(error), "pip install 'spark-lineage[spark]'")
+        yield Finding("spark", False, str(error), "pip install 'spark-lineage-agent[spark]'")
         return
     yield Finding("spark", True, f"{spark.version} (Scala {spark.scala}) in {spark.home}")
     delta = _installed("delta-spark")

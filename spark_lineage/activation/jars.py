@@ -59,7 +59,7 @@ def find_spark(environ: Mapping[str, str] | None = None) -> Spark:
     environ = os.environ if environ is None else environ
     home = environ.get("SPARK_HOME") or _pyspark_folder()
     if home is None:
-        raise JarError("pyspark is not installed here: pip install 'spark-lineage[spark]', or set SPARK_HOME.")
+        raise JarError("pyspark is not installed here: pip install 'spark-lineage-agent[spark]', or set SPARK_HOME.")
     for core in sorted(Path(home).glob("jars/spark-core_*.jar")):
         found = re.fullmatch(r"spark-core_(\d+\.\d+)-(\d+\.\d+\.\d+).*\.jar", core.name)
         if found:

@@ -23,5 +23,5 @@ def mcp(store: str | None) -> None:
     try:
         from spark_lineage.faces.mcp.server import serve
     except ImportError as error:
-        raise Refusal(f"the MCP server needs its SDK ({error}): pip install 'spark-lineage[mcp]'") from error
+        raise Refusal(f"the MCP server needs its SDK ({error}): pip install 'spark-lineage-agent[mcp]'") from error
     serve(store)

@@ -55,4 +55,4 @@ def _refuse_without_libraries() -> None:
 
     missing = [name for name in NEEDED if find_spec(name) is None]
     if missing:
-        raise Refusal(f"the page needs {' and '.join(missing)}: pip install 'spark-lineage[ui]'")
+        raise Refusal(f"the page needs {' and '.join(missing)}: pip install 'spark-lineage-agent[ui]'")

@@ -459,7 +459,7 @@ def test_without_the_libraries_one_sentence_says_what_to_install(
     monkeypatch.setattr(libraries, "NEEDED", ("sqlglot", "a_library_that_nobody_has"))
     assert main(["check"]) == 2
     said = capsys.readouterr().err
-    assert "need a_library_that_nobody_has" in said and "pip install 'spark-lineage[contracts]'" in said
+    assert "need a_library_that_nobody_has" in said and "pip install 'spark-lineage-agent[contracts]'" in said
 
 
 def test_metrics_of_the_configuration_file_are_no_unknown_option(folder: Path) -> None:

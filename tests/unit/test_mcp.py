@@ -277,7 +277,7 @@ def test_without_the_sdk_the_command_says_what_to_install(
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "mcp", None)
     assert main(["mcp"]) == 2
-    assert "pip install 'spark-lineage[mcp]'" in capsys.readouterr().err
+    assert "pip install 'spark-lineage-agent[mcp]'" in capsys.readouterr().err
 
 
 def test_the_guide_names_commands_and_tools_that_there_are(capsys: pytest.CaptureFixture[str]) -> None:

@@ -85,7 +85,7 @@ def test_wheel_has_nothing_else_at_its_top(wheel):
     tops = {name.partition("/")[0] for name in zipfile.ZipFile(wheel).namelist()}
     version = (ROOT / "spark_lineage" / "VERSION").read_text().strip()
     assert tops == {
-        "spark_lineage", f"spark_lineage-{version}.dist-info",
+        "spark_lineage", f"spark_lineage_agent-{version}.dist-info",
         "spark_lineage_startup.pth", "spark_lineage_startup.start",
     }  # fmt: skip
 

@@ -389,7 +389,7 @@ def test_without_its_libraries_it_says_how_to_get_them(work: Path) -> None:
     done = subprocess.run([sys.executable, "-c", script], cwd=work, capture_output=True, text=True, timeout=60)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == (
-        "spark-lineage: the page needs starlette and uvicorn: pip install 'spark-lineage[ui]'\n"
+        "spark-lineage: the page needs starlette and uvicorn: pip install 'spark-lineage-agent[ui]'\n"
     )  # fmt: skip
 
 

@@ -15,5 +15,5 @@ def require() -> None:
     if missing:
         raise AnswerError(
             f"Metric contracts need {' and '.join(missing)}, not installed here: "
-            "pip install 'spark-lineage[contracts]'."
+            "pip install 'spark-lineage-agent[contracts]'."
         )
