@@ -171,7 +171,7 @@ class Privacy:
             ),
             notes=tuple(replace(each, text=expression(each.text, each.column)) for each in fragment.notes),
         )
-        cleaned = renaming.fragment(cleaned, self.texts.column)
+        cleaned = renaming.fragment(cleaned, self.texts.column, self.texts.type_)
         hidden = cleaned != fragment or any(rules().mark in text for text in _texts(cleaned))
         return replace(cleaned, plan_hash=self.texts.rekeyed(fragment.plan_hash)) if hidden else fragment
 
@@ -183,14 +183,14 @@ class Privacy:
         clean = self.texts.text if storage.format == "jdbc" else redaction.text
         of_part = self.texts.expression if storage.format == "jdbc" else redaction.text
         part = of_part(storage.part) if storage.part is not None else None
-        columns = tuple((self.texts.column(column), type_) for column, type_ in storage.columns)
+        columns = tuple((self.texts.column(column), self.texts.type_(of)) for column, of in storage.columns)
         return replace(
             storage, namespace=redaction.text(storage.namespace), name=clean(storage.name), part=part, columns=columns
         )
 
     def _probed(self, probed: Probed, held: bool = False) -> Probed:
         """Columns get their names last: what is masked is found by the names that they have."""
-        return renaming.probed(self._masked(probed, held), self.texts.column)
+        return renaming.probed(self._masked(probed, held), self.texts.column, self.texts.type_)
 
     def _masked(self, probed: Probed, held: bool) -> Probed:
         name = (probed.dataset, probed.instance)

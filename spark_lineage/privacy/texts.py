@@ -91,6 +91,10 @@ class Texts:
             return name
         return f"{cleaned}#{hmac.new(self._hash_key, name.encode(), hashlib.sha256).hexdigest()[:8]}"
 
+    def type_(self, value: str) -> str:
+        """A type as DDL: fields of a struct are called as the columns that they were, and not quoted."""
+        return self._known.without(names.hidden(value))
+
     def _with_names(self, value: str) -> str:
         """A text with the names of columns that it quotes as :meth:`column` has them."""
         if "`" not in value:
