@@ -59,6 +59,7 @@ class Sample:
         try:
             import pandas as pd
         except ImportError as error:
-            raise AnswerError("samples as a DataFrame need pandas: pip install 'spark-lineage-agent[pandas]'") from error
+            message = "samples as a DataFrame need pandas: pip install 'spark-lineage-agent[pandas]'"
+            raise AnswerError(message) from error
         rows: Any = [list(row) for row in self.rows]
         return pd.DataFrame(rows, columns=list(self.columns), dtype=object)
