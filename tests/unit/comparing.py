@@ -55,6 +55,8 @@ class Made:
     counted: bool = False  # only the rows were counted: no column has facts
     covers: tuple[str, ...] = ()
     fails: str | None = None
+    returns: bool = True  # whether it has an output, unless it fails
+    within: str | None = None  # the function that calls it; made before it
     sample: Sample | None = None
     variable: str | None = None
 
@@ -73,16 +75,17 @@ class Runs:
     program: str = FILE
     app: str = APP
     labels: dict[str, str] = field(default_factory=dict)
+    fails: str | None = None  # the program itself, where none of its steps does
 
     def graph(self, run: str = "0197a1b2-0000-7000-8000-000000000001") -> LineageGraph:
         ids = self._ids()
-        failed = next((output for output in self.made if output.fails), None)
+        failed = next((output.fails for output in self.made if output.fails), self.fails)
         steps = [self._application(failed)]
         datasets = [self._source(*source) for source in self.sources]
         counts: dict[str, int] = {}
         for number, (output, name) in enumerate(zip(self.made, ids, strict=True)):
             steps.append(self._step(output, name, number))
-            if output.fails is None:
+            if output.fails is None and output.returns:
                 datasets.append(self._dataset(output, name, steps[-1]))
         for number, (path, written) in enumerate(self.sinks, len(self.made)):
             dataset = next(dataset for dataset in datasets if dataset.id == written)
@@ -103,23 +106,25 @@ class Runs:
             ids.append(output.name if met[output.name] == 1 else f"{output.name}~{met[output.name]}")
         return ids
 
-    def _application(self, failed: Made | None) -> Step:
+    def _application(self, failed: str | None) -> Step:
         outcome = Outcome.FAIL if failed else Outcome.COMPLETE
         return Step(
             self.app, 1, StepKind.APPLICATION, "<module>", self.program, 1, 99, None, None, (), (), 1.0, 99.0, outcome,
-            failed.fails if failed else None, (), None, "src1:module", None, None, "MainThread",
+            failed, (), None, "src1:module", None, None, "MainThread",
         )  # fmt: skip
 
     def _step(self, made: Made, name: str, number: int) -> Step:
         statement = made.kind is StepKind.STATEMENT
         call = 1 if statement or "~" not in name else int(name.rpartition("~")[2])
         label = name if statement else made.name
+        around = f"{self.app}.{made.within}" if made.within else self.app
         source = made.source or f"{made.name} = {made.plan}"
         return Step(
-            f"{self.app}.{label}", call, made.kind, "<module>" if statement else made.name, self.program, 10 + number,
-            10 + number, None if statement else 50 + number, (self.app, 1), made.inputs,
-            () if made.fails else (name,), 2.0 + number, 2.5 + number, Outcome.FAIL if made.fails else Outcome.COMPLETE,
-            made.fails, (), made.name if statement else None, f"src1:{word(source)}", source, None, "MainThread",
+            f"{around}.{label}", call, made.kind, "<module>" if statement else made.name, self.program, 10 + number,
+            10 + number, None if statement else 50 + number, (around, 1), made.inputs,
+            () if made.fails or not made.returns else (name,), 2.0 + number, 2.5 + number,
+            Outcome.FAIL if made.fails else Outcome.COMPLETE, made.fails, (), made.name if statement else None,
+            f"src1:{word(source)}", source, None, "MainThread",
         )  # fmt: skip
 
     def _dataset(self, made: Made, name: str, step: Step) -> Dataset:

@@ -309,6 +309,118 @@ def test_a_failing_step_is_a_divergence_and_what_is_missing_follows_from_it() ->
     assert set(consequences(found)) == {"report"} | {"enrich"}
 
 
+ERROR = "AssertionError: assert 7 == 12"
+OTHER = replace(CLEAN, plan="amount >= 5", content="fewer", rows=90)
+
+
+def called(fails: str | None = None, source: str = "def main", **changed: Made) -> Runs:
+    """The steps of :func:`flow` are called in ``main``, which gives nothing back and may fail at its end."""
+    main = Made("main", ("/data/orders",), kind=FUNCTION, source=source, returns=False, fails=fails)
+    return Runs([main, *(replace(each, within="main") for each in flow(**changed))])
+
+
+def named(found: Comparison) -> list[str]:
+    return [each.step.step for each in found.first_divergences]
+
+
+def failures(found: Comparison) -> dict[str, tuple[str, ...]]:
+    return {each.step: each.caused_by for each in found.diverged if not each.dataset}
+
+
+def below(*changed: str) -> dict[str, Made]:
+    """The steps with other rows, as they are made from other rows."""
+    return {each.name: replace(each, content=f"{each.content}!") for each in flow() if each.name in changed}
+
+
+@pytest.mark.parametrize("source", ["def main", "def main, of which something changed"])
+def test_a_caller_that_fails_because_what_it_called_differs_is_a_consequence(source: str) -> None:
+    found = compared(called(), called(ERROR, source, clean=OTHER, **below("enrich", "report")))
+    assert named(found) == ["job.main.clean"]
+    assert failures(found) == {"job.main": ("job.main.clean",)}
+    assert {each.b: each.state.value for each in found.steps}["job.main", 1] == "differs_upstream"
+
+
+def test_so_it_is_where_run_a_is_the_one_that_fails() -> None:
+    found = compared(called(ERROR, clean=OTHER, **below("enrich", "report")), called())
+    assert named(found) == ["job.main.clean"]
+
+
+@pytest.mark.parametrize("changed", [{"clean": OTHER, **below("enrich", "report")}, {"clean": OTHER}])
+def test_a_program_that_fails_around_a_divergence_is_a_consequence(changed: dict[str, Made]) -> None:
+    """Also where the function between the two does not fail, as one that catches, and where the rest is equal again."""
+    found = compared(called(), replace(called(**changed), fails=ERROR))
+    assert named(found) == ["job.main.clean"]
+    assert failures(found) == {"job": ("job.main.clean",)}
+
+
+def test_a_caller_is_the_divergence_where_all_within_it_is_equal() -> None:
+    for source in ("def main", "def main, with another number in its assert"):
+        found = compared(called(), called(ERROR, source))
+        assert named(found) == ["job.main"]
+        assert ERROR in found.first_divergences[0].why
+
+
+def test_a_caller_that_fails_in_one_run_though_what_it_calls_fails_in_both_is_the_divergence() -> None:
+    broken = replace(ENRICH, fails="ValueError: no such column")
+    found = compared(called(enrich=broken), called("ValueError: no such column", "no try", enrich=broken))
+    assert named(found) == ["job.main"]
+
+
+def test_what_was_never_measured_and_has_another_definition_is_blamed_for_the_failure_around_it() -> None:
+    plain = replace(REPORT, content=None, reason="stepped_aside")
+    found = compared(called(report=plain), called(ERROR, report=replace(plain, plan="avg")))
+    assert named(found) == ["job.main.report"]
+    assert failures(found) == {"job.main": ("job.main.report",)}
+
+
+def test_a_change_that_all_below_cleared_is_not_blamed_for_a_failure() -> None:
+    plain = replace(CLEAN, content=None, reason="stepped_aside")
+    found = compared(called(clean=plain), called(ERROR, clean=replace(plain, plan="amount > -1")))
+    assert named(found) == ["job.main"]
+
+
+def test_a_changed_function_that_raises_after_a_plan_that_nothing_ran_is_the_divergence() -> None:
+    idle = replace(REPORT, content=None, reason="never_executed")
+    other = replace(idle, plan="avg")
+    assert named(compared(called(report=idle), called(ERROR, "it raises", report=other))) == ["job.main"]
+    assert named(compared(called(report=idle), called(ERROR, report=other))) == ["job.main.report"]
+
+
+@pytest.mark.parametrize("text", [None, "its own code changed"])
+def test_a_step_that_fails_over_other_inputs_is_a_consequence(text: str | None) -> None:
+    broken = replace(ENRICH, fails="ValueError: too few", source=text)
+    found = compared(
+        called(), Runs([*called("ValueError: too few", clean=OTHER).made[:3], replace(broken, within="main")])
+    )
+    assert named(found) == ["job.main.clean"]
+    assert "job.main.enrich" in {each.step for each in found.diverged}
+
+
+def test_a_changed_step_that_fails_over_equal_inputs_is_the_divergence() -> None:
+    broken = replace(ENRICH, fails="ValueError: not yet", source="def enrich: raise", within="main")
+    found = compared(called(), Runs([*called("ValueError: not yet").made[:3], broken]))
+    assert named(found) == ["job.main.enrich"]
+    assert found.first_divergences[0].source_changed
+
+
+def test_a_check_of_numbers_fails_because_of_what_came_before_it() -> None:
+    """No dataset is known of it: a function that is given a number taken from one."""
+    check = Made("check", kind=FUNCTION, source="assert total == 12", returns=False, within="main")
+    right, fails = called(), replace(check, fails=ERROR)
+    other = called(ERROR, clean=OTHER, **below("enrich", "report"))
+    runs = [Runs([*each.made, end]) for each, end in ((right, check), (other, fails), (right, fails))]
+    assert named(compared(runs[0], runs[1])) == ["job.main.clean"]
+    assert named(compared(runs[0], runs[2])) == ["job.main.check"]
+    changed = Runs([*other.made, replace(fails, source="assert total == 13")])
+    assert named(compared(runs[0], changed)) == ["job.main.clean", "job.main.check"]
+
+
+def test_a_step_of_one_run_only_is_the_cause_of_the_failure_around_it() -> None:
+    more = replace(Made("extra", ("report",), plan="limit 1", content="one", kind=FUNCTION), within="main")
+    found = compared(called(), Runs([*called(ERROR).made, more]))
+    assert named(found) == ["job.main.extra"]
+
+
 def test_a_missing_output_is_a_divergence() -> None:
     found = compared(job(), Runs(flow()))
     assert causes(found) == ["/out/report"]

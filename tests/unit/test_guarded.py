@@ -40,7 +40,13 @@ ALLOWED = {
     ): "its guard is a module's constant: the hook is made before there is an agent",
 }
 # What is handed over that is no function of ours: the standard library's, or what was there before.
-NOT_OURS = {"NullHandler()", "interrupt_main", "SIG_DFL", "hook"}
+NOT_OURS = {
+    "NullHandler()",
+    "interrupt_main",
+    "SIG_DFL",
+    "hook",
+    "open",  # webbrowser's, in faces/web/serving.py: the page's own process runs it, never the observed program
+}
 OUR_HANDLER = "handler"  # in agent/observing.py: a PrivateLog, whose methods are looked at
 
 

@@ -6,10 +6,11 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
 from spark_lineage.answers.diff.alignment import Alignment
-from spark_lineage.answers.diff.pairs import Attribution, Doubts, Ref, together
+from spark_lineage.answers.diff.failures import failed, failures
+from spark_lineage.answers.diff.pairs import Attribution, Ref
 from spark_lineage.answers.diff.regions import inputs_of
 from spark_lineage.answers.diff.sides import Side, StepKey, Traits
-from spark_lineage.model import DatasetKind, Outcome
+from spark_lineage.model import DatasetKind
 
 
 @dataclass
@@ -41,42 +42,16 @@ class _Search:
         self.result = Missing()
         self.result.only_in_a = _names(traits for key, traits in a.traits.items() if key not in alignment.steps)
         self.result.only_in_b = _names(traits for key, traits in b.traits.items() if key not in self._steps_of_b)
-        for run in ("b", "a"):
-            self._failures(run)
         for run in ("a", "b"):
             self._orphans(run)
+        found = failures(self._sides, alignment, attribution, self.result.orphans_after)
+        self.result.failed_first, self.result.failed_after = found.first, found.after
 
-    # -- failures
-
-    def _failures(self, run: str) -> None:
-        for traits in self._sides[run].traits.values():
-            if self._fails_here_only(run, traits) and not any(_failed(child) for child in traits.children):
-                self._failure(run, traits)
-
-    def _fails_here_only(self, run: str, traits: Traits) -> bool:
-        if not _failed(traits):
-            return False
-        counterparts = self._alignment.steps if run == "a" else self._steps_of_b
-        other = counterparts.get(traits.key)
-        sides = self._sides["b" if run == "a" else "a"]
-        return other is None or not _failed(sides.traits[other])
-
-    def _failure(self, run: str, traits: Traits) -> None:
-        causes, doubts = self._known_of(run, (*traits.step.inputs, *traits.step.outputs))
-        if not causes and doubts.changed:
-            causes = doubts.changed
-            self._attribution.first.update(dict.fromkeys(causes))
-        if causes:
-            self.result.failed_after[(run, traits.key)] = causes
-        else:
-            self.result.failed_first.append((run, traits.key))
-
-    def _known_of(self, run: str, names: Iterable[str]) -> tuple[tuple[Ref, ...], Doubts]:
+    def _known_of(self, run: str, names: Iterable[str]) -> tuple[Ref, ...]:
         of_b = [self._alignment.datasets.get(name) if run == "a" else name for name in names]
         pairs = self._attribution.pairs
         states = [pairs[name].state for name in of_b if name is not None and name in pairs]
-        causes = dict.fromkeys(cause for state in states for cause in state.causes)
-        return tuple(causes), together(state.doubts for state in states)
+        return tuple(dict.fromkeys(cause for state in states for cause in state.causes))
 
     # -- what only one run has
 
@@ -85,13 +60,13 @@ class _Search:
         side, other = self._sides[run], "b" if run == "a" else "a"
         aligned = self._alignment.datasets if run == "a" else self._of_b
         accounted = self._under_pairs(side, aligned)
-        stopped = any(_failed(traits) for traits in self._sides[other].roots)
+        stopped = any(failed(traits) for traits in self._sides[other].roots)
         reported: dict[str, tuple[Ref, ...]] = {}
         for name, dataset in side.datasets.items():
             if name in aligned or name in accounted or dataset.kind is DatasetKind.SOURCE:
                 continue
             above = inputs_of(side, dataset)
-            causes, _ = self._known_of(run, above)
+            causes = self._known_of(run, above)
             causes = causes or next((reported[name] for name in above if name in reported), ())
             ref = Ref(run, name)
             if causes or stopped:
@@ -113,10 +88,6 @@ class _Search:
                     if above not in aligned:
                         todo.append(above)
         return found
-
-
-def _failed(traits: Traits) -> bool:
-    return traits.step.outcome in (Outcome.FAIL, Outcome.ABORT)
 
 
 def _names(all_: Iterable[Traits]) -> list[str]:

@@ -1,4 +1,4 @@
-"""What people write with the plugin, right and faulty. Run by tests/spark/test_pytest_plugin.py in a pytest of its own."""
+"""What people write with the plugin, right and faulty. Run by tests/spark/test_plugin_with_spark.py in a pytest of its own."""
 
 import pytest
 from shop import clean_orders, revenue, with_country
