@@ -1,8 +1,9 @@
 """Every event that the tests make follows the specification, our schemas and the receiver's rules.
 
 Two places are looked at when a session of pytest ends: each journal below its temporary folder (observed programs
-leave theirs there), and the events that ``events.build`` gave in this process. A test that breaks events on
-purpose is marked ``bad_events``. That nothing was looked at although programs were observed is a fault too.
+leave theirs there, in a store or as golden facts), and the events that ``events.build`` gave in this process. A test
+that breaks events on purpose is marked ``bad_events``. That nothing was looked at although programs were observed is
+a fault too.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from unittest import mock
 from tests.receiver import Book, Specification, replay
 
 SHOWN = 60  # lines
+GOLDEN = "__lineage__"  # the folder of golden facts
 
 
 @dataclass
@@ -32,6 +34,7 @@ class EveryEvent:
     _built: dict[tuple[bytes, ...], str] = field(default_factory=dict)  # events -> the first test that made them
     _left_out: set[Path] = field(default_factory=set)
     _stores: list[Path] = field(default_factory=list)
+    _golden: list[Path] = field(default_factory=list)  # journals that the pytest plugin keeps beside tests
     _test: str = ""
     _bad: bool = False
     _observed: bool = False  # a test looked at programs that were observed, so that there are journals
@@ -74,15 +77,22 @@ class EveryEvent:
         runs = {each.parent.parent for each in folder.rglob("events.jsonl") if each.parent.parent.name == "runs"}
         stores = sorted(each.parent for each in runs)
         self._stores += [each for each in stores if not any(each.is_relative_to(out) for out in self._left_out)]
+        self._golden += sorted(each for each in folder.rglob("events.jsonl") if GOLDEN in each.parts)
 
     def judge(self, complete: bool) -> None:
         """Reads every event. ``complete``: all tests have passed, so that observed programs have left journals."""
         begun = time.monotonic()
-        if complete and self._observed and not self._stores:
+        if complete and self._observed and not self._stores and not self._golden:
             self.offenders.append("programs were observed, but no journal was found: nothing was validated")
         for store in self._stores:
             self.journals += len(list((store / "runs").glob("*/events.jsonl")))
             self._judge(str(store), replay(store))
+        for journal in self._golden:
+            self.journals += 1
+            book = Book()
+            for line in journal.read_bytes().splitlines():
+                book.receive(line)
+            self._judge(str(journal), book)
         for lines, test in self._built.items():
             book = Book()
             for line in lines:
