@@ -38,8 +38,10 @@ def found(seen: Shown) -> list[str]:
 
 # Both colour schemes where many colours are; the others differ in texts alone.
 SHOWN = [
-    pytest.param((COMPLETE,), "light", id="run-light"), pytest.param((COMPLETE,), "dark", id="run-dark"),
-    pytest.param((CHAIN, CHANGED), "light", id="diff-light"), pytest.param((CHAIN, CHANGED), "dark", id="diff-dark"),
+    pytest.param((COMPLETE,), "light", id="run-light", marks=pytest.mark.slow),
+    pytest.param((COMPLETE,), "dark", id="run-dark"),
+    pytest.param((CHAIN, CHANGED), "light", id="diff-light"),
+    pytest.param((CHAIN, CHANGED), "dark", id="diff-dark", marks=pytest.mark.slow),
     pytest.param((FAILED,), "dark", id="failed"), pytest.param((HOSTILE,), "light", id="hostile"),
 ]  # fmt: skip
 
@@ -58,7 +60,7 @@ def test_a_report(browser: Browser, report: Report, runs: tuple[str, ...], schem
             assert found(seen) == []
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", ["light", pytest.param("dark", marks=pytest.mark.slow)])
 def test_the_list_of_runs(browser: Browser, served: LocalPage, scheme: str) -> None:
     with shown(browser, served.address, color_scheme=scheme) as seen:
         seen.page.get_by_role("table").first.wait_for()

@@ -135,7 +135,15 @@ def test_two_stores_beside_each_other(browser: Browser, made: Made, tmp_path: Pa
             assert culprits(seen) == culprits_of(compared)
 
 
-@pytest.mark.parametrize("address", [f"run/{HOSTILE}", f"run/{WIDE}", f"compare/{COMPLETE}/{HOSTILE}", "history/clean"])
+@pytest.mark.parametrize(
+    "address",
+    [
+        f"run/{HOSTILE}",
+        "history/clean",
+        pytest.param(f"run/{WIDE}", marks=pytest.mark.slow),
+        pytest.param(f"compare/{COMPLETE}/{HOSTILE}", marks=pytest.mark.slow),
+    ],
+)
 def test_hostile_values_are_text_here_too(browser: Browser, served: LocalPage, address: str) -> None:
     with shown(browser, f"{served.address}#{address}") as seen:
         seen.page.get_by_role("heading").first.wait_for()

@@ -25,7 +25,11 @@ RUNS = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("run", RUNS.values(), ids=RUNS.keys())
+SLOW = ["aborted", "plan", "chain"]
+EACH = [pytest.param(run, id=name, marks=[pytest.mark.slow] * (name in SLOW)) for name, run in RUNS.items()]
+
+
+@pytest.mark.parametrize("run", EACH)
 def test_a_run(browser: Browser, report: Report, made: Made, run: str) -> None:
     shows = show_document(ask.show(run, made.store))
     checks: dict[str, Any] | None = None
@@ -55,14 +59,29 @@ def test_two_runs(browser: Browser, report: Report, made: Made) -> None:
         assert f"{compared['evidence']['measured']} datasets measured to be equal" in told
 
 
-@pytest.mark.parametrize("pair", [(CHAIN, CHANGED), (CHAIN, CHAIN), (COMPLETE, PARTIAL), (COMPLETE, FAILED)])  # fmt: skip  # noqa: E501
+@pytest.mark.parametrize(
+    "pair",
+    [
+        (CHAIN, CHAIN),
+        (COMPLETE, FAILED),
+        pytest.param((CHAIN, CHANGED), marks=pytest.mark.slow),
+        pytest.param((COMPLETE, PARTIAL), marks=pytest.mark.slow),
+    ],
+)
 def test_the_culprits_of_two_runs(browser: Browser, report: Report, made: Made, pair: tuple[str, str]) -> None:
     compared = diff_document(ask.diff(pair, made.store))
     with shown(browser, report(*pair)) as seen:
         assert culprits(seen) == culprits_of(compared)
 
 
-@pytest.mark.parametrize(("run", "sink"), [(COMPLETE, "/data/report"), (PARTIAL, "/data/report"), (CHAIN, "make_29")])
+@pytest.mark.parametrize(
+    ("run", "sink"),
+    [
+        (COMPLETE, "/data/report"),
+        pytest.param(PARTIAL, "/data/report", marks=pytest.mark.slow),
+        pytest.param(CHAIN, "make_29", marks=pytest.mark.slow),
+    ],
+)
 def test_the_path_of_columns(browser: Browser, report: Report, made: Made, run: str, sink: str) -> None:
     graph = ask.show(run, made.store)
     columns = [column.name for column in next(each for each in graph.datasets if each.id == sink).columns][:3]

@@ -173,7 +173,9 @@ def test_every_control_is_reached_with_tab(browser: Browser, report: Report) -> 
             assert any(each.startswith(name) for each in reached), (name, reached)
 
 
-@pytest.mark.parametrize("pair", [(HOSTILE,), (COMPLETE, HOSTILE)], ids=["run", "diff"])
+@pytest.mark.parametrize(
+    "pair", [pytest.param((HOSTILE,), id="run", marks=pytest.mark.slow), pytest.param((COMPLETE, HOSTILE), id="diff")]
+)
 def test_hostile_values_are_text(browser: Browser, report: Report, pair: tuple[str, ...]) -> None:
     with shown(browser, report(*pair)) as seen:
         seen.tree.wait_for()

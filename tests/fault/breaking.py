@@ -1,9 +1,10 @@
 """Breaks, one at a time, every function by which the program's calls, the agent or the runner come into ours.
 
-To be run as a process: ``python -m tests.fault.breaking RESULT.json [PROGRAM]...``. In one warm JVM it runs small
-programs up to the interpreter's end with its exit functions: once to see what they enter, then again for each function,
-which raises each time it is entered, until it has raised each kind: an ordinary error, a panic that is no Exception, an
-ImportError. What came of it is written to RESULT.json; ``test_every_hook.py`` judges it.
+To be run as a process: ``python -m tests.fault.breaking RESULT.json all|once [PROGRAM]...``. In one warm JVM it runs
+small programs up to the interpreter's end with its exit functions: first to see what they enter, then again for each
+function, which raises each time it is entered, until it has raised each kind: an ordinary error, a panic that is no
+Exception, an ImportError. With ``once`` that is one run for each function, and the kinds take turns in being its first.
+What came of it is written to RESULT.json; ``test_every_hook.py`` judges it.
 """
 
 from __future__ import annotations
@@ -221,7 +222,7 @@ def _files(folder: Path) -> dict[str, str]:
 # --------------------------------------------------------------------------- all of them
 
 
-def main(result: str, *names: str) -> None:
+def main(result: str, how: str, *names: str) -> None:
     make_breakable()
     configured = SPARK_LOG.with_suffix(".properties")
     configured.write_text(LOG4J)
@@ -230,7 +231,7 @@ def main(result: str, *names: str) -> None:
     os.environ.update(PYSPARK_SUBMIT_ARGS=f"{conf} pyspark-shell", PYSPARK_PYTHON=sys.executable)
     events = {"type": "file", "log_file_path": "lineage/delivered", "append": True}
     os.environ["OPENLINEAGE__TRANSPORT"] = json.dumps(events)
-    everything = Everything(names or tuple(NAMES))
+    everything = Everything(names or tuple(NAMES), once=how == "once")
     everything.look_at(["whole", "bare", *SUBMITTED])  # the first starts the JVM, with our jar
     everything.break_in(["bare"])
     if set(INSIDE) & set(everything.names):
@@ -267,8 +268,8 @@ def _session() -> Iterator[None]:
 class Everything:
     """What these programs enter, and what came of breaking it."""
 
-    def __init__(self, names: tuple[str, ...]) -> None:
-        self.names = names
+    def __init__(self, names: tuple[str, ...], once: bool) -> None:
+        self.names, self._once = names, once
         self.entered_in: dict[str, str] = {}  # function -> the cheapest program that enters it
         self.cases: list[dict[str, Any]] = []
         self._truths: dict[str, Ended] = {}
@@ -283,12 +284,12 @@ class Everything:
                 self.entered_in[site] = min(self.entered_in.get(site, name), name, key=NAMES.index)
 
     def break_in(self, names: list[str]) -> None:
-        for site, name in self.entered_in.items():
+        for number, (site, name) in enumerate(self.entered_in.items()):
             if name in names:
                 if POINT.doors[site] & {"guard launch", "guard launched"}:
                     _forget_jvm()
                 # One that is entered once meets one kind of error in a run: it is broken again by the others.
-                kind, left = 0, len(KINDS)
+                kind, left = (number % len(KINDS), 1) if self._once else (0, len(KINDS))
                 while left > 0:
                     ended = observed(PROGRAMS / f"{name}.py", site, kind)
                     entered = [(door, count) for (_, door), count in POINT.entered.items()]

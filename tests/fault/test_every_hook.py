@@ -1,4 +1,8 @@
-"""Each function by which the program, the agent or the runner comes into our code is broken once: nobody notices."""
+"""Each function by which the program, the agent or the runner comes into our code is broken: nobody notices.
+
+Without Spark by one kind of error each, so that each kind breaks as many functions as the others; with Spark, among the
+slow tests, by all kinds.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +11,7 @@ import json
 import os
 import subprocess
 import sys
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -29,28 +34,29 @@ class Result:
     cases: list[dict[str, Any]]
     guarded: set[tuple[str, str]]  # (kind, name of what a guard ran)
     at_least: int  # as many functions are broken; new hooks only add to them
+    how: str  # by which kinds of error: `once` by one each, `all`
 
 
-def broken(folder: Path, names: list[str], at_least: int) -> Result:
+def broken(folder: Path, names: list[str], how: str, at_least: int) -> Result:
     """One process breaks all that these programs enter, with Spark in a JVM that stays warm."""
     file = folder / "result.json"
     environ = {key: value for key, value in os.environ.items() if not key.startswith(("OPENLINEAGE", "SPARK_LINEAGE"))}
-    command = [sys.executable, "-m", "tests.fault.breaking", str(file), *names]
+    command = [sys.executable, "-m", "tests.fault.breaking", str(file), how, *names]
     done = subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True, timeout=900)
     assert file.exists(), done.stdout + done.stderr
     document = json.loads(file.read_text())
     guarded = {(kind, name) for kind, name in document["guarded"]}
-    return Result(document["found"], document["cases"], guarded, at_least)
+    return Result(document["found"], document["cases"], guarded, at_least, how)
 
 
 @pytest.fixture(scope="module")
 def bare(tmp_path_factory: pytest.TempPathFactory) -> Result:
-    return broken(tmp_path_factory.mktemp("bare"), BARE, at_least=70)
+    return broken(tmp_path_factory.mktemp("bare"), BARE, "once", at_least=70)
 
 
 @pytest.fixture(scope="module")
 def with_spark(tmp_path_factory: pytest.TempPathFactory) -> Result:
-    return broken(tmp_path_factory.mktemp("spark"), NAMES, at_least=140)
+    return broken(tmp_path_factory.mktemp("spark"), NAMES, "all", at_least=140)
 
 
 @pytest.fixture(params=["bare", pytest.param("with_spark", marks=pytest.mark.slow)])
@@ -119,7 +125,11 @@ def test_every_function_was_broken(result: Result) -> None:
     print(f"{len(done)} functions were broken, with {len(result.guarded)} guards around")
     assert len(done) >= result.at_least
     kinds = {site: {kind for case in result.cases if case["site"] == site for kind in case["kinds"]} for site in done}
-    assert [site for site in done if kinds[site] != {kind.__name__ for kind in KINDS}] == []
+    if result.how == "all":
+        assert [site for site in done if kinds[site] != {kind.__name__ for kind in KINDS}] == []
+    else:
+        first = Counter(case["kinds"][0] for case in result.cases if case["site"])
+        assert [kind for kind in KINDS if first[kind.__name__] < len(done) / (len(KINDS) + 1)] == []
 
 
 def test_the_program_does_not_notice(result: Result) -> None:

@@ -71,7 +71,6 @@ def ctas() -> Iterator[Command]:
         {"id": "view.id=", "d": "view.amt*"},
         ("view",),
         changed=TWICE,
-        fast=True,
     )
     yield Command(
         "ctas_permanent_view", f"{using} select id, amt * 2 as d from pv", PLAIN, rows=("a.id:FILTER",), changed=TWICE
@@ -89,7 +88,7 @@ def ctas() -> Iterator[Command]:
     yield Command(
         "ctas_cached", f"{using} select id, amt * 2 as d from ct", PLAIN, rows=("a.id:FILTER",), changed=TWICE
     )
-    yield Command("ctas_delta", f"create table {{t}} using delta as {SELECT}", PLAIN, changed=TWICE, fast=True)
+    yield Command("ctas_delta", f"create table {{t}} using delta as {SELECT}", PLAIN, changed=TWICE)
     yield Command(
         "ctas_delta_view",
         "create table {t} using delta as select id, upper(grp) as g from v",
@@ -209,7 +208,6 @@ def inserts() -> Iterator[Command]:
         into,
         adds=True,
         changed=(">= 25", ">= 26"),
-        fast=True,
     )
     yield Command(
         "insert_static_partition",
@@ -416,7 +414,6 @@ def delta_inserts() -> Iterator[Command]:
         {"id": "d.id=", "m": "d.n*"},
         ("d",),
         changed=("n + 1", "n + 2"),
-        fast=True,
     )
     read = 'spark.read.format("delta")'
     first = {"id": "d.id=", "m": "d.n*"}
@@ -548,7 +545,6 @@ def merges() -> Iterator[Command]:
         ("T.id:JOIN", "view.id:JOIN"),
         by,
         changed=("u.g", "upper(u.g)"),
-        fast=True,
     )
     yield Command(
         "merge_path",
@@ -730,7 +726,6 @@ def writers() -> Iterator[Command]:
         before=(TABLE,),
         adds=True,
         changed=TWICE,
-        fast=True,
     )
     yield Command(
         "insert_into_delta",

@@ -9,10 +9,9 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +38,7 @@ def test_it_is_an_ordinary_program():
     assert text.count("\ndef ") >= 8
 
 
-MODES = ("exact", "flow")
+MODES = ["exact", pytest.param("flow", marks=pytest.mark.slow)]
 
 
 @dataclass(frozen=True)
@@ -86,12 +85,15 @@ def run_example(folder: Path, receiver: Receiver, mode: str) -> Example:
 
 @pytest.fixture(scope="module")
 def examples(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Example]]:
-    """Both runs at once: much of a run is start-up and planning on one core."""
-    with ExitStack() as listening, ThreadPoolExecutor(len(MODES)) as pool:
-        receivers = {mode: listening.enter_context(Receiver()) for mode in MODES}
-        folders = {mode: tmp_path_factory.mktemp(f"example-{mode}") for mode in MODES}
-        running = {mode: pool.submit(run_example, folders[mode], receivers[mode], mode) for mode in MODES}
-        yield lambda mode: running[mode].result()
+    """By mode; each is run once, when it is first asked for."""
+    with ExitStack() as listening:
+
+        @cache
+        def made(mode: str) -> Example:
+            folder = tmp_path_factory.mktemp(f"example-{mode}")
+            return run_example(folder, listening.enter_context(Receiver()), mode)
+
+        yield made
 
 
 @pytest.fixture(params=MODES)

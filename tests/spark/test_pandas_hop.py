@@ -19,7 +19,7 @@ from spark_lineage.store import Store
 FOLDER = PROGRAMS / "pandas_hop"
 BASE = "base"
 pytestmark = pytest.mark.timeout(1200)  # the first test waits for the runs of all
-SHARE = 3  # of each program's changes so many run always
+SHARE = 2  # of each program's changes so many run always
 
 # program -> (what is changed, into what, the step that has to be named; None: it changes nothing)
 CHANGES = {

@@ -19,7 +19,7 @@ EXAMPLES = int(os.environ.get("SPARK_LINEAGE_EXAMPLES", "1"))
 
 
 @pytest.mark.timeout(1200)
-@pytest.mark.parametrize("number", [10, pytest.param(24, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("number", [6, pytest.param(24, marks=pytest.mark.slow)])
 @settings(
     max_examples=EXAMPLES,
     derandomize="SPARK_LINEAGE_EXAMPLES" not in os.environ,

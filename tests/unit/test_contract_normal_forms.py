@@ -8,6 +8,7 @@ from datetime import date, datetime
 
 import duckdb
 import pyarrow as pa
+import pytest
 from sqlglot import exp
 
 from spark_lineage.answers.contracts.normal import clauses, normal
@@ -24,7 +25,9 @@ VALUES = {
     "d": [None, date(2024, 1, 1), date(2024, 1, 2), date(2024, 2, 1)],
     "at": [None, datetime(2024, 1, 1), datetime(2024, 1, 1, 12), datetime(2024, 1, 2)], "b": [None, True, False],
 }  # fmt: skip
-ROWS, EXPRESSIONS = 200, int(os.environ.get("CONTRACT_EXPRESSIONS", "60"))
+ROWS = 200
+NUMBERS = [20, pytest.param(int(os.environ.get("CONTRACT_EXPRESSIONS", "60")), marks=pytest.mark.slow)]
+how_many = pytest.mark.parametrize("expressions", NUMBERS)
 
 
 class Random:
@@ -123,14 +126,16 @@ def both(texts: list[str], rows: pa.Table) -> list[tuple[str, str, object, objec
     ]
 
 
-def test_conditions_keep_their_three_values() -> None:
-    texts = [Random(n).condition() for n in range(EXPRESSIONS)]
+@how_many
+def test_conditions_keep_their_three_values(expressions: int) -> None:
+    texts = [Random(n).condition() for n in range(expressions)]
     wrong = {each for each in both(texts, table(1)) if each[2] is not each[3] and each[2] != each[3]}
     assert not wrong, min(wrong, key=lambda each: len(each[0]))
 
 
-def test_clauses_are_true_of_the_same_rows() -> None:
-    texts = [Random(5000 + n).condition() for n in range(EXPRESSIONS)]
+@how_many
+def test_clauses_are_true_of_the_same_rows(expressions: int) -> None:
+    texts = [Random(5000 + n).condition() for n in range(expressions)]
     whole = []
     for text in texts:
         parts: exp.Expression = exp.Boolean(this=True)
@@ -143,15 +148,17 @@ def test_clauses_are_true_of_the_same_rows() -> None:
             assert (a is True) == (b is True), (text, made.sql("spark"), a, b)
 
 
-def test_numbers_keep_their_values_but_for_rounding() -> None:
-    texts = [Random(9000 + n).number() for n in range(EXPRESSIONS)]
+@how_many
+def test_numbers_keep_their_values_but_for_rounding(expressions: int) -> None:
+    texts = [Random(9000 + n).number() for n in range(expressions)]
     wrong = {(text, made, a, b) for text, made, a, b in both(texts, table(4)) if differ(a, b)}
     assert not wrong, min(wrong, key=lambda each: len(each[0]))
 
 
-def test_aggregates_keep_their_values() -> None:
+@how_many
+def test_aggregates_keep_their_values(expressions: int) -> None:
     # DuckDB's count_if is NULL of no rows; Spark's is 0, as in the normal form.
-    texts = [text for n in range(EXPRESSIONS) if "count_if" not in (text := Random(13000 + n).aggregate())]
+    texts = [text for n in range(expressions) if "count_if" not in (text := Random(13000 + n).aggregate())]
     for size in (0, 1, 2, 5, 40):
         wrong = {(t, made, a, b) for t, made, a, b in both(texts, table(5 + size).slice(0, size)) if differ(a, b)}
         assert not wrong, (size, min(wrong, key=lambda each: len(each[0])))

@@ -148,6 +148,7 @@ def test_it_costs_nothing_when_unused(tmp_path: Path) -> None:
     assert status == 0, said
 
 
+@pytest.mark.slow
 def test_under_xdist_each_process_has_a_store_of_its_own(tmp_path: Path) -> None:
     """Without Spark, so that nothing is seen: what is kept apart is the same with it."""
     (tmp_path / "test_apart.py").write_text(
