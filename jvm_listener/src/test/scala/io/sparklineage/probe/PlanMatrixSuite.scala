@@ -80,11 +80,23 @@ class PlanMatrixSuite extends AnyFunSuite with ProbeFixture {
       "code refused"
     )(setting)) && (setting != "not adaptive" || name.contains("join"))
 
-  // Each kind of operator in each setting that runs other code of ours; the whole of the matrix takes minutes.
+  // Each kind of operator in each setting that runs other code of ours, and more in the usual one; the whole of the
+  // matrix takes minutes.
   private val kinds =
     Set("filter", "nothing left", "sort merge join", "group by", "sort aggregate", "window", "explode", "60 columns")
+  private val always: Map[String, Set[String]] = Map(
+    "adaptive" -> (kinds ++ Set(
+      "full join",
+      "shuffled hash join",
+      "broadcast join",
+      "union",
+      "udf",
+      "duplicate names"
+    )),
+    "not adaptive" -> Set("sort merge join", "full join", "self join")
+  ).withDefaultValue(kinds)
   private def tags(setting: String, name: String): Seq[Tag] =
-    if (setting == "not adaptive" || kinds(name) || setting == "adaptive" && name != "300 columns") Nil else Seq(Slow)
+    if (always(setting)(name)) Nil else Seq(Slow)
 
   for ((setting, conf) <- settings; (name, plan) <- plans if worthwhile(setting, name))
     test(s"$name, $setting", tags(setting, name): _*) {
