@@ -248,7 +248,7 @@ statuses_2 = claims.filter(~(F.col("billed") <= 100) & F.col("status").isNotNull
 statuses_3 = spark.sql("""
     select status, count(copay) as n from (select * from claims where status is not null) c where 100.0 < c.billed group by 1""")
 
-for name, frame in list(globals().items()):
-    if isinstance(frame, DataFrame):
-        frame.createOrReplaceTempView(f"result_of_{name}")
+# Without a variable of the loop for the frame: the record names a dataset by the variable that held it last.
+for name in [each for each in globals() if isinstance(globals()[each], DataFrame)]:
+    globals()[name].createOrReplaceTempView(f"result_of_{name}")
 spark.stop()

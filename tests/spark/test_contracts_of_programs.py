@@ -21,7 +21,7 @@ from contract_table import CONTRACTS, KINDS  # noqa: E402
 
 pytestmark = pytest.mark.slow
 STEMS = {base: base.partition("_")[0] for base in CONTRACTS}
-LEAST_EQUAL = 24  # of 36
+LEAST_EQUAL = 35  # of 36: of telecom_1, which filters before it drops duplicates, nothing can be told
 
 
 @pytest.fixture(scope="module")
