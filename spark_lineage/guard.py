@@ -87,8 +87,9 @@ class Guard:
             raise fault
         try:
             self._trip(what, fault)
-        except Exception:  # its text may fail, and so may reporting and logging
-            return
+        except BaseException as again:  # its text may fail, and so may logging and reporting
+            if signal_behind(again) is not None:
+                raise
 
     def _trip(self, what: str, fault: BaseException) -> None:
         with self._lock:
@@ -98,14 +99,15 @@ class Guard:
                 self.off.add(what)
         said = _text(fault).strip()
         why = f"{type(fault).__name__}{': ' if said else ''}{said}"
-        if self.report is not None:
-            self.report(what, f"this part of spark-lineage failed ({why})")
+        # The log first: what reports may be the part that failed.
         if count == 1:
             logger.warning("spark-lineage.fault.%s: %s", what, why, exc_info=fault)
         else:
             logger.debug("fault in %s", what, exc_info=fault)
         if count == LIMIT:
             logger.warning("spark-lineage.off.%s: %s failed %d times and is switched off (%s)", what, what, count, why)
+        if self.report is not None:
+            self.report(what, f"this part of spark-lineage failed ({why})")
 
 
 class QuietFileHandler(logging.FileHandler):

@@ -7,6 +7,7 @@ those tests stay together in one process: see ``sharing``.
 from __future__ import annotations
 
 import compileall
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,10 @@ EVENTS = pytest.StashKey[EveryEvent]()
 def pytest_configure(config: pytest.Config) -> None:
     config.stash[EVENTS] = EveryEvent()
     quick_java.switch_on()
+    # Who starts the tests in the background of a shell has these ignored, and every program would inherit that.
+    for number, handler in ((signal.SIGINT, signal.default_int_handler), (signal.SIGQUIT, signal.SIG_DFL)):
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, handler)
     if not _is_worker(config):
         # Where PYTHONDONTWRITEBYTECODE is set, as in many containers, each program would compile our modules anew.
         compileall.compile_dir(Path(__file__).parents[1] / "spark_lineage", quiet=1)

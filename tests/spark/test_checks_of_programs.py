@@ -21,7 +21,7 @@ from tests.receiver.replay import replay
 
 MODES = ["flow", pytest.param("exact", marks=pytest.mark.slow)]
 PROGRAM = "checked/seeded"
-NEEDS = [("flow", PROGRAM)]
+NEEDS = [("flow", PROGRAM), ("flow", "tpch", *QUERIES)]
 SEEDED = {
     ("fan_out", "join_fan_out"),
     ("row_loss", "join_row_loss"),
