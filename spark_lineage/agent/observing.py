@@ -191,8 +191,8 @@ class Agent:
             bridge.hang_up()
 
     def gap(self, what: str, why: str) -> None:
-        """Something was not observed. That is never dropped, however many observations wait."""
-        self._queue.put_always(PythonGap(what, why))
+        """Something was not observed."""
+        self._queue.put(PythonGap(what, why))
 
     def calls_at(self, frame: FrameType) -> tuple[str, ...]:
         """Ids of the calls around ``frame``, outermost first."""

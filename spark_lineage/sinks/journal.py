@@ -84,7 +84,8 @@ def _fresh(told: Sequence[Document], events: Iterable[RunEvent | Mapping[str, An
     """The events that are not in the journal yet, each once; with the closing one goes what amends those that are."""
     from spark_lineage.events.serial import to_document, to_line
 
-    there, known = set(map(key, told)), set(map(key, told))
+    there = set(map(key, told))
+    known = set(there)
     again: list[Document] = []  # as they would be read from the journal, to compare them with what was told
     for event in events:
         document = dict(event) if isinstance(event, Mapping) else to_document(event)
