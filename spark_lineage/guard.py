@@ -85,29 +85,31 @@ class Guard:
         """Takes a fault of ``what`` that a hook has caught by itself. Raises it in strict mode, or if it is none."""
         if signal_behind(fault) is not None or self.strict:
             raise fault
-        try:
-            self._trip(what, fault)
-        except BaseException as again:  # its text may fail, and so may logging and reporting
-            if signal_behind(again) is not None:
-                raise
-
-    def _trip(self, what: str, fault: BaseException) -> None:
         with self._lock:
             self._faults[what] += 1
             count = self._faults[what]
             if count >= LIMIT:
                 self.off.add(what)
-        said = _text(fault).strip()
-        why = f"{type(fault).__name__}{': ' if said else ''}{said}"
-        # The log first: what reports may be the part that failed.
+        # The log first: what reports may be the part that failed. Where logging fails, the fault is reported still.
+        for tell in (self._log, self._report):
+            try:
+                tell(what, fault, count)
+            except BaseException as again:
+                if signal_behind(again) is not None:
+                    raise
+
+    def _log(self, what: str, fault: BaseException, count: int) -> None:
+        why = _described(fault)
         if count == 1:
             logger.warning("spark-lineage.fault.%s: %s", what, why, exc_info=fault)
         else:
             logger.debug("fault in %s", what, exc_info=fault)
         if count == LIMIT:
             logger.warning("spark-lineage.off.%s: %s failed %d times and is switched off (%s)", what, what, count, why)
+
+    def _report(self, what: str, fault: BaseException, count: int) -> None:
         if self.report is not None:
-            self.report(what, f"this part of spark-lineage failed ({why})")
+            self.report(what, f"this part of spark-lineage failed ({_described(fault)})")
 
 
 class QuietFileHandler(logging.FileHandler):
@@ -183,8 +185,9 @@ def silently(body: Callable[..., object], *args: Any) -> None:
             return
 
 
-def _text(fault: BaseException) -> str:
+def _described(fault: BaseException) -> str:
     try:
-        return str(fault)
+        said = str(fault).strip()
     except Exception:
-        return "(it has no text)"
+        said = "(it has no text)"
+    return f"{type(fault).__name__}{': ' if said else ''}{said}"
