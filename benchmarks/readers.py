@@ -183,7 +183,7 @@ def commands(store: Path) -> dict[str, list[str]]:
     found = {
         "show": [*lineage, "show", *here],
         "show --json": [*lineage, "show", "--json", *here],
-        "verify": [*lineage, "verify", *here],
+        "verify --no-tables": [*lineage, "verify", "--no-tables", *here],
         "runs": [*lineage, "runs", *here],
         "history": [*lineage, "history", "make_700", *here],
         "explain": [*lineage, "explain", "make_700.column_5_of_orders", *here],

@@ -1,4 +1,4 @@
-"""``spark-lineage verify``: is a journal as it was written?"""
+"""``spark-lineage verify``: is the record of a run as it was written?"""
 
 from __future__ import annotations
 
@@ -11,13 +11,15 @@ INTACT, CHANGED = 0, 1
 
 @click.command()
 @run_argument
+@click.option("--no-tables", is_flag=True, help="Leave the audit tables out.")
 @json_option
 @store_option()
-def verify(run: str, as_json: bool, store: str | None) -> int:
-    """Verify that the journal of a run is as it was written.
+def verify(run: str, no_tables: bool, as_json: bool, store: str | None) -> int:
+    """Verify that the record of a run is as it was written.
 
-    Recomputes the hash chain over its events, and the hashes of its sampled rows as far as they are kept. Exit 0:
-    intact; 1: changed, or its end is missing; 2: no such run, or it cannot be read.
+    Recomputes the hash chain over its events, and the hashes of its sampled rows as far as they are kept, and compares
+    its rows in the audit tables with those that the journal gives. Exit 0: intact; 1: changed, or its end is missing;
+    2: no such run, or it cannot be read.
 
     \b
     spark-lineage verify
@@ -25,7 +27,7 @@ def verify(run: str, as_json: bool, store: str | None) -> int:
     """
     from spark_lineage.answers import ask
 
-    answer = ask.verify(run, store)
+    answer = ask.verify(run, store, tables=not no_tables)
     if as_json:
         from spark_lineage.answers.verify import document
         from spark_lineage.faces.json import print_json

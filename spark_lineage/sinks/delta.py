@@ -77,6 +77,13 @@ class DeltaAudit:
         found = deltalake.DeltaTable(str(path)).to_pyarrow_table(columns=["run_id"])
         return set(found.column("run_id").to_pylist())
 
+    def table(self, name: str) -> Any:
+        """One of the tables as ``deltalake`` has it; None where it is not there."""
+        import deltalake
+
+        path = str(self.path / name)
+        return deltalake.DeltaTable(path) if deltalake.DeltaTable.is_deltatable(path) else None
+
     def catch_up(self, store: Store) -> int:
         """Appends the ended runs of a store that are not in the tables yet; returns how many there were."""
         if not available():
@@ -139,25 +146,19 @@ class DeltaAudit:
         close_to_others(self.path / name)
 
     def _delete(self, name: str, predicate: str) -> None:
-        table = self._existing(name)
+        table = self.table(name)
         if table is not None:
             table.delete(predicate)
             close_to_others(self.path / name)
 
     def _compact(self, name: str, vacuum_hours: float | None) -> None:
-        table = self._existing(name)
+        table = self.table(name)
         if table is None:
             return
         table.optimize.compact()
         if vacuum_hours is not None:
             table.vacuum(retention_hours=round(vacuum_hours), enforce_retention_duration=False, dry_run=False)
         close_to_others(self.path / name)
-
-    def _existing(self, name: str) -> Any:
-        import deltalake
-
-        path = str(self.path / name)
-        return deltalake.DeltaTable(path) if deltalake.DeltaTable.is_deltatable(path) else None
 
     def _retried(self, commit: Callable[[], None]) -> None:
         for attempt in range(ATTEMPTS):

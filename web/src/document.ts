@@ -426,6 +426,12 @@ export interface VerifyDocument {
   why: string | null;
   /** The last link of the hash chain; null unless intact. */
   root_hash: string | null;
+  /** What the audit tables have: a page does not look at them, which is "not compared". */
+  tables: string;
+  /** Whether sampled rows are kept. */
+  samples: boolean;
+  /** Sentences about what was not looked at. */
+  remarks: string[];
 }
 
 /** Of B it says whether its code is still the code that ran. */

@@ -55,7 +55,7 @@ class PageOfTwo:
 def of_run(store: Store, run: Summary, graph: LineageGraph) -> RunPart:
     """``graph`` is the run as the store has it. Raises AnswerError and StoreError for a run that cannot be read."""
     report, refused = _checked(store, run, graph)
-    return RunPart(graph, report, refused, verify(run), program_hash(graph), details(graph))
+    return RunPart(graph, report, refused, verify(run, with_tables=False), program_hash(graph), details(graph))
 
 
 def _checked(store: Store, run: Summary, graph: LineageGraph) -> tuple[Report | None, str | None]:
