@@ -846,6 +846,22 @@ def in_hive() -> Iterator[Command]:
         adds=True,
         changed=TWICE,
     )
+    for kind, rest, columns in (
+        ("partition", "partition (grp = 'x') select id, amt * 2", PLAIN),
+        ("partitions", "partition (grp) select id, amt * 2, grp", {**PLAIN, "grp": "a.grp="}),
+    ):
+        yield Command(
+            f"hive_overwrite_{kind}",
+            f"insert overwrite table {{t}} {rest} from {A} where grp <> '0'",
+            columns,
+            rows=("a.grp:FILTER",),
+            before=(
+                "create table {t} (id bigint, d double) partitioned by (grp string) stored as textfile",
+                f"insert into {{t}} partition (grp = '0') select id, amt from {A} where id < 4",
+            ),
+            adds=True,  # of the partitions that are there none is replaced
+            changed=("'0'", "'1'"),
+        )
     yield Command(
         "hive_directory",
         f"insert overwrite local directory '{{W}}/hive_dir' stored as parquet {SELECT}",

@@ -15,7 +15,22 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 START_UP = ROOT / "spark_lineage" / "activation" / "startup"
 
+# Modules beside the script that are called like some that only we need.
+BESIDE = "attr certifi configparser deltalake fractions http idna mimetypes packaging requests statistics urllib3 yaml"
+ARGUMENTS = ["one", "--two", "3 4"]
+# What a program sees of itself; needs no Spark. pyspark handles SIGINT.
+ITSELF = f"""\
+import {BESIDE.replace(" ", ", ")}
+print([each.__name__ for each in ({BESIDE.replace(" ", ", ")}) if each.WHOSE != "the program's"])
+main = sys.modules["__main__"]
+print(os.path.basename(sys.argv[0]), sys.argv[1:], __name__, main is sys.modules[__name__], os.path.basename(__file__))
+print(sorted(name for name in vars(main) if name.startswith("__")), __spec__, __package__, __doc__)
+print(sys.path[0] == os.path.dirname(os.path.abspath(__file__)), sys.excepthook is sys.__excepthook__)
+print([signal.getsignal(each) for each in sorted(signal.valid_signals()) if each != signal.SIGINT])
+sys.exit(3)
+"""
 PROGRAM = """\
+import os, signal, sys
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
@@ -47,6 +62,7 @@ for row in result.orderBy("country").collect():
     print(row.country, row.amount, row.orders)
 spark.stop()
 """
+PROGRAM += ITSELF
 HELPED = PROGRAM.replace("SparkSession.builder.master", "configure_spark_with_lineage(SparkSession.builder.master")
 HELPED = HELPED.replace('.appName("ways")', '.appName("ways"))')
 # On a line that is there already: statements without a variable are named after their line.
@@ -54,8 +70,7 @@ HELPED = HELPED.replace(
     "functions as F\n", "functions as F; from spark_lineage import configure_spark_with_lineage\n", 1
 )
 STARTED = PROGRAM.replace("spark = SparkSession", "import spark_lineage; spark_lineage.start(); spark = SparkSession")
-STARTED += "spark_lineage.stop()\n"
-EXPECTED = "None 928 207\nDE 1404 312\nNL 936 208\n"
+ROWS = "None 928 207\nDE 1404 312\nNL 936 208\n"
 
 
 class Driver:
@@ -73,6 +88,12 @@ class Driver:
         (folder / "site" / "sitecustomize.py").write_text(f"import site; site.addsitedir({str(START_UP)!r})\n")
         # A Python where nothing is installed.
         subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(folder / "bare")], check=True)
+        for name in BESIDE.split():
+            (folder / f"{name}.py").write_text('WHOSE = "the program\'s"\n')
+        (folder / "job.py").write_text(f"import os, signal, sys\n{ITSELF}")
+        plain = subprocess.run([sys.executable, "job.py", *ARGUMENTS], cwd=folder, capture_output=True, text=True)
+        assert plain.stdout.startswith("[]\n") and plain.returncode == 3, plain.stderr
+        self.expected = ROWS + plain.stdout
 
     def run(self, way: str, program: str, command: list[str], **environ: str) -> dict:
         (self.folder / "job.py").write_text(program)
@@ -82,8 +103,8 @@ class Driver:
             "SPARK_LINEAGE__STORE": str(self.folder / way), **environ,
         }  # fmt: skip
         done = subprocess.run(command, cwd=self.folder, env=env, capture_output=True, text=True, timeout=280)
-        assert done.returncode == 0, done.stderr[-5000:]
-        assert done.stdout == EXPECTED, done.stderr[-5000:]
+        assert done.stdout == self.expected, done.stderr[-5000:]
+        assert done.returncode == 3, done.stderr[-5000:]
         return self.shown(way)
 
     def shown(self, way: str) -> dict:
@@ -117,12 +138,12 @@ def said(*words: str) -> str:
 
 def submit(*more: str) -> list[str]:
     listener = ["--conf", "spark.extraListeners=io.sparklineage.LineageListener", "--jars", said("jar")]
-    return [spark_submit(), *listener, *more, "job.py"]
+    return [spark_submit(), *listener, *more, "job.py", *ARGUMENTS]
 
 
 @pytest.fixture(scope="module")
 def by_runner(driver) -> dict:
-    command = [sys.executable, "-m", "spark_lineage", "run", "job.py"]
+    command = [sys.executable, "-m", "spark_lineage", "run", "job.py", *ARGUMENTS]
     return driver.run("runner", PROGRAM, command, PYTHONPATH=str(ROOT))
 
 
@@ -157,7 +178,8 @@ def test_runner_sees_everything(by_runner):
     assert {"positive", "with_customer", "by_country"} <= set(interim)
     assert interim["by_country"]["rows"] == 3
     assert interim["with_customer"]["fingerprint"] is not None
-    assert by_runner["run"]["outcome"] == "complete"
+    assert by_runner["run"]["outcome"] == "fail"
+    assert by_runner["steps"][0]["error"] == "SystemExit: 3"
 
 
 def test_spark_submit_with_the_package_installed(driver, by_runner):
@@ -178,7 +200,9 @@ def test_spark_submit_with_nothing_installed(driver, by_runner):
 
 @pytest.mark.parametrize(("way", "program"), [("helper", HELPED), ("start", STARTED)])
 def test_from_inside_the_program(driver, by_runner, way, program):
-    shown = driver.run(way, program, [sys.executable, "job.py"], PYTHONPATH=str(ROOT), PYSPARK_PYTHON=sys.executable)
+    shown = driver.run(
+        way, program, [sys.executable, "job.py", *ARGUMENTS], PYTHONPATH=str(ROOT), PYSPARK_PYTHON=sys.executable
+    )
     assert facts(shown) == facts(by_runner)
 
 
@@ -187,11 +211,12 @@ def test_spark_submit_without_the_conf_records_nothing(driver):
     env = {
         **os.environ, "PYTHONPATH": os.pathsep.join([str(driver.folder / "site"), str(ROOT)]),
         "SPARK_CONF_DIR": str(driver.folder / "conf"), "SPARK_LINEAGE__STORE": str(driver.folder / "none"),
+        "PYSPARK_PYTHON": sys.executable,
     }  # fmt: skip
     done = subprocess.run(
-        [spark_submit(), "job.py"], cwd=driver.folder, env=env, capture_output=True, text=True, timeout=280
+        [spark_submit(), "job.py", *ARGUMENTS], cwd=driver.folder, env=env, capture_output=True, text=True, timeout=280
     )
-    assert (done.returncode, done.stdout) == (0, EXPECTED), done.stderr[-3000:]
+    assert (done.returncode, done.stdout) == (3, driver.expected), done.stderr[-3000:]
     assert not (driver.folder / "none").exists()
 
 

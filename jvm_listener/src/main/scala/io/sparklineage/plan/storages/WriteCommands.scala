@@ -47,7 +47,7 @@ object WriteCommands {
     case i: InsertIntoHadoopFsRelationCommand =>
       val place = Locations.storage(i.outputPath, Some(Storages.formatOf(i.fileFormat)))
       CommandWrite(
-        Seq(named(place.copy(part = place.part.orElse(partitions(i))), i.catalogTable)),
+        Seq(named(place.copy(part = place.part.orElse(partitions(i.staticPartitions, dynamic(i)))), i.catalogTable)),
         mode(i.mode),
         Some(i.query)
       )
@@ -92,7 +92,7 @@ object WriteCommands {
   private val hive: PartialFunction[LogicalPlan, CommandWrite] = {
     case i if hiveTables(simpleName(i)) =>
       val table = Seq("table", "tableDesc").flatMap(member(i, _) { case t: CatalogTable => Storages.ofTable(t) })
-      CommandWrite(table, overwrite(i), query(i))
+      CommandWrite(table.map(t => t.copy(part = t.part.orElse(hivePartitions(i)))), overwrite(i), query(i))
     case i if simpleName(i) == "InsertIntoHiveDirCommand" =>
       val place = member(i, "storage") { case s: CatalogStorageFormat => s.locationUri }.flatten
       CommandWrite(place.toSeq.map(uri => Locations.storage(new Path(uri), Some("hive"))), overwrite(i), query(i))
@@ -122,10 +122,20 @@ object WriteCommands {
   // ----------------------------------------------------------------------------------------------------- parts
 
   /** The partitions that an overwrite replaces, where it leaves others as they are. */
-  private def partitions(i: InsertIntoHadoopFsRelationCommand): Option[String] =
-    if (i.staticPartitions.nonEmpty) Some(i.staticPartitions.map { case (k, v) => s"$k=$v" }.mkString("/"))
-    else if (Reflected.value(i, "dynamicPartitionOverwrite").contains(true)) Some("the partitions that it has rows of")
+  private def partitions(fixed: Map[String, String], dynamic: Boolean): Option[String] =
+    if (fixed.nonEmpty) Some(fixed.map { case (column, value) => s"$column=$value" }.mkString("/"))
+    else if (dynamic) Some("the partitions that it has rows of")
     else None
+
+  private def dynamic(i: InsertIntoHadoopFsRelationCommand): Boolean =
+    Reflected.value(i, "dynamicPartitionOverwrite").contains(true)
+
+  // A table of Hive's is always overwritten partition by partition: those that are named, or those that have rows.
+  private def hivePartitions(insert: LogicalPlan): Option[String] =
+    Reflected.value(insert, "partition").collect { case all: Map[_, _] => all.toSeq }.flatMap { all =>
+      val fixed = all.collect { case (column: String, Some(value: String)) => column -> value }
+      partitions(fixed.toMap, dynamic = all.nonEmpty)
+    }
 
   private def ofRelation(relation: NamedRelation): Seq[Storage] = relation match {
     case d: DataSourceV2Relation => Storages.read(d)
