@@ -61,7 +61,7 @@ class SparkHook:
         self._workers = WorkersPython(python)
         self.guard = guard or Guard()
         self._patches: Patches | None = None
-        self._finder: _Finder | None = None
+        self._finder: Finder | None = None
         self._submit_arguments: str | None = None  # what the program had in PYSPARK_SUBMIT_ARGS, while ours are there
 
     def install(self) -> SparkHook:
@@ -70,7 +70,7 @@ class SparkHook:
             if module is not None and self._patches is None:  # both names may stand for one module
                 self.guard("hook", self._patch, module)
         if self._patches is None:
-            self._finder = _Finder(CONTEXT_MODULES, self._patch, self.guard)
+            self._finder = Finder(CONTEXT_MODULES, self._patch, self.guard)
             sys.meta_path.insert(0, self._finder)
         return self
 
@@ -271,7 +271,7 @@ def _is_alive(spark_context: Any) -> bool:
     return spark_context.__dict__.get("_jsc") is not None
 
 
-class _Finder(importlib.abc.MetaPathFinder):
+class Finder(importlib.abc.MetaPathFinder):
     """Calls ``loaded(module)`` right after one of the named modules has been executed."""
 
     def __init__(self, names: Sequence[str], loaded: Callable[[types.ModuleType], Any], guard: Guard) -> None:

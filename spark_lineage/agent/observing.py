@@ -173,6 +173,16 @@ class Agent:
         """The SparkContext has been stopped."""
         self._jvm.detached()
 
+    def follow_pandas(self) -> None:
+        """Follows pandas objects from here on, whether or not they meet Spark. pandas must be imported."""
+        if self._installation is not None:
+            self.guard("pandas", self._installation.follow_pandas)
+
+    def look_at_pandas(self) -> None:
+        """Makes datasets of what the pandas objects of the program hold now."""
+        if self._recorder is not None and self._recorder.pandas is not None:
+            self.guard("pandas", self._recorder.pandas.look)
+
     def flush(self) -> None:
         """Takes what both halves have seen since the last time and writes it ahead."""
         self._jvm.take()

@@ -83,8 +83,13 @@ class Recorder:
             UserCode(roots or program_folders()), sources, emit, limit, self._overflowed, guard
         )
         self.known = known = TrackedObjects(questions or ())
+
+        def asked(position: Position) -> list[Question]:
+            names = known.names_of_step(position) if questions else ()
+            return [question for name in names for question in (questions or {})[name]]
+
         self.pandas = (
-            PandasFrames(frames, emit, guard, contents, config, (DF_IDS, OP_IDS), known.python_data)
+            PandasFrames(frames, emit, guard, contents, config, (DF_IDS, OP_IDS), known.python_data, asked)
             if contents is not None
             else None
         )

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime
 import decimal
 import zlib
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -18,7 +18,7 @@ import pyarrow as pa
 
 from spark_lineage.fingerprint.columns import Unhashable, hashes
 from spark_lineage.fingerprint.tables import FACTOR, measure
-from spark_lineage.model import Probed, ProbedColumn
+from spark_lineage.model import Probed, ProbedColumn, RuleAnswer
 
 MOST_VALUES = 1_000_000  # of one object: more are only counted
 MOST_DIGESTED = 10_000_000  # of one object: of more only some are looked at
@@ -53,6 +53,23 @@ def measured(obj: Any, sample_rows: int) -> tuple[Probed, str | None]:
         reason=None, detail=None, pushed=(), columns=facts.columns, fingerprint=facts.fingerprint, sample=facts.sample,
     )  # fmt: skip
     return probed, f"{facts.order}{_index_word(manager.axes[-1])}"
+
+
+def answer(obj: Any, kind: str, arguments: Sequence[str]) -> RuleAnswer:
+    """What a rule asks of all rows: whether columns are unique. Its conditions are SQL, which nobody reads here."""
+    asked = tuple(arguments)
+    if kind != "unique":
+        return RuleAnswer(kind, asked, None, "conditions in SQL are not counted in pandas objects")
+    found = dict(_columns(obj))
+    arrays = [_arrow(found[name]) if name in found else None for name in asked]
+    if any(array is None for array in arrays):
+        return RuleAnswer(kind, asked, None, f"{', '.join(asked)}: not all are columns with a fingerprint")
+    rows = pa.Table.from_arrays(arrays, list(map(str, range(len(arrays))))).drop_null()
+    try:
+        different = rows.group_by(rows.column_names).aggregate([]).num_rows
+    except pa.ArrowException:  # lists, for instance
+        return RuleAnswer(kind, asked, None, f"values of {', '.join(asked)} are not compared in pandas objects")
+    return RuleAnswer(kind, asked, int(different == rows.num_rows))
 
 
 def digest(obj: Any) -> Hashable:

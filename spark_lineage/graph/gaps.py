@@ -29,7 +29,7 @@ def _of_the_run(seen: Observed) -> Iterable[Gap]:
         yield Gap(None, None, "program", "its start was not seen")
     if seen.ended is None:
         yield Gap(None, None, "end", "the program's end was not seen: it still runs, or it was killed")
-    if seen.spark is None and seen.operations:
+    if seen.spark is None and any(operation.detail.get("engine") != "pandas" for operation in seen.operations):
         yield Gap(None, None, "jvm", "the JVM half was not heard of: no plans, no measurements")
 
 

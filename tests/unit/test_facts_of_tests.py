@@ -20,7 +20,7 @@ from spark_lineage.testing.facts import Facts
 from spark_lineage.testing.golden import FILES, Golden
 
 ROOT = Path(__file__).parents[2]
-PLUGIN = ["-p", "spark_lineage.testing.plugin", "-p", "no:cacheprovider"]
+PLUGIN = ["-p", "spark_lineage.testing.plugin", "-p", "no:cacheprovider", "-p", "no:hypothesispytest"]
 
 
 def write(store: Path, graph: LineageGraph) -> Path:
@@ -143,6 +143,120 @@ def test_it_costs_nothing_when_unused(tmp_path: Path) -> None:
         "    assert lineage == 3\n"
         "    ours = sorted(name for name in sys.modules if name.startswith('spark_lineage.'))\n"
         "    assert ours == ['spark_lineage.testing', 'spark_lineage.testing.plugin']\n"
+    )
+    status, said = inner(tmp_path, "-q")
+    assert status == 0, said
+
+
+SHOP = """
+def clean_orders(orders):
+    kept = orders[orders["amount"] > 1]
+    return kept.drop_duplicates(["id"])
+
+
+def with_country(orders, customers):
+    return orders.merge(customers, on="customer", how="left")
+
+
+def revenue(orders):
+    made = orders.groupby("country", as_index=False)["amount"].sum()
+    made.columns = ["country", "revenue"]
+    return made
+"""
+TESTS_OF_SHOP = """
+import sys
+
+import pandas as pd
+import pytest
+from shop import clean_orders, revenue, with_country
+
+import spark_lineage
+
+COUNTRIES = pd.DataFrame({"customer": [10, 11], "country": ["NL", "BE"]})
+
+
+@pytest.fixture
+def orders():
+    return pd.DataFrame({"id": [1, 1, 2, 3], "customer": [10, 10, 11, None], "amount": [5, 5, 7, 1]})
+
+
+@pytest.fixture(scope="session")
+def many():
+    return pd.DataFrame({"id": range(1000), "customer": 10, "amount": 6})
+
+
+def test_right(orders, lineage):
+    cleaned = clean_orders(orders)
+    made = lineage["clean_orders"]
+    assert made.rows == 2, "it is a dataset though nothing else has looked at it"
+    assert made.nulls("customer") == 0
+    assert made.unique("id")
+    assert made.dataset.step.inputs[0].id == "orders"
+    assert sorted(made.sample().to_pandas()["amount"]) == ["5", "7"]
+    report = revenue(with_country(cleaned, COUNTRIES))
+    assert lineage["with_country"].rows == lineage["clean_orders"].rows
+    assert report["revenue"].sum() == 12
+    assert lineage["revenue"].rows == 2
+    said = lineage.explain("revenue.revenue")
+    assert said.partial, "what pandas did is not followed into columns"
+    assert [each.id for each in lineage.run.datasets] == ["orders", "clean_orders", "with_country", "revenue"]
+    assert [each.what for each in lineage.run.gaps] == ["end"]
+    report = lineage.check()
+    assert report.passed and {each.dataset for each in report.results} == {"clean_orders", "with_country", "revenue"}
+
+
+def test_faulty(orders, lineage):
+    joined = with_country(clean_orders(orders), pd.concat([COUNTRIES, COUNTRIES]))
+    assert lineage["with_country"].rows == 2
+
+
+def test_many(many, lineage):
+    cleaned = clean_orders(many)
+    assert lineage["clean_orders"].rows == 1000
+    assert lineage["clean_orders"].unique("id"), "a rule was asked of all rows"
+    with pytest.raises(spark_lineage.AnswerError, match="not every row was kept"):
+        lineage["clean_orders"].unique("customer")
+
+
+def test_again(many, lineage):
+    assert with_country(many, COUNTRIES).shape == (1000, 4)
+    assert [each.id for each in lineage.run.datasets] == ["with_country"], "nobody saw who made its inputs"
+"""
+ASKED = '[checks]\nrules = ["clean_orders: unique(id)"]\n'
+
+
+def test_pandas_alone(tmp_path: Path) -> None:
+    """Right and faulty pipelines, golden facts that two processes write; a changed function, and no pyspark."""
+    (tmp_path / "shop.py").write_text(SHOP)
+    (tmp_path / "test_shop.py").write_text(TESTS_OF_SHOP)
+    (tmp_path / "spark-lineage.toml").write_text(ASKED)
+    status, said = inner(tmp_path, "-rA", "--lineage-record", "-n", "2")
+    assert "3 passed" in said and "1 failed" in said and status == 1, said
+    assert "assert 4 == 2" in said, "the join multiplies"
+    kept = tmp_path / "__lineage__" / "test_shop"
+    assert {path.name for path in kept.iterdir()} == {"test_right", "test_faulty", "test_many", "test_again"}
+
+    missing = "import sys\n\nsys.modules['pyspark'] = None  # as where it is not installed\n"
+    (tmp_path / "conftest.py").write_text(missing)
+    (tmp_path / "shop.py").write_text(SHOP.replace('amount"] > 1', 'amount"] > 5'))
+    status, said = inner(tmp_path, "-rA", "-k", "right or many", "-p", "no:xdist")
+    assert status == 1 and "PASSED test_shop.py::test_many" in said and "FAILED test_shop.py::test_right" in said, said
+    assert "`clean_orders` (shop.py:2) is the first step that differs" in said
+    assert "rows 2 → 1" in said
+
+
+@pytest.mark.slow
+def test_pandas_may_be_imported_late(tmp_path: Path) -> None:
+    """By the function itself, while its test is observed. (pyspark would have imported it.)"""
+    (tmp_path / "conftest.py").write_text("import sys\n\nsys.modules['pyspark'] = None\n")
+    (tmp_path / "late.py").write_text("def made():\n    import pandas\n\n    return pandas.DataFrame({'a': [1, 2]})\n")
+    (tmp_path / "test_late.py").write_text(
+        "import sys\n\n\n"
+        "def test_late(lineage):\n"
+        "    assert 'pandas' not in sys.modules\n"
+        "    from late import made\n\n"
+        "    rows = made()\n"
+        "    assert lineage['made'].rows == 2\n"
     )
     status, said = inner(tmp_path, "-q")
     assert status == 0, said

@@ -95,7 +95,7 @@ def test_a_program_notices_nothing(name: str, tmp_path: Path) -> None:
 
 def test_the_start_up_file_is_awake(tmp_path: Path) -> None:
     """The programs above are started beside our code: one that looks for it finds its finder."""
-    source = "import sys; print('_Finder' in [type(each).__name__ for each in sys.meta_path])"
+    source = "import sys; print('Finder' in [type(each).__name__ for each in sys.meta_path])"
     seen = {}
     for name, environ in (("plain", UNOBSERVED), ("submitted", SUBMITTED)):
         folder = tmp_path / name / "program"

@@ -14,7 +14,7 @@ from __future__ import annotations
 import sys
 import time
 import weakref
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from types import CodeType, FrameType
@@ -38,6 +38,7 @@ from spark_lineage.model import (
     OperationKind,
     Probed,
     PythonGap,
+    RuleAnswer,
     Storage,
     Unit,
     crossing,
@@ -52,6 +53,7 @@ _ROWS = frozenset(["iterrows"])  # what these hand out are rows, not frames
 
 
 Columns = tuple[tuple[str, str], ...]  # name, type
+Question = tuple[str, tuple[str, ...]]  # kind, arguments
 
 
 class Contents(Protocol):
@@ -59,6 +61,9 @@ class Contents(Protocol):
 
     def measured(self, obj: Any, sample_rows: int) -> tuple[Probed, str | None]:
         """The facts of an object with at most ``sample_rows`` rows of it, and a word for the order of its rows."""
+
+    def answer(self, obj: Any, kind: str, arguments: Sequence[str]) -> RuleAnswer:
+        """What a rule asks of all rows."""
 
     def digest(self, obj: Any) -> Hashable:
         """A value that is equal for equal content."""
@@ -73,8 +78,9 @@ class Contents(Protocol):
 class HeldObject(weakref.ref):  # type: ignore[type-arg]
     """What is known of one pandas object that is alive; the object itself is held weakly."""
 
-    __slots__ = ("at", "content", "key", "last", "made", "node", "work")
+    __slots__ = ("adopted", "at", "content", "key", "last", "made", "node", "work")
 
+    adopted: bool  # nobody saw who made it: as long as it holds what it did when it was met, it is of no unit
     key: int
     node: Node | None  # the dataset that it was when it was last looked at
     content: Hashable  # what it held then
@@ -102,19 +108,20 @@ class PandasFrames:
     """Follows pandas objects over the steps of a program.
 
     ``emit`` takes what is observed; ``ids`` number the DataFrames and the operations of the run. ``contents`` looks
-    into objects; in plan mode nothing is measured.
+    into objects; in plan mode nothing is measured. ``asked(position)``: what rules ask of what is made there.
     """
 
     def __init__(
         self, frames: Frames, emit: Emit, guard: Guard, contents: Contents, config: Config,
         ids: tuple[Iterator[int], Iterator[int]],
-        python_data: PythonData,
+        python_data: PythonData, asked: Callable[[Position], Sequence[Question]] = lambda position: (),
     ) -> None:  # fmt: skip
         self._frames = frames
         self._emit = emit
         self.guard = guard
         self._contents = contents
         self._python_data = python_data
+        self._asked = asked
         self._plain = PythonData()  # what numbers, lists and arrays were taken from
         self._measures = config.mode is not Mode.PLAN
         self._sample_rows = config.sample_rows
@@ -181,7 +188,7 @@ class PandasFrames:
 
     def _hold(self, obj: Any, position: Position, made: CodeType | None, work: UnitWork) -> HeldObject:
         held: HeldObject = HeldObject(obj, self._gone)
-        held.key, held.node, held.content = id(obj), None, None
+        held.key, held.node, held.content, held.adopted = id(obj), None, None, False
         held.last, held.at, held.made, held.work = position, time.time(), made, work
         self.held[id(obj)] = held
         return held
@@ -190,7 +197,9 @@ class PandasFrames:
         """An object that was made before pandas was followed."""
         bound = self._bound_at(obj, frame, position)
         if bound is None:
-            return self._hold(obj, position, made, self._here(position))
+            held = self._hold(obj, position, made, self._here(position))
+            held.adopted, held.content = True, self._content(obj)
+            return held
         held = self._hold(obj, bound, None, UnitWork())
         held.at = bound.call.at  # before all that was seen
         return held
@@ -263,8 +272,8 @@ class PandasFrames:
 
     def _settle(self, held: HeldObject, obj: Any) -> None:
         """Makes a dataset of what the object holds now, unless it is the one that it was when it was last looked at."""
-        content = self._contents.digest(obj) if self._measures else self._contents.shape(obj)
-        if held.node is not None and content == held.content:
+        content = self._content(obj)
+        if (held.node is not None or held.adopted) and content == held.content:
             return
         unit = held.last.unit
         if self._versions.keep(unit, self._versions.get(unit, 0) + 1) <= MOST_VERSIONS:
@@ -272,6 +281,20 @@ class PandasFrames:
         else:
             held.node = self._beyond.keep(unit, self._beyond.get(unit) or self._made(held, obj, False))
         held.content = content
+
+    def _content(self, obj: Any) -> Hashable:
+        return self._contents.digest(obj) if self._measures else self._contents.shape(obj)
+
+    def look(self) -> None:
+        """Makes datasets of what all objects hold now, also of those that no other unit has touched yet."""
+        self.thread.busy = True
+        try:
+            for held in list(self.held.values()):
+                obj = held()
+                if obj is not None and _cached_by(obj) is None:
+                    self._settle(held, obj)
+        finally:
+            self.thread.busy = False
 
     def _made(self, held: HeldObject, obj: Any, measure: bool) -> Node:
         maker = held.last
@@ -282,14 +305,16 @@ class PandasFrames:
         self._frames.announce(maker.call)
         self._operation(_called(held.made, obj), maker, tuple(inputs), node.id, held.at)
         self._emit(partial(Marked, node.id, "boundary", node.frontier))
-        columns, order = self._measure(node, obj) if measure else self._not_measured(node, obj)
+        columns, order = self._measure(node, obj, maker) if measure else self._not_measured(node, obj)
         self._emit(_fragment(node, columns, _called(held.made, obj), order))
         return node
 
-    def _measure(self, node: Node, obj: Any) -> tuple[Columns, str | None]:
+    def _measure(self, node: Node, obj: Any, maker: Position) -> tuple[Columns, str | None]:
         """Tells the facts of the object; gives its columns and a word for the order of its rows."""
         probed, order = self._contents.measured(obj, self._sample_rows)
-        self._emit(replace(probed, dataset=node.id))
+        asked = dict.fromkeys(self._asked(maker)) if probed.complete else {}
+        answers = tuple(self._contents.answer(obj, *question) for question in asked)
+        self._emit(replace(probed, dataset=node.id, answers=answers))
         return tuple((column.name, column.type) for column in probed.columns), order
 
     def _not_measured(self, node: Node, obj: Any) -> tuple[Columns, str | None]:
@@ -355,7 +380,7 @@ class PandasFrames:
             held = self._hold(obj, position, None, self._here(position))
         if len(nodes) == 1 and nodes[0].id:
             held.node, held.last = nodes[0], position
-            held.content = self._contents.digest(obj) if self._measures else self._contents.shape(obj)
+            held.content = self._content(obj)
         self.brought(nodes, position)
 
     def brought(self, nodes: Iterable[Node], position: Position) -> None:

@@ -47,7 +47,7 @@ class TrackedObjects:
         """The node of a DataFrame that is new."""
         node = Node(f"d{next(DF_IDS)}", position.unit, frontier)
         if self._asked_of:
-            node.made_by = self._names_of_step(position)
+            node.made_by = self.names_of_step(position)
         self.frames.put(df, node)
         return node
 
@@ -63,7 +63,7 @@ class TrackedObjects:
         self.views.clear()
         self.rows.clear()
 
-    def _names_of_step(self, position: Position) -> tuple[str, ...]:
+    def names_of_step(self, position: Position) -> tuple[str, ...]:
         """The names by which a rule may ask for the step that runs there: its function, and what it assigns."""
         function = position.call.code.function
         names = {function, function.rpartition(".")[2]}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib.util
+import sys
 from collections.abc import Callable, Iterable
 
 from spark_lineage.capture.following import pandas_handover
@@ -23,8 +25,9 @@ class Installation:
         self._parts: dict[str, Patches] = {}
         self._installed = True
         self._place("threads", lambda: threads.patches(recorder.frames, recorder.guard))
-        self._place("pyspark", self._of_pyspark)
-        recorder.results.pandas_seen = self._follow_pandas
+        if _is_installed("pyspark"):
+            self._place("pyspark", self._of_pyspark)
+        recorder.results.pandas_seen = self.follow_pandas
         recorder.later = (
             ("pandas", self._follow_pandas_if_handed_over),
             ("pyspark.ml.util", lambda: self._place("pyspark.ml", lambda: wrappers.ml_patches(recorder))),
@@ -54,8 +57,8 @@ class Installation:
         self._recorder.known.bind()
         return wrappers.patches(self._recorder)
 
-    def _follow_pandas(self) -> None:
-        """Follows pandas objects from here on."""
+    def follow_pandas(self) -> None:
+        """Follows pandas objects from here on, whether or not they meet Spark. pandas must be imported."""
         pandas = self._recorder.pandas
         if pandas is not None:
             self._place("pandas", lambda: pandas_manager.patches(pandas))
@@ -64,12 +67,19 @@ class Installation:
 
     def _follow_pandas_if_handed_over(self) -> None:
         if pandas_handover.to_pandas(self._recorder.frames.user_code):
-            self._follow_pandas()
+            self.follow_pandas()
+
+
+def _is_installed(package: str) -> bool:
+    try:
+        return importlib.util.find_spec(package) is not None
+    except (ImportError, ValueError):  # a module of that name that was made by hand
+        return package in sys.modules
 
 
 def install(recorder: Recorder) -> Installation:
-    """Patches pyspark's classic classes (and imports them). ``Installation.uninstall`` undoes it.
+    """Patches pyspark's classic classes (and imports them), if pyspark is installed.
 
-    It raises nothing unless the guard is strict.
+    ``Installation.uninstall`` undoes it. It raises nothing unless the guard is strict.
     """
     return Installation(recorder)
