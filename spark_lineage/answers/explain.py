@@ -179,8 +179,8 @@ class _Explainer:
         """The columns that ``use`` comes down to; the column itself where it is made from no other."""
         key = (use.dataset, use.column)
         if key not in self._known_ends:
-            sources = self._sources(key, self._composition.path(*key))
-            ends = [(source.dataset.id, source.column) for source in sources]
+            # Not by the path of each: with a filter in every step of a chain that is the square of its length.
+            ends = list(dict.fromkeys((end.dataset, end.column) for end in self._composition.ends(*key)))
             self._known_ends[key] = ends or [key] if use.dataset in self._datasets else []
         return self._known_ends[key]
 

@@ -23,6 +23,10 @@ TOKEN = re.compile(
 PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 # Between these a text needs no parentheses around it when it is put into another one.
 WHOLE = re.compile(r"[\w`.]+\Z|'(?:\\.|[^'\\])*'\Z")
+# Up to the parenthesis that opens a call, or a whole expression.
+CALLED = re.compile(r"(?:[^\W\d]\w*|`(?:``|[^`])*`)?\(")
+# Parentheses, and what may hold some that mean nothing: texts, names in backticks, what was cut.
+PARENTHESES = re.compile(r"""[()]|'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*"|`(?:``|[^`])*`|⟨[^⟩]*⟩""", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -87,16 +91,17 @@ def enclosed(expression: str) -> str:
 
 def _is_one_term(expression: str) -> bool:
     """``(...)``, or a call ``f(...)``: nothing stands behind its closing parenthesis."""
-    depth = 0
-    for token in TOKEN.finditer(expression):
+    begin = CALLED.match(expression)
+    if begin is None:
+        return False
+    depth = 1
+    for token in PARENTHESES.finditer(expression, begin.end()):
         if token.group() == "(":
             depth += 1
         elif token.group() == ")":
             depth -= 1
             if depth == 0:
                 return token.end() == len(expression)
-        elif depth == 0 and token.lastgroup != "name":
-            return False
     return False
 
 

@@ -65,6 +65,7 @@ class Asked:
         (content,) = result.content
         assert "\n" not in content.text
         assert "Traceback" not in content.text
+        assert len(content.text.encode()) <= pages.LEAST
         return str(content.text)
 
     def all_pages(self, name: str, **arguments: Any) -> list[dict[str, Any]]:
@@ -83,17 +84,18 @@ def write(store: Path, graph: LineageGraph) -> None:
 
 
 def long_run() -> LineageGraph:
-    """A module of 2,000 statements: one reads, and each other one makes a dataset of that."""
+    """A module of 2,000 statements: one reads, and each other one makes a dataset of that and of the one before it."""
     p = Program(run=LONG)
     p.read(module(*(f"rows_{number}" for number in range(STEPS))))
     body = p.call("<module>", 1, composite=True)
     for number in range(STEPS):
-        before = ["d0"] if number else []
+        before = list(dict.fromkeys([f"d{number - 1}", "d0"])) if number else []
         p.op((Place(body, number, number + 1),), inputs=before, output=f"d{number}",
              kind=OperationKind.TRANSFORM if number else OperationKind.READ)  # fmt: skip
         p.mark(f"d{number}", before)
         sources = [] if number else [storage("/data/orders", "a", "b")]
-        p.seen.append(fragment(f"d{number}", ["a", "b"], inputs=before, sources=sources))
+        expressions = {"b": "(b + 1)"} if number % 50 == 0 else {}
+        p.seen.append(fragment(f"d{number}", ["a", "b"], inputs=before, sources=sources, expressions=expressions))
         p.seen.append(probe(f"d{number}", 10, ["a", "b"]))
     p.finish()
     return assemble(p.seen)
@@ -216,6 +218,18 @@ def test_a_run_of_2000_steps_is_read_page_by_page(asked: Asked) -> None:
     read_by = asked.document("get_dataset", run=run, dataset="rows_0")
     assert read_by["shortened"] == ["read_by: 1799 more"], "a list that is too long is cut, and says so"
     assert "there is no page" in asked.refusal("get_run", run=run, page=first["pages"] + 1)
+    hops = asked.all_pages("trace_column", run=run, column=f"rows_{STEPS - 1}.b", budget=pages.MOST)
+    assert [hop["dataset"] for hop in hops] == [f"rows_{number}" for number in reversed(range(STEPS))]
+    for name, arguments in (
+        ("get_step", {"step": "rows_7"}), ("trace_column", {"column": "rows_1999.b"}), ("get_checks", {}),
+        ("list_gaps", {}),
+    ):  # fmt: skip
+        for budget in (pages.LEAST, pages.DEFAULT):
+            jsonschema.validate(
+                asked.document(name, run=run, budget=budget, **arguments), asked.tools()[name].output_schema
+            )
+    same = asked.document("diff_runs", a=run, b=run)
+    assert (same["same"], same["different"], same["items"]) == (True, False, [])
 
 
 def test_a_later_page_continues_the_first(asked: Asked) -> None:
@@ -235,14 +249,18 @@ def test_hostile_names_break_neither_budget_nor_schema(asked: Asked, budget: int
     tools = asked.tools()
     for name, arguments in (
         ("get_run", {}), ("get_step", {"step": "clean"}), ("get_dataset", {"dataset": "clean"}), ("get_checks", {}),
-        ("list_gaps", {}),
+        ("list_gaps", {}), ("diff_runs", {"a": RUN, "b": run}),
     ):  # fmt: skip
-        document = asked.document(name, run=run, budget=budget, **arguments)
+        arguments = arguments if name == "diff_runs" else {**arguments, "run": run}
+        document = asked.document(name, budget=budget, **arguments)
         jsonschema.validate(document, tools[name].output_schema)
         text = json.dumps(document, ensure_ascii=False)
         assert not {"\x1b", "\u202e", "\ud800"} & set(text), name
         if name == "get_step" and budget < pages.MOST:
             assert any(each.startswith("source: ") for each in document["shortened"])
+    assert "the nearest one is a" in asked.refusal("trace_column", run=run, column="clean.a" + EVIL[:9])
+    assert "has no step" in asked.refusal("get_step", run=run, step=EVIL.replace("\ud800", ""))
+    assert "cannot be used" in asked.refusal("get_step", run=run, step="x" * 1_000_000, budget=budget)
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import cProfile
+import pstats
 from dataclasses import replace
 
 import pytest
@@ -12,7 +14,7 @@ from spark_lineage.answers.explain import Explanation, document, explain
 from spark_lineage.events import plans
 from spark_lineage.graph.fragments import Rewriter
 from spark_lineage.guard import Guard
-from spark_lineage.model import Dataset, DatasetKind, Fragment, RowOperator, Storage
+from spark_lineage.model import ColumnInput, Dataset, DatasetKind, Fragment, LineageGraph, RowOperator, Storage
 from spark_lineage.privacy.observing import Privacy
 from spark_lineage.privacy.texts import Choices
 
@@ -119,6 +121,30 @@ def test_the_grain_behind_a_join_is_not_sure() -> None:
     )
     ties = told("first.gross", made("first", [LARGE], [*reading(LARGE), tied])).grain
     assert ties is not None and "rank" in (ties.why or "")
+
+
+def chain(steps: int) -> LineageGraph:
+    """Each step filters by a column, and passes it on to the next one."""
+    made_so_far = [source("orders", id="int", amount="double")]
+    for number in range(steps):
+        before = made_so_far[-1]
+        operators = [*reading(before), op("filter", 0, of=[before], condition=f"(amount > {number})")]
+        one = made(f"s{number}", [before], operators, {"id": "id", "amount": "amount"})
+        decides = (ColumnInput(before.id, "amount", "INDIRECT", "FILTER"),)
+        assert one.fragment is not None
+        made_so_far.append(replace(one, fragment=replace(one.fragment, indirect=decides)))
+    return graph(*made_so_far)
+
+
+def test_twice_the_steps_are_twice_the_work() -> None:
+    def calls(steps: int) -> int:
+        asked = chain(steps)
+        profile = cProfile.Profile()
+        found = profile.runcall(explain, asked, f"s{steps - 1}.amount")
+        assert (len(found.path), len(found.conditions), len(found.deciding)) == (steps, steps, 1)
+        return int(pstats.Stats(profile).total_calls)  # type: ignore[attr-defined]
+
+    assert calls(800) < 2.3 * calls(400)
 
 
 def test_a_long_chain_needs_no_deep_stack() -> None:

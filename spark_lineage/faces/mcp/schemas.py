@@ -8,6 +8,7 @@ from spark_lineage.faces.mcp import pages
 
 Schema = dict[str, Any]
 
+LONGEST = 10_000  # characters of a name that is asked for
 RUN = "`last`, `last~1`, a run id or the beginning of one, a label (its latest run), or the folder of a run"
 
 
@@ -52,8 +53,14 @@ def given(required: dict[str, Schema], optional: dict[str, Schema]) -> Schema:
         "type": "integer", "minimum": pages.LEAST, "maximum": pages.MOST, "default": pages.DEFAULT,
         "description": "the most bytes of JSON that an answer may have",
     }  # fmt: skip
-    properties = {**required, **optional, "page": page, "budget": budget}
+    names = {name: _short(schema) for name, schema in {**required, **optional}.items()}
+    properties = {**names, "page": page, "budget": budget}
     return {"type": "object", "properties": properties, "required": list(required), "additionalProperties": False}
+
+
+def _short(schema: Schema) -> Schema:
+    """Names are looked for among all that come near, which takes the longer the longer they are."""
+    return {**schema, "maxLength": LONGEST} if schema["type"] == "string" else schema
 
 
 def answered(head: dict[str, Schema], item: dict[str, Schema]) -> Schema:

@@ -19,6 +19,7 @@ from spark_lineage.privacy.terminal import one_line
 from spark_lineage.refusals import Refusal
 from spark_lineage.version import VERSION
 
+LONGEST = 1_000  # characters of a sentence that says why there is no answer
 INSTRUCTIONS = """\
 What Spark and pandas programs did to their data, as spark-lineage recorded it: read-only, and no tool runs code.
 Begin with get_run or diff_runs. A number that is null was not observed; list_gaps says why. `stale` true: the code was
@@ -83,4 +84,7 @@ def answer(asking: Asking, name: str, arguments: dict[str, Any]) -> types.CallTo
 
 
 def _refused(sentence: str) -> types.CallToolResult:
-    return types.CallToolResult(content=[types.TextContent(type="text", text=one_line(sentence))], is_error=True)
+    """One sentence, which may hold names of any length."""
+    whole = one_line(sentence)
+    said = whole if len(whole) <= LONGEST else f"{whole[:LONGEST]}…"
+    return types.CallToolResult(content=[types.TextContent(type="text", text=said)], is_error=True)
