@@ -20,7 +20,7 @@ from _frozen_importlib_external import PathFinder
 
 TYPE_CHECKING = False  # typing is not imported before the program's folder has been put last
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from types import ModuleType, TracebackType
 
 # Two copies of these in one process do not go well together, or are not what is asked: there is one for both.
@@ -31,13 +31,15 @@ _STANDARD = os.path.dirname(os.path.abspath(os.__file__))
 _lock = _thread.RLock()
 _set_aside: dict[str, ModuleType] = {}  # ours, while the program runs that has modules of these names
 _installed: list[str] = []  # the entries of sys.path that were there without the program
+faults: list[BaseException] = []  # of ours, that no run has been told of yet
 
 
 class Apart:
     """``with Apart():`` what is imported here comes from Python and its libraries, whatever the program's folder holds.
 
     Within another one it changes nothing. Threads of the program that import meanwhile would see the same as we do, so
-    it is for short moments, and for the end.
+    it is for short moments, and for the end. Where hiding or giving back fails, the import goes on: it finds what it
+    finds, and the run is told by ``faults``.
     """
 
     _depth = 0
@@ -52,12 +54,17 @@ class Apart:
     def __enter__(self) -> None:
         _lock.acquire()
         Apart._depth += 1
-        if Apart._depth == 1:
-            self._enter(list(sys.path))
+        try:
+            if Apart._depth == 1:
+                Apart._path, Apart._there, Apart._hidden = list(sys.path), set(sys.modules), {}
+                _quietly(self._hide)
+        except BaseException:  # the program was interrupted
+            self.__exit__(None, None, None)
+            raise
 
-    def _enter(self, path: list[str]) -> None:
+    def _hide(self) -> None:
+        path = Apart._path
         early = _early(path)
-        Apart._path, Apart._there, Apart._hidden = path, set(sys.modules), {}
         if not early and not _set_aside and path[-len(_installed) :] == _installed:
             return
         rest = [entry for entry in path if entry not in early]
@@ -73,11 +80,27 @@ class Apart:
             if Apart._depth == 1:
                 added = [entry for entry in sys.path if entry not in Apart._path and entry not in _installed]
                 sys.path[:] = [*Apart._path, *added]
-                _give_way([*self._soon, *_early(sys.path)], Apart._there.difference(_set_aside))
-                sys.modules.update(Apart._hidden)
+                _quietly(self._give_back)
         finally:
             Apart._depth -= 1
             _lock.release()
+
+    def _give_back(self) -> None:
+        try:
+            _give_way([*self._soon, *_early(sys.path)], Apart._there.difference(_set_aside))
+        finally:
+            sys.modules.update(Apart._hidden)
+
+
+def _quietly(body: Callable[[], None]) -> None:
+    try:
+        body()
+    except BaseException as fault:
+        from spark_lineage.guard import signal_behind  # imports what is not frozen: for a fault only
+
+        if signal_behind(fault) is not None:
+            raise
+        faults.append(fault)
 
 
 class AsTheProgram:

@@ -15,7 +15,7 @@ from pathlib import Path
 from types import FrameType, TracebackType
 from typing import TYPE_CHECKING, Any
 
-from spark_lineage import capture
+from spark_lineage import capture, own_imports
 from spark_lineage.agent import catalog
 from spark_lineage.agent.ahead import Ahead
 from spark_lineage.agent.belonging import Code, Links, Parents
@@ -186,6 +186,8 @@ class Agent:
     def flush(self) -> None:
         """Takes what both halves have seen since the last time and writes it ahead."""
         self._jvm.take()
+        while own_imports.faults:
+            self.guard.caught("imports", own_imports.faults.pop(0))
         self._ahead.flush()
 
     def _poll(self) -> None:

@@ -36,6 +36,7 @@ HIVE = {
     "spark.sql.catalogImplementation": "hive",
     "spark.hadoop.hive.exec.dynamic.partition.mode": "nonstrict",
 }
+SECONDS = 10  # that a statement may take, with what it is part of
 PROGRAM = """
 import json
 import os
@@ -135,7 +136,7 @@ def truth(commands: Sequence[Command], folder: Path, jvm: WarmJvm, conf: Mapping
     """By statement: rows of the target before and after it, and the last entry of its history if it is Delta's."""
     write_sources(folder)
     program = write_program(folder / "commands.py", commands, truth=True)
-    plain(program, folder, conf=dict(conf), jvm=jvm).succeeded()
+    plain(program, folder, conf=dict(conf), jvm=jvm, timeout=SECONDS * (10 + len(commands))).succeeded()
     told: dict[str, Any] = json.loads((folder / "told.json").read_text())
     return told
 
@@ -179,4 +180,5 @@ def record(
 ) -> Recorded:
     write_sources(folder)
     program = write_program(folder / "commands.py", commands, changed)
-    return Recorded(observed(program, folder, mode=mode, conf=dict(conf), jvm=jvm).succeeded())
+    limit = SECONDS * (10 + len(commands))
+    return Recorded(observed(program, folder, mode=mode, conf=dict(conf), jvm=jvm, timeout=limit).succeeded())

@@ -200,19 +200,20 @@ def run(
 
 
 def plain(
-    program: Path, folder: Path, *args: str, conf: dict[str, str] | None = None, jvm: WarmJvm | None = None
-) -> Ran:
+    program: Path, folder: Path, *args: str, conf: dict[str, str] | None = None, jvm: WarmJvm | None = None,
+    timeout: float = 300,
+) -> Ran:  # fmt: skip
     folder.mkdir(parents=True, exist_ok=True)
-    return run(plain_command(program, *args), folder, environment(folder, conf or {}), conf, jvm)
+    return run(plain_command(program, *args), folder, environment(folder, conf or {}), conf, jvm, timeout)
 
 
 def observed(
     program: Path, folder: Path, *args: str, mode: str = "flow", conf: dict[str, str] | None = None,
-    env: dict[str, str] | None = None, jvm: WarmJvm | None = None,
+    env: dict[str, str] | None = None, jvm: WarmJvm | None = None, timeout: float = 300,
 ) -> Ran:  # fmt: skip
     folder.mkdir(parents=True, exist_ok=True)
     variables = {**environment(folder, conf or {}, ours=True), **(env or {})}
-    return run(observed_command(program, *args, mode=mode), folder, variables, conf, jvm)
+    return run(observed_command(program, *args, mode=mode), folder, variables, conf, jvm, timeout)
 
 
 # --------------------------------------------------------------------------- what the run recorded

@@ -23,10 +23,10 @@ MAY_USE: dict[str, set[str]] = {
     "version": set(),
     "refusals": set(),
     "compat": set(),
-    "own_imports": set(),
+    "guard": set(),
+    "own_imports": {"guard"},  # it imports it only once it has failed
     "patches": {"compat"},
     "model": set(),
-    "guard": set(),
     "privacy": {"compat", "model", "guard"},
     "config": {"model", "refusals"},
     "capture": SEAMS | {"patches"},
