@@ -9,9 +9,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from spark_lineage.answers.errors import AnswerError
+from spark_lineage.api.datasets import Dataset
 from spark_lineage.api.documents import document
-from spark_lineage.api.runs import Dataset, Run, Step
+from spark_lineage.api.runs import Run
 from spark_lineage.api.samples import Sample
+from spark_lineage.api.steps import Step
 from spark_lineage.api.stores import Store
 
 __all__ = ["AnswerError", "Dataset", "Run", "Sample", "Step", "Store", "document", "store"]

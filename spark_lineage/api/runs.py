@@ -1,4 +1,4 @@
-"""A run with its steps and datasets, as Python code asks it.
+"""A run, as Python code asks it; ``steps`` and ``datasets`` have what it is made of.
 
 A run is found at once and read when something of it is asked: first without sampled rows and plans, which take most of
 the time, then whole. What was read stays as it is; a run that goes on is looked at again by ``store.run``.
@@ -6,31 +6,20 @@ the time, then whole. What was read stays as it is; a run that goes on is looked
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from spark_lineage.answers import ask, find
 from spark_lineage.answers.errors import AnswerError
-from spark_lineage.answers.show import definitions, rows_at_least
-from spark_lineage.api.samples import Sample
-from spark_lineage.config import did_you_mean
-from spark_lineage.model import (
-    CheckResult,
-    Column,
-    DatasetKind,
-    Freshness,
-    Gap,
-    LineageGraph,
-    Mode,
-    Outcome,
-    StepKind,
-)
+from spark_lineage.api.datasets import Dataset
+from spark_lineage.api.moments import moment
+from spark_lineage.api.steps import Step
+from spark_lineage.model import CheckResult, Freshness, Gap, LineageGraph, Mode, Outcome
 from spark_lineage.model import Dataset as RecordedDataset
-from spark_lineage.model import Step as RecordedStep
 from spark_lineage.store.summaries import Ending, Summary
 
 if TYPE_CHECKING:
@@ -76,7 +65,7 @@ class Run:
     @property
     def started(self) -> datetime:
         """In UTC."""
-        return _moment(self.summary.started)
+        return moment(self.summary.started)
 
     @property
     def labels(self) -> Mapping[str, str]:
@@ -99,7 +88,7 @@ class Run:
     @property
     def ended(self) -> datetime | None:
         """In UTC; None while it runs, and where a kill left nobody to say it."""
-        return _moment(self._ending.at) if self._ending.at is not None else None
+        return moment(self._ending.at) if self._ending.at is not None else None
 
     # -- what it did
 
@@ -238,201 +227,3 @@ class Run:
                 f"run {self.id} is the first of {self.app} in {self._store}: there is none to compare with"
             )
         return Run(older[0])
-
-
-@dataclass(frozen=True, repr=False)
-class Step:
-    """One run of one step: a call of a function, or one execution of a statement."""
-
-    run: Run
-    recorded: RecordedStep
-
-    def __repr__(self) -> str:
-        return f"Step({self.name!r}, call={self.call})"
-
-    def __hash__(self) -> int:
-        return hash((self.run.id, self.name, self.call))
-
-    @property
-    def name(self) -> str:
-        """The path of calls that leads to it: ``app.main.clean_orders``."""
-        return self.recorded.step
-
-    @property
-    def call(self) -> int:
-        """1 for the first run of this step."""
-        return self.recorded.call
-
-    @property
-    def kind(self) -> StepKind:
-        return self.recorded.kind
-
-    @property
-    def function(self) -> str:
-        """The qualname of the function; of a statement that of the function that it stands in."""
-        return self.recorded.function
-
-    @property
-    def file(self) -> str:
-        return self.recorded.file
-
-    @property
-    def line(self) -> int:
-        """Of the definition of a function, or of the statement, from 1."""
-        return self.recorded.line
-
-    @property
-    def source(self) -> str | None:
-        """Its code, without secrets; None where it was not read."""
-        return self.recorded.source
-
-    @property
-    def started(self) -> datetime:
-        """In UTC."""
-        return _moment(self.recorded.started)
-
-    @property
-    def ended(self) -> datetime | None:
-        """In UTC; None while it runs."""
-        return _moment(self.recorded.ended) if self.recorded.ended is not None else None
-
-    @property
-    def outcome(self) -> Outcome:
-        return self.recorded.outcome
-
-    @property
-    def error(self) -> str | None:
-        """Without secrets."""
-        return self.recorded.error
-
-    @property
-    def parent(self) -> Step | None:
-        """The step around it; None for the application."""
-        return self.run._steps_by_key.get(self.recorded.parent) if self.recorded.parent is not None else None
-
-    @property
-    def inputs(self) -> tuple[Dataset, ...]:
-        """In the order of their use."""
-        return self._known(self.recorded.inputs)
-
-    @property
-    def outputs(self) -> tuple[Dataset, ...]:
-        return self._known(self.recorded.outputs)
-
-    def _known(self, ids: Sequence[str]) -> tuple[Dataset, ...]:
-        return tuple(self.run._by_id[dataset] for dataset in ids if dataset in self.run._by_id)
-
-
-@dataclass(frozen=True, repr=False)
-class Dataset:
-    """One dataset of a run. A fact that is None is not known; ``reason`` and ``detail`` say why."""
-
-    run: Run
-    recorded: RecordedDataset
-
-    def __repr__(self) -> str:
-        return f"Dataset({self.id!r}, rows={self.rows})"
-
-    def __hash__(self) -> int:
-        return hash((self.run.id, self.id))
-
-    @property
-    def id(self) -> str:
-        """Unique in the run, and the same in every run of the program."""
-        return self.recorded.id
-
-    @property
-    def name(self) -> str:
-        """With ``namespace`` its name in OpenLineage."""
-        return self.recorded.name
-
-    @property
-    def namespace(self) -> str:
-        return self.recorded.namespace
-
-    @property
-    def kind(self) -> DatasetKind:
-        return self.recorded.kind
-
-    @property
-    def variable(self) -> str | None:
-        """The name of the variable that held it."""
-        return self.recorded.variable
-
-    @property
-    def step(self) -> Step | None:
-        """The step that made it; None for a source."""
-        step = self.recorded.step
-        return self.run._steps_by_key.get((step, self.recorded.call)) if step is not None else None
-
-    @property
-    def rows(self) -> int | None:
-        """None unless every row was seen."""
-        return self.recorded.rows
-
-    @property
-    def rows_at_least(self) -> int | None:
-        """How many rows were seen where not every one was; None where all were, or none."""
-        return rows_at_least(self.recorded)
-
-    @property
-    def complete(self) -> bool:
-        """Whether every row was seen."""
-        return self.recorded.complete
-
-    @property
-    def reason(self) -> str | None:
-        """Why not every row was seen, in one word of docs/audit-tables.md; ``detail`` is the same for people."""
-        return self.recorded.reason
-
-    @property
-    def detail(self) -> str | None:
-        return self.recorded.detail
-
-    @property
-    def fingerprint(self) -> str | None:
-        """Of whole rows, whatever their order; equal for equal contents."""
-        return self.recorded.fingerprint
-
-    @property
-    def columns(self) -> tuple[Column, ...]:
-        """Empty where they are not known."""
-        return tuple(self.recorded.columns)
-
-    def column(self, name: str) -> Column:
-        """The first column of that name. Raises :class:`AnswerError` if there is none."""
-        found = next((column for column in self.recorded.columns if column.name == name), None)
-        if found is None:
-            known = [column.name for column in self.recorded.columns]
-            raise AnswerError(f"{self.id} has no column {name}{did_you_mean(name, known)}")
-        return found
-
-    def nulls(self, column: str) -> int | None:
-        """How many NULLs a column has; None where they were not counted."""
-        return self.column(column).nulls
-
-    @property
-    def definitions(self) -> Mapping[str, str]:
-        """The SQL expression of each column that its step does not only pass on."""
-        return definitions(self._whole)
-
-    @property
-    def inputs(self) -> tuple[Dataset, ...]:
-        """The datasets that its plan stands on; empty where no plan was seen."""
-        fragment = self._whole.fragment
-        known = self.run._by_id
-        return tuple(known[name] for name in fragment.inputs if name in known) if fragment is not None else ()
-
-    @property
-    def sample(self) -> Sample | None:
-        """Some of its rows; None where none were kept, or they have been erased."""
-        sample = self._whole.sample
-        return Sample(sample) if sample is not None else None
-
-    @property
-    def _whole(self) -> RecordedDataset:
-        return self.run._whole.get(self.id, self.recorded)
-
-
-def _moment(seconds: float) -> datetime:
-    return datetime.fromtimestamp(seconds, timezone.utc)

@@ -14,11 +14,12 @@ import pytest
 from observing import RUN, shop
 
 import spark_lineage
+from spark_lineage import api
 from spark_lineage.api import document
 from spark_lineage.cli.commands import main
 from spark_lineage.events import build, samples
 from spark_lineage.graph import assemble
-from spark_lineage.model import LineageGraph, Outcome
+from spark_lineage.model import Column, LineageGraph, Outcome
 from spark_lineage.sinks.journal import Journal
 from spark_lineage.store.wal import WriteAhead
 
@@ -52,6 +53,16 @@ def test_the_examples_of_the_documentation(store: Path, monkeypatch: pytest.Monk
     result = doctest.DocTestRunner(optionflags=doctest.IGNORE_EXCEPTION_DETAIL).run(test, out=said.append)
     assert result.attempted > 20
     assert result.failed == 0, "".join(said)
+
+
+def test_what_each_object_has_is_documented() -> None:
+    page = (ROOT / "docs" / "api.md").read_text()
+    for kind, row in ((api.Store, "store"), (api.Run, "run"), (api.Step, "step"), (api.Dataset, "dataset"),
+                      (Column, "column"), (api.Sample, "sample")):  # fmt: skip
+        told = set(re.findall(r"`(\w+)", re.search(rf"^\| {row} \|.*", page, re.MULTILINE)[0]))  # type: ignore[index]
+        public = {name for name in (*dir(kind), *kind.__dataclass_fields__) if not name.startswith("_")}
+        assert public - told == ({"recorded"} if row == "sample" else set()), row
+        assert told - public <= {"run", "None"}, row
 
 
 def test_the_documents_are_those_of_the_commands(store: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -78,7 +78,6 @@ class Comparing:
         said, found = normal(said, self._types), normal(found, self._types)
         if text_of(said) == text_of(found):
             return EQUAL
-        conditions = [each for each in population.clauses.values() if not not_evaluated([each], self._types)]
         why = not_evaluated([said, found], self._types, self._sources.shown)
         if why is None and (has(said, exp.Window) or has(found, exp.Window)):
             why = "values over windows are not tried on rows"
@@ -88,6 +87,7 @@ class Comparing:
         if grouped[0] != grouped[1]:
             which = "a value of groups" if grouped[0] else "a value of single rows"
             return Compared(Verdict.DIFFERENT, f"the contract means {which}, the program makes another")
+        conditions = self._conditions(population, [said, found])
         sure = apart([said, found], grouped=True) if grouped[0] else []
         with Trial([said, found, *conditions], self._types, self._sampled) as trial:
             rows = trial.fulfilling([*conditions, *apart([said, found])])
@@ -99,6 +99,22 @@ class Comparing:
                 return self._shown(f"of these rows the contract makes {a}, the program {b}", group)
         return Compared(Verdict.UNKNOWN, f"they are written differently, and {len(groups)} trials show no difference")
 
+    def _conditions(self, population: Population, trees: Sequence[Expression]) -> list[Expression]:
+        """What is true of the rows on which expressions are tried.
+
+        Raises NotTried where a condition cannot be evaluated that is about the same columns: a row that it leaves out
+        would show nothing.
+        """
+        columns = {key for tree in trees for key in columns_of(tree)}
+        found = []
+        for each in [*population.clauses.values(), *_of_outer(population, columns)]:
+            why = not_evaluated([each], self._types, self._sources.shown)
+            if why is None:
+                found.append(each)
+            elif columns & columns_of(each):
+                raise NotTried(f"{self._sources.shown(each)} decides on their rows, and {why}")
+        return found
+
     def _groups(self, rows: Sequence[Row]) -> list[list[Row]]:
         singles = [[row] for row in rows[:60]]
         more = [self._random.choices(rows, k=self._random.choice((2, 2, 3))) for _ in range(GROUPS)] if rows else []
@@ -108,12 +124,16 @@ class Comparing:
 
     @_tried
     def populations(self, said: Population, found: Population) -> Compared:
-        if not found.unknown and said.clauses.keys() == found.clauses.keys():
+        beside = [group for group in found.apart if not group & said.beside]
+        if not found.unknown and said.clauses.keys() == found.clauses.keys() and len(beside) <= 1:
             return EQUAL
         silent = self._silent(said, found)
         mine = [each for text, each in found.clauses.items() if text not in silent]
         theirs = list(said.clauses.values())
         reasons = [*found.unknown, *(f"nothing is said of {self._sources.shown(each)}" for each in silent.values())]
+        if len(beside) > 1:
+            names = ", ".join(sorted(self._sources.name(alias) for group in beside[1:] for alias in group))
+            reasons.append(f"nothing is said of the cross join with {names}, which multiplies rows")
         texts = ({text_of(each) for each in mine}, set(said.clauses))
         if texts[0] != texts[1]:
             differing = [each for each in (*mine, *theirs) if text_of(each) in texts[0] ^ texts[1]]
@@ -141,7 +161,7 @@ class Comparing:
             return f"they are written differently, and {why}"
         # What cannot be tried and is the same on both sides holds of any row.
         mine, theirs = ([each for each in side if not not_evaluated([each], self._types)] for side in (mine, theirs))
-        given = [each for each in (*given, *_of_outer(found)) if not not_evaluated([each], self._types)]
+        given = [each for each in (*given, *_of_outer(found, set())) if not not_evaluated([each], self._types)]
         with Trial([*mine, *theirs, *given], self._types, self._sampled) as trial:
             row = trial.search(mine, theirs, given)
             if row is None:
@@ -174,7 +194,7 @@ class Comparing:
         """Whether there is a group for which the condition is not true."""
         if not_evaluated([condition], self._types):
             return False
-        conditions = [each for each in found.clauses.values() if not not_evaluated([each], self._types)]
+        conditions = self._conditions(found, [condition])
         with Trial([condition, *conditions], self._types, self._sampled) as trial:
             groups = self._groups(trial.fulfilling(conditions))
             return any(truth is not True for (truth,) in trial.of_groups([condition], groups))
@@ -234,9 +254,8 @@ class Comparing:
                 Verdict.DIFFERENT,
                 f"the program keeps rows without a partner ({self._join_text(rule)}), the contract does not",
             )
-        if rule.kind == "left" and not inner:
-            return EQUAL  # it drops no row, and the contract is silent about what it brings in
-        return Compared(Verdict.UNKNOWN, f"nothing is said of the program's {self._join_text(rule)}")
+        more = ", which may multiply rows" if rule.kind == "left" and not inner else ""
+        return Compared(Verdict.UNKNOWN, f"nothing is said of the program's {self._join_text(rule)}{more}")
 
     def _join_text(self, rule: Rule) -> str:
         names = " and ".join(sorted(self._sources.dataset(alias).id.rpartition("/")[2] for alias in rule.of))
@@ -259,7 +278,6 @@ class Comparing:
         return Compared(Verdict.UNKNOWN, "several of them are written differently")
 
     def _rule(self, said: Rule, found: Rule | None, population: Population) -> Compared:
-        conditions = [each for each in population.clauses.values() if not not_evaluated([each], self._types)]
         if found is None and population.grouped_by == said.keys and said.keys:
             return Compared(
                 Verdict.UNKNOWN, f"the program groups by {self.rule_text(said)}, and takes one value of each"
@@ -275,13 +293,14 @@ class Comparing:
         if said.kind == found.kind == "one row per" and said.of == found.of:
             return self.grains(list(map(parsed, said.keys)), list(map(parsed, found.keys)), population)
         if said.kind == found.kind == "rank" and len(found.condition) == len(said.condition) == 1:
-            return self._ranks(said.condition[0], found.condition[0], conditions)
+            return self._ranks(said.condition[0], found.condition[0], population)
         return Compared(Verdict.UNKNOWN, f"the program does another thing: {self.rule_text(found)}")
 
-    def _ranks(self, said: Expression, found: Expression, conditions: list[Expression]) -> Compared:
+    def _ranks(self, said: Expression, found: Expression, population: Population) -> Compared:
         why = not_evaluated([said, found], self._types, self._sources.shown)
         if why is not None:
             return Compared(Verdict.UNKNOWN, f"they are written differently, and {why}")
+        conditions = self._conditions(population, [said, found])
         with Trial([said, found, *conditions], self._types, self._sampled) as trial:
             rows = trial.fulfilling(conditions)
             # Rows that are alike in what they are ordered by may be kept in either order; NULL has its own place.
@@ -316,7 +335,7 @@ class Comparing:
         why = not_evaluated([*a, *b], self._types, self._sources.shown)
         if why is not None:
             return Compared(Verdict.UNKNOWN, f"they are written differently, and {why}")
-        conditions = [each for each in population.clauses.values() if not not_evaluated([each], self._types)]
+        conditions = [*self._conditions(population, [*a, *b]), *apart([*a, *b])]
         with Trial([*a, *b, *conditions], self._types, self._sampled) as trial:
             rows = trial.fulfilling(conditions, 600)
             values = [(each[: len(a)], each[len(a) :]) for each in trial.values([*a, *b], rows)] if a or b else []
@@ -347,12 +366,16 @@ def _tables(tree: Expression) -> frozenset[str]:
     return frozenset(alias for alias, _ in columns_of(tree))
 
 
-def _of_outer(found: Population) -> list[Expression]:
-    """What is true of the columns that left joins bring in: the condition held, or all of them are NULL."""
+def _of_outer(found: Population, asked: set[Key]) -> list[Expression]:
+    """What is true of the columns that left joins bring in: the condition held, or all of them are NULL.
+
+    ``asked``: columns that are looked at, beside those of conditions.
+    """
     given = []
     for rule in found.rules:
         if rule.kind == "left" and rule.condition:
             columns = {key for each in found.clauses.values() for key in columns_of(each) if key[0] in rule.of}
+            columns |= {key for key in asked if key[0] in rule.of}
             columns |= {key for each in rule.condition for key in columns_of(each) if key[0] in rule.of}
             nulls = [
                 exp.Is(this=exp.Column(this=exp.to_identifier(n), table=exp.to_identifier(a)), expression=exp.Null())

@@ -89,8 +89,8 @@ def rejects_null(tree: Expression, columns: set[str]) -> bool:
         return all(rejects_null(part, columns) for part in _parts(tree, exp.Or))
     if isinstance(tree, exp.Not):
         inner = tree.this
-        if isinstance(inner, exp.Is):
-            return _strict(inner.this, columns)
+        if isinstance(inner, exp.Is):  # ``is not true`` is true of NULL
+            return isinstance(inner.expression, exp.Null) and _strict(inner.this, columns)
         return isinstance(inner, (exp.In, exp.Like, exp.StartsWith)) and _strict(inner.this, columns)
     if isinstance(tree, (exp.EQ, exp.NEQ, exp.LT, exp.LTE)):
         return _strict(tree.this, columns) or _strict(tree.expression, columns)
@@ -115,7 +115,9 @@ def _asks_for_null(tree: Expression) -> bool:
 def _not_null_of(tree: Expression) -> Expression | None:
     """The column of ``x is not null``."""
     asked = tree.this if isinstance(tree, exp.Not) else None
-    return asked.this if isinstance(asked, exp.Is) and isinstance(asked.this, exp.Column) else None
+    if not isinstance(asked, exp.Is) or not isinstance(asked.expression, exp.Null):
+        return None
+    return asked.this if isinstance(asked.this, exp.Column) else None
 
 
 def _parts(tree: Expression, kind: Any) -> list[Expression]:
@@ -308,7 +310,9 @@ class _Normal:
         return self._folded(self._made_simple(tree))
 
     def _made_simple(self, tree: Expression) -> Expression:
-        if isinstance(tree, exp.Count) and isinstance(tree.this, exp.Literal):
+        if isinstance(tree, exp.Is) and isinstance(tree.expression, exp.Boolean):  # as Spark records it
+            tree = exp.NullSafeEQ(this=tree.this, expression=tree.expression)
+        if isinstance(tree, exp.Count) and isinstance(tree.this, exp.Literal) and not tree.expressions:
             return exp.Count(this=exp.Star(), big_int=True)
         if isinstance(tree, exp.Count) and isinstance(tree.this, exp.Case) and not tree.this.args.get("default"):
             for branch in tree.this.args["ifs"]:  # any value counts
@@ -323,13 +327,14 @@ class _Normal:
         if isinstance(tree, exp.TsOrDsToDate) and self.type(tree.this) == "date" and not tree.args.get("format"):
             return tree.this
         if isinstance(tree, exp.TsOrDsToDate) and not tree.args.get("format"):
-            return self._cast(exp.TryCast(this=tree.this, to=exp.DataType.build("date")))
+            return self._cast(exp.Cast(this=tree.this, to=exp.DataType.build("date")))
         if isinstance(tree, CASTS):
             return self._cast(tree)
         if isinstance(tree, exp.Extract) and tree.name.upper() in ("YEAR", "MONTH", "DAY"):
             kind = {"YEAR": exp.Year, "MONTH": exp.Month, "DAY": exp.Day}[tree.name.upper()]
             return kind(this=tree.expression)
-        if isinstance(tree, exp.Like) and isinstance(tree.expression, exp.Literal):
+        plain = isinstance(tree, exp.Like) and "collate" not in self.type(tree.this)
+        if plain and isinstance(tree.expression, exp.Literal):
             pattern = tree.expression.name
             if pattern.endswith("%") and not re.search(r"[%_\\]", pattern[:-1]) and len(pattern) > 1:
                 return exp.StartsWith(this=tree.this, expression=exp.Literal.string(pattern[:-1]))
@@ -348,7 +353,9 @@ class _Normal:
         if name == "date" and isinstance(tree.this, exp.Literal) and (found := DAY.match(tree.this.name)):
             return date_of(found[1])
         if name.startswith("timestamp") and isinstance(tree.this, exp.Literal) and (found := DAY.match(tree.this.name)):
-            return exp.Cast(this=exp.Literal.string(found[1]), to=exp.DataType.build("timestamp"))
+            return exp.Cast(this=exp.Literal.string(found[1]), to=exp.DataType.build(name, dialect="spark"))
+        if tree.args.get("safe"):  # ``try_cast`` is NULL where a cast fails, or gives what ANSI does not
+            return tree
         return exp.Cast(this=tree.this, to=tree.to)
 
     def _folded(self, tree: Expression) -> Expression:
@@ -409,6 +416,11 @@ def _filled(condition: Expression, value: Expression, otherwise: Expression) -> 
     return (kept, filling) if same else None
 
 
+def _kind(constant: Expression) -> str:
+    """Constants of several kinds in one ``in`` are compared otherwise than each alone: Spark gives them one type."""
+    return "number" if is_number(constant) else "day" if day_of(constant) is not None else "text"
+
+
 def _among(value: Expression, listed: Mapping[str, Expression], within: bool) -> Expression:
     if all(map(is_constant, listed.values())):
         found = exp.In(this=value, expressions=[listed[text] for text in sorted(listed)])
@@ -421,13 +433,15 @@ def _among(value: Expression, listed: Mapping[str, Expression], within: bool) ->
 
 def _grouped(parts: list[Expression], kind: Any, within: bool) -> list[Expression]:
     """All ``in`` (``not in``) of one value as one."""
-    values: dict[str, tuple[Expression, dict[str, Expression]]] = {}
+    values: dict[tuple[str, str], tuple[Expression, dict[str, Expression]]] = {}
     others = []
     for part in parts:
-        inner = part if within else part.this if isinstance(part, exp.Not) else None
-        if isinstance(inner, exp.In) and inner.expressions and all(map(is_constant, inner.expressions)):
-            _, listed = values.setdefault(text_of(inner.this), (inner.this, {}))
-            listed.update((text_of(each), each) for each in inner.expressions)
+        inner: Expression = part if within else part.this if isinstance(part, exp.Not) else None
+        constants = inner.expressions if isinstance(inner, exp.In) else []
+        kinds = {_kind(each) for each in constants} if all(map(is_constant, constants)) else set()
+        if len(kinds) == 1:
+            _, listed = values.setdefault((text_of(inner.this), kinds.pop()), (inner.this, {}))
+            listed.update((text_of(each), each) for each in constants)
         else:
             others.append(part)
     return [*others, *(_among(value, listed, within) for value, listed in values.values())]

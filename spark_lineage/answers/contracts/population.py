@@ -68,10 +68,23 @@ class Population:
     groups: int = 0
     needed: bool = True
     grouped_by: tuple[str, ...] = ()
+    beside: frozenset[str] = frozenset()  # sources whose rows a contract puts beside each row: a cross join
 
     def but(self, *reasons: str, needed: bool = True) -> Population:
         unknown = tuple(dict.fromkeys((*self.unknown, *reasons)))
         return replace(self, unknown=unknown, needed=self.needed and (needed or not reasons))
+
+    @property
+    def apart(self) -> list[frozenset[str]]:
+        """The sources in groups that no condition connects: each row of one stands beside each row of the others."""
+        groups = [frozenset([alias]) for alias in dict.fromkeys(self.sources)]
+        links = [frozenset(_tables(each)) for each in self.clauses.values()]
+        links += [rule.of | frozenset(self.sources[:1]) for rule in self.rules if rule.is_join]
+        for link in links:
+            linked = [group for group in groups if group & link]
+            groups = [group for group in groups if group not in linked]
+            groups += [frozenset().union(*linked)] if linked else []
+        return groups
 
     @property
     def plain(self) -> bool:
@@ -210,6 +223,8 @@ def with_join(
             side = (*side, f"{where} filters before a full outer join")
         on = {text_of(each): each for each in (*conditions, *right.clauses.values())}
         rule = Rule(name, frozenset(right.sources), tuple(on[text] for text in sorted(on)))
+        if left.groups and (name in ("left", "full") or any(map(is_aggregated, conditions))):
+            side = (*side, f"{where} joins groups with rows")
         twice = _twice(left.sources, right.sources, where)
         kept = left.sources if name in ("semi", "anti") else (*left.sources, *right.sources)
         return replace(left, sources=kept, rules=(*left.rules, rule)).but(
@@ -264,7 +279,9 @@ def contracted(
     rules: list[Rule] = []
     for join in joins:
         kind, of, conditions = _join(join, among, sources)
-        if kind == "inner":
+        if kind == "inner" and not conditions:
+            made = replace(made, beside=made.beside | {of})
+        elif kind == "inner":
             made = filtered(made, conditions, "the contract")
         else:
             rules.append(Rule(kind, frozenset([of]), tuple(conditions)))

@@ -80,7 +80,7 @@ class Sources:
         try:
             tree = parsed(text)
         except NotReadable as error:
-            raise NotFollowed(f"{text} cannot be read as SQL: {error}") from None
+            raise NotFollowed(f"{text} cannot be compared: {error}") from None
         if tree.find(exp.Query) is not None:
             raise NotFollowed("a subquery, whose conditions are not recorded")
         if any(mark in each.name for each in tree.find_all(exp.Literal) for mark in (MASKED, rules().mark)):
@@ -153,7 +153,9 @@ def _in(name: str, names: Iterable[str]) -> bool:
 
 
 def _column(alias: str, parts: Sequence[str]) -> Expression:
-    name = ".".join(part.lower() for part in parts)
+    """``parts``: its name, and those of fields in it. A name with a dot is not that of a field."""
+    first, *fields = (part.lower() for part in parts)
+    name = ".".join([f"`{first}`" if "." in first else first, *fields])
     return exp.Column(this=exp.to_identifier(name), table=exp.to_identifier(alias))
 
 

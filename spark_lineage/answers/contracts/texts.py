@@ -14,6 +14,10 @@ Expression = Any  # of sqlglot
 
 BETWEEN = "between_of"
 _BEFORE_A_VALUE = {"", "(", ",", "AND", "OR", "NOT", "WHEN", "THEN", "ELSE", "=", "<", ">", "WHERE"}
+_ANOTHER_EACH_TIME = frozenset(
+    ["rand", "random", "randn", "uuid", "shuffle", "monotonically_increasing_id", "spark_partition_id", "randstr"]
+)
+_WEEK_YEAR = re.compile(r"'[^']*Y[^']*'")
 _JOINING = (exp.And, exp.Or)
 _COMPARING = (exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE, exp.NullSafeEQ, exp.Is, exp.In, exp.Like, exp.Between)
 
@@ -31,7 +35,19 @@ def parsed(text: str) -> Expression:
         raise NotReadable(said.partition(". Line")[0].rstrip(".")) from None
     if not isinstance(tree, (exp.Condition, exp.Filter, exp.Alias)) or isinstance(tree, exp.Query):
         raise NotReadable("it is no expression")
+    _refuse(tree, text)
     return tree
+
+
+def _refuse(tree: Expression, text: str) -> None:
+    """What has one text and is not one value."""
+    for node in tree.find_all(exp.Func):
+        name = node.name.lower() if isinstance(node, exp.Anonymous) else node.sql_name().lower()
+        if name in _ANOTHER_EACH_TIME:
+            raise NotReadable(f"{name}() is another each time, and equal to nothing")
+        # sqlglot reads YYYY as yyyy. To Spark before 3 it is the year of the week, and later it is refused.
+        if node.args.get("format") is not None and _WEEK_YEAR.search(text):
+            raise NotReadable("a format with YYYY is the year of a week: write yyyy")
 
 
 def _callable(text: str) -> str:

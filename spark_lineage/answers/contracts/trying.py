@@ -61,6 +61,8 @@ def _why_not(node: Expression, types: Types, shown: Callable[[Expression], str])
         return f"values of {node.name} ({_type(node, types) or 'type not known'}) are not made up"
     if isinstance(node, exp.Like) and "\\" in node.expression.name:
         return "patterns with escapes are not tried on rows"
+    if isinstance(node, exp.Substring) and not _from_the_front(node):
+        return f"{shown(node)} is not tried on rows"
     if isinstance(node, exp.Cast) and not _safe_cast(node, types):
         return f"{shown(node)} is not tried on rows"
     if isinstance(node, (exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.In, exp.NullSafeEQ)):
@@ -69,6 +71,12 @@ def _why_not(node: Expression, types: Types, shown: Callable[[Expression], str])
         if any(_kind(a, types) == "text" and _kind(b, types) in ("number", "time") for a, b in pairs):
             return f"{shown(node)} compares a text with something else"
     return None
+
+
+def _from_the_front(node: Expression) -> bool:
+    """A place before the first character is counted otherwise."""
+    start = node.args.get("start")
+    return isinstance(start, exp.Literal) and start.name.isdigit() and start.name != "0"
 
 
 def _safe_cast(node: Expression, types: Types) -> bool:
@@ -337,9 +345,19 @@ class Trial:
 
 
 def apart(trees: Iterable[Expression], grouped: bool = False) -> list[Expression]:
-    """That no comparison in these expressions depends on rounding: those of rows, or (``grouped``) those of groups."""
-    found = [node for tree in trees for node in tree.walk() if _is_rounded(node)]
-    return [_apart(each) for each in found if (each.find(exp.AggFunc) is not None) == grouped]
+    """That no comparison in these expressions depends on rounding, and nothing is divided by zero.
+
+    Those of rows, or (``grouped``) those of groups. By zero Spark raises an error, or gives NULL; DuckDB does neither.
+    """
+    nodes = [node for tree in trees for node in tree.walk()]
+    found = [(node, _apart(node)) for node in nodes if _is_rounded(node)]
+    found += [(node.expression, _not_zero(node.expression)) for node in nodes if isinstance(node, exp.Div)]
+    return [made for node, made in found if (node.find(exp.AggFunc) is not None) == grouped]
+
+
+def _not_zero(divisor: Expression) -> Expression:
+    asked = exp.NEQ(this=exp.Paren(this=divisor.copy()), expression=exp.Literal.number(0))
+    return exp.Coalesce(this=asked, expressions=[exp.true()])
 
 
 def _is_rounded(node: Expression) -> bool:
