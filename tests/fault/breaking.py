@@ -172,7 +172,7 @@ def _exit_functions() -> Iterator[list[Any]]:
 @contextlib.contextmanager
 def _restored(folder: Path) -> Iterator[None]:
     """The interpreter is afterwards as it was: what a broken end has left behind is taken out here."""
-    from spark_lineage import agent
+    from spark_lineage import agent, own_imports
     from spark_lineage.activation import autostart, doors, exits, hook, runner, session
 
     hooks: list[hook.SparkHook] = []
@@ -193,6 +193,9 @@ def _restored(folder: Path) -> Iterator[None]:
         yield
     finally:
         POINT.end()
+        while own_imports.Apart._depth:  # at the end of a program it is entered for good
+            own_imports.Apart().__exit__(None, None, None)
+        own_imports.faults.clear()
         setattr(hook.SparkHook, "__init__", make_hook)
         setattr(agent.Agent, "__init__", make_agent)
         for observer in agents:

@@ -83,6 +83,8 @@ ELSEWHERE = {
     ("imports", "__enter__"): "is a guard itself: what it runs is broken, own_imports.py:Apart._hide",
     ("settle", "settle"): "after a catalog's tables were written: tests/spark/test_audit_store.py",
     ("parents", "<lambda>"): "has no name: what it calls is broken, surroundings/parent_run.py:of_conf",
+    ("pandas", "follow_pandas"): "asked for by the pytest plugin only: tests/unit/test_facts_of_tests.py",
+    ("pandas", "look"): "asked for by the pytest plugin only: tests/unit/test_facts_of_tests.py",
     ("vendored", "_found"): "tests/unit/test_pyfiles.py runs from the zip file",
     ("f'privacy of {type(observation).__name__}'", "clean"): "is called by names of their own: privacy/observing.py",
     ("modules", "call"): "is called by names of their own: those of capture/patching/installation.py",
