@@ -11,7 +11,7 @@ from spark_lineage.agent.program import Program
 from spark_lineage.guard import Guard
 from spark_lineage.model import LinkSeen, Observation, ParentSeen, PythonGap, RepositorySeen
 from spark_lineage.surroundings import parent_run, place, repository, work_tree
-from spark_lineage.surroundings.trace import links
+from spark_lineage.surroundings.trace import TRACE, links
 
 Put = Callable[[Observation], None]
 
@@ -41,17 +41,30 @@ class Parents:
 
 
 class Links:
-    """The trace and the experiment that are active; each is told once."""
+    """The trace and the experiment that are active; each is told once.
+
+    The trace is that of the first look that finds one: the spans of a run are told while it runs, and all of them
+    belong to one trace.
+    """
 
     def __init__(self, put: Put) -> None:
         self._put = put
         self._known: set[LinkSeen] = set()
 
     def look(self) -> None:
+        has_trace = any(link.system == TRACE for link in self._known)
         for link in links(os.environ):
-            if link not in self._known:
-                self._known.add(link)
-                self._put(link)
+            if link not in self._known and not (has_trace and link.system == TRACE):
+                self._add(link)
+
+    def begin_own(self, run: str) -> None:
+        """Spans are told from now on: where the run is part of no trace, it has one of its own."""
+        if not any(link.system == TRACE for link in self._known):
+            self._add(LinkSeen(TRACE, run.replace("-", "")))
+
+    def _add(self, link: LinkSeen) -> None:
+        self._known.add(link)
+        self._put(link)
 
 
 class Code:

@@ -38,6 +38,7 @@ class Ending:
         self._config, self._store, self._folder = config, store, folder
         self._ahead, self._telling, self._guard = ahead, telling, guard
         self._with_functions = with_functions
+        self._exports = False  # a process beside exports the spans that are left
 
     def write(self, rules: Rules | None) -> float:
         """Writes the journal. Gives the moment, on the monotonic clock, until which the program waits for receivers."""
@@ -46,6 +47,8 @@ class Ending:
         from spark_lineage.sinks.journal import Journal
 
         until = time.monotonic() + self._config.exit_wait
+        if self._config.otel:  # it starts beside us while we write
+            self._exports = bool(self._guard("spans", self._telling.export_rest))
         with _no_collections():
             graph = self._graph(rules)
             self._guard("live", self._telling.end, self._config.exit_wait + LETS_GO)
@@ -91,10 +94,22 @@ class Ending:
         remaining = sender.drain(max(0.0, until - begun))
         logger.info("spark-lineage.waited: %.2f s for receivers", time.monotonic() - begun)
         for sentence in remaining.sentences():
-            logger.warning("spark-lineage.left: %s", sentence)
-            # The program has ended. Not sys.stderr: what the program has put there is its own.
-            if sys.__stderr__ is not None and not sys.__stderr__.closed:
-                print(f"spark-lineage: {sentence}", file=sys.__stderr__, flush=True)
+            _tell(sentence)
+
+    def wait_for_spans(self, until: float) -> None:
+        """For the collector, if there is one; says what is left."""
+        begun = time.monotonic()
+        if self._exports and (sentence := self._telling.wait_for_spans(until)) is not None:
+            _tell(sentence)
+        if self._exports:
+            logger.info("spark-lineage.waited: %.2f s for the collector", time.monotonic() - begun)
+
+
+def _tell(sentence: str) -> None:
+    logger.warning("spark-lineage.left: %s", sentence)
+    # The program has ended. Not sys.stderr: what the program has put there is its own.
+    if sys.__stderr__ is not None and not sys.__stderr__.closed:
+        print(f"spark-lineage: {sentence}", file=sys.__stderr__, flush=True)
 
 
 @contextlib.contextmanager

@@ -198,6 +198,8 @@ class Agent:
             due = self._telling.is_due(time.monotonic() - begun, self._attached, self.guard)
             self.guard("flush", self.flush)
             if due:
+                if self.config.otel:
+                    self.guard("links", self._links.begin_own, self.run)
                 self.guard("live", self._telling.begin)
         if bridge is not None:
             bridge.hang_up()
@@ -224,6 +226,8 @@ class Agent:
         if self._installation is not None:
             self.guard("uninstall", self._installation.uninstall)
         ended = time.time()
+        if self.config.otel:
+            self.guard("links", self._links.begin_own, self.run)
         self._code.wait(self.config.exit_wait)
         self._queue.put_always(ProgramEnded(ended, outcome, error, failed or ()))
         self.guard("last flush", self.flush)  # under a name of its own: what failed three times before is tried again
@@ -242,6 +246,7 @@ class Agent:
             self.guard("catalog", self._to_catalog, bridge.context, False)
         if sender is not None:
             self.guard("send", self._ending.wait, sender, until)
+        self.guard("spans", self._ending.wait_for_spans, until)
         return True
 
     # -- the audit tables of a catalog

@@ -1,4 +1,6 @@
-"""Receivers are told of the run while it runs, by a process beside the program (``sinks.beside``), if there are any."""
+"""Receivers are told of the run while it runs, by processes beside the program, if there are any: those of events
+(``sinks.beside``), and the collector of spans (``sinks.otel.beside``).
+"""
 
 from __future__ import annotations
 
@@ -14,10 +16,10 @@ WITHOUT_SPARK = 2.0  # seconds after which receivers are told of a program that 
 
 
 class Telling:
-    """``begun``: receivers know of the run, and under which name."""
+    """``begun``: receivers know of the run, and under which name. ``spans_begun``: a collector knows of its trace."""
 
     def __init__(self, folder: Path, config: Config, roots: Sequence[str], spark_named: SparkNamed) -> None:
-        self.begun = False
+        self.begun = self.spans_begun = False
         self._folder, self._config, self._roots, self._spark_named = folder, config, roots, spark_named
         self._tried = False
 
@@ -35,6 +37,7 @@ class Telling:
     def begin(self) -> None:
         """Once, whatever comes of it."""
         self._tried = True
+        self._begin_spans(live=True)
         from spark_lineage.sinks.configuration import configured
 
         if not configured():
@@ -43,6 +46,26 @@ class Telling:
 
         config = self._config
         self.begun = beside.begin(self._folder, self._roots, config.namespace, config.sample_publish)
+
+    def _begin_spans(self, live: bool) -> None:
+        if self._config.otel:
+            from spark_lineage.sinks.otel import beside
+
+            self.spans_begun = beside.begin(self._folder, self._roots, live)
+
+    def export_rest(self) -> bool:
+        """What is left is exported once the journal is written. False if spans are not exported, or cannot be."""
+        from spark_lineage.sinks.otel import beside
+
+        if self._config.otel and not (self.spans_begun and beside.is_there(self._folder)):
+            self._begin_spans(live=False)
+        return self.spans_begun
+
+    def wait_for_spans(self, until: float) -> str | None:
+        """At most until a moment on the monotonic clock; one sentence if something is left."""
+        from spark_lineage.sinks.otel import beside
+
+        return beside.wait(self._folder, until)
 
     def end(self, seconds: float) -> None:
         """The rest is told by the end of the run. Raises TimeoutError if the process does not let go in time."""

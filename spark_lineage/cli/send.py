@@ -25,24 +25,32 @@ NOTHING_LEFT, SOMETHING_LEFT = 0, 1
 @json_option
 @store_option("send from")
 @click.option(
+    "--otel", is_flag=True,
+    help="Send spans to an OpenTelemetry collector, in place of events to OpenLineage's receivers.",
+)  # fmt: skip
+@click.option(
     "--wait", default=0.0, type=click.FloatRange(min=0), metavar="SECONDS", show_default=True,
     help="How long to go on trying a receiver that does not answer.",
 )  # fmt: skip
-def send(as_json: bool, store: str | None, wait: float) -> int:
+def send(as_json: bool, store: str | None, otel: bool, wait: float) -> int:
     """Send what the configured OpenLineage transports have not got yet.
 
     Events of all runs in the store, in order, each once. The transports are those of OpenLineage's own
-    configuration: OPENLINEAGE_URL, OPENLINEAGE__TRANSPORT__..., or openlineage.yml.
+    configuration: OPENLINEAGE_URL, OPENLINEAGE__TRANSPORT__..., or openlineage.yml. Where spans go, OpenTelemetry's
+    variables say: OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_EXPORTER_OTLP_HEADERS, and so on.
 
     Exit status 0: nothing is left to be sent. 1: something is. 2: there is nowhere to send to.
 
     \b
     OPENLINEAGE_URL=http://localhost:5000 spark-lineage send
     spark-lineage send --wait 600 --json
+    OTEL_EXPORTER_OTLP_ENDPOINT=http://localhost:4318 spark-lineage send --otel
     """
     from spark_lineage.answers.stores import opened
     from spark_lineage.sinks.sending import seal_what_was_killed, sender_of_all
 
+    if otel:
+        return _send_spans(store, as_json)
     found = opened(store)
     sender = sender_of_all(found, wait)
     for sentence in seal_what_was_killed(found.path):
@@ -59,6 +67,29 @@ def send(as_json: bool, store: str | None, wait: float) -> int:
     else:
         _tell(remaining, time.monotonic() - begun)
     return SOMETHING_LEFT if remaining.events else NOTHING_LEFT
+
+
+def _send_spans(folder: str | None, as_json: bool) -> int:
+    from spark_lineage.answers.stores import opened
+    from spark_lineage.sinks.otel.sending import document, send_all, sentences
+    from spark_lineage.sinks.sending import seal_what_was_killed
+
+    store = opened(folder)
+    for sentence in seal_what_was_killed(store.path):
+        tell(sentence)
+    begun = time.monotonic()
+    sent = send_all(store)
+    if as_json:
+        from spark_lineage.faces.json import print_json
+
+        print_json(document(sent))
+    else:
+        spans = "1 span" if sent.spans == 1 else f"{sent.spans} spans"
+        nothing_left = "" if sent.runs_left else ", nothing is left"
+        click.echo(f"{sent.title}: {spans} sent in {time.monotonic() - begun:.1f} s{nothing_left}")
+    for sentence in sentences(sent):
+        tell(sentence)
+    return SOMETHING_LEFT if sent.runs_left else NOTHING_LEFT
 
 
 def _follow(sender: Sender, quiet: bool) -> None:

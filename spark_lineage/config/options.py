@@ -36,6 +36,7 @@ class Config:
     mask_literals: bool = False
     mask_key: str | None = None
     exit_wait: float = 10.0
+    otel: bool = False
     limits_calls: int = 1000
     hint: bool = True
     log_level: str = "warning"
@@ -154,6 +155,12 @@ OPTIONS: tuple[Option, ...] = (
     ),
     Option(
         "exit.wait", "seconds", "Longest time that the end of the program waits for the last facts.", values.seconds
+    ),
+    Option(
+        "otel",
+        "true | false",
+        "The run is exported as OpenTelemetry spans, by OTLP to where OTEL_EXPORTER_OTLP_ENDPOINT says (extra `otel`).",
+        values.switch,
     ),
     Option(
         "limits.calls", "count", "Calls of one step that are recorded one by one; later ones are counted.", values.count

@@ -84,6 +84,7 @@ class Builder:
         outputs = [self._datasets[name] for name in step.outputs if name in self._datasets]
         run = self._start_facets(step, number)
         run[f"{PREFIX}call"] = facet(ours.call(step, number))
+        run[f"{PREFIX}span"] = facet(ours.span(self._graph.run, step))
         run["executionParameters"] = standard.parameters(step, self._graph.run)
         run["errorMessage"] = standard.error(step)
         run[f"{PREFIX}plan"] = facet(ours.plan(outputs))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from spark_lineage.events import columns, content, plans
+from spark_lineage.events import columns, content, plans, tracing
 from spark_lineage.events.content import run as of_run
 from spark_lineage.events.content.dataset import ChangedRows, Check, Field, RuleAnswer
 from spark_lineage.events.content.dataset import Partial as PartialContent
@@ -33,7 +33,9 @@ def context(run: Run, outcome: Outcome, ended: float | None) -> content.Context:
 
 
 def _trace(link: LinkSeen | None) -> of_run.Trace | None:
-    return of_run.Trace(trace_id=link.id, span_id=link.span) if link is not None else None
+    if link is None:
+        return None
+    return of_run.Trace(trace_id=link.id, span_id=link.span, state=link.state, sampled=link.sampled)
 
 
 def _mlflow(link: LinkSeen | None) -> of_run.Mlflow | None:
@@ -50,6 +52,14 @@ def call(step: Step, order: int) -> content.Call:
         parent_call=step.parent[1] if step.parent else None,
         thread=step.thread if step.thread != MAIN_THREAD else None,
     )
+
+
+def span(run: Run, step: Step) -> content.Span | None:
+    """The ids of the step's span; None for a run that belongs to no trace."""
+    if tracing.trace(run) is None:
+        return None
+    own = tracing.span_of(run, step.step, step.call)
+    return content.Span(trace_id=tracing.trace_id(run), span_id=own, parent_span_id=tracing.parent_of(run, step))
 
 
 def plan(outputs: Sequence[Dataset]) -> content.Plan | None:

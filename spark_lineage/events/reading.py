@@ -115,7 +115,8 @@ def _parents(facet: Parent | None) -> tuple[ParentSeen | None, ParentSeen | None
 
 def _links(context: Context) -> Iterable[LinkSeen]:
     if context.open_telemetry is not None:
-        yield LinkSeen("opentelemetry", context.open_telemetry.trace_id, context.open_telemetry.span_id)
+        trace = context.open_telemetry
+        yield LinkSeen("opentelemetry", trace.trace_id, trace.span_id, trace.state, trace.sampled)
     if context.mlflow is not None:
         yield LinkSeen("mlflow", context.mlflow.run_id)
 

@@ -149,7 +149,9 @@ class LinkSeen:
 
     system: str  # opentelemetry, mlflow
     id: str  # trace id (32 hex digits), run id
-    span: str | None = None  # 16 hex digits, of a trace
+    span: str | None = None  # 16 hex digits, of a trace; None where the trace is the run's own
+    state: str | None = None  # of a trace, as the header ``tracestate`` has it
+    sampled: bool | None = None  # whether whoever began the trace has it recorded; None where that is not known
 
 
 @dataclass(frozen=True)

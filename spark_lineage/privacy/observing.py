@@ -20,6 +20,7 @@ from spark_lineage.model import (
     Fragment,
     FunctionReading,
     JvmGap,
+    LinkSeen,
     Marked,
     Observation,
     Operation,
@@ -253,11 +254,17 @@ def _repository(privacy: Privacy, seen: RepositorySeen) -> RepositorySeen:
     return replace(seen, remote=redaction.text(seen.remote) if seen.remote is not None else None)
 
 
+def _link(privacy: Privacy, seen: LinkSeen) -> LinkSeen:
+    """The state of a trace is handed on as it is, or not at all."""
+    return seen if privacy.texts.optional(seen.state) == seen.state else replace(seen, state=None)
+
+
 # What is not here has names, numbers and hashes only.
 _CLEAN: Mapping[type, Callable[[Privacy, Any], Observation]] = {
     ProgramStarted: Privacy._program,
     ProgramEnded: _error,
     RepositorySeen: _repository,
+    LinkSeen: _link,
     SourceRead: Privacy._source,
     CallEnded: _error,
     Operation: Privacy._operation,

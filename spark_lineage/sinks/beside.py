@@ -32,17 +32,27 @@ POLL = 0.02  # seconds
 
 def begin(folder: Path, roots: Sequence[str], namespace: str | None, sample_rows: bool) -> bool:
     """Starts it; False where that cannot be done. Takes some milliseconds, and leaves no child to wait for."""
-    if fcntl is None or not sys.executable or not os.path.exists("/bin/sh"):
+    if not can_spawn():
         return False
     make_folder(folder / FOLDER, parents=False)
     write_private(folder / FOLDER / MARK, b"")
+    return spawn(roots, CODE, [str(folder), namespace or "", "1" if sample_rows else ""])
+
+
+def can_spawn() -> bool:
+    return fcntl is not None and bool(sys.executable) and os.path.exists("/bin/sh")
+
+
+def spawn(roots: Sequence[str], code: str, words: Sequence[str]) -> bool:
+    """Starts a process of ours that is nobody's child: ``code`` is given where modules are, line by line, and then the
+    ``words``. ``roots``: the folders of the program, where it finds nothing.
+    """
     own = {os.path.realpath(root) for root in (*roots, os.getcwd())}
     path = [place for place in sys.path if place and os.path.realpath(place) not in own]
     package = str(Path(__file__).resolve().parents[2])
-    words = [sys.executable, "-I", "-c", CODE, "\n".join([*path, package]), str(folder)]
-    words += [namespace or "", "1" if sample_rows else ""]
+    started = [sys.executable, "-I", "-c", code, "\n".join([*path, package]), *words]
     # The shell is gone at once, and its child is nobody's: the program's os.wait() never sees it.
-    shell = ["/bin/sh", "-c", '"$@" </dev/null >/dev/null 2>&1 &', "sh", *words]
+    shell = ["/bin/sh", "-c", '"$@" </dev/null >/dev/null 2>&1 &', "sh", *started]
     try:
         process = os.posix_spawn("/bin/sh", shell, _environ(os.environ), setsid=True)
     except NotImplementedError:  # no session of its own on this system: Ctrl-C ends it together with the program
@@ -69,12 +79,17 @@ def wanted(folder: Path) -> bool:
     return (folder / FOLDER / MARK).exists() and wal.is_alive(folder)
 
 
-@contextlib.contextmanager
-def locked(folder: Path, seconds: float) -> Iterator[bool]:
+def locked(folder: Path, seconds: float) -> contextlib.AbstractContextManager[bool]:
     """True if this process may write the journal now; False if another one has done so for ``seconds``."""
-    make_folder(folder / FOLDER)
+    return locked_by(folder / FOLDER / LOCK, seconds)
+
+
+@contextlib.contextmanager
+def locked_by(lock: Path, seconds: float) -> Iterator[bool]:
+    """True if this process has the lock; False if another one has had it for ``seconds``."""
+    make_folder(lock.parent)
     until = time.monotonic() + seconds
-    with open_private(folder / FOLDER / LOCK, "ab") as file:
+    with open_private(lock, "ab") as file:
         while not _is_locked(file):
             if time.monotonic() >= until:
                 yield False

@@ -9,23 +9,20 @@ program itself does nothing for it, and ends it before it writes the rest of the
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import os
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 from spark_lineage.events import build, samples, start
-from spark_lineage.events.identity import PREFIX
-from spark_lineage.events.serial import to_document, to_line
-from spark_lineage.model import DatasetKind, LineageGraph, Mode
+from spark_lineage.events.serial import to_document
+from spark_lineage.model import LineageGraph
 from spark_lineage.sinks import beside
 from spark_lineage.sinks.journal import Journal
 from spark_lineage.sinks.sender import Sender
+from spark_lineage.sinks.settling import Document, Settling, datasets
 from spark_lineage.sinks.transports import Receiver, receivers
 from spark_lineage.store import wal
-from spark_lineage.store.journal import key
 from spark_lineage.store.runs import recover_so_far
 
 EVERY = 2.0  # seconds between two looks at what the program has written ahead, at least
@@ -34,25 +31,17 @@ LARGEST = 32_000_000  # bytes written ahead, from which on steps are told at the
 POLL = 0.1  # seconds
 LAST_REQUEST = 60.0  # seconds at most for a request that is under way when the run ends; the program does not wait
 FAULTS = 3
-SIDES = ("inputs", "outputs")
-
-Document = dict[str, Any]
-Key = tuple[str, str]  # run id, event type
-Call = tuple[str, int]  # step, and which call of it
-Name = tuple[str, str]  # namespace and name of a dataset
 
 
 class Live:
-    """What has been told of one run, and what can be told next. Nothing that it holds grows but with the steps."""
+    """Writes what can be told of one run into its journal."""
 
     def __init__(
         self, folder: Path, namespace: str | None = None, sample_rows: bool = False,
         wanted: Callable[[], bool] = lambda: True,
     ) -> None:  # fmt: skip
         self._folder, self._namespace, self._sample_rows, self._wanted = folder, namespace, sample_rows, wanted
-        self._told: set[Key] = set()
-        self._before: dict[Key, bytes] = {}  # digests of the events that have not been told
-        self._described: set[Name] = set()  # datasets of which a receiver knows the columns
+        self._settling = Settling()
 
     def begin(self) -> bool:
         """Tells that the application has started; False if that has not been written ahead yet."""
@@ -66,79 +55,19 @@ class Live:
         """Tells what is settled; returns how many events that were."""
         graph, open_ended = recover_so_far(self._folder)
         events = [to_document(event) for event in build(graph, self._namespace, self._sample_rows)]
-        settled = list(self._settled(events, graph, open_ended))
+        settled = list(self._settling.settled(events, graph, open_ended))
         if settled:
             self._write(settled, graph)
         return len(settled)
 
     def _write(self, events: Sequence[Document], graph: LineageGraph) -> None:
-        named = {name for event in events for name in _datasets(event)}
+        named = {name for event in events for name in datasets(event)}
         ids = {dataset.id for dataset in graph.datasets if (dataset.namespace, dataset.name) in named}
         rows = [sample for sample in samples(graph) if sample["dataset"] in ids]
         with beside.locked(self._folder, 0.0) as ours:
             if ours and self._wanted():
                 Journal(self._folder).write(events, rows)
-                self._told.update(map(key, events))
-
-    def _settled(
-        self, events: Sequence[Document], graph: LineageGraph, open_ended: Collection[Call]
-    ) -> Iterator[Document]:
-        """In an order in which a receiver may get them: a parent begins first and ends last."""
-        before, self._before = self._before, {}
-        waiting = _waiting(graph)
-        application = key(events[0])[0] if events else ""
-        left = {_parent(event) for event in events if key(event) not in self._told and event["eventType"] == "START"}
-        telling = set(self._told)
-        for event in events:
-            run, type_ = key(event)
-            # An end is aborted only when the run ends; until then it may be that its outputs were not described yet.
-            if (run, type_) in telling or type_ == "ABORT" or (run == application and type_ != "START"):
-                continue
-            digest = hashlib.sha256(to_line(event).encode("ascii")).digest()
-            known = before.get((run, type_)) == digest
-            self._before[(run, type_)] = digest
-            begun = (_parent(event), "START") in telling if type_ == "START" else (run, "START") in telling
-            over = run not in left and not waiting & _datasets(event, "outputs") and _call(event) not in open_ended
-            if known and begun and (type_ == "START" or (over and self._inputs_are_known(event))):
-                telling.add((run, type_))
-                self._described.update(_described(event))
-                del self._before[(run, type_)]
-                yield event
-
-    def _inputs_are_known(self, event: Mapping[str, Any]) -> bool:
-        """A receiver follows columns only to datasets whose columns it knows."""
-        return _datasets(event, "inputs") <= self._described | _described(event)
-
-
-def _call(event: Mapping[str, Any]) -> Call:
-    facet = (event["run"].get("facets") or {}).get(f"{PREFIX}call") or {}
-    return str(facet.get("step", "")), int(facet.get("call", 0))
-
-
-def _datasets(event: Mapping[str, Any], *sides: str) -> set[Name]:
-    """Those of ``inputs``, of ``outputs``, or of both."""
-    return {(each["namespace"], each["name"]) for side in sides or SIDES for each in event.get(side) or ()}
-
-
-def _described(event: Mapping[str, Any]) -> set[Name]:
-    """Those with columns."""
-    listed = [each for side in SIDES for each in event.get(side) or ()]
-    return {(each["namespace"], each["name"]) for each in listed if (each.get("facets") or {}).get("schema")}
-
-
-def _waiting(graph: LineageGraph) -> set[Name]:
-    """Datasets of which something may still be seen: nothing has run that made them."""
-    if graph.run.mode is Mode.PLAN:
-        return set()
-    return {
-        (dataset.namespace, dataset.name)
-        for dataset in graph.datasets
-        if dataset.kind is DatasetKind.INTERIM and not dataset.complete and dataset.reason == "never_executed"
-    }
-
-
-def _parent(event: Mapping[str, Any]) -> str:
-    return str((((event["run"].get("facets") or {}).get("parent") or {}).get("run") or {}).get("runId", ""))
+                self._settling.told(events)
 
 
 def main(folder: Path, namespace: str | None, sample_rows: bool) -> None:

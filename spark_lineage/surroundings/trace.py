@@ -14,19 +14,28 @@ from spark_lineage.model import LinkSeen
 
 TRACE, MLFLOW = "opentelemetry", "mlflow"
 # https://www.w3.org/TR/trace-context/#traceparent-header
-_TRACEPARENT = re.compile(r"\s*[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}(?:-.*)?\s*\Z", re.IGNORECASE)
+_TRACEPARENT = re.compile(r"\s*[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(?:-.*)?\s*\Z", re.IGNORECASE)
+_SAMPLED = 1  # of the flags
+_LONGEST_STATE = 512  # characters; the specification lets a longer one be dropped
 
 
 def links(environ: Mapping[str, str], modules: Mapping[str, Any] = sys.modules) -> Iterator[LinkSeen]:
     """What is active in this thread now; the library's word comes after the environment's."""
     found = _TRACEPARENT.match(environ.get("TRACEPARENT", ""))
     if found is not None and int(found[1], 16) and int(found[2], 16):
-        yield LinkSeen(TRACE, found[1].lower(), found[2].lower())
+        sampled = bool(int(found[3], 16) & _SAMPLED)
+        yield LinkSeen(TRACE, found[1].lower(), found[2].lower(), _state(environ.get("TRACESTATE", "")), sampled)
     if run := environ.get("MLFLOW_RUN_ID", "").strip():
         yield LinkSeen(MLFLOW, run)
     if (tracing := modules.get("opentelemetry.trace")) is not None:
         context = tracing.get_current_span().get_span_context()
         if context.is_valid:
-            yield LinkSeen(TRACE, f"{context.trace_id:032x}", f"{context.span_id:016x}")
+            state, sampled = _state(context.trace_state.to_header()), bool(context.trace_flags & _SAMPLED)
+            yield LinkSeen(TRACE, f"{context.trace_id:032x}", f"{context.span_id:016x}", state, sampled)
     if (mlflow := modules.get("mlflow")) is not None and (active := mlflow.active_run()) is not None:
         yield LinkSeen(MLFLOW, str(active.info.run_id))
+
+
+def _state(header: str) -> str | None:
+    text = header.strip()
+    return text if text and len(text) <= _LONGEST_STATE and text.isascii() and text.isprintable() else None

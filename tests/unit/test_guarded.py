@@ -47,7 +47,9 @@ NOT_OURS = {
     "hook",
     "open",  # webbrowser's, in faces/web/serving.py: the page's own process runs it, never the observed program
 }
-OUR_HANDLER = "handler"  # in agent/observing.py: a PrivateLog, whose methods are looked at
+# In agent/observing.py a PrivateLog, whose methods are looked at; in sinks/otel/export.py, which no program's process
+# imports, one of Python's own.
+OUR_HANDLER = "handler"
 
 
 @pytest.fixture(scope="module")

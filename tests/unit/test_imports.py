@@ -160,6 +160,17 @@ def test_only_the_tools_for_agents_need_their_sdk() -> None:
     assert {path for path in used if path.parent.name != "mcp"} == {PACKAGE / "cli" / "mcp.py"}
 
 
+def test_only_what_exports_spans_needs_opentelemetry() -> None:
+    """It runs in processes of ours alone: a program's own OpenTelemetry is never touched."""
+    found = {path for path in files() for used, _ in imported(path) if used.split(".")[0] == "opentelemetry"}
+    assert found == {PACKAGE / "sinks" / "otel" / "export.py"}
+    used = {
+        path for path in files() for name, _ in imported(path) if name.startswith("spark_lineage.sinks.otel.export")
+    }
+    assert {path.name for path in used if path.parent.name == "otel"} == {"sending.py", "beside.py"}
+    assert {path.parent.name for path in used} == {"otel"}
+
+
 def test_the_libraries_of_contracts_are_imported_for_contracts_alone() -> None:
     """They are an extra, and take time to import: only who has contracts pays."""
     found = {path for path in files() for used, _ in imported(path) if used.split(".")[0] in ("sqlglot", "duckdb")}

@@ -17,11 +17,12 @@ looks at it, and its schema is written by hand.
 from __future__ import annotations
 
 from spark_lineage.events.content.dataset import Dataset, Fingerprint, Sample
-from spark_lineage.events.content.run import Amendments, Call, Context, Execution, Gaps, Plan
+from spark_lineage.events.content.run import Amendments, Call, Context, Execution, Gaps, Plan, Span
 
-RUN = (Context, Call, Plan, Execution, Gaps, Amendments)
+RUN = (Context, Call, Plan, Execution, Gaps, Span, Amendments)
 DATASET = (Dataset, Fingerprint, Sample)
 
 __all__ = [
     "DATASET", "RUN", "Amendments", "Call", "Context", "Dataset", "Execution", "Fingerprint", "Gaps", "Plan", "Sample",
+    "Span",
 ]  # fmt: skip

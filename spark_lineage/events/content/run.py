@@ -35,7 +35,20 @@ class Repository:
 @dataclass(frozen=True, kw_only=True)
 class Trace:
     trace_id: Annotated[str, Of(pattern="^[0-9a-f]{32}$")]
-    span_id: Annotated[str | None, Of(pattern="^[0-9a-f]{16}$", required=True)] = None
+    span_id: Annotated[
+        str | None, Of("around the run; absent where the trace is the run's own", pattern="^[0-9a-f]{16}$")
+    ] = None
+    state: Annotated[str | None, Of("as the header tracestate has it")] = None
+    sampled: Annotated[bool | None, Of("whether whoever began the trace has it recorded")] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Span:
+    """The OpenTelemetry span of this run; on the last event of each run that belongs to a trace."""
+
+    trace_id: Annotated[str, Of(pattern="^[0-9a-f]{32}$")]
+    span_id: Annotated[str, Of(pattern="^[0-9a-f]{16}$")]
+    parent_span_id: Annotated[str | None, Of(pattern="^[0-9a-f]{16}$")] = None
 
 
 @dataclass(frozen=True, kw_only=True)
