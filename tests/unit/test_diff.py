@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from spark_lineage.answers.diff import Comparison, compare_runs
 from spark_lineage.answers.diff.document import document
 from spark_lineage.answers.errors import AnswerError
-from spark_lineage.model import Column, DatasetKind, LineageGraph, Mode, Sample, StepKind
+from spark_lineage.model import Column, DatasetKind, LineageGraph, Mode, Sample, StepKind, Storage
 
 FUNCTION = StepKind.FUNCTION
 
@@ -453,6 +453,47 @@ def test_partial_facts_are_compared_where_the_same_filters_were_pushed() -> None
     assert causes(compared(load("read", "x"), load("read otherwise", "y"))) == ["load"]
     # Other filters: other rows, and no evidence.
     assert compared(load("read", "x"), load("read", "y", pushed="(a > 2)")).same
+
+
+def test_all_parts_of_the_rows_that_both_runs_saw_are_compared() -> None:
+    """Queries read the same dataset behind other filters, and some of them only its key."""
+
+    def runs(content: str, key_first: bool) -> LineageGraph:
+        load = Made("load", ("/data/orders",), plan=content, content=None, pushed=("(id > 1)",), partial=content)
+        graph = Runs([load, Made("report", ("load",), content=content, nondeterminism=("rand()",))]).graph()
+        (loaded,) = [each for each in graph.datasets if each.id == "load"]
+        (whole,) = loaded.partial
+        key = replace(whole, pushed=("(id > 0)",), columns=(replace(whole.columns[0], fingerprint="xxh64:1"),))
+        parts = (key, whole) if key_first else (whole, key)
+        datasets = tuple(replace(each, partial=parts) if each is loaded else each for each in graph.datasets)
+        return replace(graph, datasets=datasets)
+
+    for key_first in (True, False):
+        found = compare_runs(runs("x", key_first), runs("y", key_first))
+        assert causes(found) == ["load"]
+        assert {each.name for each in found.first_divergences[0].columns} == {"id", "amount"}
+        assert compare_runs(runs("x", key_first), runs("x", not key_first)).same
+
+
+def test_other_options_of_a_reader_may_change_each_column_that_no_query_looked_at() -> None:
+    """The definitions of the columns are the same: they are read from the source by their names."""
+
+    def runs(options: str, content: str) -> LineageGraph:
+        load = Made("load", ("/data/orders",), plan=options, content=None, pushed=("(id > 1)",), partial="same")
+        made = [load, Made("report", ("load",), plan="any", content=content, nondeterminism=("dropDuplicates",))]
+        graph = Runs(made).graph()
+        datasets = list(graph.datasets)
+        for at, each in enumerate(datasets):
+            if each.id == "load" and each.fragment is not None:
+                (seen,) = each.partial
+                fragment = replace(each.fragment, sources=(Storage("file", "/data/orders", "csv"),))
+                key_only = replace(seen, columns=seen.columns[:1])
+                datasets[at] = replace(each, partial=(key_only,), fragment=fragment)
+        return replace(graph, datasets=tuple(datasets))
+
+    assert causes(compare_runs(runs("nullValue=-", "x"), runs("nullValue=?", "y"))) == ["load"]
+    assert compare_runs(runs("nullValue=-", "x"), runs("nullValue=?", "x")).same
+    assert causes(compare_runs(runs("nullValue=-", "x"), runs("nullValue=-", "y"))) == ["report"]
 
 
 def test_equal_numbers_of_rows_are_no_evidence_of_what_was_written() -> None:

@@ -270,7 +270,7 @@ class _Attributing:
             return True
         if not definition.plan:
             return definition.opaque and definition.source
-        if definitions.changed_functions(pair.a, pair.b):
+        if definitions.changed_functions(pair.a, pair.b) or definitions.reads(pair.a) or definitions.reads(pair.b):
             return True
         of_a, of_b = (definitions.of_column(dataset, column) for dataset in (pair.a, pair.b))
         if of_a is None or of_b is None:

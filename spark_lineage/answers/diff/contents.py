@@ -68,7 +68,7 @@ def compare(a: Dataset, b: Dataset, exact: Exact = lambda column: False) -> Meas
     if _changed(a) != _changed(b) and None not in (_changed(a), _changed(b)):
         return Measured(Content.DIFFERENT, schema, rows=True)
     seen = _comparable(a, b)
-    found = _facts(*seen, schema, exact) if not isinstance(seen, str) else None
+    found = _telling([_facts(*pair, schema, exact) for pair in seen]) if not isinstance(seen, str) else None
     held = _held(a), _held(b)
     if None not in held and not schema and (found is None or found.bare):
         return Measured(Content.SAME if held[0] == held[1] else Content.DIFFERENT, rows=a.rows != b.rows)
@@ -102,14 +102,21 @@ class _Side:
     partial: bool
 
 
-def _comparable(a: Dataset, b: Dataset) -> tuple[_Side, _Side] | str:
-    """The two datasets with the facts of the same part of their rows, or the reason why there are none."""
+def _telling(found: Sequence[Measured]) -> Measured:
+    """Of what several parts of the rows say of one pair: a difference; else what was said of the most columns."""
+    differing = [each for each in found if each.content is Content.DIFFERENT]
+    return min(differing or found, key=lambda each: len(each.unproven) + len(each.unused))
+
+
+def _comparable(a: Dataset, b: Dataset) -> list[tuple[_Side, _Side]] | str:
+    """The two datasets with the facts of the same parts of their rows, or the reason why there are none."""
     if a.complete and b.complete:
-        return _Side(a.rows, a.columns, a.fingerprint, False), _Side(b.rows, b.columns, b.fingerprint, False)
-    for x in a.partial:
-        for y in b.partial:
-            if sorted(x.pushed) == sorted(y.pushed):
-                return _seen(x, a), _seen(y, b)
+        return [(_Side(a.rows, a.columns, a.fingerprint, False), _Side(b.rows, b.columns, b.fingerprint, False))]
+    parts = [
+        (_seen(x, a), _seen(y, b)) for x in a.partial for y in b.partial if sorted(x.pushed) == sorted(y.pushed)
+    ]  # fmt: skip
+    if parts:
+        return parts
     if a.complete != b.complete:
         side, other = ("A", a) if not a.complete else ("B", b)
         return f"only partly measured in {side}: {reason(other)}"

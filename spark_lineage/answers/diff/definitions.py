@@ -83,6 +83,11 @@ def changed_functions(a: Dataset, b: Dataset) -> list[str]:
     return [name for name in of_b if name in of_a and of_a[name] != of_b[name] and name not in NO_FUNCTIONS]
 
 
+def reads(dataset: Dataset) -> bool:
+    """Whether its own plan reads storage: no expression of a column says by which options."""
+    return dataset.fragment is not None and bool(dataset.fragment.sources)
+
+
 def has_other_rows(a: Dataset, b: Dataset) -> bool:
     """Whether the plans themselves hold rows, and other ones in A than in B."""
     return _covers(a).get("local") != _covers(b).get("local")
