@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
-import gc
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from spark_lineage.agent.ahead import Ahead
 from spark_lineage.agent.telling import Telling
 from spark_lineage.answers.check.rules import Rules
+from spark_lineage.answers.collecting import without_collections
 from spark_lineage.config import Config
 from spark_lineage.guard import Guard, logger
 from spark_lineage.surroundings import written_files
@@ -49,7 +47,7 @@ class Ending:
         until = time.monotonic() + self._config.exit_wait
         if self._config.otel:  # it starts beside us while we write
             self._exports = bool(self._guard("spans", self._telling.export_rest))
-        with _no_collections():
+        with without_collections():
             graph = self._graph(rules)
             self._guard("live", self._telling.end, self._config.exit_wait + LETS_GO)
             events = build(graph, self._config.namespace, self._config.sample_publish)
@@ -110,15 +108,3 @@ def _tell(sentence: str) -> None:
     # The program has ended. Not sys.stderr: what the program has put there is its own.
     if sys.__stderr__ is not None and not sys.__stderr__.closed:
         print(f"spark-lineage: {sentence}", file=sys.__stderr__, flush=True)
-
-
-@contextlib.contextmanager
-def _no_collections() -> Iterator[None]:
-    """The record of a long session is a million objects, none of them garbage: looking for some takes half the time."""
-    collects = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if collects:
-            gc.enable()

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from spark_lineage.answers import find, freshness, stores
+from spark_lineage.answers.collecting import without_collections
 from spark_lineage.answers.errors import AnswerError
 from spark_lineage.model import Damaged
 from spark_lineage.refusals import Refusal
@@ -36,12 +37,13 @@ Answer = TypeVar("Answer")
 
 
 def _question(answer: Callable[P, Answer]) -> Callable[P, Answer]:
-    """What the store or the configuration refuses is an answer that is refused."""
+    """What the store or the configuration refuses is an answer that is refused; nothing is collected meanwhile."""
 
     @wraps(answer)
     def asked(*args: P.args, **kwargs: P.kwargs) -> Answer:
         try:
-            return answer(*args, **kwargs)
+            with without_collections():
+                return answer(*args, **kwargs)
         except AnswerError:
             raise
         except (Refusal, Damaged) as error:

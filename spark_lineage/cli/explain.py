@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from spark_lineage.cli.collecting import without_collections
+from spark_lineage.answers.collecting import without_collections
 from spark_lineage.cli.options import json_option, run_argument, store_option
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from spark_lineage.cli.collecting import without_collections
+from spark_lineage.answers.collecting import without_collections
 from spark_lineage.cli.options import store_option
 from spark_lineage.cli.telling import tell
 

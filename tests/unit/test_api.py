@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import doctest
+import gc
 import json
 import re
 import subprocess
@@ -15,6 +16,7 @@ from observing import RUN, shop
 
 import spark_lineage
 from spark_lineage import api
+from spark_lineage.answers import ask
 from spark_lineage.api import document
 from spark_lineage.cli.commands import main
 from spark_lineage.events import build, samples
@@ -76,6 +78,22 @@ def test_the_documents_are_those_of_the_commands(store: Path, capsys: pytest.Cap
         assert document(answer) == json.loads(capsys.readouterr().out)  # type: ignore[arg-type]
     with pytest.raises(TypeError, match="int is no answer"):
         document(3)  # type: ignore[arg-type]
+
+
+def test_nothing_is_collected_while_it_reads(store: Path) -> None:
+    """Of a run of thousands of steps that takes half the time. Afterwards all is as it was."""
+    before = gc.get_threshold()
+    collections: list[str] = []
+    try:
+        gc.set_threshold(10)
+        gc.callbacks.append(lambda phase, said: collections.append(phase))
+        found = ask.show("last", store), ask.diff((), store), ask.explain("clean.a", store=store)
+        assert len(collections) < 20, "only between the questions"
+        kept = [[found] for _ in range(200)]
+        assert len(collections) > 20 and kept and gc.isenabled()
+    finally:
+        gc.callbacks.pop()
+        gc.set_threshold(*before)
 
 
 def test_it_imports_neither_spark_nor_pandas(store: Path) -> None:
