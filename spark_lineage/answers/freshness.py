@@ -23,6 +23,7 @@ UNREADABLE = (OSError, SyntaxError, UnicodeDecodeError)
 CHECK = "fresh"  # the name of the check
 NOT_RECORDED = "the record has no hashes of the program's files"
 NO_KEY = "the mask.key that the hashes of the program's files were made with is not there"
+TYPED = "code that was typed in a notebook or a shell is in no file"
 _NOT_LOOKED_AT = Freshness(unknown="nobody has looked at the program's files")
 
 
@@ -33,7 +34,7 @@ def looked_at(graph: LineageGraph, folder: Path) -> LineageGraph:
 
 def _freshness(graph: LineageGraph, store: Path) -> Freshness:
     if not graph.run.files:
-        return Freshness(unknown=NOT_RECORDED)
+        return Freshness(unknown=TYPED if TYPED in _in_no_file(graph) else NOT_RECORDED)
     key = _key(store)
     if key is None or not graph.run.files[0].text_hash.startswith(f"{key_id(key)}:"):
         return Freshness(unknown=NO_KEY)
@@ -41,11 +42,13 @@ def _freshness(graph: LineageGraph, store: Path) -> Freshness:
     functions: list[str] = []
     gone: list[str] = []
     unknown: list[str] = []
+    folders = {os.path.dirname(file.file) for file in graph.run.files if os.path.isfile(file.file)}
     for file in graph.run.files:
         try:
             text = _text(file.file)
         except FileNotFoundError:
-            there = os.path.isdir(os.path.dirname(file.file))
+            above = map(str, Path(file.file).parents)
+            there = os.path.isdir(os.path.dirname(file.file)) or not folders.isdisjoint(above)
             (gone if there else unknown).append(file.file if there else f"{file.file} is not on this machine")
         except UNREADABLE as error:
             unknown.append(f"{file.file} cannot be read ({error.__class__.__name__})")
@@ -55,7 +58,17 @@ def _freshness(graph: LineageGraph, store: Path) -> Freshness:
                 if file.source_hash is None or keyed(now.get("<module>", ""), key) != file.source_hash:
                     changed.append(file.file)
                     functions.extend(_other_functions(graph, file, now, key))
+    unknown += _in_no_file(graph)
     return Freshness(tuple(changed), tuple(functions), tuple(gone), unknown[0] if unknown else None)
+
+
+def _in_no_file(graph: LineageGraph) -> Iterator[str]:
+    """Code that ran, and of which no file was noted."""
+    noted = {file.file for file in graph.run.files}
+    for step in graph.steps:
+        if step.kind is not StepKind.APPLICATION and step.file and os.path.abspath(step.file) not in noted:
+            typed = step.file.startswith("<") or "ipykernel_" in step.file
+            yield TYPED if typed else f"the record has no hash of {step.file}"
 
 
 def _key(store: Path) -> bytes | None:
@@ -67,8 +80,13 @@ def _key(store: Path) -> bytes | None:
 
 
 def _text(file: str) -> str:
-    with tokenize.open(file) as source:
-        return source.read()
+    try:
+        with tokenize.open(file) as source:
+            return source.read()
+    except NotADirectoryError:
+        from spark_lineage.static.archives import text_of  # with all that reads code, which is long to import
+
+        return text_of(file)
 
 
 def _hashes(file: str, text: str) -> Mapping[str, str]:

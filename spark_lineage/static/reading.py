@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import ast
-import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from spark_lineage.model import FunctionReading, ProgramFile, SourceReading, Statement
 from spark_lineage.static import dataflow
+from spark_lineage.static.archives import is_file
 from spark_lineage.static.deeds import deed
 from spark_lineage.static.definitions import Function, Module, defined
 from spark_lineage.static.handling import Handling
@@ -61,7 +61,7 @@ class SourceReader:
         """The file itself, and those that it reaches and that no reading has told of; a text of no file is none."""
         for reached in self._program.reachable(module):
             own = reached is module
-            if (own or reached.file not in self._told) and os.path.isfile(reached.file):
+            if (own or reached.file not in self._told) and is_file(reached.file):
                 self._told.add(reached.file)
                 yield ProgramFile(reached.file, reached.text_hash, source_hash if own else None)
 

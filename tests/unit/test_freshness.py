@@ -6,6 +6,7 @@ import contextlib
 import io
 import json
 import time
+import zipfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -156,6 +157,70 @@ def test_a_file_that_is_gone_is_stale_and_a_folder_that_is_not_here_is_not_known
         assert (status, json.loads(said)["stale"]) == (2, None), "fresh is never said without evidence"
     finally:
         (tmp_path / "elsewhere").rename(folder)
+
+
+def at_home(folder: Path, file: str, text: str, *more: str) -> Freshness:
+    """Of a run of one statement in a file, whose text was read as ``text``; ``more`` are other files of steps."""
+    reading = SourceReader([str(folder)]).read(text, file)
+    p = Program()
+    p.seen.append(SourceRead(reading))
+    for each in (file, *more):
+        body = p.call("<module>", 1, composite=True, file=each)
+        made = f"d{len(p.seen)}"
+        p.op((Place(body, 0, 1),), OperationKind.READ, output=made, name="DataFrameReader.parquet")
+        p.mark(made)
+        p.seen.append(fragment(made, ["amount"], sources=[storage("orders", "amount")], operators=["Relation"]))
+    p.finish()
+    store = folder / "lineage"
+    graph = assemble(Privacy(Choices(), lambda: keys.of_store(store), Guard()).of(p.seen))
+    written = store / "runs" / graph.run.id
+    Journal(written, fsync=False).write(build(graph), samples(graph))
+    return spark_lineage.store(store).run(str(written)).freshness
+
+
+def test_a_module_in_an_archive(tmp_path: Path) -> None:
+    text = "orders = spark.read.parquet('orders')\n"
+
+    def archived(text: str, name: str = "job.py") -> None:
+        with zipfile.ZipFile(tmp_path / "app.zip", "w") as archive:
+            archive.writestr(f"shop/{name}", text)
+
+    file = str(tmp_path / "app.zip" / "shop" / "job.py")
+    archived(text)
+    assert at_home(tmp_path, file, text) == Freshness()
+    archived(f"# a comment\n{text}")
+    assert spark_lineage.store(tmp_path / "lineage").run().freshness == Freshness()
+    archived(text.replace("'orders'", "'others'"))
+    assert spark_lineage.store(tmp_path / "lineage").run().freshness == Freshness(changed=(file,))
+    archived(text, "other.py")
+    assert spark_lineage.store(tmp_path / "lineage").run().freshness.stale is None
+    (tmp_path / "app.zip").write_text("no archive")
+    assert "cannot be read" in str(spark_lineage.store(tmp_path / "lineage").run().freshness.unknown)
+
+
+def test_what_was_typed_is_in_no_file(tmp_path: Path) -> None:
+    """In a notebook, whatever modules it uses: fresh is never said without evidence."""
+    text = "orders = spark.read.parquet('orders')\n"
+    cell = f"{tmp_path}/ipykernel_7/1234567.py"
+    assert at_home(tmp_path, cell, text) == Freshness(unknown=freshness.TYPED)
+    (tmp_path / "tools.py").write_text(text)
+    assert at_home(tmp_path, str(tmp_path / "tools.py"), text, cell) == Freshness(unknown=freshness.TYPED)
+
+
+def test_a_folder_of_the_program_that_is_gone_is_stale(folder: Path) -> None:
+    run = spark_lineage.store(folder / "lineage").run()
+    moved = replace(run.graph.run.files[-1], file=str(folder / "parts" / "tools.py"))
+    graph = replace(run.graph, run=replace(run.graph.run, files=(*run.graph.run.files, moved)))
+    assert freshness.looked_at(graph, run.folder).freshness == Freshness(gone=(moved.file,))
+
+
+def test_a_report_says_it(folder: Path) -> None:
+    file = folder / "report.md"
+    asked(folder, "report", "-o", str(file))
+    assert "stale" not in file.read_text()
+    (folder / "job.py").write_text(JOB.replace("amount > 1", "amount > 5"))
+    asked(folder, "report", "-o", str(file))
+    assert [line for line in file.read_text().splitlines() if line.startswith("- stale: ")]
 
 
 def test_diff_says_it_of_the_later_run(folder: Path) -> None:

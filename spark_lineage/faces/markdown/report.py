@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
+from spark_lineage.answers.freshness import sentence
 from spark_lineage.answers.headlines import headline
 from spark_lineage.answers.page import Page, PageOfTwo, RunPart
 from spark_lineage.answers.show import ShownStep, gaps_beside_the_table, rows_at_least, rows_gained, shown_steps
@@ -58,6 +59,8 @@ def verdict(part: RunPart) -> Iterator[str]:
         yield f"- {MEANING[run.outcome]}"
     if run.error:
         yield f"- error: {code(headline(run.error))}"
+    if (stale := sentence(part.graph.freshness)) is not None:
+        yield f"- stale: {plain(stale, 300)}"
     yield f"- checks: {_checked(part)}"
     yield f"- measured: {_measured(part)}"
     gaps = len(gaps_beside_the_table(part.graph))
