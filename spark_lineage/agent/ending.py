@@ -14,12 +14,15 @@ from spark_lineage.answers.check.rules import Rules
 from spark_lineage.answers.collecting import without_collections
 from spark_lineage.config import Config
 from spark_lineage.guard import Guard, logger
+from spark_lineage.model import Gap
+from spark_lineage.refusals import Refusal
 from spark_lineage.surroundings import written_files
 
 if TYPE_CHECKING:
     from spark_lineage.answers.check.results import Report
     from spark_lineage.model import LineageGraph
     from spark_lineage.sinks.sender import Sender
+    from spark_lineage.sinks.signing import Signer
 
 LETS_GO = 2.0  # seconds beside ``exit.wait`` in which the process that tells receivers lets go of the journal
 HISTORY_BYTES = 8_000_000  # of journals of earlier runs that the end of a program reads for its checks
@@ -43,16 +46,41 @@ class Ending:
         # Here and not above: start-up must stay cheap, and these bring in the OpenLineage client and Arrow.
         from spark_lineage.events import build, samples
         from spark_lineage.sinks.journal import Journal
+        from spark_lineage.sinks.sealing import Sealing
 
         until = time.monotonic() + self._config.exit_wait
         if self._config.otel:  # it starts beside us while we write
             self._exports = bool(self._guard("spans", self._telling.export_rest))
         with without_collections():
+            signer, problems = self._guard("signing", self._signer) or (None, ())
             graph = self._graph(rules)
+            graph = dataclasses.replace(graph, gaps=(*graph.gaps, *problems))
             self._guard("live", self._telling.end, self._config.exit_wait + LETS_GO)
             events = build(graph, self._config.namespace, self._config.sample_publish)
-            Journal(self._folder).write(events, samples(graph))
+            proof = Sealing(self._store, self._folder.name, signer, tuple(problem.why for problem in problems))
+            Journal(self._folder).write(events, samples(graph), proof)
         return until
+
+    def _signer(self) -> tuple[Signer | None, tuple[Gap, ...]]:
+        """What signs the run, or why nothing does although it was asked for."""
+        if self._config.sign_key is None:
+            return None, ()
+        refused: list[str] = []
+        signer = self._guard("signature", self._load, self._config.sign_key, refused)
+        if signer is not None:
+            return signer, ()
+        why = refused[0] if refused else "its key could not be used"
+        logger.warning("spark-lineage.signature: the run is not signed: %s", why)
+        return None, (Gap(None, None, "signature", f"the run is not signed: {why}"),)
+
+    def _load(self, key: str, refused: list[str]) -> Signer | None:
+        from spark_lineage.sinks import signing
+
+        try:
+            return signing.load(key)
+        except Refusal as refusal:
+            refused.append(str(refusal))
+            return None
 
     def _graph(self, rules: Rules | None) -> LineageGraph:
         graph = self._ahead.graph()

@@ -35,6 +35,7 @@ from spark_lineage.privacy.logs import PrivateLog
 from spark_lineage.privacy.observing import Privacy
 from spark_lineage.privacy.texts import Choices
 from spark_lineage.static import SourceReader
+from spark_lineage.store import register
 from spark_lineage.store.recording import Recording
 from spark_lineage.surroundings.spark_named import SparkNamed
 
@@ -120,6 +121,7 @@ class Agent:
             self.rules = self.guard("rules", self._load_rules) or Rules()
         self.guard("capture", self._capture, self.rules)
         self.guard("first flush", self.flush)
+        self.guard("register", register.began, self.store, self.run)
         # Not threading.Thread: a program that counts or lists its threads must not find one of ours.
         _thread.start_new_thread(self.guard, ("poll", self._poll))
 

@@ -19,6 +19,8 @@ from spark_lineage.model import Damaged
 from spark_lineage.refusals import Refusal
 
 if TYPE_CHECKING:
+    from spark_lineage.answers.bundles.exporting import Bundle
+    from spark_lineage.answers.bundles.verifying import MakesReport
     from spark_lineage.answers.check.results import Report
     from spark_lineage.answers.diff.comparison import Comparison
     from spark_lineage.answers.explain import Explanation
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from spark_lineage.answers.seen import Seen
     from spark_lineage.answers.status import Deliveries
     from spark_lineage.answers.verify import Verified
+    from spark_lineage.answers.verify_store import VerifiedStore
     from spark_lineage.model import LineageGraph
     from spark_lineage.store.summaries import Ending, Summary
 
@@ -190,8 +193,43 @@ def status(store: Folder = None) -> Deliveries:
 
 
 @_question
-def verify(run: str = "last", store: Folder = None, *, tables: bool = True) -> Verified:
-    """Whether the record of a run is as it was written. ``tables=False``: the audit tables are not looked at."""
+def verify(run: str = "last", store: Folder = None, *, tables: bool = True, key: Folder = None) -> Verified:
+    """Whether the record of a run is as it was written. ``tables=False``: the audit tables are not looked at.
+
+    ``key`` is a file with the public key that it must be signed with; the one that is configured if none is given.
+    """
     from spark_lineage.answers import verify
 
-    return verify.verify(find.run(stores.opened(store), run), tables)
+    return verify.verify(find.run(stores.opened(store), run), tables, stores.trusted(key))
+
+
+@_question
+def bundle(run: str = "last", store: Folder = None, *, samples: bool = True) -> Bundle:
+    """A run as one file for whoever judges it elsewhere. ``samples=False`` leaves sampled rows out."""
+    from spark_lineage.answers.bundles import exporting
+
+    return exporting.bundle(find.run(stores.opened(store), run), samples)
+
+
+@_question
+def verify_bundle(path: str | Path, makes_report: MakesReport, *, key: Folder = None) -> Verified:
+    """Whether a bundle is as it was exported, and its record as it was written. ``key``: as for :func:`verify`.
+
+    ``makes_report`` makes the report of a page, to compare it.
+    """
+    from spark_lineage.answers.bundles import verifying
+
+    return verifying.verify_bundle(Path(path), makes_report, stores.trusted(key))
+
+
+@_question
+def verify_store(
+    store: Folder = None, *, tables: bool = True, key: Folder = None, roots: Sequence[str] = ()
+) -> VerifiedStore:
+    """Whether all runs of a store are as they were written, and none has vanished.
+
+    ``roots`` are root hashes that were kept elsewhere: the store must still have these runs.
+    """
+    from spark_lineage.answers import verify_store
+
+    return verify_store.verify_store(stores.opened(store), tables, stores.trusted(key), roots)

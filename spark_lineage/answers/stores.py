@@ -8,8 +8,9 @@ from pathlib import Path
 
 from spark_lineage.answers.errors import AnswerError
 from spark_lineage.config import did_you_mean, resolve
-from spark_lineage.store import Store, Summary
+from spark_lineage.store import Store, Summary, signatures
 from spark_lineage.store.runs import has_label, no_runs
+from spark_lineage.store.signatures import PublicKey
 from spark_lineage.store.summaries import shortest
 
 
@@ -27,6 +28,12 @@ class Selection:
 def opened(path: str | Path | None) -> Store:
     """The store in a folder; the one that is configured if none is given. Raises ConfigError."""
     return Store(path if path is not None else resolve().store)
+
+
+def trusted(key: str | Path | None) -> PublicKey | None:
+    """The public key in a file; the one that is configured if none is named. Raises ConfigError and SignatureError."""
+    path = key if key is not None else resolve().sign_public_key
+    return signatures.load_public(path) if path is not None else None
 
 
 def selected(store: Store, app: str | None, label: str | None) -> Selection:

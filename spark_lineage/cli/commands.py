@@ -31,6 +31,8 @@ COMMANDS = {
     "send": "spark_lineage.cli.send:send",
     "status": "spark_lineage.cli.status:status",
     "verify": "spark_lineage.cli.verify:verify",
+    "export": "spark_lineage.cli.export:export",
+    "key": "spark_lineage.cli.key:key",
     "prune": "spark_lineage.cli.prune:prune",
     "rebuild": "spark_lineage.cli.rebuild:rebuild",
     "mcp": "spark_lineage.cli.mcp:mcp",

@@ -32,19 +32,22 @@ def prune(
     """Remove old runs: their folders, and their rows in the audit tables, which are compacted.
 
     Runs with a label `hold` (a legal hold) stay however old they are; so do runs that still run, that cannot be read,
-    or that a receiver has not got yet. The files that held removed rows go when they are older than --vacuum.
+    or that a receiver has not got yet. The files that held removed rows go when they are older than --vacuum. What was
+    removed is entered in the register of the store, signed by `sign.key`, so that `verify --store` does not miss it.
 
     \b
     spark-lineage prune --keep 90d --dry-run
     spark-lineage prune --keep 1y --keep-samples 30d --hold case=4711
     """
     from spark_lineage.answers.stores import opened
-    from spark_lineage.sinks import retention
+    from spark_lineage.config import resolve
+    from spark_lineage.sinks import retention, signing
 
     found = opened(store)
     chosen = retention.plan_for_spans(found, keep, keep_samples, holds, undelivered)
     if not dry_run:
-        retention.carry_out(found, chosen, hours)
+        signer = signing.optional(resolve().sign_key)
+        retention.carry_out(found, chosen, hours, f"older than {keep}", signer)
     if as_json:
         from spark_lineage.faces.json import print_json
 

@@ -47,13 +47,16 @@ def send(as_json: bool, store: str | None, otel: bool, wait: float) -> int:
     OTEL_EXPORTER_OTLP_ENDPOINT=http://localhost:4318 spark-lineage send --otel
     """
     from spark_lineage.answers.stores import opened
+    from spark_lineage.config import resolve
+    from spark_lineage.sinks import signing
     from spark_lineage.sinks.sending import seal_what_was_killed, sender_of_all
 
     if otel:
         return _send_spans(store, as_json)
     found = opened(store)
+    signer = signing.optional(resolve().sign_key)
     sender = sender_of_all(found, wait)
-    for sentence in seal_what_was_killed(found.path):
+    for sentence in seal_what_was_killed(found.path, signer):
         tell(sentence)
     begun = time.monotonic()
     sender.start()
@@ -71,11 +74,13 @@ def send(as_json: bool, store: str | None, otel: bool, wait: float) -> int:
 
 def _send_spans(folder: str | None, as_json: bool) -> int:
     from spark_lineage.answers.stores import opened
+    from spark_lineage.config import resolve
+    from spark_lineage.sinks import signing
     from spark_lineage.sinks.otel.sending import document, send_all, sentences
     from spark_lineage.sinks.sending import seal_what_was_killed
 
     store = opened(folder)
-    for sentence in seal_what_was_killed(store.path):
+    for sentence in seal_what_was_killed(store.path, signing.optional(resolve().sign_key)):
         tell(sentence)
     begun = time.monotonic()
     sent = send_all(store)

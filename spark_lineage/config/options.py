@@ -35,6 +35,8 @@ class Config:
     mask_columns: tuple[str, ...] = ()
     mask_literals: bool = False
     mask_key: str | None = None
+    sign_key: str | None = None
+    sign_public_key: str | None = None
     exit_wait: float = 10.0
     otel: bool = False
     limits_calls: int = 1000
@@ -151,6 +153,18 @@ OPTIONS: tuple[Option, ...] = (
         "mask.key",
         "text",
         "Secret of those hashes, to compare stores by them; if not set, one is made for the store (`mask.key`).",
+        values.optional_text,
+    ),
+    Option(
+        "sign.key",
+        "path",
+        "Private key (`spark-lineage key`) that signs the root hash of each run at its end.",
+        values.optional_text,
+    ),
+    Option(
+        "sign.public_key",
+        "path",
+        "Public key that runs must be signed with: `verify` fails for runs that are not.",
         values.optional_text,
     ),
     Option(

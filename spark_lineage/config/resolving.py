@@ -19,6 +19,9 @@ from spark_lineage.model import Mode
 # Local properties and hand-overs of ours that share the prefix and are no options.
 CONF_INTERNAL = frozenset({"op", "run", "wire"})
 
+# Paths: in a file they are relative to its folder.
+IN_FOLDER = frozenset({"store", "jar", "checks.file", "sign.key", "sign.public_key"})
+
 
 @dataclass(frozen=True)
 class Setting:
@@ -43,7 +46,7 @@ def resolve(
     left out; ``flags`` says that the user wrote them as flags of the command. ``spark_conf`` is the program's Spark
     conf; other keys than ``spark.lineage.*`` are ignored. ``folders`` are searched for a configuration file in this
     order; the first file found counts.
-    A local ``store`` becomes absolute (the program may change its folder later).
+    A local ``store`` and the paths of keys become absolute (the program may change its folder later).
 
     Raises :class:`ConfigError`.
     """
@@ -63,7 +66,10 @@ def resolve(
             values[name], origins[name] = merged, setting.where
     fields = {BY_NAME[name].field: value for name, value in values.items()}
     config = Config(**fields, origins=origins)
-    return dataclasses.replace(config, store=_absolute(config.store))
+    key, public_key = (
+        _absolute(path) if path is not None else None for path in (config.sign_key, config.sign_public_key)
+    )
+    return dataclasses.replace(config, store=_absolute(config.store), sign_key=key, sign_public_key=public_key)
 
 
 def _from_arguments(arguments: Mapping[str, Any], flags: bool) -> Iterator[Setting]:
@@ -126,9 +132,7 @@ def _from_table(table: Mapping[str, Any], path: Path, prefix: str = "") -> Itera
         elif option is None:
             raise unknown(name, BY_NAME, f"option in {path}:")
         else:
-            in_folder = (
-                str(path.parent / value) if name in {"store", "jar", "checks.file"} and _is_local(value) else value
-            )
+            in_folder = str(path.parent / value) if name in IN_FOLDER and _is_local(value) else value
             yield _setting(option, in_folder, f"{name} in {path}")
 
 

@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import enum
 import functools
-import json
 from typing import Any, cast
 
 import attr
 from openlineage.client.event_v2 import RunEvent
+
+from spark_lineage.events.lines import to_line
+
+__all__ = ["to_document", "to_line"]
 
 _AS_IT_IS = frozenset((str, int, float, bool, type(None)))
 
@@ -40,9 +43,3 @@ def _plain(value: Any) -> Any:
 @functools.cache
 def _fields(kind: type) -> tuple[str, ...]:
     return tuple(field.name for field in attr.fields(kind))
-
-
-def to_line(document: dict[str, Any]) -> str:
-    """One line of JSON. Raises ValueError for NaN. NUL is replaced, since databases behind receivers refuse it."""
-    text = json.dumps(document, ensure_ascii=True, allow_nan=False, separators=(",", ":"))
-    return text.replace("\\u0000", "\\ufffd") if "\\u0000" in text else text

@@ -14,7 +14,7 @@ HEAD = 4096  # bytes in which a file of ours says that it is one
 OWNER_ONLY = 0o600
 
 
-def save(text: str, path: Path, marks: tuple[str, ...]) -> None:
+def save(text: str | bytes, path: Path, marks: tuple[str, ...]) -> None:
     """Writes a file that only its owner can read; one that is there already is replaced, and stays as open as it was.
 
     ``marks``: one of these stands in the head of each file that may be replaced, as does nothing in an empty one.
@@ -49,7 +49,11 @@ def _why_not(path: Path, marks: tuple[str, ...]) -> str | None:
     if path.is_file():
         if not os.access(path, os.W_OK):
             return "cannot be written: it is read-only"
-        return None if _is_ours(path, marks) else "is there already and is no report: name another file, or remove it"
+        return (
+            None
+            if _is_ours(path, marks)
+            else "is there already and is not of this kind: name another file, or remove it"
+        )
     if not path.exists() and not os.access(path.parent, os.W_OK):
         return f"cannot be written: the folder {path.parent} is read-only"
     return None
@@ -59,8 +63,8 @@ def _not_writable(path: Path, error: OSError | ValueError) -> str:
     return f"{path} cannot be written: {getattr(error, 'strerror', None) or error}."
 
 
-def _bytes(text: str) -> bytes:
-    return text.encode("utf-8", "backslashreplace")
+def _bytes(text: str | bytes) -> bytes:
+    return text if isinstance(text, bytes) else text.encode("utf-8", "backslashreplace")
 
 
 def _is_ours(path: Path, marks: tuple[str, ...]) -> bool:

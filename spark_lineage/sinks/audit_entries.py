@@ -8,7 +8,22 @@ from dataclasses import dataclass
 from typing import Any
 
 from spark_lineage.model import Column, ColumnInput, Dataset, LineageGraph, Sample, Step
+from spark_lineage.store import journal, signatures
 from spark_lineage.store.runs import RunRecord
+
+
+@dataclass(frozen=True)
+class RunRow:
+    """A run and its proof; of a run that was recorded without, or has not ended, only the graph is known.
+
+    ``previous`` are the root hashes that its own covers; ``signature`` and the public key ``signed_by`` are in base64.
+    """
+
+    graph: LineageGraph
+    root_hash: str | None = None
+    previous: Sequence[str] | None = None
+    signature: str | None = None
+    signed_by: str | None = None
 
 
 @dataclass(frozen=True)
@@ -62,8 +77,14 @@ class EventRow:
     event: Mapping[str, Any]
 
 
-def runs(record: RunRecord) -> Iterable[LineageGraph]:
-    yield record.graph
+def runs(record: RunRecord) -> Iterable[RunRow]:
+    proof = signatures.proof(record.lines[-1]) if record.lines else None
+    if proof is None:
+        yield RunRow(record.graph)
+        return
+    previous = [str(each["root"]) for each in proof["previous"]]
+    signature = proof.get("signature") or {}
+    yield RunRow(record.graph, journal.root(record.lines), previous, signature.get("value"), signature.get("publicKey"))
 
 
 def columns(record: RunRecord) -> Iterable[ColumnRow]:

@@ -18,14 +18,13 @@ import pyarrow as pa
 from spark_lineage.model import (
     CheckResult,
     CheckStatus,
-    LineageGraph,
     LinkSeen,
     Run,
     Step,
 )
 from spark_lineage.sinks import arrow_rows
 from spark_lineage.sinks.audit_columns import Column, decimal, duration_ms, flag, mapping, number, text, texts, time
-from spark_lineage.sinks.audit_entries import EventRow, column_uses, columns, edges, events, runs, sampled_rows
+from spark_lineage.sinks.audit_entries import EventRow, RunRow, column_uses, columns, edges, events, runs, sampled_rows
 from spark_lineage.store.runs import RunRecord
 
 AT_ONCE = 500  # rows: as Python's objects they take several times what the table does
@@ -37,12 +36,12 @@ def _link(run: Run, system: str) -> LinkSeen | None:
     return next((link for link in run.links if link.system == system), None)
 
 
-def _linked(system: str, property_: str) -> Callable[[LineageGraph], Any]:
-    return lambda graph: getattr(_link(graph.run, system), property_, None)
+def _linked(system: str, property_: str) -> Callable[[RunRow], Any]:
+    return lambda row: getattr(_link(row.graph.run, system), property_, None)
 
 
-def _of_run(property_: str) -> Callable[[LineageGraph], Any]:
-    return lambda graph: getattr(graph.run, property_)
+def _of_run(property_: str) -> Callable[[RunRow], Any]:
+    return lambda row: getattr(row.graph.run, property_)
 
 
 def _of(part: str, property_: str) -> Callable[[Any], Any]:
@@ -88,22 +87,26 @@ _DECLARED: Mapping[str, Table] = {
         text("program", _of_run("program")),
         texts("argv", _of_run("argv")),
         time("ended_at", _of_run("ended")),
-        duration_ms(lambda graph: (graph.run.started, graph.run.ended)),
-        text("outcome", lambda graph: graph.run.outcome.value),
+        duration_ms(lambda row: (row.graph.run.started, row.graph.run.ended)),
+        text("outcome", lambda row: row.graph.run.outcome.value),
         text("error", _of_run("error")),
-        text("mode", lambda graph: graph.run.mode.value),
-        text("spark_version", lambda graph: graph.run.spark.spark_version if graph.run.spark else None),
+        text("mode", lambda row: row.graph.run.mode.value),
+        text("spark_version", lambda row: row.graph.run.spark.spark_version if row.graph.run.spark else None),
         text("python_version", _of_run("python")),
-        mapping("labels", pa.string(), lambda graph: dict(graph.run.labels)),
-        text("commit", lambda graph: _of("repository", "commit")(graph.run)),
-        text("branch", lambda graph: _of("repository", "branch")(graph.run)),
-        flag("dirty", lambda graph: _of("repository", "dirty")(graph.run)),
+        mapping("labels", pa.string(), lambda row: dict(row.graph.run.labels)),
+        text("commit", lambda row: _of("repository", "commit")(row.graph.run)),
+        text("branch", lambda row: _of("repository", "branch")(row.graph.run)),
+        flag("dirty", lambda row: _of("repository", "dirty")(row.graph.run)),
         text("trace_id", _linked("opentelemetry", "id")),
         text("span_id", _linked("opentelemetry", "span")),
         text("mlflow_run_id", _linked("mlflow", "id")),
-        number("steps", lambda graph: len(graph.steps)),
-        number("datasets", lambda graph: len(graph.datasets)),
-        number("gaps", lambda graph: len(graph.gaps)),
+        number("steps", lambda row: len(row.graph.steps)),
+        number("datasets", lambda row: len(row.graph.datasets)),
+        number("gaps", lambda row: len(row.graph.gaps)),
+        text("root_hash"),
+        texts("previous"),
+        text("signature"),
+        text("signed_by"),
     )),
     "steps": Table(lambda record: record.graph.steps, (
         text("step"),

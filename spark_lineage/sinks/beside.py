@@ -10,14 +10,12 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import IO, Any
 
-from spark_lineage.privacy.files import make_folder, open_private, write_private
-from spark_lineage.sinks.cursors import FOLDER, NO_LOCKS, fcntl
-from spark_lineage.store import wal
+from spark_lineage.privacy.files import make_folder, write_private
+from spark_lineage.sinks.cursors import FOLDER
+from spark_lineage.store import locks, wal
 
 MARK, LOCK = "live", "live.lock"
 # Isolated, so that no file of the program hides a module; what may be found where the program finds it comes last.
@@ -27,7 +25,6 @@ CODE = (
     "main(Path(folder), namespace or None, bool(rows))"
 )
 NOT_FOR_IT = ("PYSPARK_GATEWAY_PORT", "PYSPARK_GATEWAY_SECRET", "PYSPARK_SUBMIT_ARGS")
-POLL = 0.02  # seconds
 
 
 def begin(folder: Path, roots: Sequence[str], namespace: str | None, sample_rows: bool) -> bool:
@@ -40,7 +37,7 @@ def begin(folder: Path, roots: Sequence[str], namespace: str | None, sample_rows
 
 
 def can_spawn() -> bool:
-    return fcntl is not None and bool(sys.executable) and os.path.exists("/bin/sh")
+    return locks.fcntl is not None and bool(sys.executable) and os.path.exists("/bin/sh")
 
 
 def spawn(roots: Sequence[str], code: str, words: Sequence[str]) -> bool:
@@ -84,24 +81,7 @@ def locked(folder: Path, seconds: float) -> contextlib.AbstractContextManager[bo
     return locked_by(folder / FOLDER / LOCK, seconds)
 
 
-@contextlib.contextmanager
-def locked_by(lock: Path, seconds: float) -> Iterator[bool]:
+def locked_by(lock: Path, seconds: float) -> contextlib.AbstractContextManager[bool]:
     """True if this process has the lock; False if another one has had it for ``seconds``."""
     make_folder(lock.parent)
-    until = time.monotonic() + seconds
-    with open_private(lock, "ab") as file:
-        while not _is_locked(file):
-            if time.monotonic() >= until:
-                yield False
-                return
-            time.sleep(POLL)
-        yield True
-
-
-def _is_locked(file: IO[bytes]) -> bool:
-    module: Any = fcntl
-    try:
-        module.flock(file, module.LOCK_EX | module.LOCK_NB)
-    except OSError as error:
-        return error.errno in NO_LOCKS
-    return True
+    return locks.locked(lock, seconds)

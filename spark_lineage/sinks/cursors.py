@@ -10,7 +10,6 @@ not be found out yet.
 from __future__ import annotations
 
 import contextlib
-import errno
 import json
 import os
 import time
@@ -22,16 +21,9 @@ from typing import Any
 
 from spark_lineage.privacy.files import make_folder, open_private, write_private
 from spark_lineage.store.journal import EVENTS
-
-fcntl: Any
-try:
-    import fcntl
-except ImportError:  # Windows
-    fcntl = None
+from spark_lineage.store.locks import NO_LOCKS, fcntl
 
 FOLDER, DUE = "delivery", "due"
-# File systems without locks (some mounted object stores): one sender at a time is then the user's to see to.
-NO_LOCKS = (errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS, errno.EINVAL)
 
 Document = dict[str, Any]
 

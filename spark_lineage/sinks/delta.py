@@ -15,12 +15,15 @@ import shutil
 import time
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from spark_lineage.privacy.files import close_to_others, make_folder
 from spark_lineage.refusals import Refusal
 from spark_lineage.sinks.journal import seal
 from spark_lineage.store.runs import RunRecord, Store, open_folder
+
+if TYPE_CHECKING:
+    from spark_lineage.sinks.signing import Signer
 
 ATTEMPTS = 20  # of one commit; many drivers may want the same next version
 LONGEST_PAUSE = 1.0  # seconds between two attempts
@@ -84,8 +87,11 @@ class DeltaAudit:
         path = str(self.path / name)
         return deltalake.DeltaTable(path) if deltalake.DeltaTable.is_deltatable(path) else None
 
-    def catch_up(self, store: Store) -> int:
-        """Appends the ended runs of a store that are not in the tables yet; returns how many there were."""
+    def catch_up(self, store: Store, signer: Signer | None = None) -> int:
+        """Appends the ended runs of a store that are not in the tables yet; returns how many there were.
+
+        Those that were killed are sealed first, and signed by ``signer``.
+        """
         if not available():
             return 0
         known = self.runs()
@@ -93,13 +99,13 @@ class DeltaAudit:
         for run in store.runs():
             if run.id in known or run.empty:
                 continue
-            seal(run.folder)  # a run that was killed ends here
+            seal(run.folder, signer)  # a run that was killed ends here
             record = store.open(run)
             if not record.recovered:
                 added += self.append(record)
         return added
 
-    def rebuild(self, store: Store) -> int:
+    def rebuild(self, store: Store, signer: Signer | None = None) -> int:
         """Makes the tables anew from the journals; returns the number of runs. Nobody may append meanwhile."""
         from spark_lineage.sinks.audit_rows import TABLES
 
@@ -107,7 +113,7 @@ class DeltaAudit:
             return 0
         for name in TABLES:
             shutil.rmtree(self.path / name, ignore_errors=True)
-        return self.catch_up(store)
+        return self.catch_up(store, signer)
 
     def delete(self, runs: Sequence[str], names: Iterable[str] | None = None) -> None:
         """Removes the rows of these runs from all tables, or from those of these names."""

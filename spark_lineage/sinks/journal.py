@@ -16,12 +16,15 @@ from typing import TYPE_CHECKING, Any
 from spark_lineage.events import amending, build, samples
 from spark_lineage.model import Outcome
 from spark_lineage.privacy.files import make_folder, open_private
+from spark_lineage.sinks.sealing import Sealing
 from spark_lineage.store import wal
-from spark_lineage.store.journal import CHAIN, EVENTS, GENESIS, SAMPLES, Document, key, lines, link, links
+from spark_lineage.store.journal import CHAIN, EVENTS, GENESIS, SAMPLES, Document, as_line, key, lines, link, links
 from spark_lineage.store.runs import open_folder
 
 if TYPE_CHECKING:
     from openlineage.client.event_v2 import RunEvent
+
+    from spark_lineage.sinks.signing import Signer
 
 
 class Journal:
@@ -34,14 +37,17 @@ class Journal:
         self.folder = Path(folder)
         self._fsync = fsync
 
-    def write(self, events: Iterable[RunEvent | Mapping[str, Any]], samples: Iterable[Mapping[str, Any]] = ()) -> int:
+    def write(
+        self, events: Iterable[RunEvent | Mapping[str, Any]], samples: Iterable[Mapping[str, Any]] = (),
+        proof: Sealing | None = None,
+    ) -> int:  # fmt: skip
         """Appends what is not there yet; returns how many events were. Raises OSError if the folder takes nothing.
+
+        ``proof`` goes with the event that closes the application: which runs ended before it, and a signature.
 
         Events and samples are written while they are made, so that memory holds few of them at a time. The event that
         closes the application comes last: it says what the end knows better than events that are there.
         """
-        from spark_lineage.events.serial import to_line
-
         make_folder(self.folder)
         mended = _mend(self.folder)
         there = set(_lines(self.folder / SAMPLES))
@@ -49,9 +55,15 @@ class Journal:
         # Samples first: an event that speaks of a sample never stands without it.
         self._append(SAMPLES, (row for row in rows if row not in there))
         sealing = _Sealing(mended.chain, mended.length)
-        fresh = (to_line(document).encode("ascii") for document in _fresh(mended.events, events))
-        self._append(EVENTS, map(sealing.seal, fresh))
-        self._append(CHAIN, sealing.links)
+        fresh = _fresh(mended.events, events)
+        try:
+            self._append(EVENTS, sealing.sealed(fresh, proof))
+            self._append(CHAIN, sealing.links)
+            if proof is not None:
+                proof.sealed(self.folder)
+        finally:
+            if proof is not None:
+                proof.let_go()
         return len(sealing.links)
 
     def _append(self, name: str, fresh: Iterable[bytes]) -> None:
@@ -74,15 +86,21 @@ class _Sealing:
         self._length = length
         self.links: list[bytes] = []
 
-    def seal(self, event: bytes) -> bytes:
-        self._chain, line = link(self._chain, self._length + len(self.links) + 1, event)
-        self.links.append(line)
-        return event
+    def sealed(self, events: Iterable[Document], proof: Sealing | None) -> Iterator[bytes]:
+        """The line of each event, one after the other. The one that closes the application gets its proof before."""
+        for event in events:
+            number = self._length + len(self.links) + 1
+            if proof is not None and amending.closes(event):
+                event = proof.closed(event, self._chain, number)
+            line = as_line(event)
+            self._chain, sealed = link(self._chain, number, line)
+            self.links.append(sealed)
+            yield line
 
 
 def _fresh(told: Sequence[Document], events: Iterable[RunEvent | Mapping[str, Any]]) -> Iterator[Document]:
     """The events that are not in the journal yet, each once; with the closing one goes what amends those that are."""
-    from spark_lineage.events.serial import to_document, to_line
+    from spark_lineage.events.serial import to_document
 
     there = set(map(key, told))
     known = set(there)
@@ -90,7 +108,7 @@ def _fresh(told: Sequence[Document], events: Iterable[RunEvent | Mapping[str, An
     for event in events:
         document = dict(event) if isinstance(event, Mapping) else to_document(event)
         if key(document) in there:
-            again.append(json.loads(to_line(document)))
+            again.append(json.loads(as_line(document)))
         elif key(document) not in known:
             known.add(key(document))
             if told and amending.closes(document) and (facet := amending.facet(told, again)) is not None:
@@ -98,26 +116,33 @@ def _fresh(told: Sequence[Document], events: Iterable[RunEvent | Mapping[str, An
             yield document
 
 
-def seal(folder: Path) -> bool:
+def seal(folder: Path, signer: Signer | None = None) -> bool:
     """Writes the journal of a run that was killed, from its write-ahead file; False if it still runs or is sealed.
 
     What was written ahead is gone afterwards, as after an orderly end; so is what a kill during that has left.
+    ``signer`` signs it; who seals a run says when it was sealed, and nothing of what happened before.
     """
     record = open_folder(folder)
+    proof = Sealing.of_folder(folder, signer)
     if not record.recovered:
         if not wal.is_alive(folder):
             _mend(folder)
+            if proof is not None and (folder / wal.NAME).exists():
+                proof.sealed(folder)
             wal.remove(folder)
         return False
     if record.graph.run.outcome is Outcome.RUNNING:
         return False
-    Journal(folder).write(build(record.graph), samples(record.graph))
+    Journal(folder).write(build(record.graph), samples(record.graph), proof)
     wal.remove(folder)
     return True
 
 
 def unsealed(folder: Path) -> list[Document]:
-    """The events that :func:`seal` would add to a journal. Nothing is changed. Raises as it does."""
+    """The events that :func:`seal` would add to a journal, the last one without its proof. Nothing is changed.
+
+    Raises as it does.
+    """
     from spark_lineage.events.serial import to_document
 
     if not (folder / wal.NAME).exists():

@@ -6,14 +6,16 @@ import re
 import shutil
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from spark_lineage.events.identity import iso
 from spark_lineage.refusals import Refusal
 from spark_lineage.sinks import cursors
 from spark_lineage.sinks.delta import DeltaAudit
-from spark_lineage.store import journal, wal
+from spark_lineage.sinks.signing import Signer
+from spark_lineage.store import journal, register, signatures, wal
 from spark_lineage.store.runs import Store
 from spark_lineage.store.summaries import Summary
 
@@ -118,19 +120,22 @@ def document(chosen: Plan, dry_run: bool) -> dict[str, Any]:
     }
 
 
-def carry_out(store: Store, chosen: Plan, vacuum_hours: float | None = None) -> None:
+def carry_out(
+    store: Store, chosen: Plan, vacuum_hours: float | None = None, why: str = "", signer: Signer | None = None
+) -> None:
     """Removes the rows first and the folders after, so that the next time finds and ends what a crash left half done.
 
+    Each run that goes is entered as removed in the register of the store, for this reason and signed by ``signer``.
     ``vacuum_hours``: see :meth:`DeltaAudit.compact`. Raises :class:`RetentionError` if files cannot be removed.
     """
     try:
-        _carry_out(store, chosen, vacuum_hours)
+        _carry_out(store, chosen, vacuum_hours, why, signer)
     except OSError as error:
         where = error.filename or store.path
         raise RetentionError(f"{where} cannot be removed: {error.strerror or error}") from error
 
 
-def _carry_out(store: Store, chosen: Plan, vacuum_hours: float | None) -> None:
+def _carry_out(store: Store, chosen: Plan, vacuum_hours: float | None, why: str, signer: Signer | None) -> None:
     audit = DeltaAudit(store.path / "audit")
     audit.delete([run.id for run in chosen.runs])
     audit.delete([run.id for run in chosen.samples], ["samples"])
@@ -138,7 +143,17 @@ def _carry_out(store: Store, chosen: Plan, vacuum_hours: float | None) -> None:
     for run in chosen.samples:
         (run.folder / journal.SAMPLES).unlink(missing_ok=True)
     for run in chosen.runs:
+        register.removed(store.path, _entry(run, why, signer))
         _remove(run.folder)
+
+
+def _entry(run: Summary, why: str, signer: Signer | None) -> register.Entry:
+    """What the register keeps of a run that goes: its root hash, and those of the runs that it named."""
+    found = journal.verify(run.folder)
+    proof = signatures.proof(journal.last_line(run.folder / journal.EVENTS)) if found.root is not None else None
+    names = tuple((str(each["run"]), str(each["root"])) for each in (proof or {}).get("previous", ()))
+    entry = register.Entry(register.Kind.REMOVED, run.id, found.root, names=names, at=iso(time.time()), why=why)
+    return replace(entry, signature=signer.sign(entry.statement)) if signer is not None else entry
 
 
 def _remove(folder: Path) -> None:

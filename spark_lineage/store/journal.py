@@ -10,15 +10,18 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from spark_lineage.events.lines import to_line
 from spark_lineage.model import Damaged
 
 EVENTS, CHAIN, SAMPLES = "events.jsonl", "chain.jsonl", "samples.jsonl"
 GENESIS = "0" * 64
+CHUNK = 64 * 1024  # bytes read at once when a file is read from its end
 
 Document = dict[str, Any]
 
@@ -44,6 +47,34 @@ def first_line(folder: Path) -> bytes:
     """The first event as it was written, with its line end. Raises FileNotFoundError where there is no journal."""
     with (folder / EVENTS).open("rb") as file:
         return file.readline()
+
+
+def last_line(path: Path) -> bytes:
+    """The last whole line of a file of a journal; a torn one after it is a kill's."""
+    with path.open("rb") as file:
+        size = file.seek(0, os.SEEK_END)
+        tail = b""
+        while size > 0:
+            step = min(CHUNK, size)
+            size -= step
+            file.seek(size)
+            tail = file.read(step) + tail
+            lines = tail.split(b"\n")
+            if len(lines) > 2:  # the piece before the last line end is whole: another line end stands before it
+                return lines[-2]
+    return tail.split(b"\n")[0]
+
+
+def ends(folder: Path) -> tuple[bytes, str] | None:
+    """The last event and the last link of the chain, as they stand there; None where one of them is missing.
+
+    Raises ValueError or KeyError for a link that is none.
+    """
+    try:
+        event, sealed = last_line(folder / EVENTS), last_line(folder / CHAIN)
+    except FileNotFoundError:
+        return None
+    return (event, str(json.loads(sealed)["chain"])) if event and sealed else None
 
 
 def read_events(folder: Path) -> list[Document]:
@@ -119,6 +150,19 @@ def links(chain: str, length: int, lines: Sequence[bytes]) -> list[bytes]:
         chain, sealed = link(chain, number, line)
         made.append(sealed)
     return made
+
+
+def root(lines: Sequence[bytes]) -> str:
+    """The root hash of a journal that has these events: the last link of its chain."""
+    chain = GENESIS
+    for number, line in enumerate(lines, 1):
+        chain, _ = link(chain, number, line)
+    return chain
+
+
+def as_line(event: Mapping[str, Any]) -> bytes:
+    """The line of an event, without its line end. An event that was read from a line gives that line again."""
+    return to_line(event).encode("ascii")
 
 
 def link(chain: str, number: int, line: bytes) -> tuple[str, bytes]:

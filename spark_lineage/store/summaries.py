@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from spark_lineage.events.content import Context
 
 FIRST_OBSERVATIONS = 8  # the beginning of the program and its repository are among them
-CHUNK = 64 * 1024  # bytes read at once when a journal is read from its end
 
 
 @dataclass(frozen=True)
@@ -106,7 +105,7 @@ def _closing_context(folder: Path) -> Context | None:
     from spark_lineage.events import parsing
 
     try:
-        facet = parsing.head(_last_line(folder / journal.EVENTS))
+        facet = parsing.head(journal.last_line(folder / journal.EVENTS))
         return parsing.context(facet) if facet is not None else None
     except (*SHAPE_ERRORS, OSError):
         return None
@@ -169,29 +168,13 @@ def _sealed(folder: Path) -> Ending | None:
 
     if not (folder / journal.EVENTS).exists():
         return None
-    facet = parsing.head(_last_line(folder / journal.EVENTS))
+    facet = parsing.head(journal.last_line(folder / journal.EVENTS))
     if facet is None:
         return None
     context = parsing.context(facet)
     outcome = Outcome(context.outcome)
     ended = seconds(context.ended) if context.ended is not None else None
     return Ending(outcome, ended) if outcome is not Outcome.RUNNING else None
-
-
-def _last_line(path: Path) -> bytes:
-    """The last whole line; a torn one after it is a kill's."""
-    with path.open("rb") as file:
-        size = file.seek(0, os.SEEK_END)
-        tail = b""
-        while size > 0:
-            step = min(CHUNK, size)
-            size -= step
-            file.seek(size)
-            tail = file.read(step) + tail
-            lines = tail.split(b"\n")
-            if len(lines) > 2:  # the piece before the last line end is whole: another line end stands before it
-                return lines[-2]
-    return tail.split(b"\n")[0]
 
 
 def shortest(ids: Sequence[str], least: int = 8) -> dict[str, str]:

@@ -21,6 +21,7 @@ from spark_lineage.events.samples import digest
 from spark_lineage.graph import assemble
 from spark_lineage.sinks.delta import DeltaAudit
 from spark_lineage.sinks.journal import Journal
+from spark_lineage.sinks.sealing import Sealing
 from spark_lineage.store import Store
 from spark_lineage.store.journal import SAMPLES
 
@@ -31,7 +32,8 @@ Lines = list[dict[str, Any]]
 def store(tmp_path: Path) -> Path:
     graph = assemble(shop())
     folder = tmp_path / "runs" / RUN
-    Journal(folder, fsync=False).write(build(graph), samples(graph))
+    folder.mkdir(parents=True)
+    Journal(folder, fsync=False).write(build(graph), samples(graph), Sealing(tmp_path, RUN))
     DeltaAudit(tmp_path / "audit").append(folder)
     return tmp_path
 

@@ -430,7 +430,10 @@ export interface VerifyDocument {
   tables: string;
   /** Whether sampled rows are kept. */
   samples: boolean;
-  /** Sentences about what was not looked at. */
+  signature: { key: string; public_key: string; holds: boolean | null; trusted: boolean | null } | null;
+  /** The runs that had ended before it; null for a run of an earlier version. */
+  previous: { run: string; root_hash: string }[] | null;
+  /** Sentences about what is not proven. */
   remarks: string[];
 }
 

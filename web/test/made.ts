@@ -124,7 +124,7 @@ export function run(steps: StepDocument[], datasets: [DatasetDocument, DatasetDe
     show,
     check: null,
     check_refused: null,
-    verify: { run: "01", intact: true, events: 1, why: null, root_hash: null, tables: "not compared", samples: false, remarks: [] },
+    verify: { run: "01", intact: true, events: 1, why: null, root_hash: null, tables: "not compared", samples: false, signature: null, previous: null, remarks: [] },
     proof: { program_hash: null, root_hash: null, branch: null, dirty: null },
     sources: [],
     steps: steps.map(() => stepDetail),

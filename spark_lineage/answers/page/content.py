@@ -11,6 +11,7 @@ from spark_lineage.answers.check.stored import check_opened
 from spark_lineage.answers.diff import Comparison
 from spark_lineage.answers.errors import AnswerError
 from spark_lineage.answers.page.columns import DatasetDetail, details
+from spark_lineage.answers.stores import trusted
 from spark_lineage.answers.verify import Verified, verify
 from spark_lineage.config import ConfigError
 from spark_lineage.model import LineageGraph, StepKind
@@ -55,7 +56,7 @@ class PageOfTwo:
 def of_run(store: Store, run: Summary, graph: LineageGraph) -> RunPart:
     """``graph`` is the run as the store has it. Raises AnswerError and StoreError for a run that cannot be read."""
     report, refused = _checked(store, run, graph)
-    return RunPart(graph, report, refused, verify(run, with_tables=False), program_hash(graph), details(graph))
+    return RunPart(graph, report, refused, verify(run, False, trusted(None)), program_hash(graph), details(graph))
 
 
 def _checked(store: Store, run: Summary, graph: LineageGraph) -> tuple[Report | None, str | None]:

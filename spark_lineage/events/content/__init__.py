@@ -17,12 +17,12 @@ looks at it, and its schema is written by hand.
 from __future__ import annotations
 
 from spark_lineage.events.content.dataset import Dataset, Fingerprint, Sample
-from spark_lineage.events.content.run import Amendments, Call, Context, Execution, Gaps, Plan, Span
+from spark_lineage.events.content.run import Amendments, Call, Context, Execution, Gaps, Plan, Proof, Span
 
-RUN = (Context, Call, Plan, Execution, Gaps, Span, Amendments)
+RUN = (Context, Call, Plan, Execution, Gaps, Span, Amendments, Proof)
 DATASET = (Dataset, Fingerprint, Sample)
 
 __all__ = [
-    "DATASET", "RUN", "Amendments", "Call", "Context", "Dataset", "Execution", "Fingerprint", "Gaps", "Plan", "Sample",
-    "Span",
+    "DATASET", "RUN", "Amendments", "Call", "Context", "Dataset", "Execution", "Fingerprint", "Gaps", "Plan", "Proof",
+    "Sample", "Span",
 ]  # fmt: skip

@@ -186,6 +186,30 @@ class Amendments:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Previous:
+    run: Annotated[str, Of("id of an earlier run of the same store")]
+    root: Annotated[str, Of("its root hash: the last link of its chain", pattern="^[0-9a-f]{64}$")]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Signature:
+    algorithm: Annotated[str, Of(one_of=("Ed25519",))]
+    public_key: Annotated[str, Of("the 32 bytes of the public key, in base64")]
+    value: Annotated[str, Of("the signature, in base64")]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Proof:
+    """What the root hash of the run covers beside its own events, and who signs it; on the application's last event."""
+
+    previous: Annotated[
+        tuple[Previous, ...], Of("the runs that had ended last in the store: one, or several that ended at once")
+    ]
+    signature: Annotated[Signature | None, Of("over the root hash that the run would have without it")] = None
+    problems: Annotated[tuple[str, ...], Of("why it is not signed, or the run before is not known")] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
 class Plan:
     """How each output of the step is made: operators, expressions, inputs column by column."""
 
