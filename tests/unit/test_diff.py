@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from spark_lineage.answers.diff import Comparison, compare_runs
 from spark_lineage.answers.diff.document import document
 from spark_lineage.answers.errors import AnswerError
-from spark_lineage.model import Column, DatasetKind, LineageGraph, Mode, Sample, StepKind, Storage
+from spark_lineage.model import ChangedRows, Column, DatasetKind, LineageGraph, Mode, Sample, StepKind, Storage
 
 FUNCTION = StepKind.FUNCTION
 
@@ -494,6 +494,29 @@ def test_other_options_of_a_reader_may_change_each_column_that_no_query_looked_a
     assert causes(compare_runs(runs("nullValue=-", "x"), runs("nullValue=?", "y"))) == ["load"]
     assert compare_runs(runs("nullValue=-", "x"), runs("nullValue=?", "x")).same
     assert causes(compare_runs(runs("nullValue=-", "x"), runs("nullValue=-", "y"))) == ["report"]
+
+
+@pytest.mark.parametrize(
+    ("read", "expected"), [(("id",), ["changed"]), (("id", "amount"), [])], ids=["not read", "read"]
+)
+def test_a_changed_command_is_the_same_only_where_what_it_sets_was_read(
+    read: tuple[str, ...], expected: list[str]
+) -> None:
+    """Equal counts of rows do not say that an UPDATE gave the same rows another value."""
+
+    def runs(value: str) -> LineageGraph:
+        changed = Made("changed", ("/data/orders",), plan=value, content=None, expressions=(("amount", value),))
+        graph = Runs([changed, Made("report", ("changed",), columns=read)]).graph()
+        datasets = list(graph.datasets)
+        for at, each in enumerate(datasets):
+            if each.id == "changed":
+                counts = ChangedRows(updated=18)
+                datasets[at] = replace(each, kind=DatasetKind.SINK, mode="update", changed=counts, reason="changed")
+        return replace(graph, datasets=tuple(datasets))
+
+    found = compare_runs(runs("IF(shop = 'S2', 0, amount)"), runs("IF(shop = 'S3', 0, amount)"))
+    assert causes(found) == expected
+    assert found.same is not bool(expected)
 
 
 def test_equal_numbers_of_rows_are_no_evidence_of_what_was_written() -> None:

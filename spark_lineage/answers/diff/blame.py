@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from spark_lineage.answers.diff import contents, definitions, sources
+from spark_lineage.answers.diff import contents, covered, definitions, sources
 from spark_lineage.answers.diff.alignment import Alignment
 from spark_lineage.answers.diff.contents import Content, Measured
 from spark_lineage.answers.diff.definitions import Definition
@@ -46,31 +46,22 @@ class _Attributing:
         for pair in self._in_order():
             self._look_at(pair)
             self.result.order.append(pair.b.id)
-        self.result.covered = self._covered()
+        self.result.covered = covered.covered(self.result.pairs, self._readers, self.result.order)
         self._judge_commands()
-
-    def _covered(self) -> set[str]:
-        """Pairs of which everything that is made was measured to be the same, or is such a pair itself."""
-        covered: set[str] = set()
-        for name in reversed(self.result.order):
-            below = [y for _, y in self._readers.get(name, ())]
-            if below and all(self._is_measured_same(y) or y in covered for y in below):
-                covered.add(name)
-        return covered
-
-    def _is_measured_same(self, name: str) -> bool:
-        state = self.result.pairs[name].state
-        return state.content is Content.SAME and state.evidence == "measured"
 
     def _judge_commands(self) -> None:
         """A command that changes a table in place is a cause if it does so in another way, over equal inputs.
 
-        What the table holds afterwards nobody counts: only something made from it can show that it did no harm.
+        What the table holds afterwards nobody counts: only what is made from the columns that it sets can show that it
+        did no harm.
         """
         for pair in self.result.pairs.values():
             state = pair.state
             redefined = pair.b.mode in IN_PLACE and pair.ref in state.doubts.changed and not state.causes
-            if redefined and state.content is Content.UNKNOWN and pair.b.id not in self.result.covered:
+            if not redefined or state.content is not Content.UNKNOWN:
+                continue
+            below = self.result.covered
+            if pair.b.id not in below or covered.hides(pair, self.result.pairs, self._readers, below):
                 pair.state = replace(state, content=Content.DIFFERENT, evidence="derived")
                 self.result.first[pair.ref] = None
 
