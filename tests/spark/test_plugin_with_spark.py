@@ -17,13 +17,17 @@ from program_runs import PROGRAMS, Runs, environment, run
 CALLED = {"fixtures.py": "conftest.py", "tests_of_shop.py": "test_shop.py"}
 
 
-@pytest.fixture(scope="module")
-def said(runs: Runs, tmp_path_factory: pytest.TempPathFactory, warm_jvms) -> list[str]:
-    """What each of the three runs printed."""
-    folder = tmp_path_factory.mktemp("tested") / "project"
+def project(folder: Path) -> Path:
     folder.mkdir()
     for name in ("shop.py", "twice.py", "fixtures.py", "tests_of_shop.py"):
         shutil.copyfile(PROGRAMS / "tested" / name, folder / CALLED.get(name, name))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def said(runs: Runs, tmp_path_factory: pytest.TempPathFactory, warm_jvms) -> list[str]:
+    """What each of the three runs printed."""
+    folder = project(tmp_path_factory.mktemp("tested") / "project")
     command = [sys.executable, "twice.py"]
     done = run(command, folder, environment(folder, {}, ours=True), None, warm_jvms.observing).succeeded()
     return done.stdout.split("\n--- ")
@@ -51,3 +55,24 @@ def test_a_changed_function_shows_its_first_diverging_step(said: list[str]) -> N
 def test_the_golden_facts_stand_beside_the_tests(said: list[str], tmp_path_factory: pytest.TempPathFactory) -> None:
     (kept,) = Path(tmp_path_factory.getbasetemp()).glob("tested[0-9]/project/__lineage__/test_shop")
     assert {path.name for path in kept.iterdir()} == {"test_right", "test_faulty"}
+
+
+@pytest.mark.slow
+def test_two_processes_share_a_session_scoped_fixture_and_the_folder_of_golden_facts(tmp_path: Path) -> None:
+    """With pytest-xdist each process makes its own session, observes its own tests and keeps their golden facts."""
+    folder = project(tmp_path / "project")
+    words = ["-p", "spark_lineage.testing.plugin", "-p", "no:cacheprovider", "-rA", "--tb=short", "-q", "-n", "2"]
+
+    def tested(*more: str) -> str:
+        command = [sys.executable, "-m", "pytest", *words, *more]
+        return run(command, folder, environment(folder, {}, ours=True), timeout=600).stdout
+
+    first = tested("--lineage-record")
+    assert outcomes(first) == {"test_right": "PASSED", "test_faulty": "FAILED", "test_without": "PASSED"}, first
+    assert {"[gw0]", "[gw1]"} <= set(first.split()), "both had a test"
+    assert {each.name for each in (folder / "__lineage__" / "test_shop").iterdir()} == {"test_right", "test_faulty"}
+    shop = folder / "shop.py"
+    shop.write_text(shop.read_text().replace("amount > 1", "amount > 5"))
+    changed = tested("-k", "right")
+    assert outcomes(changed) == {"test_right": "FAILED"}, changed
+    assert "`clean_orders` (shop.py:4) is the first step that differs" in changed, changed

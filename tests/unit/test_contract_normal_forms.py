@@ -12,8 +12,8 @@ import pytest
 from sqlglot import exp
 
 from spark_lineage.answers.contracts.normal import clauses, normal
+from spark_lineage.answers.contracts.rounding import differ
 from spark_lineage.answers.contracts.texts import enclosed, parsed
-from spark_lineage.answers.contracts.trying import differ
 
 TYPES = {
     ("s", "a"): "int", ("s", "c"): "bigint", ("s", "x"): "double", ("s", "y"): "double", ("s", "t"): "string",

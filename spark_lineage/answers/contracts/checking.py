@@ -39,7 +39,7 @@ def _of_one(graph: LineageGraph, contract: Contract) -> Iterator[Result]:
 class _Metric:
     def __init__(self, graph: LineageGraph, contract: Contract, dataset: Dataset, column: str) -> None:
         from spark_lineage.answers.contracts.comparing import Comparing
-        from spark_lineage.answers.contracts.population import recorded
+        from spark_lineage.answers.contracts.recorded_rows import recorded
         from spark_lineage.answers.contracts.sources import Sources
         from spark_lineage.graph.row_conditions import walked
 
@@ -75,7 +75,7 @@ class _Metric:
             raise ContractError(f"{where}: {part} of {name}: {error}.") from None
 
     def _result(self, part: str, compared: Any, expected: str, program: str) -> Result:
-        from spark_lineage.answers.contracts.comparing import Verdict
+        from spark_lineage.answers.contracts.verdicts import Verdict
 
         status = {Verdict.EQUAL: Status.PASSED, Verdict.DIFFERENT: Status.FAILED, Verdict.UNKNOWN: Status.UNKNOWN}
         rows = "; ".join(", ".join(f"{key} = {_shown(value)}" for key, value in row.items()) for row in compared.rows)
@@ -90,8 +90,8 @@ class _Metric:
     # -- the parts
 
     def _definition(self) -> tuple[Any, str, str]:
-        from spark_lineage.answers.contracts.comparing import Compared, Verdict
         from spark_lineage.answers.contracts.sources import NotFollowed
+        from spark_lineage.answers.contracts.verdicts import Compared, Verdict
         from spark_lineage.answers.explain import explained, not_followed
 
         text = self._contract.definition or ""
@@ -107,7 +107,7 @@ class _Metric:
         return self._comparing.definitions(said, found, self._found), text, explanation.definition
 
     def _said(self) -> Any:
-        from spark_lineage.answers.contracts.population import contracted
+        from spark_lineage.answers.contracts.contracted_rows import contracted
 
         joins, level = self._contract.joins or (), self._found.groups
         return contracted(self._contract.population, joins, self._among, self._sources, level)
@@ -147,8 +147,8 @@ class _Metric:
         return " AND ".join(words) or "all rows"
 
     def _grain(self) -> tuple[Any, str, str]:
-        from spark_lineage.answers.contracts.comparing import Compared, Verdict
         from spark_lineage.answers.contracts.sources import NotFollowed
+        from spark_lineage.answers.contracts.verdicts import Compared, Verdict
         from spark_lineage.graph.row_conditions import grain
 
         said = [self._key(item) for item in self._contract.grain or ()]
@@ -181,7 +181,7 @@ class _Metric:
 
 def _worst(compared: Sequence[Any]) -> Any:
     """What is different, else what could not be told, else equal."""
-    from spark_lineage.answers.contracts.comparing import Verdict
+    from spark_lineage.answers.contracts.verdicts import Verdict
 
     for verdict in (Verdict.DIFFERENT, Verdict.UNKNOWN):
         found = [each for each in compared if each.verdict is verdict]
