@@ -1,4 +1,4 @@
-"""Compared: other joins than inner ones, one row per key, limits - what decides on rows, and is no condition on them."""
+"""Compared: other joins than inner ones, one row per key, limits; they decide on rows and are no conditions on them."""
 
 from __future__ import annotations
 
