@@ -58,6 +58,7 @@ def test_the_golden_facts_stand_beside_the_tests(said: list[str], tmp_path_facto
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1200)
 def test_two_processes_share_a_session_scoped_fixture_and_the_folder_of_golden_facts(tmp_path: Path) -> None:
     """With pytest-xdist each process makes its own session, observes its own tests and keeps their golden facts."""
     folder = project(tmp_path / "project")
