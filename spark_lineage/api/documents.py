@@ -12,9 +12,11 @@ from spark_lineage.answers.explain import Explanation
 from spark_lineage.answers.explain import document as explain
 from spark_lineage.answers.verify import Verified
 from spark_lineage.answers.verify import document as verify
+from spark_lineage.answers.verify_store import VerifiedStore
+from spark_lineage.answers.verify_store import document as verify_store
 from spark_lineage.api.runs import Run
 
-Answer = Run | Comparison | Explanation | results.Report | history.History | Verified
+Answer = Run | Comparison | Explanation | results.Report | history.History | Verified | VerifiedStore
 
 
 def document(answer: Answer) -> dict[str, Any]:
@@ -34,4 +36,6 @@ def document(answer: Answer) -> dict[str, Any]:
         return history.document(answer)
     if isinstance(answer, Verified):
         return verify(answer)
+    if isinstance(answer, VerifiedStore):
+        return verify_store(answer)
     raise TypeError(f"{type(answer).__name__} is no answer of the store")

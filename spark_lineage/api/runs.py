@@ -183,9 +183,12 @@ class Run:
         name = before if isinstance(before, str) else str(before.folder)
         return ask.diff((name, str(self.folder)), self._store, force=force)
 
-    def verify(self) -> Verified:
-        """Whether its journal is as it was written."""
-        return ask.verify(str(self.folder), self._store)
+    def verify(self, *, tables: bool = True, key: str | Path | None = None) -> Verified:
+        """Whether its record is as it was written. ``tables=False`` leaves the audit tables out.
+
+        ``key`` is a file with the public key that it must be signed with; the one that is configured if not given.
+        """
+        return ask.verify(str(self.folder), self._store, tables=tables, key=key)
 
     @cached_property
     def graph(self) -> LineageGraph:

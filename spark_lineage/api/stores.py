@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +13,7 @@ from spark_lineage.api.runs import Run
 if TYPE_CHECKING:
     from spark_lineage.answers.diff import Comparison
     from spark_lineage.answers.history import History
+    from spark_lineage.answers.verify_store import VerifiedStore
 
 
 @dataclass(frozen=True)
@@ -50,3 +52,12 @@ class Store:
     def history(self, name: str, *, app: str | None = None, label: str | None = None, last: int = 20) -> History:
         """A step or dataset over the newest ``last`` runs of the program that has it."""
         return ask.history(name, self.path, app=app, label=label, last=last)
+
+    def verify(
+        self, *, tables: bool = True, key: str | Path | None = None, roots: Sequence[str] = ()
+    ) -> VerifiedStore:  # fmt: skip
+        """Whether all runs are as they were written, and none has vanished. See :meth:`Run.verify`.
+
+        ``roots``: root hashes that were kept elsewhere, whose runs must still be there.
+        """
+        return ask.verify_store(self.path, tables=tables, key=key, roots=roots)

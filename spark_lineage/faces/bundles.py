@@ -37,7 +37,7 @@ def makes_report(page: Page) -> tuple[str, str] | None:
 def refuse(path: Path) -> None:
     """Raises Refusal if a bundle could not be written there, as far as that can be told now."""
     html.template()
-    files.refuse(path, MARKS)
+    files.refuse(path, MARKS, "bundle")
 
 
 def save(bundle: Bundle, path: Path, signs: Signs | None) -> None:
@@ -61,7 +61,7 @@ def save(bundle: Bundle, path: Path, signs: Signs | None) -> None:
             info = zipfile.ZipInfo(name, MOMENT)
             info.compress_type, info.external_attr = zipfile.ZIP_DEFLATED, 0o600 << 16
             archive.writestr(info, text)
-    files.save(packed.getvalue(), path, MARKS)
+    files.save(packed.getvalue(), path, MARKS, "bundle")
 
 
 def default_name(bundle: Bundle) -> str:

@@ -14,13 +14,14 @@ HEAD = 4096  # bytes in which a file of ours says that it is one
 OWNER_ONLY = 0o600
 
 
-def save(text: str | bytes, path: Path, marks: tuple[str, ...]) -> None:
+def save(text: str | bytes, path: Path, marks: tuple[str, ...], kind: str) -> None:
     """Writes a file that only its owner can read; one that is there already is replaced, and stays as open as it was.
 
-    ``marks``: one of these stands in the head of each file that may be replaced, as does nothing in an empty one.
+    ``marks``: one of these stands in the head of each file that may be replaced, as does nothing in an empty one;
+    ``kind`` is what such a file is called.
     Raises :class:`Refusal` with one sentence: no folder, a folder in its place, a file of somebody else, a full disk.
     """
-    refuse(path, marks)
+    refuse(path, marks, kind)
     try:
         if path.exists() and not path.is_file():  # a device or a pipe
             path.write_bytes(_bytes(text))
@@ -31,17 +32,17 @@ def save(text: str | bytes, path: Path, marks: tuple[str, ...]) -> None:
         raise Refusal(_not_writable(path, error)) from error
 
 
-def refuse(path: Path, marks: tuple[str, ...]) -> None:
+def refuse(path: Path, marks: tuple[str, ...], kind: str) -> None:
     """Raises :class:`Refusal` if the file could not be written, as far as that can be told before it is."""
     try:
-        why = _why_not(path, marks)
+        why = _why_not(path, marks, kind)
     except (OSError, ValueError) as error:  # ValueError: no file can have such a name
         raise Refusal(_not_writable(path, error)) from error
     if why is not None:
         raise Refusal(f"{path} {why}.")
 
 
-def _why_not(path: Path, marks: tuple[str, ...]) -> str | None:
+def _why_not(path: Path, marks: tuple[str, ...], kind: str) -> str | None:
     if path.is_dir():
         return "is a folder: name a file in it"
     if not path.parent.is_dir():
@@ -49,11 +50,7 @@ def _why_not(path: Path, marks: tuple[str, ...]) -> str | None:
     if path.is_file():
         if not os.access(path, os.W_OK):
             return "cannot be written: it is read-only"
-        return (
-            None
-            if _is_ours(path, marks)
-            else "is there already and is not of this kind: name another file, or remove it"
-        )
+        return None if _is_ours(path, marks) else f"is there already and is no {kind}: name another file, or remove it"
     if not path.exists() and not os.access(path.parent, os.W_OK):
         return f"cannot be written: the folder {path.parent} is read-only"
     return None

@@ -67,12 +67,12 @@ def refuse(path: Path, form: str) -> None:
         from spark_lineage.faces import html
 
         html.template()
-    files.refuse(path, MARKS)
+    files.refuse(path, MARKS, "report")
 
 
 def save(content: str, path: Path) -> None:
     """Writes the report. Raises Refusal."""
-    files.save(content, path, MARKS)
+    files.save(content, path, MARKS, "report")
 
 
 def default_name(page: Page | PageOfTwo) -> str:

@@ -82,6 +82,7 @@ ELSEWHERE = {
     ("written files", "<lambda>"): "has no name: what it calls is broken, surroundings/written_files.py:moved",
     ("imports", "__enter__"): "is a guard itself: what it runs is broken, own_imports.py:Apart._hide",
     ("settle", "settle"): "after a catalog's tables were written: tests/spark/test_audit_store.py",
+    ("signature", "_load"): "only where a key is configured: tests/unit/test_signed_programs.py",
     ("parents", "<lambda>"): "has no name: what it calls is broken, surroundings/parent_run.py:of_conf",
     ("pandas", "follow_pandas"): "asked for by the pytest plugin only: tests/unit/test_facts_of_tests.py",
     ("pandas", "look"): "asked for by the pytest plugin only: tests/unit/test_facts_of_tests.py",
