@@ -12,7 +12,8 @@ from spark_lineage.graph.observed import op_of_query
 from spark_lineage.model import ColumnDefinition, ColumnInput, ColumnNote, Fragment, RowOperator
 
 _INPUT = re.compile(r"\bInput (d\d+)\b")
-DEEPEST = 50  # fragments composed on top of each other; more is a circle
+DEEPEST = 50  # fragments whose expressions are written into each other
+LONGEST = 20_000  # characters of an expression that is written into another one
 
 
 class Rewriter:
@@ -35,6 +36,7 @@ class Rewriter:
         self._is_whole = is_whole
         self._done: dict[str, Fragment] = {}
         self._lost: dict[str, dict[str, None]] = {}
+        self._texts: dict[tuple[str, str], str | None] = {}  # of columns that are looked through
 
     def rewritten(self, df: str) -> Fragment | None:
         fragment = self._fragments.get(df)
@@ -53,7 +55,7 @@ class Rewriter:
         own = self._ids.get(df, df)
         inputs: dict[str, None] = {}
         for name in fragment.inputs:
-            inputs.update(dict.fromkeys(self._datasets(df, name, 0)))
+            inputs.update(dict.fromkeys(self._datasets(df, name)))
         inputs.update(dict.fromkeys(self._source_ids(df)))
         inputs.pop(own, None)
         definitions = tuple(self._definition(df, definition) for definition in fragment.definitions)
@@ -79,7 +81,7 @@ class Rewriter:
             definition,
             expression=self._expression(definition, 0),
             inputs=tuple(self._columns(df, df, definition.inputs)),
-            followed=definition.followed and all(self._followed(use, 0) for use in definition.inputs),
+            followed=definition.followed and all(map(self._followed, definition.inputs)),
         )
 
     def _deciding(self, fragment: Fragment) -> tuple[ColumnInput, ...]:
@@ -156,62 +158,108 @@ class Rewriter:
             if owner in self._ids:
                 named = f"{quoted(self._ids[owner])}.{quoted(reference.column)}"
                 return named if reference.qualifier else None
-            inner = self._defined(owner, reference.column)
-            return enclosed(self._expression(inner, depth + 1)) if inner is not None and depth < DEEPEST else None
+            return self._inner(owner, reference.column, depth + 1)
 
         qualifiers = {use.dataset for use in definition.inputs}
         return substituted(definition.expression, owners, qualifiers, write)
+
+    def _inner(self, df: str, column: str, depth: int) -> str | None:
+        """The expression of a column of a fragment that is looked through; None in a circle, and where it is too long.
+
+        It is written once: a column that is made from another one twice, and that likewise, would double at each step.
+        """
+        if (df, column) not in self._texts:
+            self._texts[df, column] = None  # while it is being written: a circle
+            definition = self._defined(df, column)
+            if definition is not None and depth <= DEEPEST:
+                text = enclosed(self._expression(definition, depth))
+                self._texts[df, column] = text if len(text) <= LONGEST else None
+        return self._texts[df, column]
 
     def _defined(self, df: str, column: str) -> ColumnDefinition | None:
         definitions = self._fragments[df].definitions if df in self._fragments else ()
         return next((definition for definition in definitions if definition.column == column), None)
 
-    def _followed(self, use: ColumnInput, depth: int) -> bool:
+    def _followed(self, use: ColumnInput) -> bool:
         """False where a fragment that is looked through makes the column from what could not be followed."""
-        if use.dataset in self._ids or use.dataset.startswith("source:") or depth > DEEPEST:
-            return True
-        inner = self._defined(use.dataset, use.column)
-        if inner is None:
-            return True
-        return inner.followed and all(self._followed(below, depth + 1) for below in inner.inputs)
+        waiting = [use]
+        met = {(use.dataset, use.column)}
+        for each in waiting:
+            inner = self._defined(each.dataset, each.column) if each.dataset not in self._ids else None
+            if inner is None:
+                continue
+            if not inner.followed:
+                return False
+            more = [below for below in inner.inputs if (below.dataset, below.column) not in met]
+            met.update((below.dataset, below.column) for below in more)
+            waiting += more
+        return True
 
-    def _datasets(self, root: str, df: str, depth: int) -> tuple[str, ...]:
-        if df in self._ids:
-            return (self._ids[df],)
-        below = self._fragments.get(df)
-        if below is None or depth > DEEPEST:
+    def _datasets(self, root: str, df: str) -> tuple[str, ...]:
+        """The datasets that a DataFrame comes down to, in the order of its inputs, and its sources after them."""
+        found: list[str] = []
+        waiting: list[tuple[str, bool]] = [(df, False)]
+        met: set[str] = set()
+        ended = False
+        while waiting:
+            each, inputs_done = waiting.pop()
+            if inputs_done:
+                found.extend(self._source_ids(each))
+                continue
+            if each in met:
+                continue
+            met.add(each)
+            below = self._fragments.get(each)
+            ended = ended or each in self._ids or below is None or not below.inputs
+            if each in self._ids:
+                found.append(self._ids[each])
+            elif below is None:
+                self._lost.setdefault(root, {})[each] = None
+            else:
+                waiting.append((each, True))
+                waiting.extend((parent, False) for parent in reversed(below.inputs))
+        if not ended:  # a circle
             self._lost.setdefault(root, {})[df] = None
-            return ()
-        found = [dataset for parent in below.inputs for dataset in self._datasets(root, parent, depth + 1)]
-        return (*found, *self._source_ids(df))
+        return tuple(found)
 
     def _columns(self, root: str, owner: str, inputs: tuple[ColumnInput, ...]) -> dict[ColumnInput, None]:
+        """The columns of datasets that ``inputs`` of the fragment of ``owner`` come down to; each is looked at once."""
         found: dict[ColumnInput, None] = {}
-        for use in inputs:
-            found.update(dict.fromkeys(self._column(root, owner, use, 0)))
+        waiting = [(owner, use) for use in reversed(inputs)]
+        met: set[tuple[str, ColumnInput]] = set()
+        ended = not inputs
+        while waiting:
+            each = waiting.pop()
+            if each in met:
+                continue
+            met.add(each)
+            column = each[1]
+            below = self._looks_through(root, *each, found)
+            ended = ended or not below
+            waiting.extend((column.dataset, column.through(use)) for use in reversed(below or ()))
+        if not ended:  # a circle
+            self._lost.setdefault(root, {})[inputs[0].dataset] = None
         return found
 
-    def _column(self, root: str, owner: str, column: ColumnInput, depth: int) -> tuple[ColumnInput, ...]:
-        """The columns of datasets that ``column``, an input of the fragment of ``owner``, comes down to."""
+    def _looks_through(
+        self, root: str, owner: str, column: ColumnInput, found: dict[ColumnInput, None]
+    ) -> tuple[ColumnInput, ...] | None:
+        """What a column of a fragment that is no dataset is made from; None where it ends, in ``found`` or lost."""
         if column.dataset.startswith("source:"):
             ids = self._source_ids(owner)
             position = column.dataset[len("source:") :]
             if position.isdecimal() and int(position) < len(ids):
                 name = self._written_as(owner, int(position)).get(column.column, column.column)
-                return (replace(column, dataset=ids[int(position)], column=name),)
-            self._lost.setdefault(root, {})[column.dataset] = None
-            return ()
-        if column.dataset in self._ids:
-            return (replace(column, dataset=self._ids[column.dataset]),)
-        below = self._fragments.get(column.dataset)
-        if below is None or depth > DEEPEST:
-            self._lost.setdefault(root, {})[column.dataset] = None
-            return ()
-        inner = self._defined(column.dataset, column.column)
-        uses = inner.inputs if inner is not None else ()
-        return tuple(
-            through for use in uses for through in self._column(root, column.dataset, column.through(use), depth + 1)
-        )
+                found[replace(column, dataset=ids[int(position)], column=name)] = None
+                return None
+        elif column.dataset in self._ids:
+            found[replace(column, dataset=self._ids[column.dataset])] = None
+            return None
+        elif column.dataset in self._fragments:
+            inner = self._defined(column.dataset, column.column)
+            return inner.inputs if inner is not None else ()
+        self._lost.setdefault(root, {})[column.dataset] = None
+        return None
 
 
 def identity(dataset: str, fragment: Fragment | None) -> Fragment | None:
