@@ -20,8 +20,8 @@ from pathlib import Path
 from typing import Any
 
 from spark_lineage.privacy.files import make_folder, open_private, write_private
+from spark_lineage.store import locks
 from spark_lineage.store.journal import EVENTS
-from spark_lineage.store.locks import NO_LOCKS, fcntl
 
 FOLDER, DUE = "delivery", "due"
 
@@ -128,24 +128,10 @@ class ReceiverFiles:
         except FileNotFoundError:
             return False
 
-    @contextlib.contextmanager
-    def locked(self) -> Iterator[bool]:
+    def locked(self) -> contextlib.AbstractContextManager[bool]:
         """True if this process may send this run now; False if another one does."""
         make_folder(self._lock.parent, parents=False)
-        if fcntl is None:
-            yield True
-            return
-        with open_private(self._lock, "ab") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError as error:
-                yield error.errno in NO_LOCKS
-                return
-            try:
-                yield True
-            finally:
-                # By hand: a forked child may still hold the open file.
-                fcntl.flock(file, fcntl.LOCK_UN)
+        return locks.locked(self._lock, 0.0)
 
 
 def _written(cursor: Cursor) -> str:

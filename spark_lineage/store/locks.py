@@ -32,7 +32,10 @@ def locked(path: Path, seconds: float) -> Iterator[bool]:
                 yield False
                 return
             time.sleep(POLL)
-        yield True
+        try:
+            yield True
+        finally:
+            _let_go(file)
 
 
 def _is_locked(file: IO[bytes]) -> bool:
@@ -43,3 +46,10 @@ def _is_locked(file: IO[bytes]) -> bool:
     except OSError as error:
         return error.errno in NO_LOCKS
     return True
+
+
+def _let_go(file: IO[bytes]) -> None:
+    """By hand: a forked child may still hold the open file."""
+    with contextlib.suppress(OSError):  # a file system without locks
+        if fcntl is not None:
+            fcntl.flock(file, fcntl.LOCK_UN)
