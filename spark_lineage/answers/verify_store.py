@@ -102,8 +102,8 @@ class _Found:
         self._ends = {entry.run: entry for entry in entries if entry.kind is Kind.ENDED}
         self._begun = [entry.run for entry in entries if entry.kind is not Kind.REMOVED]
         self._empty = {run.id for run in runs if run.empty}
-        # That of a run whose samples or tables are other ones is known, too: it is the chain's.
-        self._roots = {run.id: _root(run) for run in runs}
+        # That of a run whose samples or tables are other ones is the chain's, which is read again.
+        self._roots = {run.id: verified[run.id].root or _root(run) for run in runs}
         self.open_ = tuple(
             run.run for run in verified.values() if self._is_open(run) and run.run not in self._ends
         )  # fmt: skip

@@ -128,6 +128,12 @@ class Rewriter:
         ids, position = self._source_ids(df), dataset[len("source:") :]
         return ids[int(position)] if position.isdecimal() and int(position) < len(ids) else None
 
+    def _stored_as(self, df: str, column: ColumnInput) -> str:
+        """The name that a column of a source has where it lies."""
+        if not column.dataset.startswith("source:"):
+            return column.column
+        return self._written_as(df, int(column.dataset[len("source:") :])).get(column.column, column.column)
+
     def _whole(self, df: str, dataset: str) -> bool:
         if not dataset.startswith("source:"):
             return True
@@ -245,17 +251,11 @@ class Rewriter:
         self, root: str, owner: str, column: ColumnInput, found: dict[ColumnInput, None]
     ) -> tuple[ColumnInput, ...] | None:
         """What a column of a fragment that is no dataset is made from; None where it ends, in ``found`` or lost."""
-        if column.dataset.startswith("source:"):
-            ids = self._source_ids(owner)
-            position = column.dataset[len("source:") :]
-            if position.isdecimal() and int(position) < len(ids):
-                name = self._written_as(owner, int(position)).get(column.column, column.column)
-                found[replace(column, dataset=ids[int(position)], column=name)] = None
-                return None
-        elif column.dataset in self._ids:
-            found[replace(column, dataset=self._ids[column.dataset])] = None
+        named = self._one(owner, column.dataset)
+        if named is not None:
+            found[replace(column, dataset=named, column=self._stored_as(owner, column))] = None
             return None
-        elif column.dataset in self._fragments:
+        if column.dataset in self._fragments:
             inner = self._defined(column.dataset, column.column)
             return inner.inputs if inner is not None else ()
         self._lost.setdefault(root, {})[column.dataset] = None
