@@ -26,7 +26,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 JOB = ROOT / "benchmarks" / "tpch_job.py"
-WAYS = ["plain", "plan", "flow", "exact"]
+WAYS = ["plain", "plan", "flow", "used", "exact"]
 
 
 @dataclass(frozen=True)

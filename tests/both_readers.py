@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from spark_lineage.answers.explain import explained
 from spark_lineage.events import composed
-from spark_lineage.graph.composition import column_names
+from spark_lineage.graph.composition import Composition
 from spark_lineage.model import DatasetKind, LineageGraph
 
 Address = tuple[str, str]  # namespace, name
@@ -21,9 +21,10 @@ def check_same_sources(graph: LineageGraph) -> int:
 def by_explain(graph: LineageGraph) -> dict[tuple[Address, str], Named]:
     """Address and column of what was written -> its sources; a place has those of all writes of it."""
     found: dict[tuple[Address, str], Named] = {}
+    columns = Composition(graph).columns
     for dataset in graph.datasets:
         address = (dataset.namespace, dataset.name)
-        for column in column_names(dataset) if dataset.kind is DatasetKind.SINK else ():
+        for column in columns(dataset) if dataset.kind is DatasetKind.SINK else ():
             named = {
                 (source.dataset.namespace, source.dataset.name, source.column)
                 for source in explained(graph, dataset, column).sources

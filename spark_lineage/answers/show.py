@@ -126,8 +126,8 @@ def rows_not_known(graph: LineageGraph) -> dict[str, list[str]]:
 def modes_that_know(reason: str) -> tuple[Mode, ...]:
     """The modes in which the rows of a dataset would have been counted that are not known for this reason."""
     if reason == "plan_mode":
-        return (Mode.FLOW, Mode.EXACT)
-    return (Mode.EXACT,) if reason in ("filter_pushed", "stepped_aside") else ()
+        return (Mode.FLOW, Mode.USED, Mode.EXACT)
+    return (Mode.USED, Mode.EXACT) if reason in ("filter_pushed", "stepped_aside") else ()
 
 
 def stored(graph: LineageGraph) -> list[Dataset]:

@@ -100,8 +100,9 @@ OPTIONS: tuple[Option, ...] = (
     Option("store", "path", "Folder of the record: runs, samples and Delta audit tables.", values.text),
     Option(
         "mode",
-        "plan | flow | exact",
-        "How much observing may cost: plans only; what flows by anyway; every row and column of every dataset.",
+        "plan | flow | used | exact",
+        "How much observing may cost: plans only; what flows by anyway; every row, with the columns that are "
+        "used later; every row and column of every dataset.",
         values.mode,
     ),
     Option(

@@ -7,12 +7,11 @@ from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
-from openlineage.client import event_v2, facet_v2
-
 from spark_lineage.events import checks, composed, ours, standard
 from spark_lineage.events.facets import facet
 from spark_lineage.events.identity import NAMESPACE, PREFIX, PRODUCER, iso, run_uuid, step_uuid
 from spark_lineage.events.jobs import job_names, parents
+from spark_lineage.events.openlineage_classes import event_v2, facet_v2
 from spark_lineage.graph.composition import Composition, Written
 from spark_lineage.model import (
     Dataset,

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from openlineage.client import facet_v2
-
+from spark_lineage.events.openlineage_classes import facet_v2
 from spark_lineage.model import CheckResult, CheckStatus
 
 KIND = {True: "rule", False: "built-in check"}

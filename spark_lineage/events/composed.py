@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from openlineage.client.facet_v2 import lineage as ol
-
 from spark_lineage.events import standard
+from spark_lineage.events.openlineage_classes import facet_v2 as ol
 from spark_lineage.graph.composition import Composition, Written
 from spark_lineage.model import ColumnInput, Dataset, DatasetKind, LineageGraph
 
@@ -17,14 +16,14 @@ Key = tuple[str, str]  # dataset id, column
 Name = tuple[str, str]  # namespace, name
 
 
-def facet(graph: LineageGraph, written: Sequence[Written] | None = None) -> ol.LineageJobFacet | None:
+def facet(graph: LineageGraph, written: Sequence[Written] | None = None) -> ol.lineage.LineageJobFacet | None:
     """One entry for each place that the run wrote; None if it wrote nothing. ``written``: if it is known already."""
     written = Composition(graph).written() if written is None else written
     datasets = {dataset.id: dataset for dataset in graph.datasets}
     entries = [_entry(place, datasets) for place in written]
     if sum(map(_pairs, entries)) > MOST:
         entries = [_entry_of_datasets(place, datasets) for place in written]
-    return ol.LineageJobFacet(entries=list(entries)) if entries else None
+    return ol.lineage.LineageJobFacet(entries=list(entries)) if entries else None
 
 
 def outer(graph: LineageGraph, written: Sequence[Written]) -> tuple[list[Dataset], dict[Name, tuple[Dataset, Any]]]:
@@ -52,9 +51,11 @@ def outer(graph: LineageGraph, written: Sequence[Written]) -> tuple[list[Dataset
     return list(read.values())[::-1], sinks
 
 
-def _entry(place: Written, datasets: Mapping[str, Dataset]) -> ol.LineageDatasetEntry:
+def _entry(place: Written, datasets: Mapping[str, Dataset]) -> ol.lineage.LineageDatasetEntry:
     fields = {
-        column: ol.LineageFieldEntry(inputs=_inputs(uses, datasets)) for column, uses in place.columns.items() if uses
+        column: ol.lineage.LineageFieldEntry(inputs=_inputs(uses, datasets))
+        for column, uses in place.columns.items()
+        if uses
     }
     entry = _entry_of_datasets(place, datasets)
     entry.inputs = [*(entry.inputs or ()), *_inputs(place.rows, datasets)]
@@ -62,8 +63,8 @@ def _entry(place: Written, datasets: Mapping[str, Dataset]) -> ol.LineageDataset
     return entry
 
 
-def _entry_of_datasets(place: Written, datasets: Mapping[str, Dataset]) -> ol.LineageDatasetEntry:
-    return ol.LineageDatasetEntry(
+def _entry_of_datasets(place: Written, datasets: Mapping[str, Dataset]) -> ol.lineage.LineageDatasetEntry:
+    return ol.lineage.LineageDatasetEntry(
         namespace=place.namespace,
         name=place.name,
         type="DATASET",
@@ -72,11 +73,11 @@ def _entry_of_datasets(place: Written, datasets: Mapping[str, Dataset]) -> ol.Li
     )
 
 
-def _pairs(entry: ol.LineageDatasetEntry) -> int:
+def _pairs(entry: ol.lineage.LineageDatasetEntry) -> int:
     return len(entry.inputs or ()) + sum(len(field.inputs) for field in (entry.fields or {}).values())
 
 
-def _inputs(uses: Sequence[ColumnInput], datasets: Mapping[str, Dataset]) -> list[ol.LineageInput]:
+def _inputs(uses: Sequence[ColumnInput], datasets: Mapping[str, Dataset]) -> list[ol.lineage.LineageInput]:
     """One for each source column, with all the ways in which it is used."""
     by_column: dict[Key, list[ColumnInput]] = {}
     for use in uses:
@@ -84,11 +85,11 @@ def _inputs(uses: Sequence[ColumnInput], datasets: Mapping[str, Dataset]) -> lis
     return [_input(datasets[dataset], column, found) for (dataset, column), found in by_column.items()]
 
 
-def _input(dataset: Dataset, column: str | None, uses: Iterable[ColumnInput]) -> ol.LineageDatasetInput:
+def _input(dataset: Dataset, column: str | None, uses: Iterable[ColumnInput]) -> ol.lineage.LineageDatasetInput:
     transformations = [
-        ol.LineageTransformation(type=use.kind, subtype=use.subtype, masking=use.masking) for use in uses
+        ol.lineage.LineageTransformation(type=use.kind, subtype=use.subtype, masking=use.masking) for use in uses
     ]
-    return ol.LineageDatasetInput(
+    return ol.lineage.LineageDatasetInput(
         namespace=dataset.namespace,
         name=dataset.name,
         type="DATASET",

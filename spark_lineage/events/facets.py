@@ -12,11 +12,11 @@ from dataclasses import MISSING, fields
 from typing import Any
 
 import attr
-from openlineage.client import facet_v2
 
 from spark_lineage.events import content
 from spark_lineage.events.content.declaring import camel, is_of_earlier, is_required, once, types
 from spark_lineage.events.identity import SCHEMAS
+from spark_lineage.events.openlineage_classes import facet_v2
 
 _AS_IT_IS = frozenset((str, int, float, bool, type(None)))
 

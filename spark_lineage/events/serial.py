@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import enum
 import functools
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import attr
-from openlineage.client.event_v2 import RunEvent
 
 from spark_lineage.events.lines import to_line
+
+if TYPE_CHECKING:
+    from openlineage.client.event_v2 import RunEvent
 
 __all__ = ["to_document", "to_line"]
 

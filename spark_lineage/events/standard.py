@@ -7,9 +7,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import PurePath
 from urllib.parse import quote
 
-from openlineage.client import facet_v2 as ol
-
 from spark_lineage.events.identity import NAMESPACE, run_uuid, step_uuid
+from spark_lineage.events.openlineage_classes import facet_v2 as ol
 from spark_lineage.model import ColumnInput, Dataset, DatasetKind, Gap, Outcome, ParentSeen, Run, Step, StepKind
 from spark_lineage.version import VERSION
 

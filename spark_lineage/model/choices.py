@@ -10,6 +10,7 @@ class Mode(str, enum.Enum):
 
     PLAN = "plan"  # no probe at all: Spark runs the plan of the plain program
     FLOW = "flow"  # probes that cost no pruning, no pushdown and no cache hit
+    USED = "used"  # every row of each interim dataset is looked at, with the columns that the program uses later
     EXACT = "exact"  # every row and every column of each interim dataset is looked at
 
 

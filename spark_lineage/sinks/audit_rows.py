@@ -245,7 +245,7 @@ def tables(record: RunRecord) -> Iterator[tuple[str, pa.Table]]:
         declared = _DECLARED[name]
         rows = ({**of_run, **_row(declared, thing)} for thing in declared.rows(record))
         parts = [arrow_rows.table(part, schema(name)) for part in _parts(rows)]
-        yield name, pa.concat_tables(parts) if parts else schema(name).empty_table()
+        yield name, pa.concat_tables(parts) if parts else arrow_rows.table([], schema(name))
 
 
 def _parts(rows: Iterator[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 ATTEMPTS = 20  # of one commit; many drivers may want the same next version
 LONGEST_PAUSE = 1.0  # seconds between two attempts
+# Commits from one checkpoint of a table to the next: whoever opens the table reads all commits since the last one.
+CHECKPOINT = {"delta.checkpointInterval": "10"}
 FILES = 64  # that it takes to write a table: two runtimes of tokio, and the table's own
 
 
@@ -184,7 +186,7 @@ def _table(path: str, schema: Any) -> Any:
     if not deltalake.DeltaTable.is_deltatable(path):
         make_folder(Path(path))
         with contextlib.suppress(*_conflicts()):
-            return deltalake.DeltaTable.create(path, schema, mode="error")
+            return deltalake.DeltaTable.create(path, schema, mode="error", configuration=CHECKPOINT)
     return deltalake.DeltaTable(path)
 
 

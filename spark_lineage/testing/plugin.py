@@ -22,8 +22,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="keep what the tests with the fixture `lineage` did as golden facts, in __lineage__ beside them",
     )  # fmt: skip
     group.addoption(
-        "--lineage-mode", choices=("exact", "flow"), default="exact",
-        help="exact (default): every row of every interim dataset; flow: what flows anyway",
+        "--lineage-mode", choices=("exact", "used", "flow"), default="exact",
+        help="exact (default): every row and column of every interim dataset; used: every row, with the columns that "
+        "are used later; flow: what flows anyway",
     )  # fmt: skip
     group.addoption("--lineage-store", metavar="PATH", help="where the runs are kept; a temporary folder if not given")
 

@@ -309,7 +309,6 @@ def inserts() -> Iterator[Command]:
         target="dir",
         counted="parquet.`{W}/dir`",
         changed=TWICE,
-        fast=True,
     )
     yield Command(
         "insert_jdbc",
@@ -424,7 +423,6 @@ def delta_inserts() -> Iterator[Command]:
         first,
         ("d",),
         changed=step,
-        fast=True,
     )
     yield Command(
         "delta_version_of_path",
@@ -592,7 +590,6 @@ def changes() -> Iterator[Command]:
         ("T.amt:FILTER",),
         by,
         changed=("> 9", "> 12"),
-        fast=True,
     )
     yield Command(
         "delete_all",
@@ -768,7 +765,6 @@ def writers() -> Iterator[Command]:
         before=(DELTA,),
         adds=True,
         changed=TWICE,
-        fast=True,
     )
     yield Command(
         "write_to_overwrite",

@@ -1,12 +1,12 @@
-"""What is marked complete is what plain Spark counts, for every kind of plan, in both measuring modes."""
+"""What is marked complete is what plain Spark counts, for every kind of plan, in each measuring mode."""
 
 from __future__ import annotations
 
 import pytest
 from program_runs import Comparison, Runs, compare
 
-MODES = ["flow", "exact"]
-NEEDS = [("truth", "plans"), ("flow", "plans"), ("exact", "plans"), ("plan", "plans")]
+MODES = ["flow", "used", "exact"]
+NEEDS = [("truth", "plans"), *((mode, "plans") for mode in ("plan", *MODES))]
 # Types for which Spark has no hash; their rows and nulls count all the same.
 UNHASHED = {"maps"}
 
@@ -31,6 +31,10 @@ def test_exact_mode_sees_everything(runs: Runs) -> None:
     assert comparison.incomplete == {}
     # The optimizer makes new rows of local ones; only their number is sure.
     assert set(comparison.checked) - comparison.full <= {"from_pandas#1", "odd_floats#1"}
+
+
+def test_used_mode_sees_every_row(runs: Runs) -> None:
+    assert compared(runs, "used").incomplete == {}
 
 
 # These are the ends of their pipelines, written whole: nothing above can be pushed into them.
@@ -60,10 +64,11 @@ def test_complete_datasets_carry_column_fingerprints(runs: Runs, mode: str) -> N
     assert unprinted == []
 
 
-def test_both_modes_give_one_row_fingerprint(runs: Runs) -> None:
-    flow, exact = compared(runs, "flow"), compared(runs, "exact")
+@pytest.mark.parametrize("mode", ["flow", "used"])
+def test_the_modes_give_one_row_fingerprint(runs: Runs, mode: str) -> None:
+    other, exact = compared(runs, mode), compared(runs, "exact")
     assert sum(d["fingerprint"] is not None for d in exact.checked.values()) > 50
-    for label, dataset in flow.checked.items():
+    for label, dataset in other.checked.items():
         if dataset["fingerprint"] is not None and exact.checked[label]["fingerprint"] is not None:
             assert dataset["fingerprint"] == exact.checked[label]["fingerprint"], label
 

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from program_runs import Runs, compare
 
-MODES = ["flow", "exact"]
-NEEDS = [("truth", "partial"), ("flow", "partial"), ("exact", "partial")]
+MODES = ["flow", "used", "exact"]
+NEEDS = [("truth", "partial"), *((mode, "partial") for mode in MODES)]
 REASONS = {
     "shown": "limit",
     "taken": "limit",
@@ -49,14 +49,16 @@ def test_pushed_filters_are_named(runs: Runs, function: str) -> None:
     assert column in str(dataset.get("detail")) + str(dataset.get("pushed")), dataset
 
 
+@pytest.mark.parametrize("mode", ["used", "exact"])
 @pytest.mark.parametrize("function", PUSHED)
-def test_exact_mode_sees_rows_below_filters(runs: Runs, function: str) -> None:
-    dataset = first(runs, "exact", function)
+def test_a_barrier_sees_rows_below_filters(runs: Runs, function: str, mode: str) -> None:
+    dataset = first(runs, mode, function)
     assert (dataset["complete"], dataset["rows"]) == (True, 2000), dataset
 
 
-def test_pruned_columns_have_no_facts(runs: Runs) -> None:
-    dataset = first(runs, "flow", "pruned")
+@pytest.mark.parametrize("mode", ["flow", "used"])
+def test_pruned_columns_have_no_facts(runs: Runs, mode: str) -> None:
+    dataset = first(runs, mode, "pruned")
     assert dataset["complete"] and dataset["rows"] == 15_000
     facts = {column["name"]: column["nulls"] for column in dataset["columns"]}
     assert facts["triple"] == 0

@@ -76,7 +76,7 @@ def ends_of(used: ColumnInput, found: Mapping[Key, set[End]]) -> set[End]:
     return {(dataset, column, direct and further) for dataset, column, further in below}
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(runs())
 def test_the_ends_are_those_of_a_plain_reading(run: LineageGraph) -> None:
     composition, truth = Composition(run), plainly(run)
@@ -88,7 +88,7 @@ def test_the_ends_are_those_of_a_plain_reading(run: LineageGraph) -> None:
             )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(runs())
 def test_both_readers_name_the_same_sources(run: LineageGraph) -> None:
     check_same_sources(run)

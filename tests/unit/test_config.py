@@ -104,7 +104,7 @@ def test_store_is_absolute_unless_it_is_an_address(tmp_path, monkeypatch):
         ({"conf": {"spark.lineage.sampel.rows": "1"}}, "nearest known one is spark.lineage.sample.rows."),
         (
             {"arguments": {"mode": "exakt"}},
-            "argument mode must be one of plan, flow, exact (did you mean exact?), not 'exakt'.",
+            "argument mode must be one of plan, flow, used, exact (did you mean exact?), not 'exakt'.",
         ),
         ({"arguments": {"sample_rows": -1}}, "argument sample_rows must not be negative, not -1."),
         ({"environ": {"SPARK_LINEAGE__SAMPLE__ROWS": "many"}}, "must be a whole number, not 'many'."),

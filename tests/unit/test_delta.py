@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 import sys
@@ -16,9 +17,11 @@ from spark_lineage.events import build, samples
 from spark_lineage.graph import assemble
 from spark_lineage.sinks import delta
 from spark_lineage.sinks.audit_rows import COLUMNS, TABLES
+from spark_lineage.sinks.audit_rows import tables as audit_tables
 from spark_lineage.sinks.delta import DeltaAudit, read_tables
 from spark_lineage.sinks.journal import Journal
 from spark_lineage.store import Store
+from spark_lineage.store.runs import open_folder
 
 ROOT = Path(__file__).parents[2]
 
@@ -138,6 +141,18 @@ def test_eight_drivers_at_once_lose_and_double_nothing(tmp_path: Path) -> None:
         "steps": 54, "datasets": 45, "columns": 90, "edges": 72, "column_lineage": 90, "samples": 27, "checks": 0,
         "gaps": 0, "events": 108, "runs": 9,
     }  # fmt: skip
+
+
+def test_what_was_committed_long_ago_is_not_read_again_by_each_run(tmp_path: Path) -> None:
+    audit = DeltaAudit(tmp_path / "audit")
+    folder = record(tmp_path, run_id(1))
+    audit.append(folder)
+    tables = dict(audit_tables(open_folder(folder)))
+    for number in range(2, 23):
+        audit._append("edges", run_id(number), tables["edges"])
+    last = json.loads((tmp_path / "audit" / "edges" / "_delta_log" / "_last_checkpoint").read_text())
+    assert last["version"] >= 10
+    assert len(rows(tmp_path)["edges"]) == 22 * 8
 
 
 def test_every_column_is_documented() -> None:

@@ -42,7 +42,7 @@ def _refuse_without_facts(name: str, graph: LineageGraph) -> None:
     if run.mode is Mode.PLAN:
         raise AnswerError(
             f"run {name} ({run.id}) was recorded in plan mode, which measures nothing: "
-            "record it with --mode flow or --mode exact"
+            "record it in another mode (flow, used or exact)"
         )
     if run.outcome is Outcome.RUNNING:
         raise AnswerError(f"run {name} ({run.id}) still runs: compare it when it has ended")

@@ -53,7 +53,8 @@ TOOLS = (
             {"store": text("its folder")},
             {
                 **OF_RUN, "program": maybe(text("path or module as it was given")),
-                "outcome": maybe(text("complete, fail, abort or running")), "mode": maybe(text("plan, flow or exact")),
+                "outcome": maybe(text("complete, fail, abort or running")),
+                "mode": maybe(text("plan, flow, used or exact")),
                 "started_at": maybe(text("RFC 3339")), "duration_ms": maybe(number("null while it runs")),
                 "labels": texts("name=value"), "commit": maybe(text("of the git repository it stood in")),
                 "dirty": maybe(flag("files differed from the commit's")),
@@ -71,7 +72,7 @@ TOOLS = (
             {
                 **OF_RUN, "program": text("path or module as it was given"), "arguments": texts("of the command line"),
                 "outcome": text("complete, fail, abort or running"), "error": maybe(text("that ended it")),
-                "mode": text("plan, flow or exact"), "started_at": text("RFC 3339"),
+                "mode": text("plan, flow, used or exact"), "started_at": text("RFC 3339"),
                 "duration_ms": maybe(number("null while it runs")), "labels": texts("name=value"),
                 "commit": maybe(text("of the git repository it stood in")), **STALE,
                 "datasets": integer("how many it has"), "gaps": integer("how many things were not observed: list_gaps"),

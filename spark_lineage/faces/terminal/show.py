@@ -169,8 +169,8 @@ def _some(names: Sequence[str]) -> str:
 
 
 def _knower(why: str) -> str:
-    modes = " or ".join(f"`--mode {mode.value}`" for mode in modes_that_know(why))
-    return f"; {modes} would count them" if modes else ""
+    modes = [f"`--mode {mode.value}`" for mode in modes_that_know(why)]
+    return f"; {' or '.join(filter(None, (', '.join(modes[:-1]), modes[-1])))} would count them" if modes else ""
 
 
 def _short(dataset: Dataset) -> str:

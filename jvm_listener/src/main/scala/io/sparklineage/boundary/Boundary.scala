@@ -29,7 +29,7 @@ final case class MarkedRows(mark: DatasetMark, pushed: Seq[String] = Nil) {
  *
  * @param place   number of the boundary in its query
  * @param marked  the DataFrames whose rows these are
- * @param mode    flow or exact; a boundary in plan mode has no node
+ * @param mode    flow, used or exact; a boundary in plan mode has no node
  * @param names   of the columns as the user sees them, in order; names may repeat
  * @param types   `DataType.catalogString` of each
  * @param limited a limit that belongs above now lies below
@@ -59,8 +59,8 @@ final case class BoundarySpec(
 
 /**
  * A node that stands for a boundary while a query is on its way from the analyzer to the planner. It passes rows
- * through unchanged, and everything that Spark asks of it is its child's answer: in flow mode the optimizer prunes
- * columns through it, and it is the same as its child to the cache manager and to exchange reuse.
+ * through unchanged, and everything that Spark asks of it is its child's answer: the optimizer prunes columns through it
+ * in all modes but the exact one, and it is the same as its child to the cache manager and to exchange reuse.
  */
 sealed trait BoundaryNode extends UnaryNode with Unexplained[LogicalPlan] {
   def spec: BoundarySpec
@@ -83,7 +83,7 @@ sealed trait BoundaryNode extends UnaryNode with Unexplained[LogicalPlan] {
 
   /**
    * Rules that give an operator new attributes (`dropDuplicates` becomes an aggregate) rename them above only in nodes
-   * whose `references` hold them, and ours are empty in flow mode. Then name and type say which one it is, unless two
+   * whose `references` hold them, and ours are empty but in exact mode. Then name and type say which one it is, unless two
    * columns share the name.
    */
   private def renewed(column: AttributeReference, name: String): Option[Attribute] =
@@ -93,7 +93,7 @@ sealed trait BoundaryNode extends UnaryNode with Unexplained[LogicalPlan] {
       case _ => None
     }
 
-  /** None in flow mode, so that pruning passes through; every column in exact mode. */
+  /** Every column in exact mode; none in the others, so that pruning passes through. */
   final protected def required: AttributeSet =
     if (spec.mode == Mode.Exact) child.outputSet else AttributeSet.empty
 

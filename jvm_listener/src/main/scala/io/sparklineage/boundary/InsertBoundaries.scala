@@ -95,23 +95,20 @@ final private class Insertion(session: Mode, shown: Boolean = false) {
     left ++= hidden.map(_._1.id)
     if (modes.isEmpty || !mayHoldBoundary(plan)) plan
     else {
-      val mode = if (modes.exists(_._2 == Mode.Exact)) Mode.Exact else Mode.Flow
       val spec = BoundarySpec(
         places.next(),
         modes.map { case (mark, _) => MarkedRows(mark) },
-        mode,
+        Mode.strictest(modes.map(_._2)),
         plan.output.map(_.name),
         plan.output.map(_.dataType.catalogString)
       )
       plan match {
-        case below: BoundaryNode => below.withSpec(below.spec.and(spec).copy(mode = stricter(mode, below)))
+        case below: BoundaryNode =>
+          below.withSpec(below.spec.and(spec).copy(mode = Mode.strictest(Seq(spec.mode, below.spec.mode))))
         case _ => MarkedBoundary(plan, spec, plan.output)
       }
     }
   }
-
-  private def stricter(mode: Mode, below: BoundaryNode): Mode =
-    if (mode == Mode.Exact) mode else below.spec.mode
 
   private def mayHoldBoundary(plan: LogicalPlan): Boolean = plan match {
     case _: BoundaryNode => true

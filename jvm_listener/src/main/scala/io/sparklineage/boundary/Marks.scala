@@ -16,10 +16,17 @@ object Mode {
   /** A probe that never costs pruning, pushdown or a cache hit; where it would, it steps aside. */
   case object Flow extends Mode("flow")
 
+  /** A barrier for rows: every row reaches the probe, with those columns that the program itself uses later. */
+  case object Used extends Mode("used")
+
   /** A barrier: every column and every row of the dataset reaches the probe. */
   case object Exact extends Mode("exact")
 
-  val all: Seq[Mode] = Seq(Plan, Flow, Exact)
+  /** From the one that costs least to the one that shows most. */
+  val all: Seq[Mode] = Seq(Plan, Flow, Used, Exact)
+
+  /** The mode of a boundary that stands for DataFrames of several modes. */
+  def strictest(modes: Seq[Mode]): Mode = modes.maxBy(all.indexOf(_))
 
   /** None for a name that is not a mode's, and for "". */
   def named(name: String): Option[Mode] = all.find(_.name.equalsIgnoreCase(name))

@@ -7,15 +7,7 @@ import org.apache.spark.sql.internal.SQLConf
 import org.apache.spark.sql.lineage.SparkLine
 
 import io.sparklineage.Guard
-import io.sparklineage.probe.{
-  AnalyzedQuestion,
-  ProbeColumn,
-  ProbeExec,
-  ProbeSpec,
-  Probes,
-  SteppedAside,
-  Mode => ProbeMode
-}
+import io.sparklineage.probe.{AnalyzedQuestion, ProbeColumn, ProbeExec, ProbeSpec, Probes, SteppedAside}
 
 /**
  * A boundary becomes a probe.
@@ -73,7 +65,6 @@ object PlanProbes {
     val spec = boundary.spec
     ProbeSpec(
       ids = spec.ids,
-      mode = if (spec.mode == Mode.Exact) ProbeMode.Exact else ProbeMode.Flow,
       columns = spec.names.zip(spec.types).zip(boundary.exprIds).map {
         case ((name, dataType), exprId) => ProbeColumn(name, dataType, exprId.getOrElse(ExprId(-1L)))
       },

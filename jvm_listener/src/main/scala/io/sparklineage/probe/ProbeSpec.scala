@@ -2,18 +2,6 @@ package io.sparklineage.probe
 
 import org.apache.spark.sql.catalyst.expressions.ExprId
 
-/** How much a probe may cost: see `docs/how-it-works.md`. */
-sealed abstract class Mode(val name: String) extends Product with Serializable
-
-object Mode {
-
-  /** Only what flows anyway is looked at: no column is kept alive and no filter kept up for the probe. */
-  case object Flow extends Mode("flow")
-
-  /** A barrier: every column and every row of the boundary flows. */
-  case object Exact extends Mode("exact")
-}
-
 /**
  * One column of the boundary, in the order in which the user sees it.
  *
@@ -51,7 +39,6 @@ final case class ProbeColumn(name: String, typeName: String, exprId: ExprId)
  */
 final case class ProbeSpec(
     ids: Seq[String],
-    mode: Mode,
     columns: Seq[ProbeColumn],
     pushed: Seq[String],
     limited: Boolean,

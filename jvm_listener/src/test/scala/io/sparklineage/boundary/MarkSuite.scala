@@ -56,6 +56,24 @@ class MarkSuite extends AnyFunSuite with Sessions {
     assert(PhysicalPlans.probes(PhysicalPlans.of(data)).head.output.map(_.name) == Seq("id", "k", "t"))
   }
 
+  test("used mode keeps every row, with the columns that are used later") {
+    val data = mark(rows, "m30", "used").filter("k = 3").select("id")
+    data.collect()
+    assert(told("m30") == Seq("100 true null"))
+    assert(PhysicalPlans.probes(PhysicalPlans.of(data)).head.output.map(_.name) == Seq("id", "k"))
+    mark(rows, "m31", "used").groupBy("k").agg(Map("id" -> "max")).filter("k = 3").collect()
+    assert(told("m31") == Seq("100 true null"))
+    mark(rows, "m32", "used").count()
+    assert(told("m32") == Seq("100 true null"))
+  }
+
+  test("one boundary for two DataFrames has the stricter mode") {
+    val data = mark(mark(rows, "m33", "exact"), "m34", "used").filter("k = 3").select("id")
+    data.collect()
+    assert(told("m34") == Seq("100 true null"))
+    assert(PhysicalPlans.probes(PhysicalPlans.of(data)).head.output.size == 3)
+  }
+
   test("plan mode has no probe") {
     val data = mark(rows, "m7", "plan").filter("k = 3")
     assert(PhysicalPlans.probes(PhysicalPlans.of(data)).isEmpty)

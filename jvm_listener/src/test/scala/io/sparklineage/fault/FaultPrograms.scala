@@ -7,7 +7,6 @@ import org.apache.spark.sql.lineage.probetest.{Bus, Watched}
 import org.apache.spark.sql.{DataFrame, SparkSession, SparkSessionExtensions}
 
 import io.sparklineage.{LineageExtensions, LineageListener, PythonApi}
-import io.sparklineage.probe.Mode
 
 /** Small programs that between them enter every part of the JVM half. Each gives its result as text. */
 final class FaultPrograms(spark: SparkSession, folder: String) {
@@ -52,7 +51,7 @@ final class FaultPrograms(spark: SparkSession, folder: String) {
     },
     "rows on the driver" -> { mark =>
       val shown = spark.sql("show functions like 'abs'")
-      result(if (mark eq plain) shown else Watched.watch(shown, "d1", Mode.Flow))
+      result(if (mark eq plain) shown else Watched.watch(shown, "d1", everyColumn = false))
     },
     "write" -> { mark =>
       mark(rows.filter("k = 1"), "w1").write.mode("overwrite").parquet(folder + "/written")

@@ -52,10 +52,10 @@ class CompletenessSuite extends AnyFunSuite with ProbeFixture {
   }
 
   test("pruned columns are absent; count() gives rows only") {
-    val flow = probe(people, Mode.Flow)(_.select("id", "name").collect())
+    val flow = probe(people, everyColumn = false)(_.select("id", "name").collect())
     assert(flow.complete && flow.columns.map(_.name) == Seq("id", "name") && flow.fingerprint.isEmpty)
     assert(flow.columns.map(_.fingerprint.get) == Seq(0, 2).map(truth(people).hashes))
-    val count = probe(people, Mode.Flow)(_.count())
+    val count = probe(people, everyColumn = false)(_.count())
     assert(count.complete && count.rows.contains(1000L) && count.columns.isEmpty && count.sample.isEmpty)
   }
 
@@ -213,10 +213,10 @@ class CompletenessSuite extends AnyFunSuite with ProbeFixture {
   test("measurements that nobody asks for are bounded in number, and the oldest are said to be dropped") {
     Probes.snapshot()
     io.sparklineage.emit.Observations.drain()
-    val layout = Layout(ProbeSpec(Seq("d"), Mode.Exact, Nil, Nil, limited = false, Nil, 0), Nil, "UTC")
+    val layout = Layout(ProbeSpec(Seq("d"), Nil, Nil, limited = false, Nil, 0), Nil, "UTC")
     (1 to Probes.MaxNews + 7).foreach { _ =>
       Probes.changed(new Measurement(
-        ProbeSpec(Seq("d"), Mode.Exact, Nil, Nil, limited = false, Nil, 0),
+        ProbeSpec(Seq("d"), Nil, Nil, limited = false, Nil, 0),
         layout,
         spark.sparkContext
       ))

@@ -18,10 +18,10 @@ object ProbeBenchmark {
 
   private val variants: Seq[(String, Wrap)] = Seq(
     "plain" -> ((df, _) => df),
-    "rows" -> ((df, i) => Watched.watch(df, s"d$i", Mode.Flow, rowsOnly = true)),
-    "flow, no sample" -> ((df, i) => Watched.watch(df, s"d$i", Mode.Flow, sampleRows = 0)),
-    "flow" -> ((df, i) => Watched.watch(df, s"d$i", Mode.Flow)),
-    "exact" -> ((df, i) => Watched.watch(df, s"d$i", Mode.Exact))
+    "rows" -> ((df, i) => Watched.watch(df, s"d$i", everyColumn = false, rowsOnly = true)),
+    "flow, no sample" -> ((df, i) => Watched.watch(df, s"d$i", everyColumn = false, sampleRows = 0)),
+    "flow" -> ((df, i) => Watched.watch(df, s"d$i", everyColumn = false)),
+    "exact" -> ((df, i) => Watched.watch(df, s"d$i"))
   )
 
   private def programs(lineitem: DataFrame): Seq[(String, Wrap => DataFrame)] = Seq(

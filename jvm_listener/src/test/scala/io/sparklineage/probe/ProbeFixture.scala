@@ -43,17 +43,17 @@ trait ProbeFixture { this: Suite =>
   }
 
   /** All measurements of `id` while `action` runs on the watched form of `df`: one for each place in the plan. */
-  def probes(df: DataFrame, mode: Mode = Mode.Exact)(action: DataFrame => Unit): Seq[Probed] = {
+  def probes(df: DataFrame, everyColumn: Boolean = true)(action: DataFrame => Unit): Seq[Probed] = {
     val id = freshId()
-    measured(action(Watched.watch(df, id, mode))).filter(_.dataset == id)
+    measured(action(Watched.watch(df, id, everyColumn))).filter(_.dataset == id)
   }
 
   /** The only measurement of `id` while `action` runs on the watched form of `df`. */
-  def probe(df: DataFrame, mode: Mode = Mode.Exact, key: Seq[String] = Nil, limited: Boolean = false)(
+  def probe(df: DataFrame, everyColumn: Boolean = true, key: Seq[String] = Nil, limited: Boolean = false)(
       action: DataFrame => Unit
   ): Probed = {
     val id = freshId()
-    val all = measured(action(Watched.watch(df, id, mode, key, limited = limited))).filter(_.dataset == id)
+    val all = measured(action(Watched.watch(df, id, everyColumn, key, limited = limited))).filter(_.dataset == id)
     assert(all.size == 1, s"measurements: $all")
     all.head
   }

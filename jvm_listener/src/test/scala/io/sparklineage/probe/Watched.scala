@@ -13,16 +13,17 @@ import org.apache.spark.sql.classic
 import org.apache.spark.sql.execution.{SparkPlan, SparkStrategy}
 
 /** The shortest way from a DataFrame to a probe, for tests: an explicit node. */
-case class Watched(spec: ProbeSpec, columns: Seq[Attribute], child: LogicalPlan) extends UnaryNode {
+case class Watched(spec: ProbeSpec, columns: Seq[Attribute], everyColumn: Boolean, child: LogicalPlan)
+    extends UnaryNode {
   override def output: Seq[Attribute] = child.output
   override lazy val references: AttributeSet =
-    if (spec.mode == Mode.Exact) child.outputSet else AttributeSet.empty
+    if (everyColumn) child.outputSet else AttributeSet.empty
   override protected def withNewChildInternal(newChild: LogicalPlan): LogicalPlan = copy(child = newChild)
 }
 
 object WatchedStrategy extends SparkStrategy {
   override def apply(plan: LogicalPlan): Seq[SparkPlan] = plan match {
-    case Watched(spec, columns, child) =>
+    case Watched(spec, columns, _, child) =>
       val named = columns.map(a => ProbeColumn(a.name, a.dataType.catalogString, a.exprId))
       ProbeExec(spec.copy(columns = if (spec.columns == null) Nil else named), planLater(child)) :: Nil
     case _ => Nil
@@ -36,7 +37,7 @@ object Watched {
   def watch(
       df: DataFrame,
       id: String,
-      mode: Mode = Mode.Exact,
+      everyColumn: Boolean = true,
       key: Seq[String] = Nil,
       sampleRows: Int = 20,
       limited: Boolean = false,
@@ -44,8 +45,9 @@ object Watched {
       rowsOnly: Boolean = false
   ): DataFrame = {
     val plan = df.asInstanceOf[classic.Dataset[_]].logicalPlan
-    val spec = ProbeSpec(Seq(id), mode, if (rowsOnly) null else Nil, pushed, limited, key, sampleRows)
-    classic.Dataset.ofRows(df.sparkSession.asInstanceOf[classic.SparkSession], Watched(spec, plan.output, plan))
+    val spec = ProbeSpec(Seq(id), if (rowsOnly) null else Nil, pushed, limited, key, sampleRows)
+    val watched = Watched(spec, plan.output, everyColumn, plan)
+    classic.Dataset.ofRows(df.sparkSession.asInstanceOf[classic.SparkSession], watched)
   }
 
   def waitForEnds(spark: SparkSession): Unit = spark.sparkContext.listenerBus.waitUntilEmpty()
