@@ -169,8 +169,9 @@ def _some(names: Sequence[str]) -> str:
 
 
 def _knower(why: str) -> str:
-    modes = [f"`--mode {mode.value}`" for mode in modes_that_know(why)]
-    return f"; {' or '.join(filter(None, (', '.join(modes[:-1]), modes[-1])))} would count them" if modes else ""
+    *others, last = [f"`--mode {mode.value}`" for mode in modes_that_know(why)] or [""]
+    modes = f"{', '.join(others)} or {last}" if others else last
+    return f"; {modes} would count them" if modes else ""
 
 
 def _short(dataset: Dataset) -> str:
