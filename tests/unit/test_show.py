@@ -164,10 +164,8 @@ def test_a_step_that_there_is_not(store: Path, words: str, says: str) -> None:
 def test_the_mode_that_would_know_is_named() -> None:
     for width in (80, 120):
         text = " ".join(printed(assemble(shop(Mode.PLAN)), width).split())
-        assert (
-            "? plan mode: load, clean, total and 1 more; `--mode flow`, `--mode used` or `--mode exact` would count them"
-            in text
-        )
+        modes = "`--mode flow`, `--mode used` or `--mode exact`"
+        assert f"? plan mode: load, clean, total and 1 more; {modes} would count them" in text
         assert "--mode" not in printed(assemble(shop()), width)
         assert "--mode" not in printed(assemble(limited()), width), "a limit stays one in every mode"
 
