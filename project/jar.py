@@ -6,6 +6,7 @@ The sbt launcher comes from Maven Central by the Ivy that every pyspark carries,
     python project/jar.py launcher         prints the path of the sbt launcher, fetched if need be
     python project/jar.py sbt ARGS         runs sbt with ARGS
     python project/jar.py fetch DIR G:A:V  puts the jars of these modules, without what they depend on, into DIR
+    python project/jar.py server DIR G:A:V puts the jar of this module and of all that it depends on into DIR
 """
 
 from __future__ import annotations
@@ -147,6 +148,25 @@ def fetch(folder: Path, modules: Sequence[str]) -> list[Path]:
     return wanted
 
 
+def fetch_server(folder: Path, module: str) -> Path:
+    """Puts the jar of a module and those of all that it depends on into a folder of its own below ``folder``.
+
+    Raises :class:`BuildError`.
+    """
+    place = folder / "{1}-{2}".format(*module.split(":"))
+    if not place.is_dir():
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder) as scratch:
+            command = [_java(), "-jar", str(_ivy()), "-cache", f"{scratch}/cache", "-confs", "default"]
+            command += ["-dependency", *module.split(":"), "-retrieve", f"{scratch}/jars/[artifact]-[revision].[ext]"]
+            done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+            if done.returncode != 0 or not Path(scratch, "jars").is_dir():
+                print(done.stdout, file=sys.stderr)
+                raise BuildError(f"{module} could not be fetched from Maven Central: see what Ivy says above.")
+            Path(scratch, "jars").rename(place)
+    return place
+
+
 def _fetch_one(folder: Path, module: str) -> None:
     with tempfile.TemporaryDirectory() as scratch:
         command = [_java(), "-jar", str(_ivy()), "-notransitive", "-cache", f"{scratch}/cache", "-confs", "default"]
@@ -188,6 +208,8 @@ def main(arguments: Sequence[str]) -> int:
             return sbt(arguments[1:])
         elif arguments[0] == "fetch" and len(arguments) > 2:
             print(*fetch(Path(arguments[1]), arguments[2:]), sep=",")
+        elif arguments[0] == "server" and len(arguments) == 3:
+            print(fetch_server(Path(arguments[1]), arguments[2]))
         else:
             print(__doc__, file=sys.stderr)
             return 2

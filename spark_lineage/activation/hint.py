@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from spark_lineage.config import Config, ConfigError, resolve
+from spark_lineage.config.addresses import is_elsewhere
 from spark_lineage.model import Outcome
 from spark_lineage.privacy.terminal import one_line
 
@@ -29,7 +30,7 @@ def hint_at_end(config: Config, then: AtEnd | None) -> AtEnd | None:
 
     def end(ended: Agent | None, outcome: Outcome) -> None:
         if ended is not None and sys.__stderr__ is not None and os.getpid() == process:  # not in a forked child
-            print(one_line(_line(ended.folder, folder, option)), file=sys.__stderr__, flush=True)
+            print(one_line(_line(ended.folder, folder, option, config.store)), file=sys.__stderr__, flush=True)
         if then is not None:
             then(ended, outcome)
 
@@ -49,16 +50,18 @@ def _store_option(config: Config) -> str:
         found = resolve().store == config.store
     except ConfigError:
         found = False
-    return "" if found else f" --store {shlex.quote(_near(config.store, os.getcwd()))}"
+    store = config.store if is_elsewhere(config.store) else _near(config.store, os.getcwd())
+    return "" if found else f" --store {shlex.quote(store)}"
 
 
-def _line(run: Path, folder: str, option: str) -> str:
+def _line(run: Path, folder: str, option: str, configured: str) -> str:
     if not (run / "events.jsonl").is_file():
         return f"spark-lineage: the record could not be written; {_near(str(run), folder)} has what was observed"
     store = run.parent.parent
     earlier = sum(1 for _ in (store / "runs").iterdir()) > 1
     also = f", or `spark-lineage diff{option}` for what changed since the run before" if earlier else ""
-    return f"spark-lineage: recorded in {_near(str(store), folder)}; next: `spark-lineage show{option}`{also}"
+    where = configured if is_elsewhere(configured) else _near(str(store), folder)
+    return f"spark-lineage: recorded in {where}; next: `spark-lineage show{option}`{also}"
 
 
 def _near(path: str, folder: str) -> str:

@@ -19,6 +19,7 @@ import spark_lineage
 from spark_lineage.activation.jars import RUNS_ON, JarError, find_spark, jar_for
 from spark_lineage.activation.java import OLDEST, JavaError, find_java
 from spark_lineage.config import OPTIONS, Config, ConfigError, resolve
+from spark_lineage.config.addresses import is_elsewhere
 from spark_lineage.version import VERSION
 
 START_UP_FILE = "spark_lineage_startup.pth"
@@ -150,6 +151,9 @@ def _store(chosen: str | None, environ: Mapping[str, str]) -> Iterator[Finding]:
         config = resolve(environ=environ)
     except ConfigError:
         config = Config(store=os.path.abspath("lineage"))
+    if is_elsewhere(chosen or config.store):
+        yield _elsewhere(chosen or config.store)
+        return
     folder = Path(os.path.abspath(chosen)) if chosen is not None else Path(config.store)
     existing = next(parent for parent in [folder, *folder.parents] if parent.exists())
     why = _why_not_writable(existing)
@@ -165,6 +169,19 @@ def _store(chosen: str | None, environ: Mapping[str, str]) -> Iterator[Finding]:
         yield Finding("store", True, f"{folder}, {runs} run{'' if runs == 1 else 's'}")
     else:
         yield Finding("store", True, f"{folder}, to be made by the first run")
+
+
+def _elsewhere(store: str) -> Finding:
+    """Asks the store, as a reader would: whether it can be written to is seen when a run is brought."""
+    from spark_lineage.answers import ask
+    from spark_lineage.answers.errors import AnswerError
+
+    try:
+        runs = ask.count(store)
+    except AnswerError as error:
+        how = "Look at the address and at the environment: docs/stores.md. Runs are recorded on this machine meanwhile."
+        return Finding("store", False, str(error), how)
+    return Finding("store", True, f"{store}, {runs} run{'' if runs == 1 else 's'}")
 
 
 def _why_not_writable(folder: Path) -> str | None:

@@ -202,12 +202,14 @@ def _switch_on_as_configured(request: Request, module_path: str | None) -> None:
 def _tell(request: Request, fault: BaseException) -> None:
     """In the record, if it has begun; else in the log of the store that was to hold it."""
     from spark_lineage import agent
+    from spark_lineage.agent.elsewhere import store_folder
 
     observer = agent.current()
     if observer is not None:
         observer.flush()
         return
-    store = Path(str(request.settings.get("store", Config().store)))
+    given = {name: str(request.settings[name]) for name in ("store", "spool") if request.settings.get(name)}
+    store = store_folder(Config(**given))  # type: ignore[arg-type]
     store.mkdir(parents=True, exist_ok=True)
     with (store / "agent.log").open("a", encoding="utf-8") as log:
         log.write(f"{time.strftime('%Y-%m-%d %H:%M:%S')} WARNING {request.target} was not observed: {fault!r}\n")

@@ -13,6 +13,7 @@ from spark_lineage.agent.telling import Telling
 from spark_lineage.answers.check.rules import Rules
 from spark_lineage.answers.collecting import without_collections
 from spark_lineage.config import Config
+from spark_lineage.config.addresses import is_elsewhere
 from spark_lineage.guard import Guard, logger
 from spark_lineage.model import Gap
 from spark_lineage.refusals import Refusal
@@ -111,7 +112,8 @@ class Ending:
         others = self._config.exit_wait if self._telling.begun else 0.0
         sender = self._guard("send", begin, self._store, self._folder, until, others)
         # From the journal and not from the graph: the tables are a function of the events.
-        self._guard("delta", DeltaAudit(self._store / "audit").append, self._folder)
+        if not is_elsewhere(self._config.store):  # there they are written by the process that brings the run
+            self._guard("delta", DeltaAudit(self._store / "audit").append, self._folder)
         return sender
 
     def wait(self, sender: Sender, until: float) -> None:
@@ -120,18 +122,18 @@ class Ending:
         remaining = sender.drain(max(0.0, until - begun))
         logger.info("spark-lineage.waited: %.2f s for receivers", time.monotonic() - begun)
         for sentence in remaining.sentences():
-            _tell(sentence)
+            tell(sentence)
 
     def wait_for_spans(self, until: float) -> None:
         """For the collector, if there is one; says what is left."""
         begun = time.monotonic()
         if self._exports and (sentence := self._telling.wait_for_spans(until)) is not None:
-            _tell(sentence)
+            tell(sentence)
         if self._exports:
             logger.info("spark-lineage.waited: %.2f s for the collector", time.monotonic() - begun)
 
 
-def _tell(sentence: str) -> None:
+def tell(sentence: str) -> None:
     logger.warning("spark-lineage.left: %s", sentence)
     # The program has ended. Not sys.stderr: what the program has put there is its own.
     if sys.__stderr__ is not None and not sys.__stderr__.closed:

@@ -19,7 +19,8 @@ from spark_lineage import capture, own_imports
 from spark_lineage.agent import catalog
 from spark_lineage.agent.ahead import Ahead
 from spark_lineage.agent.belonging import Code, Links, Parents
-from spark_lineage.agent.ending import Ending
+from spark_lineage.agent.elsewhere import Elsewhere, store_folder
+from spark_lineage.agent.ending import Ending, tell
 from spark_lineage.agent.jvm_half import JvmHalf
 from spark_lineage.agent.program import Program
 from spark_lineage.agent.telling import Telling
@@ -30,12 +31,12 @@ from spark_lineage.config import Config
 from spark_lineage.guard import Guard, logger
 from spark_lineage.model import Mode, Outcome, ProgramEnded, ProgramStarted, PythonGap, SourceReading
 from spark_lineage.own_imports import Apart
-from spark_lineage.privacy import keys, source
+from spark_lineage.privacy import source
 from spark_lineage.privacy.logs import PrivateLog
 from spark_lineage.privacy.observing import Privacy
 from spark_lineage.privacy.texts import Choices
 from spark_lineage.static import SourceReader
-from spark_lineage.store import register
+from spark_lineage.store import places, register
 from spark_lineage.store.recording import Recording
 from spark_lineage.surroundings.spark_named import SparkNamed
 
@@ -65,8 +66,9 @@ class Agent:
         self.program = program
         self.rules = rules
         self.run = run_id()
-        self.store = Path(config.store).absolute()
+        self.store = store_folder(config)
         self.folder = self.store / "runs" / self.run
+        self._elsewhere = Elsewhere(config, self.folder)
         self.guard = Guard(self.gap, strict=config.strict)
         self._queue = capture.DeferredQueue()
         self._recording = Recording(self.folder)
@@ -122,8 +124,14 @@ class Agent:
         self.guard("capture", self._capture, self.rules)
         self.guard("first flush", self.flush)
         self.guard("register", register.began, self.store, self.run)
+        self.guard("store", self._begin_elsewhere)
         # Not threading.Thread: a program that counts or lists its threads must not find one of ours.
         _thread.start_new_thread(self.guard, ("poll", self._poll))
+
+    def _begin_elsewhere(self) -> None:
+        why = self._elsewhere.begin(self.program.roots, self.config.app or self.program.name)
+        if why is not None:
+            self.gap("store", f"the run is recorded on this machine only: {why}")
 
     def _learn_secrets(self) -> None:
         """What is secret is known before the first line is written."""
@@ -133,7 +141,7 @@ class Agent:
                 self._privacy.texts.learn_program(file.read().decode("utf-8", "replace"), self.program.argv)
 
     def _mask_key(self) -> bytes:
-        return self.config.mask_key.encode("utf-8") if self.config.mask_key else keys.of_store(self.store)
+        return self.config.mask_key.encode("utf-8") if self.config.mask_key else self._elsewhere.mask_key(self.store)
 
     def _load_rules(self) -> Rules:
         return load(list(map(Path, (os.getcwd(), *self.program.roots))), also=self.config.checks_file)
@@ -241,6 +249,10 @@ class Agent:
             self._log.close()
 
     def _emit(self) -> bool:
+        with places.offline():
+            return self._write_record()
+
+    def _write_record(self) -> bool:
         until = self._ending.write(self.rules)
         self._recording.remove()
         sender = self._ending.hand_on(until)
@@ -249,7 +261,15 @@ class Agent:
         if sender is not None:
             self.guard("send", self._ending.wait, sender, until)
         self.guard("spans", self._ending.wait_for_spans, until)
+        self.guard("store", self._wait_elsewhere, until)
         return True
+
+    def _wait_elsewhere(self, until: float) -> None:
+        begun = time.monotonic()
+        if (sentence := self._elsewhere.wait(until)) is not None:
+            tell(sentence)
+        if self._elsewhere.on:
+            logger.info("spark-lineage.waited: %.2f s for the store", time.monotonic() - begun)
 
     # -- the audit tables of a catalog
 
@@ -268,7 +288,8 @@ class Agent:
 
     def _to_catalog(self, spark_context: Any, still_runs: bool) -> None:
         running = (self._ahead, self.folder) if still_runs else None
-        catalog.write(spark_context, str(self.config.audit_catalog), self.store, running)
+        with places.offline():
+            catalog.write(spark_context, str(self.config.audit_catalog), self.store, running)
 
 
 def run_id() -> str:

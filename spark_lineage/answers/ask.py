@@ -78,6 +78,12 @@ def run(name: str = "last", store: Folder = None) -> Summary:
 
 
 @_question
+def count(store: Folder = None) -> int:
+    """How many runs there are; none is no fault."""
+    return len(stores.opened(store).runs())
+
+
+@_question
 def ending(run: Summary) -> Ending:
     """How a run ended, as far as it has."""
     from spark_lineage.store.summaries import ending

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from spark_lineage.answers import find, stores
 from spark_lineage.answers.documents import Document, duration_ms
@@ -20,7 +19,7 @@ class History:
     """One series for each dataset that ``name`` means. ``unreadable``: why runs are left out, one sentence each."""
 
     name: str
-    store: Path
+    store: str
     series: tuple[Series, ...]
     short_ids: dict[str, str]
     unreadable: tuple[str, ...]
@@ -37,7 +36,7 @@ def of_store(store: Store, name: str, app: str | None, label: str | None, last: 
             of_program = next(runs for runs in programs if run in runs)
             found = [graph for graph in map(graphs.of, of_program) if graph is not None]
             series = tuple(history(found, name))
-            return History(name, store.path, series, selection.short_ids, tuple(graphs.unreadable.values()))
+            return History(name, store.name, series, selection.short_ids, tuple(graphs.unreadable.values()))
     read = graphs.read()
     raise AnswerError(find.unknown(read[::-1], name) if read else next(iter(graphs.unreadable.values())))
 
@@ -84,7 +83,7 @@ def _newest_of_each_first(programs: Sequence[Sequence[Summary]]) -> Iterator[Sum
 def document(answer: History) -> Document:
     return {
         "name": answer.name,
-        "store": str(answer.store),
+        "store": answer.store,
         "series": [_series(series) for series in answer.series],
     }
 

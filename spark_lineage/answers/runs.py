@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 from spark_lineage.answers import stores
 from spark_lineage.answers.documents import Document, duration_ms
@@ -26,7 +25,7 @@ class Listed:
 class RunList:
     """Runs of a store, newest first. ``older`` counts those that are left out."""
 
-    store: Path
+    store: str
     runs: tuple[Listed, ...]
     older: int
 
@@ -41,7 +40,7 @@ def of_store(store: Store, app: str | None, label: str | None, last: int | None)
     selection = stores.selected(store, app, label)
     newest = selection.runs[::-1][:last]
     listed = tuple(_listed(run, selection.short_ids[run.id]) for run in newest)
-    return RunList(store.path, listed, len(selection.runs) - len(newest))
+    return RunList(store.name, listed, len(selection.runs) - len(newest))
 
 
 def _listed(run: Summary, short: str) -> Listed:
@@ -55,7 +54,7 @@ def _listed(run: Summary, short: str) -> Listed:
 
 def document(answer: RunList) -> Document:
     """The ``--json`` shape."""
-    return {"store": str(answer.store), "runs": [_document(listed) for listed in answer.runs]}
+    return {"store": answer.store, "runs": [_document(listed) for listed in answer.runs]}
 
 
 def _document(listed: Listed) -> Document:

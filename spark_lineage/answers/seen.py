@@ -33,6 +33,8 @@ def of_run(run: Summary) -> Seen:
 
 def of_list(store: Store) -> str:
     """A tag that is equal as long as the list of runs is."""
+    if (elsewhere := store.tag()) is not None:
+        return _tag([elsewhere])
     folders = sorted(store.folders())
     listed = [(folder.name, _stamp(folder / journal.EVENTS), _is_written(folder)) for folder in folders]
     return _tag(listed)

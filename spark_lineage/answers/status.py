@@ -35,7 +35,7 @@ class Standing:
 class Deliveries:
     """Of every sink that is configured, or that runs of the store were sent to."""
 
-    store: Path
+    store: str
     standings: tuple[Standing, ...]
 
 
@@ -56,7 +56,7 @@ def of_store(store: Store) -> Deliveries:
         wants = receiver.wants if receiver is not None else lambda event: True
         left = {place.folder.name: _left(place, ahead[place.folder], wants) for place in due}
         standings.append(_standing(key, title, receiver is not None, due, left))
-    return Deliveries(store.path, tuple(standings))
+    return Deliveries(store.name, tuple(standings))
 
 
 def _unsealed(run: Path) -> list[Document]:
@@ -107,7 +107,7 @@ def _standing(
 def document(answer: Deliveries) -> Document:
     """The ``--json`` shape."""
     return {
-        "store": str(answer.store),
+        "store": answer.store,
         "sinks": [
             {
                 "sink": standing.sink,

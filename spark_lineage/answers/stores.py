@@ -8,7 +8,8 @@ from pathlib import Path
 
 from spark_lineage.answers.errors import AnswerError
 from spark_lineage.config import did_you_mean, resolve
-from spark_lineage.store import Store, Summary, signatures
+from spark_lineage.config.addresses import is_elsewhere
+from spark_lineage.store import Store, Summary, places, signatures
 from spark_lineage.store.runs import has_label, no_runs
 from spark_lineage.store.signatures import PublicKey
 from spark_lineage.store.summaries import shortest
@@ -26,8 +27,16 @@ class Selection:
 
 
 def opened(path: str | Path | None) -> Store:
-    """The store in a folder; the one that is configured if none is given. Raises ConfigError."""
-    return Store(path if path is not None else resolve().store)
+    """The store in a folder or at an address; the one that is configured if none is given. Raises ConfigError."""
+    if path is not None and not is_elsewhere(str(path)):
+        return Store(path)
+    config = resolve()
+    return Store(path if path is not None else config.store, config.spool)
+
+
+def called(path: Path) -> str:
+    """What a store is called: its folder, or its address elsewhere."""
+    return places.name_of(path)
 
 
 def trusted(key: str | Path | None) -> PublicKey | None:

@@ -66,10 +66,11 @@ def verify_store(
 
     Raises :class:`AnswerError` where there is no run at all.
     """
+    store.fetch()
     try:
         entries, unreadable = register.read(store.path)  # before the runs: one that begins meanwhile is not missed
     except OSError as error:
-        raise AnswerError(f"the register of {store.path} cannot be read ({error.strerror or error})") from error
+        raise AnswerError(f"the register of {store.name} cannot be read ({error.strerror or error})") from error
     runs = store.runs()
     if not runs and not entries:
         raise AnswerError(no_runs(store.path))
@@ -78,7 +79,7 @@ def verify_store(
     if with_tables:
         findings += _of_tables(DeltaAudit(store.path / "audit"), found.verified)
     return VerifiedStore(
-        str(store.path), tuple(found.verified.values()), tuple(dict.fromkeys(findings)), found.open_, found.gone,
+        store.name, tuple(found.verified.values()), tuple(dict.fromkeys(findings)), found.open_, found.gone,
         found.last(), (*found.remarks(), *_of_register(unreadable)),
     )  # fmt: skip
 

@@ -15,10 +15,11 @@ from spark_lineage.api.runs import Run
 from spark_lineage.api.samples import Sample
 from spark_lineage.api.steps import Step
 from spark_lineage.api.stores import Store
+from spark_lineage.config.addresses import is_elsewhere
 
 __all__ = ["AnswerError", "Dataset", "Run", "Sample", "Step", "Store", "document", "store"]
 
 
 def store(path: str | Path | None = None) -> Store:
-    """The store in a folder; the one that is configured if none is given. Nothing is read yet."""
-    return Store(Path(path) if path is not None else None)
+    """The store in a folder or at an address (`s3://...`); the configured one if none is given. Nothing is read yet."""
+    return Store(path if path is None or is_elsewhere(str(path)) else Path(path))

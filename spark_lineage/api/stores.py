@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 class Store:
     """A store of runs. All questions raise :class:`AnswerError` with one sentence where they cannot be answered."""
 
-    path: Path | None  # its folder; None: the one that is configured
+    path: str | Path | None  # its folder or address; None: the one that is configured
 
     def run(self, name: str = "last") -> Run:
         """A run by ``last``, ``last~1``, its id or a beginning of it, a label (its latest run), or its folder."""

@@ -15,7 +15,8 @@ json_option = click.option("--json", "as_json", is_flag=True, help="One JSON doc
 
 def store_option(purpose: str = "read") -> Callable[[Command], Command]:
     """``--store``. ``purpose`` says what the command does with the store, for ``--help``."""
-    return click.option("--store", metavar="PATH", help=f"The store to {purpose}; as configured if not given.")
+    said = f"The store to {purpose}, a folder or an address; as configured if not given."
+    return click.option("--store", metavar="PATH", help=said)
 
 
 def runs_options(command: Command) -> Command:

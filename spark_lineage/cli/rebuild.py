@@ -23,10 +23,12 @@ def rebuild(missing: bool, store: str | None) -> None:
     from spark_lineage.answers.stores import opened
     from spark_lineage.config import resolve
     from spark_lineage.sinks import signing
+    from spark_lineage.sinks.bringing import bring_all
     from spark_lineage.sinks.delta import tables_of
 
     found = opened(store)
     audit = tables_of(found)
     signer = signing.optional(resolve().sign_key)
     runs = audit.catch_up(found, signer) if missing else audit.rebuild(found, signer)
-    click.echo(f"{runs} {'run' if runs == 1 else 'runs'} written to {audit.path}")
+    bring_all(found.path)
+    click.echo(f"{runs} {'run' if runs == 1 else 'runs'} written to {audit.name}")

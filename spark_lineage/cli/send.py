@@ -14,6 +14,7 @@ from spark_lineage.cli.telling import tell
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
+    from spark_lineage.sinks.bringing import Brought
     from spark_lineage.sinks.remaining import Remaining
     from spark_lineage.sinks.sender import Sender
 
@@ -37,7 +38,8 @@ def send(as_json: bool, store: str | None, otel: bool, wait: float) -> int:
 
     Events of all runs in the store, in order, each once. The transports are those of OpenLineage's own
     configuration: OPENLINEAGE_URL, OPENLINEAGE__TRANSPORT__..., or openlineage.yml. Where spans go, OpenTelemetry's
-    variables say: OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_EXPORTER_OTLP_HEADERS, and so on.
+    variables say: OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_EXPORTER_OTLP_HEADERS, and so on. Runs that wait on this machine
+    for a store elsewhere (`s3://...`) are brought there, too, with transports or without.
 
     Exit status 0: nothing is left to be sent. 1: something is. 2: there is nowhere to send to.
 
@@ -49,41 +51,64 @@ def send(as_json: bool, store: str | None, otel: bool, wait: float) -> int:
     from spark_lineage.answers.stores import opened
     from spark_lineage.config import resolve
     from spark_lineage.sinks import signing
+    from spark_lineage.sinks.bringing import bring_all, bring_deliveries
+    from spark_lineage.sinks.configuration import configured
+    from spark_lineage.sinks.remaining import Remaining
     from spark_lineage.sinks.sending import seal_what_was_killed, sender_of_all
 
     if otel:
         return _send_spans(store, as_json)
     found = opened(store)
     signer = signing.optional(resolve().sign_key)
+    # What waits on this machine for a store elsewhere goes there first: that needs no receiver.
+    brought = bring_all(found.path)
+    if brought is not None and not configured():
+        return _end(Remaining(), brought, as_json, 0.0)
     sender = sender_of_all(found, wait)
     for sentence in seal_what_was_killed(found.path, signer):
         tell(sentence)
-    begun = time.monotonic()
+    begun, at = time.monotonic(), time.time()
     sender.start()
     _follow(sender, quiet=as_json)
     remaining = sender.drain(0)
+    if brought is not None:
+        brought = brought.and_then(bring_all(found.path))
+        bring_deliveries(found.path, at)
+    return _end(remaining, brought, as_json, time.monotonic() - begun)
+
+
+def _end(remaining: Remaining, brought: Brought | None, as_json: bool, seconds: float) -> int:
     if as_json:
         from spark_lineage.faces.json import print_json
         from spark_lineage.sinks.remaining import document
 
-        print_json(document(remaining))
+        to_store = {"runs": brought.runs, "left": brought.left, "why": brought.why} if brought is not None else None
+        print_json({**document(remaining), **({"store": to_store} if to_store is not None else {})})
     else:
-        _tell(remaining, time.monotonic() - begun)
-    return SOMETHING_LEFT if remaining.events else NOTHING_LEFT
+        if brought is not None:
+            click.echo(f"the store: {brought.runs} {'run' if brought.runs == 1 else 'runs'} brought")
+        _tell(remaining, seconds)
+    if brought is not None and brought.left:
+        tell(f"{brought.left} {'run waits' if brought.left == 1 else 'runs wait'} on this machine still: {brought.why}")
+    return SOMETHING_LEFT if remaining.events or (brought is not None and brought.left) else NOTHING_LEFT
 
 
 def _send_spans(folder: str | None, as_json: bool) -> int:
     from spark_lineage.answers.stores import opened
     from spark_lineage.config import resolve
     from spark_lineage.sinks import signing
+    from spark_lineage.sinks.bringing import bring_all, bring_deliveries
     from spark_lineage.sinks.otel.sending import document, send_all, sentences
     from spark_lineage.sinks.sending import seal_what_was_killed
 
     store = opened(folder)
+    bring_all(store.path)
     for sentence in seal_what_was_killed(store.path, signing.optional(resolve().sign_key)):
         tell(sentence)
-    begun = time.monotonic()
+    begun, at = time.monotonic(), time.time()
     sent = send_all(store)
+    bring_all(store.path)
+    bring_deliveries(store.path, at)
     if as_json:
         from spark_lineage.faces.json import print_json
 

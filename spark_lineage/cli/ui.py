@@ -32,6 +32,7 @@ def ui(stores: tuple[str, ...], port: int, host: str, open_browser: bool) -> int
     spark-lineage ui --store before/lineage --store after/lineage --port 0 --open
     """
     _refuse_without_libraries()
+    from spark_lineage.answers.stores import called
     from spark_lineage.faces.html import template
     from spark_lineage.faces.web.serving import bound, serve
     from spark_lineage.faces.web.stores import served
@@ -41,7 +42,7 @@ def ui(stores: tuple[str, ...], port: int, host: str, open_browser: bool) -> int
     at = bound(host, port)
     if not at.loopback:
         tell(f"everybody who reaches {host} can read the stores: without --host only this machine can")
-    listed = " and ".join(str(store.path) for store in shown.every)
+    listed = " and ".join(called(store.path) for store in shown.every)
 
     def ready() -> None:
         click.echo(f"{at.address} shows {listed}; Ctrl-C ends it")

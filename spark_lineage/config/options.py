@@ -23,6 +23,7 @@ class Config:
     """Resolved settings, made by :func:`resolve`. The defaults stand here and nowhere else."""
 
     store: str = "lineage"
+    spool: str | None = None
     mode: Mode = Mode.FLOW
     app: str | None = None
     namespace: str | None = None
@@ -97,7 +98,20 @@ class Option:
 
 
 OPTIONS: tuple[Option, ...] = (
-    Option("store", "path", "Folder of the record: runs, samples and Delta audit tables.", values.text),
+    Option(
+        "store",
+        "path | address",
+        "The record: runs, samples and Delta audit tables. A folder, or an address (`s3://`, `abfss://`, `gs://`, "
+        "`hdfs://`, `dbfs:/Volumes/`).",
+        values.store,
+    ),
+    Option(
+        "spool",
+        "path",
+        "Folder on this machine in which runs are recorded before they are brought to a store elsewhere, and in which "
+        "what was read there is kept; `~/.local/state/spark-lineage` if not set.",
+        values.optional_text,
+    ),
     Option(
         "mode",
         "plan | flow | used | exact",

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import os
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from spark_lineage.config.addresses import is_elsewhere
 from spark_lineage.config.files import configuration_in
 from spark_lineage.config.options import BY_NAME, CONF_PREFIX, ENVIRONMENT_PREFIX, OPTIONS, Config, Option
 from spark_lineage.config.sentences import ConfigError, unknown
@@ -20,7 +20,7 @@ from spark_lineage.model import Mode
 CONF_INTERNAL = frozenset({"op", "run", "wire"})
 
 # Paths: in a file they are relative to its folder.
-IN_FOLDER = frozenset({"store", "jar", "checks.file", "sign.key", "sign.public_key"})
+IN_FOLDER = frozenset({"store", "spool", "jar", "checks.file", "sign.key", "sign.public_key"})
 
 
 @dataclass(frozen=True)
@@ -159,7 +159,7 @@ def _refuse_conflicts(level: Sequence[Setting]) -> None:
 
 
 def _is_local(value: Any) -> bool:
-    return isinstance(value, str) and not re.match(r"[A-Za-z][A-Za-z0-9+.-]+://", value)
+    return isinstance(value, str) and not is_elsewhere(value)
 
 
 def _absolute(store: str) -> str:

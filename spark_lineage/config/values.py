@@ -10,6 +10,7 @@ import difflib
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from spark_lineage.config import addresses
 from spark_lineage.model import Mode
 
 
@@ -25,6 +26,17 @@ def text(value: Any) -> str:
     if isinstance(value, (dict, list)):
         raise ValueError("must be a text")
     return str(value)
+
+
+def store(value: Any) -> str:
+    """A folder, or the address of a store elsewhere in the spelling in which addresses are compared."""
+    path = text(value)
+    if not addresses.is_elsewhere(path):
+        return path
+    try:
+        return addresses.address(path).text
+    except ValueError as error:
+        raise NotUsable(str(error), addresses.without_credentials(path)) from None
 
 
 def optional_text(value: Any) -> str | None:

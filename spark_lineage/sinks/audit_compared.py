@@ -47,7 +47,7 @@ class Compared:
 
 def compared(audit: DeltaAudit, record: RunRecord) -> Compared:
     """The rows of one run against those that :meth:`DeltaAudit.rebuild` would write now."""
-    if not audit.path.is_dir():
+    if not audit.place.exists():
         return Compared()
     if not available():
         return Compared(unknown="the audit tables were not compared: that needs the package deltalake")
@@ -58,6 +58,8 @@ def compared(audit: DeltaAudit, record: RunRecord) -> Compared:
         try:
             found, written = _rows_of(audit, name, record.graph.run.id)
         except Exception as error:  # what Arrow and Delta raise for a damaged file has no common class
+            if audit.place.is_unreachable(error):
+                return Compared(unknown="the audit tables were not compared: their store does not answer")
             said = " ".join(str(error).split())[:200]
             return Compared(True, f"the table `{name}` cannot be read ({type(error).__name__}: {said})")
         there = there or written or (found is not None and found.num_rows > 0)

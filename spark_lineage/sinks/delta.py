@@ -11,15 +11,15 @@ import contextlib
 import importlib.util
 import os
 import random
-import shutil
 import time
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from spark_lineage.privacy.files import close_to_others, make_folder
 from spark_lineage.refusals import Refusal
 from spark_lineage.sinks.journal import seal
+from spark_lineage.sinks.table_places import TablePlace, table_place
+from spark_lineage.store import places
 from spark_lineage.store.runs import RunRecord, Store, open_folder
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ ATTEMPTS = 20  # of one commit; many drivers may want the same next version
 LONGEST_PAUSE = 1.0  # seconds between two attempts
 # Commits from one checkpoint of a table to the next: whoever opens the table reads all commits since the last one.
 CHECKPOINT = {"delta.checkpointInterval": "10"}
+LONGEST = 60.0  # seconds after which no other attempt is made: a store elsewhere does not answer
 FILES = 64  # that it takes to write a table: two runtimes of tokio, and the table's own
 
 
@@ -55,10 +56,23 @@ def tables_of(store: Store) -> DeltaAudit:
 
 
 class DeltaAudit:
-    """The audit tables in one folder, each a Delta table of its own below it."""
+    """The audit tables of one store, each a Delta table of its own.
+
+    ``path``: the folder ``audit`` of the store. Where that is the mirror of a store elsewhere, the tables are there.
+    """
 
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
+
+    @property
+    def name(self) -> str:
+        """For people."""
+        place = places.place_of(self.path.parent)
+        return f"{place.name}/audit" if place is not None else str(self.path)
+
+    @property
+    def place(self) -> TablePlace:
+        return table_place(self.path)
 
     def append(self, record: RunRecord | Path) -> bool:
         """Appends one run, given as its record or its folder. False if ``deltalake`` is not there."""
@@ -68,26 +82,22 @@ class DeltaAudit:
 
         _can_open(FILES)
         opened = record if isinstance(record, RunRecord) else open_folder(record)
-        for name, rows in tables(opened):
-            self._append(name, opened.graph.run.id, rows)
+        run = opened.graph.run.id
+        for _ in self.place.each(lambda made: self._append(made[0], run, made[1]), tables(opened)):
+            continue
         return True
 
     def runs(self) -> set[str]:
         """The ids of the runs that are wholly in the tables."""
-        import deltalake
-
-        path = self.path / "runs"
-        if not deltalake.DeltaTable.is_deltatable(str(path)):
+        table = self.table("runs")
+        if table is None:
             return set()
-        found = deltalake.DeltaTable(str(path)).to_pyarrow_table(columns=["run_id"])
+        found = table.to_pyarrow_table(columns=["run_id"])
         return set(found.column("run_id").to_pylist())
 
     def table(self, name: str) -> Any:
         """One of the tables as ``deltalake`` has it; None where it is not there."""
-        import deltalake
-
-        path = str(self.path / name)
-        return deltalake.DeltaTable(path) if deltalake.DeltaTable.is_deltatable(path) else None
+        return self.place.table(name)
 
     def catch_up(self, store: Store, signer: Signer | None = None) -> int:
         """Appends the ended runs of a store that are not in the tables yet; returns how many there were.
@@ -114,7 +124,7 @@ class DeltaAudit:
         if not available():
             return 0
         for name in TABLES:
-            shutil.rmtree(self.path / name, ignore_errors=True)
+            self.place.remove(name)
         return self.catch_up(store, signer)
 
     def delete(self, runs: Sequence[str], names: Iterable[str] | None = None) -> None:
@@ -141,7 +151,7 @@ class DeltaAudit:
         import deltalake
 
         def append() -> None:
-            table = _table(str(self.path / name), rows.schema)
+            table = _table(self.place, name, rows.schema)
             if rows.num_rows and table.transaction_version(run) is None:
                 properties = deltalake.CommitProperties(app_transactions=[deltalake.Transaction(run, 1)])
                 older = {*rows.schema.names} - {field.name for field in table.schema().fields}
@@ -151,13 +161,13 @@ class DeltaAudit:
                 )  # fmt: skip
 
         self._retried(append)
-        close_to_others(self.path / name)
+        self.place.close(name)
 
     def _delete(self, name: str, predicate: str) -> None:
         table = self.table(name)
         if table is not None:
             table.delete(predicate)
-            close_to_others(self.path / name)
+            self.place.close(name)
 
     def _compact(self, name: str, vacuum_hours: float | None) -> None:
         table = self.table(name)
@@ -166,28 +176,28 @@ class DeltaAudit:
         table.optimize.compact()
         if vacuum_hours is not None:
             table.vacuum(retention_hours=round(vacuum_hours), enforce_retention_duration=False, dry_run=False)
-        close_to_others(self.path / name)
+        self.place.close(name)
 
     def _retried(self, commit: Callable[[], None]) -> None:
+        begun = time.monotonic()
         for attempt in range(ATTEMPTS):
             try:
                 commit()
                 return
             except _conflicts():
-                if attempt == ATTEMPTS - 1:
+                if attempt == ATTEMPTS - 1 or time.monotonic() - begun > LONGEST:
                     raise
                 time.sleep(random.uniform(0, min(LONGEST_PAUSE, 0.02 * 2**attempt)))
 
 
-def _table(path: str, schema: Any) -> Any:
+def _table(place: TablePlace, name: str, schema: Any) -> Any:
     """The table, made if it is not there. Another driver may make it at the same moment."""
-    import deltalake
-
-    if not deltalake.DeltaTable.is_deltatable(path):
-        make_folder(Path(path))
-        with contextlib.suppress(*_conflicts()):
-            return deltalake.DeltaTable.create(path, schema, mode="error", configuration=CHECKPOINT)
-    return deltalake.DeltaTable(path)
+    table = place.table(name)
+    if table is not None:
+        return table
+    with contextlib.suppress(*_conflicts()):
+        return place.create(name, schema, CHECKPOINT)
+    return place.opened(name)
 
 
 def _conflicts() -> tuple[type[Exception], ...]:

@@ -17,7 +17,7 @@ from spark_lineage.events import amending, build, samples
 from spark_lineage.model import Outcome
 from spark_lineage.privacy.files import make_folder, open_private
 from spark_lineage.sinks.sealing import Sealing
-from spark_lineage.store import wal
+from spark_lineage.store import places, wal
 from spark_lineage.store.journal import CHAIN, EVENTS, GENESIS, SAMPLES, Document, as_line, key, lines, link, links
 from spark_lineage.store.runs import open_folder
 
@@ -133,6 +133,8 @@ def seal(folder: Path, signer: Signer | None = None) -> bool:
         return False
     if record.graph.run.outcome is Outcome.RUNNING:
         return False
+    if places.place_of(folder.parent.parent) is not None:
+        places.mark_pending(folder)
     Journal(folder).write(build(record.graph), samples(record.graph), proof)
     wal.remove(folder)
     return True

@@ -15,7 +15,7 @@ from spark_lineage.refusals import Refusal
 from spark_lineage.sinks import cursors
 from spark_lineage.sinks.delta import DeltaAudit
 from spark_lineage.sinks.signing import Signer
-from spark_lineage.store import journal, register, signatures, wal
+from spark_lineage.store import journal, places, register, signatures, wal
 from spark_lineage.store.runs import Store
 from spark_lineage.store.summaries import Summary
 
@@ -66,6 +66,7 @@ def plan(
     a receiver has not got them.
     """
     now = time.time() if now is None else now
+    store.fetch()
     receivers = tuple(cursors.known(store.path))
     runs: list[Summary] = []
     samples: list[Summary] = []
@@ -142,9 +143,12 @@ def _carry_out(store: Store, chosen: Plan, vacuum_hours: float | None, why: str,
     audit.compact(vacuum_hours)
     for run in chosen.samples:
         (run.folder / journal.SAMPLES).unlink(missing_ok=True)
+        if (place := places.place_of(store.path)) is not None:
+            place.remove_file(run.id, journal.SAMPLES)
     for run in chosen.runs:
+        folder = run.folder
         register.removed(store.path, _entry(run, why, signer))
-        _remove(run.folder)
+        _remove(folder)
 
 
 def _entry(run: Summary, why: str, signer: Signer | None) -> register.Entry:

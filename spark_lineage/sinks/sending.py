@@ -25,8 +25,8 @@ def sender_of_all(store: Store, wait: float) -> Sender:
     newer version has written it.
     """
     found = receivers()
-    if not (store.path / "runs").is_dir():
-        raise StoreError(f"No runs in {store.path}: record one with `spark-lineage run`, or name another store.")
+    if not store.has_runs():
+        raise StoreError(f"No runs in {store.name}: record one with `spark-lineage run`, or name another store.")
     if not found:
         raise TransportError(
             "No OpenLineage transport is configured: set OPENLINEAGE_URL, or write an openlineage.yml with a transport."

@@ -23,7 +23,7 @@ from typing import Any
 
 from spark_lineage.model import SHAPE_ERRORS
 from spark_lineage.privacy.files import open_private
-from spark_lineage.store import locks
+from spark_lineage.store import locks, places
 
 NAME, LOCK = "register.jsonl", "register.lock"
 TAIL = 1_000_000  # bytes of the end of the register in which the runs that ended last are looked for
@@ -78,6 +78,9 @@ def removed(store: Path, entry: Entry) -> None:
     signature = {"signature": dict(entry.signature)} if entry.signature is not None else {}
     names = [list(each) for each in entry.names]
     line = {"removed": entry.run, "root": entry.root, "names": names, "at": entry.at, "why": entry.why, **signature}
+    place = places.place_of(store)
+    if place is not None:
+        place.remove(entry.run, line)
     _append(store, line)
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from spark_lineage.model import SHAPE_ERRORS, Gap, LineageGraph, Outcome
-from spark_lineage.store import formats, journal, wal
+from spark_lineage.store import formats, journal, places, wal
 from spark_lineage.store.errors import StoreError
 from spark_lineage.store.summaries import Summary, refuse_newer_run, summary
 
@@ -33,15 +33,35 @@ class RunRecord:
 
 
 class Store:
-    """The store in a folder. Raises StoreError with one clear sentence when something is not there or not readable."""
+    """The store in a folder, or at an address: then ``path`` is its mirror on this machine, in the folder ``spool``.
 
-    def __init__(self, path: str | Path) -> None:
-        self.path = Path(path)
+    Raises StoreError with one clear sentence when something is not there or not readable.
+    """
+
+    def __init__(self, path: str | Path, spool: str | None = None) -> None:
+        self.path = places.folder_of(path, spool)
+        self.name = places.name_of(self.path)
+        self._place = places.place_of(self.path)
 
     def runs(self) -> list[Summary]:
         """All runs, oldest first."""
-        found = [run for folder in self.folders() if (run := summary(folder)) is not None]
+        if self._place is not None:
+            found = self._place.summaries()
+        else:
+            found = [run for folder in self.folders() if (run := summary(folder)) is not None]
         return sorted(found, key=lambda run: (run.started, run.id))
+
+    def fetch(self) -> None:
+        """All runs of a store elsewhere are fetched at once, before each of them is read."""
+        if self._place is not None:
+            self._place.fetch_everything()
+
+    def has_runs(self) -> bool:
+        return (self.path / RUNS).is_dir() if self._place is None else bool(self._place.summaries())
+
+    def tag(self) -> str | None:
+        """Another one when the list of runs of a store elsewhere is; None for a store of this machine."""
+        return self._place.tag() if self._place is not None else None
 
     def folders(self) -> list[Path]:
         """Those of runs, and what else stands in their place; in no order."""
@@ -55,6 +75,7 @@ class Store:
 
     def refuse_newer(self) -> None:
         """Raises StoreError if a newer version has written a run here: what it means is not ours to say."""
+        self.fetch()
         for run in self.runs():
             refuse_newer_run(run.folder)
 
@@ -78,13 +99,15 @@ class Store:
         if labelled:
             return labelled[-1]
         if matching:
-            raise StoreError(f"{name} is the beginning of {len(matching)} run ids in {self.path}: write more of it")
+            raise StoreError(f"{name} is the beginning of {len(matching)} run ids in {self.name}: write more of it")
         raise StoreError(
-            f"no run {name} in {self.path}: it has {_count(len(runs))}, the last is {runs[-1].id} ({runs[-1].app})"
+            f"no run {name} in {self.name}: it has {_count(len(runs))}, the last is {runs[-1].id} ({runs[-1].app})"
         )
 
     def with_id(self, run: str) -> Summary | None:
         """The run of this id, without a look at the others. The id is compared and never becomes part of a path."""
+        if self._place is not None:
+            return next((found for found in self._place.summaries() if found.id == run), None)
         try:
             folder = next((path for path in (self.path / RUNS).iterdir() if path.name == run), None)
         except OSError:  # `runs` says what it is
@@ -111,9 +134,9 @@ class Store:
 
     def labelled(self, label: str, other_than: Path) -> Summary:
         """The latest run with a label that is not the one in the folder ``other_than``."""
-        found = [run for run in self.runs() if has_label(run, label) and run.folder.resolve() != other_than.resolve()]
+        found = [run for run in self.runs() if has_label(run, label) and run.path.resolve() != other_than.resolve()]
         if not found:
-            raise StoreError(f"no other run in {self.path} has the label {label}: record one with --label {label}")
+            raise StoreError(f"no other run in {self.name} has the label {label}: record one with --label {label}")
         return found[-1]
 
     def _counted(self, name: str, runs: list[Summary]) -> Summary:
@@ -121,7 +144,7 @@ class Store:
         if not back.isdecimal():
             raise StoreError(f"{name} is no run: write last~1 for the one before the last")
         if int(back) >= len(runs):
-            raise StoreError(f"{name} goes back further than the {_count(len(runs))} in {self.path}")
+            raise StoreError(f"{name} goes back further than the {_count(len(runs))} in {self.name}")
         return runs[-1 - int(back)]
 
     def open(self, name: str | Summary = "last", samples: bool = True, fragments: bool = True) -> RunRecord:
@@ -134,11 +157,13 @@ class Store:
 
 def _in_folder(folder: Path) -> Summary | None:
     """The run in a folder, or the last one of the store that it is; None if it is neither."""
-    return Store(folder).resolve() if (folder / RUNS).is_dir() else summary(folder)
+    is_store = (folder / RUNS).is_dir() or places.place_of(folder) is not None
+    return Store(folder).resolve() if is_store else summary(places.here(folder))
 
 
 def open_folder(folder: Path, samples: bool = True, fragments: bool = True) -> RunRecord:
     """The run in one folder of a store. Raises StoreError."""
+    places.here(folder)
     try:
         lines = journal.read_lines(folder)
         sealed = _read_sealed(folder, lines, samples, fragments) if lines else None
@@ -215,7 +240,8 @@ def no_runs(path: Path) -> str:
     """What is wrong with an empty store."""
     if path.exists() and not path.is_dir():
         return f"{path} is no store but a file: name the store's folder with --store"
-    return f"no runs in {path}: record one with `spark-lineage run SCRIPT`, or name the store with --store"
+    name = places.name_of(path)
+    return f"no runs in {name}: record one with `spark-lineage run SCRIPT`, or name the store with --store"
 
 
 def _count(runs: int) -> str:

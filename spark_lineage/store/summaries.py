@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from spark_lineage.events.identity import seconds
 from spark_lineage.model import SHAPE_ERRORS, Mode, Observation, Outcome, ProgramStarted, RepositorySeen
-from spark_lineage.store import formats, journal, wal
+from spark_lineage.store import formats, journal, places, wal
 from spark_lineage.store.errors import StoreError
 
 if TYPE_CHECKING:
@@ -23,18 +23,28 @@ FIRST_OBSERVATIONS = 8  # the beginning of the program and its repository are am
 
 @dataclass(frozen=True)
 class Summary:
-    """One run of a list. ``why`` says what is wrong where the run cannot be read; all else is empty then."""
+    """One run of a list. ``why`` says what is wrong where the run cannot be read; all else is empty then.
+
+    ``path`` is its folder, which of a run in a store elsewhere may not be there yet. ``end`` is known already where the
+    list says it.
+    """
 
     id: str
     app: str
     program: str
     started: float
     labels: Mapping[str, str]
-    folder: Path
+    path: Path
     mode: Mode | None = None
     repository: RepositorySeen | None = None
     why: str | None = field(default=None, compare=False)
     empty: bool = False  # killed before anything of it was recorded
+    end: Ending | None = field(default=None, compare=False)
+
+    @property
+    def folder(self) -> Path:
+        """Its folder, with all that the store has of it. Raises StoreError where a store elsewhere does not answer."""
+        return places.here(self.path)
 
 
 @dataclass(frozen=True)
@@ -151,6 +161,8 @@ def _moment(folder: Path) -> float:
 
 def ending(run: Summary) -> Ending:
     """From the last line of the journal: the application ends last. Raises StoreError where that is damaged."""
+    if run.end is not None:
+        return run.end
     try:
         sealed = _sealed(run.folder)
     except (*SHAPE_ERRORS, OSError) as error:

@@ -16,6 +16,7 @@ from typing import IO, Any
 
 from spark_lineage.model import FORMAT, Observation, Probed
 from spark_lineage.privacy.files import make_folder, open_private, write_private
+from spark_lineage.store import places
 from spark_lineage.store.observation_lines import decode, encode, encode_fast
 
 NAME = "observations.jsonl"
@@ -148,11 +149,18 @@ def _decoded(lines: Iterable[bytes]) -> Iterator[Observation | None]:
 
 
 def is_alive(folder: Path) -> bool:
-    """Whether the process that writes this run is still there, as far as this machine can tell."""
+    """Whether the process that writes this run is still there, as far as this machine can tell.
+
+    Of one on another machine that writes to the same store elsewhere it knows when something was brought last.
+    """
+    process = writer(folder)
+    return is_there(process) if process.get("host") == socket.gethostname() else places.heard_lately(folder)
+
+
+def is_there(process: Mapping[str, Any]) -> bool:
+    """Whether a process of this machine goes on, as :func:`writer` has described it."""
     try:
-        process = writer(folder)
-        there = _process(process["pid"]) if process.get("host") == socket.gethostname() else None
-        return there is not None and there.items() <= process.items()
+        return _process(process["pid"]).items() <= process.items()
     except (OSError, ValueError, KeyError, TypeError, OverflowError):
         return False
 

@@ -178,10 +178,30 @@ def test_the_libraries_of_contracts_are_imported_for_contracts_alone() -> None:
     assert not {path.name for path in found} & {"reading.py", "checking.py", "libraries.py"}, "without the extra, too"
 
 
+def test_a_store_elsewhere_is_reached_in_one_place() -> None:
+    """The clients are an extra, and start threads: only who reads such a store, or brings a run to it, has them."""
+    found = {path: used for path in files() for used, _ in imported(path) if used.split(".")[0] in OF_PLACES}
+    assert {path.relative_to(PACKAGE / "store" / "places").name for path in found} == {"cloud.py", "hdfs.py"}
+    used = {path for path in files() for name, _ in imported(path) if name.startswith("spark_lineage.sinks.bringer")}
+    assert used == set(), "it is the main program of a process of its own"
+
+
+OF_PLACES = {"obstore", "hdfs_native"}
 # The rooms of a part: each uses itself and those before it.
 ROOMS = {
     "capture": ["deferred", "code", "following", "operations", "recorder", "patching", "__init__"],
-    "agent": ["program", "ahead", "belonging", "jvm_half", "telling", "ending", "catalog", "observing", "__init__"],
+    "agent": [
+        "program",
+        "ahead",
+        "belonging",
+        "jvm_half",
+        "telling",
+        "elsewhere",
+        "ending",
+        "catalog",
+        "observing",
+        "__init__",
+    ],
 }
 
 

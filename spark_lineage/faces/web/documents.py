@@ -9,6 +9,7 @@ from typing import Any
 from spark_lineage.answers import ask
 from spark_lineage.answers.documents import Document
 from spark_lineage.answers.errors import AnswerError
+from spark_lineage.answers.stores import called
 from spark_lineage.config import did_you_mean
 from spark_lineage.faces.web.stores import Found, Served, Stores
 from spark_lineage.version import VERSION
@@ -105,7 +106,7 @@ def history(stores: Stores, parameters: Mapping[str, str]) -> Document:
 
 
 def _stores(stores: Stores) -> list[dict[str, Any]]:
-    return [{"name": store.name, "path": str(store.path)} for store in stores.every]
+    return [{"name": store.name, "path": called(store.path)} for store in stores.every]
 
 
 def _known(parameters: Mapping[str, str], *known: str) -> dict[str, str]:

@@ -15,8 +15,9 @@ from pathlib import Path
 from spark_lineage.answers import ask
 from spark_lineage.answers.errors import AnswerError
 from spark_lineage.answers.seen import Seen
-from spark_lineage.answers.stores import opened
+from spark_lineage.answers.stores import called, opened
 from spark_lineage.config import did_you_mean
+from spark_lineage.config.addresses import is_elsewhere
 from spark_lineage.refusals import Refusal
 
 LONGEST = 200  # characters of an address
@@ -105,13 +106,18 @@ def short_names(paths: Sequence[Path]) -> list[str]:
     """The last name of each path, the one before where two end alike (`before/lineage`, `after/lineage`), a number
     behind it where nothing else tells them apart.
     """
-    ends = [[_plain(part) for part in path.resolve().parts if _plain(part)] or ["store"] for path in paths]
+    ends = [[_plain(part) for part in _parts(path) if _plain(part)] or ["store"] for path in paths]
     deepest = max(map(len, ends))
     for back in range(1, deepest + 1):
         names = [parts[-min(back, len(parts))] for parts in ends]
         if len(set(names)) == len(names):
             return names
     return [f"{parts[-1]}-{number}" for number, parts in enumerate(ends, 1)]
+
+
+def _parts(path: Path) -> Sequence[str]:
+    name = called(path)
+    return name.split("/") if is_elsewhere(name) else path.resolve().parts
 
 
 def _plain(part: str) -> str:

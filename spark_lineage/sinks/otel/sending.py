@@ -68,8 +68,8 @@ def send_all(store: Store) -> Sent:
         raise Refusal("OTEL_SDK_DISABLED is true: no spans are exported.")
     if (why := wrong()) is not None:
         raise Refusal(f"{why}.")
-    if not (store.path / "runs").is_dir():
-        raise StoreError(f"No runs in {store.path}: record one with `spark-lineage run`, or name another store.")
+    if not store.has_runs():
+        raise StoreError(f"No runs in {store.name}: record one with `spark-lineage run`, or name another store.")
     store.refuse_newer()
     exporter, to = Exporter(), collector()
     if exporter.why is not None:

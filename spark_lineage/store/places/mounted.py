@@ -1,0 +1,108 @@
+"""A mounted folder that takes whole files only, as a volume of Databricks does: no file is appended to or changed."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+from collections.abc import Callable, Iterable
+from functools import wraps
+from pathlib import Path
+from typing import ParamSpec, TypeVar
+
+from spark_lineage.config.addresses import Address
+from spark_lineage.privacy.files import make_folder
+from spark_lineage.store.places.objects import Entry, Unreachable
+
+P = ParamSpec("P")
+Answer = TypeVar("Answer")
+
+
+def _asked(ask: Callable[P, Answer]) -> Callable[P, Answer]:
+    @wraps(ask)
+    def asking(*args: P.args, **kwargs: P.kwargs) -> Answer:
+        try:
+            return ask(*args, **kwargs)
+        except OSError as error:
+            raise Unreachable(f"the store {args[0]} cannot be reached: {error.strerror or error}") from error
+
+    return asking
+
+
+class Mounted:
+    """See ``Objects``. A file is written beside its place and renamed, so that nobody reads half of it."""
+
+    def __init__(self, address: Address) -> None:
+        self._text, self._root = address.text, Path(address.folder)
+        # /Volumes/catalog/schema/volume is there where it is mounted, and is nothing that we make.
+        mount = Path(*self._root.parts[:5]) if address.scheme == "dbfs" else self._root.parent
+        if not mount.is_dir():
+            raise Unreachable(f"the store {self._text} is not mounted on this machine: there is no {mount}")
+
+    def __str__(self) -> str:
+        return self._text
+
+    @_asked
+    def entries(self, prefix: str) -> list[Entry]:
+        folder, _, begin = prefix.rpartition("/")
+        found = []
+        for place, _, files in os.walk(self._root / folder):
+            for file in files:
+                path = Path(place, file)
+                name = path.relative_to(self._root).as_posix()
+                if name.startswith(f"{folder}/{begin}" if folder else begin) and not file.endswith(".part"):
+                    found.append(self._entry(name))
+        return [entry for entry in found if entry is not None]
+
+    def _entry(self, name: str) -> Entry | None:
+        try:
+            stat = (self._root / name).stat()
+        except FileNotFoundError:
+            return None
+        return Entry(name, stat.st_size, f"{stat.st_mtime_ns}-{stat.st_size}", stat.st_mtime)
+
+    @_asked
+    def folders(self, prefix: str) -> list[str]:
+        with contextlib.suppress(FileNotFoundError):
+            return sorted(path.name for path in (self._root / prefix).iterdir() if path.is_dir())
+        return []
+
+    @_asked
+    def get(self, name: str, begin: int = 0) -> bytes | None:
+        try:
+            with (self._root / name).open("rb") as file:
+                file.seek(begin)
+                return file.read()
+        except FileNotFoundError:
+            return None
+
+    @_asked
+    def put(self, name: str, content: bytes | Path) -> str:
+        path = self._root / name
+        make_folder(path.parent)
+        beside = path.with_name(f".{path.name}.{os.getpid()}.part")
+        if isinstance(content, Path):
+            shutil.copyfile(content, beside)
+        else:
+            beside.write_bytes(content)
+        os.replace(beside, path)
+        written = self._entry(name)
+        return written.tag if written is not None else ""
+
+    @_asked
+    def put_new(self, name: str, content: bytes) -> bool:
+        path = self._root / name
+        make_folder(path.parent)
+        try:
+            with path.open("xb") as file:
+                file.write(content)
+        except FileExistsError:
+            return False
+        return True
+
+    @_asked
+    def delete(self, names: Iterable[str]) -> None:
+        for name in names:
+            (self._root / name).unlink(missing_ok=True)
+            with contextlib.suppress(OSError):  # not empty yet
+                (self._root / name).parent.rmdir()

@@ -1,0 +1,138 @@
+"""Azurite, a server of Google's protocol, and HDFS: each fetched and started only for slow tests that ask for it."""
+
+from __future__ import annotations
+
+import base64
+import email.utils
+import hashlib
+import hmac
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from tests.stores.servers import ROOT, STARTS, answers, fetched, free_port
+
+SERVERS = ROOT / ".tools" / "servers"
+AZURITE = "azurite@3.37.0"
+GCS = "github.com/fsouza/fake-gcs-server@v1.52.2"
+HADOOP = "3.4.2"
+# The account that every Azurite has, as its documentation prints it: no secret.
+ACCOUNT = "devstoreaccount1"
+ACCOUNT_KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
+
+
+class _Server:
+    def __init__(self, command: list[str], folder: Path, port: int, **variables: str) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self.folder, self.port = folder, port
+        with (folder / "log").open("wb") as log:
+            self._process = subprocess.Popen(
+                command, cwd=folder, env={**os.environ, **variables}, stdout=log, stderr=subprocess.STDOUT,
+                stdin=subprocess.DEVNULL,
+            )  # fmt: skip
+
+    def wait(self) -> None:
+        until = time.monotonic() + STARTS * 2
+        while not answers(self.port):
+            assert self._process.poll() is None, (self.folder / "log").read_text()
+            assert time.monotonic() < until, (self.folder / "log").read_text()[-3000:]
+            time.sleep(0.1)
+
+    def stop(self) -> None:
+        self._process.terminate()
+        self._process.wait()
+
+
+class Azure(_Server):
+    """Azurite, with one container."""
+
+    store = "az://lineage"
+
+    def __init__(self, folder: Path) -> None:
+        sys.path.insert(0, str(ROOT / "project"))
+        import page
+
+        node = page._found_node() or page._fetched_node()
+        place = SERVERS / "azurite"
+        if not (place / "node_modules" / "azurite").is_dir():
+            place.mkdir(parents=True, exist_ok=True)
+            environment = {**os.environ, "PATH": f"{node.folder}{os.pathsep}{os.environ.get('PATH', '')}"}
+            command = [*node.npm, "install", "--no-audit", "--no-fund", "--prefix", str(place), AZURITE]
+            subprocess.run(command, check=True, stdout=subprocess.DEVNULL, env=environment)
+        port = free_port()
+        main = place / "node_modules" / "azurite" / "dist" / "src" / "blob" / "main.js"
+        command = [str(node.folder / "node"), str(main), "--blobPort", str(port), "--location", str(folder)]
+        super().__init__([*command, "--skipApiVersionCheck", "--silent"], folder, port)
+        self.wait()
+        self._make_container("lineage")
+
+    def environ(self) -> dict[str, str]:
+        url = f"http://127.0.0.1:{self.port}"
+        return {"AZURE_STORAGE_USE_EMULATOR": "true", "AZURITE_BLOB_STORAGE_URL": url}
+
+    def _make_container(self, name: str) -> None:
+        date = email.utils.formatdate(usegmt=True)
+        headers = f"x-ms-date:{date}\nx-ms-version:2021-08-06\n"
+        resource = f"/{ACCOUNT}/{ACCOUNT}/{name}\nrestype:container"
+        text = "PUT\n\n\n\n\n\n\n\n\n\n\n\n" + headers + resource
+        key = base64.b64decode(ACCOUNT_KEY)
+        signature = base64.b64encode(hmac.new(key, text.encode(), hashlib.sha256).digest()).decode()
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{self.port}/{ACCOUNT}/{name}?restype=container", method="PUT",
+            headers={"x-ms-date": date, "x-ms-version": "2021-08-06", "Content-Length": "0",
+                     "Authorization": f"SharedKey {ACCOUNT}:{signature}"},
+        )  # fmt: skip
+        urllib.request.urlopen(request).close()
+
+
+class Google(_Server):
+    """fake-gcs-server, with one bucket. Skips the test where there is no Go to build it."""
+
+    store = "gs://lineage"
+
+    def __init__(self, folder: Path) -> None:
+        binary = SERVERS / "fake-gcs-server"
+        if not binary.exists():
+            go = shutil.which("go")
+            if go is None:
+                pytest.skip("needs Go, to build the server")
+            SERVERS.mkdir(parents=True, exist_ok=True)
+            subprocess.run([go, "install", GCS], check=True, env={**os.environ, "GOBIN": str(SERVERS)})
+        port = free_port()
+        (folder / "data" / "lineage").mkdir(parents=True)
+        command = [str(binary), "-scheme", "http", "-port", str(port), "-host", "127.0.0.1", "-backend", "memory"]
+        super().__init__([*command, "-data", str(folder / "data"), "-public-host", f"127.0.0.1:{port}"], folder, port)
+        self.wait()
+        empty = {"client_email": "", "private_key": "", "private_key_id": ""}
+        account = {"gcs_base_url": f"http://127.0.0.1:{port}", "disable_oauth": True, **empty}
+        (folder / "account.json").write_text(json.dumps(account))
+
+    def environ(self) -> dict[str, str]:
+        return {
+            "GOOGLE_SERVICE_ACCOUNT": str(self.folder / "account.json"),
+            "STORAGE_EMULATOR_HOST": f"http://127.0.0.1:{self.port}",
+        }
+
+
+class HadoopFiles(_Server):
+    """A name node and a data node of Hadoop itself."""
+
+    def __init__(self, folder: Path) -> None:
+        jars = [fetched(f"org.apache.hadoop:{name}:{HADOOP}") for name in ("hadoop-client-minicluster",)]
+        port = free_port()
+        path = os.pathsep.join(f"{jar}/*" for jar in jars)
+        command = ["java", "-Xmx768m", "-XX:+UseSerialGC", "-cp", path, "org.apache.hadoop.test.MiniDFSClusterManager"]
+        command += ["-format", "-nnport", str(port), "-datanodes", "1", "-D", "dfs.replication=1"]
+        super().__init__(command, folder, port)
+        self.store = f"hdfs://127.0.0.1:{port}/lineage"
+        self.wait()
+
+    def environ(self) -> dict[str, str]:
+        return {}

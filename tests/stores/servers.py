@@ -1,0 +1,138 @@
+"""Real servers that stores elsewhere are tested against, and what stands between a program and such a server."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+S3PROXY = "org.gaul:s3proxy:2.9.0"
+KEY, SECRET = "AKIATESTTESTTESTTEST", "secret-of-the-test-never-to-be-seen"
+STARTS = 60.0  # seconds
+
+
+def free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
+
+
+def answers(port: int) -> bool:
+    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 0.5):
+        return True
+    return False
+
+
+def fetched(module: str) -> Path:
+    """The folder with the jars of a server, from Maven Central: fetched once for a clone."""
+    command = [sys.executable, "project/jar.py", "server", ".tools/servers", module]
+    done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True)
+    return ROOT / done.stdout.strip()
+
+
+class S3:
+    """S3Proxy over a folder, with one bucket."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.port, self.bucket = folder, free_port(), "lineage"
+        jars = fetched(S3PROXY)
+        (folder / "files" / self.bucket).mkdir(parents=True)
+        (folder / "s3proxy.conf").write_text(
+            f"s3proxy.endpoint=http://127.0.0.1:{self.port}\n"
+            "s3proxy.authorization=aws-v2-or-v4\n"
+            f"s3proxy.identity={KEY}\ns3proxy.credential={SECRET}\n"
+            # Of the request that removes several objects it does not know each header.
+            "s3proxy.ignore-unknown-headers=true\n"
+            "jclouds.provider=filesystem-nio2\n"
+            f"jclouds.filesystem.basedir={folder / 'files'}\njclouds.identity=x\njclouds.credential=x\n"
+        )
+        (folder / "logback.xml").write_text('<configuration><root level="OFF"/></configuration>')
+        command = ["java", "-Xmx512m", "-XX:+UseSerialGC", f"-Dlogback.configurationFile={folder / 'logback.xml'}"]
+        command += ["-cp", f"{jars}/*", "org.gaul.s3proxy.Main"]
+        log = (folder / "s3proxy.log").open("wb")
+        self._process = subprocess.Popen(
+            [*command, "--properties", str(folder / "s3proxy.conf")], stdout=log, stderr=subprocess.STDOUT
+        )
+        until = time.monotonic() + STARTS
+        while not answers(self.port):
+            assert self._process.poll() is None, (folder / "s3proxy.log").read_text()
+            assert time.monotonic() < until
+            time.sleep(0.05)
+
+    def environ(self, port: int | None = None) -> dict[str, str]:
+        """``port``: that of what stands before the server."""
+        return {
+            "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port or self.port}", "AWS_REGION": "us-east-1",
+            "AWS_ACCESS_KEY_ID": KEY, "AWS_SECRET_ACCESS_KEY": SECRET,
+        }  # fmt: skip
+
+    def stop(self) -> None:
+        self._process.terminate()
+        self._process.wait()
+
+
+class Between:
+    """Stands between a program and a server: it can be slow, and it can be down."""
+
+    def __init__(self, port: int) -> None:
+        self._to = port
+        self.delay = 0.0  # seconds before each piece of an answer
+        self.down = False
+        self.requests = 0
+        self._listening = socket.create_server(("127.0.0.1", 0))
+        self.port = int(self._listening.getsockname()[1])
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                client, _ = self._listening.accept()
+            except OSError:
+                return
+            if self.down:
+                client.close()
+                continue
+            threading.Thread(target=self._carry, args=(client,), daemon=True).start()
+
+    def _carry(self, client: socket.socket) -> None:
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self._to)) as server, client:
+            threading.Thread(target=self._pipe, args=(client, server, False), daemon=True).start()
+            self._pipe(server, client, True)
+
+    def _pipe(self, source: socket.socket, sink: socket.socket, answer: bool) -> None:
+        with contextlib.suppress(OSError):
+            while piece := source.recv(65536):
+                if self.down:
+                    break
+                self.requests += not answer
+                if answer and self.delay:
+                    time.sleep(self.delay)
+                sink.sendall(piece)
+        for end in (source, sink):
+            with contextlib.suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
+
+    def close(self) -> None:
+        self._listening.close()
+
+
+@contextlib.contextmanager
+def between(port: int) -> Iterator[Between]:
+    made = Between(port)
+    try:
+        yield made
+    finally:
+        made.close()
+
+
+def environ(**more: str) -> dict[str, str]:
+    """That of a program of these tests: no configuration of the machine reaches it."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "SPARK_LINEAGE__"))}
+    return {**kept, "PYTHONPATH": os.pathsep.join((str(ROOT), str(ROOT / "tests" / "unit"))), **more}
