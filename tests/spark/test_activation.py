@@ -206,16 +206,19 @@ def test_from_inside_the_program(driver, by_runner, way, program):
     assert facts(shown) == facts(by_runner)
 
 
-def test_spark_submit_without_the_conf_records_nothing(driver):
+OFF = ("--conf", "spark.lineage.enabled=false")
+
+
+@pytest.mark.parametrize("off", [False, pytest.param(True, marks=pytest.mark.slow)], ids=["without", "switched off"])
+def test_spark_submit_without_the_conf_records_nothing(driver, off):
+    command = submit(*OFF) if off else [spark_submit(), "job.py", *ARGUMENTS]
     (driver.folder / "job.py").write_text(PROGRAM)
     env = {
         **os.environ, "PYTHONPATH": os.pathsep.join([str(driver.folder / "site"), str(ROOT)]),
         "SPARK_CONF_DIR": str(driver.folder / "conf"), "SPARK_LINEAGE__STORE": str(driver.folder / "none"),
         "PYSPARK_PYTHON": sys.executable,
     }  # fmt: skip
-    done = subprocess.run(
-        [spark_submit(), "job.py", *ARGUMENTS], cwd=driver.folder, env=env, capture_output=True, text=True, timeout=280
-    )
+    done = subprocess.run(command, cwd=driver.folder, env=env, capture_output=True, text=True, timeout=280)
     assert (done.returncode, done.stdout) == (3, driver.expected), done.stderr[-3000:]
     assert not (driver.folder / "none").exists()
 

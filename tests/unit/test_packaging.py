@@ -56,6 +56,16 @@ def test_wheel_carries_jar_schemas_and_start_up_hook(wheel):
     assert any(name.endswith(".schema.json") for name in names)
 
 
+def test_the_jar_has_no_class_of_others():
+    """It cannot shadow a class of the cluster's. What stands in Spark's packages may see what is private there."""
+    if not jar_builder().is_current():
+        pytest.skip("the listener's jar is not built from these sources: make jar")
+    with zipfile.ZipFile(jar_builder().jar_path()) as jar:
+        files = [name for name in jar.namelist() if not name.endswith("/")]
+    ours = ("io/sparklineage/", "org/apache/spark/sql/lineage/", "META-INF/MANIFEST.MF")
+    assert len(files) > 100 and [name for name in files if not name.startswith(ours)] == []
+
+
 def test_wheel_carries_the_page_without_its_sources(wheel):
     with zipfile.ZipFile(wheel) as archive:
         names = archive.namelist()
