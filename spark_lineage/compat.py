@@ -15,6 +15,9 @@ HAS_POSITIONS = sys.version_info >= (3, 11)
 # ``code.co_qualname`` and ``code.replace(co_qualname=...)`` (3.11).
 CODE_HAS_QUALNAME = sys.version_info >= (3, 11)
 
+# PEP 667: ``frame.f_locals`` of a function is a view, and no dict that the frame keeps (3.13).
+FRAME_LOCALS_ARE_A_VIEW = sys.version_info >= (3, 13)
+
 # A parse in one thread may end a parse in another one with an error of the interpreter's own (python/cpython#106905).
 PARSES_DISTURB_EACH_OTHER = sys.version_info[:2] == (3, 11)
 PARSE_TRIES = 50
@@ -32,6 +35,12 @@ def stdlib_folders() -> tuple[str, ...]:
 def installed_folders() -> tuple[str, ...]:
     """Folders where packages are installed."""
     found = {sysconfig.get_path(name) for name in ("purelib", "platlib")}
+    return tuple(sorted({real for folder in found if folder for real in (folder, os.path.realpath(folder))}))
+
+
+def script_folders() -> tuple[str, ...]:
+    """Folders where the commands of installed packages are, as ``spark-lineage`` itself."""
+    found = {sysconfig.get_path("scripts"), os.path.dirname(sys.executable)}
     return tuple(sorted({real for folder in found if folder for real in (folder, os.path.realpath(folder))}))
 
 

@@ -8,8 +8,6 @@ settings go into its conf, on a copy), the end of ``_do_init`` (a context is up)
 from __future__ import annotations
 
 import functools
-import importlib.abc
-import importlib.machinery
 import os
 import re
 import shlex
@@ -20,8 +18,9 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from spark_lineage.activation.jars import LISTENER
+from spark_lineage.after_import import Finder
 from spark_lineage.config import CONF_PREFIX
-from spark_lineage.guard import Guard, leave, logger
+from spark_lineage.guard import Guard, leave
 from spark_lineage.patches import Function, Patch, Patches
 
 # Spark 4 moved the class (SPARK-48413) and left a module of the old name that re-exports it.
@@ -269,54 +268,6 @@ def _hide_jar(gateway: Any, launched_with: Any) -> None:
 
 def _is_alive(spark_context: Any) -> bool:
     return spark_context.__dict__.get("_jsc") is not None
-
-
-class Finder(importlib.abc.MetaPathFinder):
-    """Calls ``loaded(module)`` right after one of the named modules has been executed."""
-
-    def __init__(self, names: Sequence[str], loaded: Callable[[types.ModuleType], Any], guard: Guard) -> None:
-        self._names = frozenset(names)
-        self._loaded = loaded
-        self._guard = guard
-
-    def find_spec(
-        self, fullname: str, path: Sequence[str] | None, target: types.ModuleType | None = None
-    ) -> importlib.machinery.ModuleSpec | None:
-        """None, also where ours fails: then the other finders are asked as without us."""
-        guard, find = self._guard, self._find
-        return guard("hook", find, fullname, path, target)
-
-    def _find(
-        self, fullname: str, path: Sequence[str] | None, target: types.ModuleType | None
-    ) -> importlib.machinery.ModuleSpec | None:
-        if fullname not in self._names:
-            return None
-        for finder in sys.meta_path:
-            if finder is self:
-                continue
-            spec = finder.find_spec(fullname, path, target)
-            if spec is not None and spec.loader is not None:
-                _run_after(spec.loader, self._loaded, self._guard)
-                return spec
-        return None
-
-
-def _run_after(loader: Any, patch: Callable[[types.ModuleType], Any], guard: Guard) -> None:
-    """Makes this one loader object call ``patch`` after it has executed its module."""
-    execute = loader.exec_module
-
-    def as_it_was() -> None:
-        del loader.exec_module  # the loader is the module's __loader__ from now on
-
-    def exec_module(module: types.ModuleType) -> None:
-        guard("hook", as_it_was)
-        execute(module)
-        guard("hook", patch, module)
-
-    try:
-        loader.exec_module = exec_module
-    except AttributeError:
-        logger.debug("%r cannot be hooked", loader)
 
 
 # --------------------------------------------------------------------------- what the door adds

@@ -28,6 +28,10 @@ class JarError(Refusal):
     """No jar of ours fits; its text is one sentence for the user."""
 
 
+class NoSparkError(JarError):
+    """There is no Spark here that could run: no pyspark, or one without jars, as a client of Spark Connect is."""
+
+
 @dataclass(frozen=True)
 class Spark:
     """The Spark that would run: its home, version and Scala line."""
@@ -54,17 +58,19 @@ class Jar:
 def find_spark(environ: Mapping[str, str] | None = None) -> Spark:
     """The Spark that ``import pyspark`` would start, by its files; nothing is imported or run.
 
-    Raises :class:`JarError`.
+    Raises :class:`NoSparkError`.
     """
     environ = os.environ if environ is None else environ
     home = environ.get("SPARK_HOME") or _pyspark_folder()
     if home is None:
-        raise JarError("pyspark is not installed here: pip install 'spark-lineage-agent[spark]', or set SPARK_HOME.")
+        raise NoSparkError(
+            "pyspark is not installed here: pip install 'spark-lineage-agent[spark]', or set SPARK_HOME."
+        )
     for core in sorted(Path(home).glob("jars/spark-core_*.jar")):
         found = re.fullmatch(r"spark-core_(\d+\.\d+)-(\d+\.\d+\.\d+).*\.jar", core.name)
         if found:
             return Spark(Path(home), found.group(2), found.group(1))
-    raise JarError(f"There is no Spark in {home}: jars/spark-core_*.jar is missing.")
+    raise NoSparkError(f"There is no Spark in {home}: jars/spark-core_*.jar is missing.")
 
 
 def _pyspark_folder() -> str | None:
@@ -78,6 +84,25 @@ def _pyspark_folder() -> str | None:
 def jars(folder: Path = FOLDER) -> list[Jar]:
     found = [(path, _NAME.fullmatch(path.name)) for path in sorted(folder.glob("*.jar"))]
     return [Jar(path, match["spark"], match["scala"]) for path, match in found if match]
+
+
+def jar_or_gap(chosen: str | None, remote: bool) -> tuple[Path | None, str | None]:
+    """The jar for the Spark that would run; None where there is none to run, and what that leaves unseen, if anything.
+
+    ``remote``: sessions are those of a server. Raises :class:`JarError` if Spark would run, and no jar fits it.
+    """
+    try:
+        return jar_for(find_spark(), chosen), REMOTE if remote else None
+    except NoSparkError:
+        is_client = remote or _pyspark_folder() is not None
+        return None, REMOTE if is_client else None
+    except JarError:
+        if not remote:
+            raise
+        return None, REMOTE
+
+
+REMOTE = "sessions of Spark Connect are not observed: what runs on a server is not seen from here"
 
 
 def jar_for(spark: Spark, chosen: str | None = None, folder: Path = FOLDER) -> Path:

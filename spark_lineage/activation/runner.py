@@ -28,7 +28,7 @@ from spark_lineage.activation import checking, reporting
 from spark_lineage.activation.checking import Checking, UsageError
 from spark_lineage.activation.doors import OwnDoor, stop_at_exit
 from spark_lineage.activation.hint import hint_at_end
-from spark_lineage.activation.jars import JarError, find_spark, jar_for
+from spark_lineage.activation.jars import JarError, jar_or_gap
 from spark_lineage.activation.java import JavaError, find_java
 from spark_lineage.activation.tracebacks import without_our_frames
 from spark_lineage.answers.check.rules import RuleError, Rules, load
@@ -217,9 +217,9 @@ def _tell(request: Request, fault: BaseException) -> None:
 
 def _switch_on(config: Config, request: Request, module_path: str | None) -> None:
     """Raises ConfigError, JavaError, JarError, UsageError: nothing of the program has run by then."""
-    if not _is_remote():
+    jar, unseen = jar_or_gap(config.jar, _is_remote())
+    if jar is not None and not _is_remote():
         find_java()
-    jar = jar_for(find_spark(), config.jar)
 
     from spark_lineage import agent
     from spark_lineage.activation import autostart
@@ -246,7 +246,10 @@ def _switch_on(config: Config, request: Request, module_path: str | None) -> Non
     autostart.step_aside()
     if _is_remote():
         _use_this_python()
-    SparkHook(OwnDoor(config, jar, agent.current), observer.guard, python=sys.executable).install()
+    if unseen is not None:
+        observer.gap("jvm", unseen)
+    if jar is not None:
+        SparkHook(OwnDoor(config, jar, agent.current), observer.guard, python=sys.executable).install()
 
 
 def _rules(config: Config, request: Request, roots: Sequence[str]) -> Rules:

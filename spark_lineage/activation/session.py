@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from spark_lineage.activation import autostart
 from spark_lineage.activation.doors import OwnDoor, stop_with_interpreter
 from spark_lineage.activation.hook import SparkHook, names_listener, settings_of_interest
-from spark_lineage.activation.jars import JarError, find_spark, jar_for
+from spark_lineage.activation.jars import JarError, jar_or_gap
 from spark_lineage.activation.program import running_program
 from spark_lineage.config import Config, ConfigError, resolve
 from spark_lineage.guard import Guard
@@ -61,11 +62,13 @@ def _start(options: Mapping[str, Any]) -> Agent | None:
         raise ConfigError(
             "A SparkSession already runs without lineage: call start before it is made, or stop it first."
         )
-    door = _door(config)
+    door, unseen = _door(config)
     begun = _begin(config)
     _FAULTS.report, _FAULTS.strict = begun.gap, config.strict
     autostart.step_aside()
-    _hook = SparkHook(door, begun.guard).install()
+    if unseen is not None:
+        begun.gap("jvm", unseen)
+    _hook = SparkHook(door, begun.guard).install() if door is not None else None
     if spark_context is not None:
         begun.attach(spark_context, ran_before=True)
     stop_with_interpreter(begun)
@@ -107,13 +110,15 @@ def configure_spark_with_lineage(spark_session_builder: Builder, **options: Any)
     return spark_session_builder
 
 
-def _door(config: Config) -> OwnDoor:
+def _door(config: Config) -> tuple[OwnDoor | None, str | None]:
+    """None where no Spark is there to run, and what is not seen because of that."""
     from spark_lineage import agent
 
     try:
-        return OwnDoor(config, jar_for(find_spark(), config.jar), agent.current)
+        jar, unseen = jar_or_gap(config.jar, remote="SPARK_REMOTE" in os.environ)
     except JarError as error:
         raise ConfigError(str(error)) from None
+    return OwnDoor(config, jar, agent.current) if jar is not None else None, unseen
 
 
 def _begin(config: Config) -> Agent:

@@ -20,6 +20,7 @@ from spark_lineage.model import (
     Run,
     Step,
     StepKind,
+    StepValue,
 )
 
 StepKey = tuple[str, int]  # name of a step, number of its call
@@ -197,7 +198,21 @@ def _step(step: Step) -> Document:
         "outcome": step.outcome.value,
         "error": step.error,
         "source_hash": step.source_hash,
+        "values": [_value(value) for value in step.values],
         "executions": [_execution(execution) for execution in step.executions],
+    }
+
+
+def _value(value: StepValue) -> Document:
+    return {
+        "use": value.use.value,
+        "name": value.name,
+        "type": value.kind,
+        "digest": value.digest,
+        "text": value.text,
+        "file": value.file,
+        "line": value.line,
+        "source": value.source,
     }
 
 

@@ -51,6 +51,7 @@ def call(step: Step, order: int) -> content.Call:
         parent_step=step.parent[0] if step.parent else None,
         parent_call=step.parent[1] if step.parent else None,
         thread=step.thread if step.thread != MAIN_THREAD else None,
+        values=tuple(to_content(of_run.Value, value) for value in step.values),
     )
 
 

@@ -37,6 +37,7 @@ from spark_lineage.model import (
     SparkStarted,
     Step,
     StepKind,
+    StepValue,
     Storage,
     UsedFunction,
 )
@@ -138,6 +139,7 @@ def _step(event: Event, call: Call) -> Step:
         source=job.source_code.source_code if job.source_code else None,
         doc=job.documentation.description if job.documentation else None,
         thread=call.thread or MAIN_THREAD,
+        values=tuple(to_graph(StepValue, value) for value in call.values),
         arguments=_arguments(run) if call.kind is not StepKind.APPLICATION else (),
         streaming=job.job_type is not None and job.job_type.processing_type == "STREAMING",
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from spark_lineage.graph import values
 from spark_lineage.graph.activations import MODULE, Activation
 from spark_lineage.graph.arguments import arguments
 from spark_lineage.graph.observed import Observed
@@ -18,6 +19,7 @@ def step(seen: Observed, activation: Activation) -> Step:
     site = None if activation.is_statement or call is None or call.site is None else call.site.line
     program = seen.started.program if seen.started else ""
     own = statement if statement is not None else reading
+    given = _arguments(seen, activation, reading)
     return Step(
         step=activation.node.name,
         call=activation.call,
@@ -40,7 +42,8 @@ def step(seen: Observed, activation: Activation) -> Step:
         source=code.redacted(source) if source is not None else None,
         doc=reading.doc if reading is not None else None,
         thread=call.thread if call else "MainThread",
-        arguments=_arguments(seen, activation, reading),
+        arguments=given,
+        values=values.of(seen, activation, given),
         streaming=any(map(_starts_query, activation.operations)),
     )
 

@@ -27,6 +27,8 @@ from spark_lineage.model import (
     SourceRead,
     SparkStarted,
     Statement,
+    Unit,
+    ValueSeen,
     VariableSeen,
 )
 from spark_lineage.privacy import redaction
@@ -55,6 +57,7 @@ class Observed:
     users: dict[str, list[Operation]] = field(default_factory=dict)  # DataFrame id -> the operations that took it
     marks: dict[str, list[Marked]] = field(default_factory=dict)
     variables: dict[str, list[VariableSeen]] = field(default_factory=dict)
+    values: dict[Unit, list[ValueSeen]] = field(default_factory=dict)  # by the step: (call, statement)
     fragments: dict[str, Fragment] = field(default_factory=dict)
     probes: dict[str, dict[str, Probed]] = field(default_factory=dict)  # DataFrame id -> instance -> the last one
     executions: list[Execution] = field(default_factory=list)
@@ -97,6 +100,8 @@ def sort_out(observations: Iterable[Observation]) -> Observed:
             seen.marks.setdefault(observation.df, []).append(observation)
         elif isinstance(observation, VariableSeen):
             seen.variables.setdefault(observation.df, []).append(observation)
+        elif isinstance(observation, ValueSeen):
+            seen.values.setdefault((observation.call, observation.statement), []).append(observation)
         elif isinstance(observation, Execution):
             # The same execution reported again (running, then ended) replaces the earlier report.
             report: tuple[int | None, str | None, float] = (observation.execution, None, 0.0)

@@ -20,6 +20,7 @@ from spark_lineage.model.choices import (
     OperationKind,
     Outcome,
     StepKind,
+    ValueUse,
 )
 from spark_lineage.model.formats import (
     FORMAT,
@@ -38,6 +39,7 @@ from spark_lineage.model.graph import (
     Partial,
     Run,
     Step,
+    StepValue,
     UsedFunction,
 )
 from spark_lineage.model.measurements import (
@@ -71,6 +73,7 @@ from spark_lineage.model.program import (
     RepositorySeen,
     SourceRead,
     Unit,
+    ValueSeen,
     VariableSeen,
     crossing,
     unit,
@@ -89,7 +92,7 @@ from spark_lineage.model.spark import (
 
 Observation = Union[
     ProgramStarted, ProgramEnded, RepositorySeen, LinkSeen, ParentSeen, SourceRead, CallSeen, CallEnded, Operation,
-    Marked, VariableSeen, PythonGap,
+    Marked, VariableSeen, ValueSeen, PythonGap,
     SparkStarted, Fragment, Probed, Execution, JvmGap,
 ]  # fmt: skip
 
@@ -145,9 +148,12 @@ __all__ = [
     "Statement",
     "Step",
     "StepKind",
+    "StepValue",
     "Storage",
     "Unit",
     "UsedFunction",
+    "ValueSeen",
+    "ValueUse",
     "VariableSeen",
     "crossing",
     "plain",

@@ -14,6 +14,13 @@ class Mode(str, enum.Enum):
     EXACT = "exact"  # every row and every column of each interim dataset is looked at
 
 
+class ValueUse(str, enum.Enum):
+    """What a step does with a value."""
+
+    TAKES = "takes"  # an argument, or what its code reads
+    GIVES = "gives"
+
+
 class Outcome(str, enum.Enum):
     """How a run, a step or an execution ended."""
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from spark_lineage.model.choices import CheckStatus, DatasetKind, Mode, Outcome, StepKind
+from spark_lineage.model.choices import CheckStatus, DatasetKind, Mode, Outcome, StepKind, ValueUse
 from spark_lineage.model.measurements import ProbedColumn, RuleAnswer, Sample
 from spark_lineage.model.plans import ChangedRows, Fragment, Storage
 from spark_lineage.model.program import LinkSeen, ParentSeen, RepositorySeen
@@ -72,6 +72,20 @@ class Dataset:
 
 
 @dataclass(frozen=True)
+class StepValue:
+    """A small plain value that a step took or gave; of one name the last that was seen."""
+
+    use: ValueUse
+    name: str  # of the parameter, of what the code reads (``settings.LIMIT``), or of what the result was bound to
+    kind: str  # the name of its type
+    digest: str  # equal for equal values; made again with the key of the store where something was hidden
+    text: str  # short, and redacted
+    file: str | None = None  # where a statement gave it its name, if that is known
+    line: int | None = None
+    source: str | None = None  # that statement, short and redacted
+
+
+@dataclass(frozen=True)
 class Step:
     """One run of one step: a call of a function, or one execution of a statement."""
 
@@ -98,6 +112,7 @@ class Step:
     thread: str  # name of the thread
     arguments: tuple[tuple[str, str], ...] = ()  # of the call, as written there and redacted: (parameter, expression)
     streaming: bool = False  # whether it started a streaming query
+    values: tuple[StepValue, ...] = ()  # small plain ones, in the order in which they were seen
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Union
 
-from spark_lineage.model.choices import Mode, OperationKind, Outcome
+from spark_lineage.model.choices import Mode, OperationKind, Outcome, ValueUse
 from spark_lineage.model.source_code import SourceReading
 
 
@@ -105,6 +105,21 @@ class VariableSeen:
     df: str  # DataFrame id
     variable: str
     call: str  # id of the call whose variable it is
+
+
+@dataclass(frozen=True)
+class ValueSeen:
+    """A small plain value that a step takes or gives."""
+
+    call: str  # id of the call that is the step, or in whose body its statement stands
+    statement: int | None  # Statement.index; None where the call itself is the step
+    use: ValueUse
+    name: str  # of the parameter, of what the code reads, or of what the result was bound to
+    kind: str  # the name of its type
+    digest: str  # equal for equal values
+    text: str  # as Python writes it
+    file: str | None = None  # where a statement gave it that name, if that is known
+    line: int | None = None
 
 
 @dataclass(frozen=True)

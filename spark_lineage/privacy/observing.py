@@ -35,12 +35,14 @@ from spark_lineage.model import (
     SparkStarted,
     Statement,
     Storage,
+    ValueSeen,
 )
 from spark_lineage.privacy import redaction, renaming
 from spark_lineage.privacy.masking import MaskedColumns, Masking
 from spark_lineage.privacy.rules import rules
 from spark_lineage.privacy.texts import Choices, Texts
 
+LONGEST_VALUE = 200  # characters of a value's text
 MOST_HELD = 1_000  # samples that wait for the lineage of their dataset
 
 
@@ -242,6 +244,13 @@ def _error(privacy: Privacy, ended: Any) -> Any:
     return replace(ended, error=privacy.texts.optional(ended.error))
 
 
+def _value(privacy: Privacy, seen: ValueSeen) -> ValueSeen:
+    """The digest of what was hidden is made again with the key, and says with which."""
+    text = privacy.texts.value(seen.name, seen.text)
+    digest = seen.digest if text == seen.text else privacy.texts.keyed(seen.digest)
+    return replace(seen, digest=digest, text=text if len(text) <= LONGEST_VALUE else f"{text[: LONGEST_VALUE - 1]}…")
+
+
 def _why(privacy: Privacy, gap: Any) -> Any:
     return replace(gap, what=privacy.texts.text(gap.what), why=privacy.texts.prose(gap.why))
 
@@ -269,6 +278,7 @@ _CLEAN: Mapping[type, Callable[[Privacy, Any], Observation]] = {
     CallEnded: _error,
     Operation: Privacy._operation,
     PythonGap: _why,
+    ValueSeen: _value,
     SparkStarted: _spark,
     Fragment: Privacy._fragment,
     Probed: Privacy._probed,

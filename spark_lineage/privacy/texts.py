@@ -16,6 +16,8 @@ from spark_lineage.privacy.rules import rules
 
 _NUMBER = re.compile(r"(?<![\w.`:/])\d+(?:\.\d+)?(?:BD|[LDSF])?(?![\w.`/])")
 _QUOTED_NAME = re.compile(r"`((?:[^`]|``)+)(`|\Z)")  # the text may be cut
+_KEY = re.compile(r"'(\w+)':")  # of a dict, as Python writes it
+_NO_NAME = re.compile(r"\W")
 _TYPE = re.compile(r"(?i)(?:decimal|varchar|char)\(\d+(?:, ?\d+)?\)")
 
 
@@ -75,6 +77,17 @@ class Texts:
         """Python source code; without ``comments``, comments and docstrings stay as they are."""
         literal = self._masked if self._choices.mask_literals else None
         return code.clean(value, code.Cleaning(self.text, self.prose if comments else str, literal))
+
+    def value(self, name: str, text: str) -> str:
+        """A plain value that a program calls ``name``, as Python writes it: cleaned as the source that would say so.
+
+        What looks personal by its name, or by the name of a key in it, is masked as a whole.
+        """
+        if self._choices.mask_personal and any(map(personal.looks_personal, (name, *_KEY.findall(text)))):
+            return personal.hashed(self._hash_key, text)
+        begin = f"{_NO_NAME.sub('_', name)} = "
+        cleaned = self.code(begin + text)
+        return cleaned.removeprefix(begin) if cleaned.startswith(begin) else rules().mark
 
     def expression(self, value: str, name: str = "") -> str:
         """An expression of a plan; ``name`` is the column that it defines."""

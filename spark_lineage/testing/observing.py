@@ -12,8 +12,9 @@ import pytest
 
 from spark_lineage import agent
 from spark_lineage.activation.doors import OwnDoor, end_of
-from spark_lineage.activation.hook import CONTEXT_MODULES, Finder, SparkHook, names_listener, settings_of_interest
+from spark_lineage.activation.hook import CONTEXT_MODULES, SparkHook, names_listener, settings_of_interest
 from spark_lineage.activation.jars import JarError, find_spark, jar_for
+from spark_lineage.after_import import Finder
 from spark_lineage.agent import Agent, Program
 from spark_lineage.answers.errors import AnswerError
 from spark_lineage.config import ConfigError, resolve

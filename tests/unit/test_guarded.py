@@ -31,7 +31,7 @@ ALLOWED = {
         "it stands for an attribute and not for a function: reading and setting it is what was there before"
     ),
     (
-        "activation/hook.py",
+        "after_import.py",
         "find_spec",
     ): "the guard and what it calls are attributes of the finder, set when it is made",
     (

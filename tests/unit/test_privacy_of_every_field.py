@@ -36,17 +36,18 @@ OTHERS = {
     "ParentSeen.run", "Place.call", "Probed.dataset", "Probed.fingerprint", "Probed.instance", "Probed.plan_hash",
     "ProbedColumn.fingerprint", "ProgramEnded.failed_calls", "ProgramStarted.run", "PythonGap.call", "PythonGap.df",
     "RepositorySeen.commit", "RowOperator.datasets", "RowOperator.drops[1][0]", "SparkStarted.app_id", "Storage.files",
-    "VariableSeen.call", "VariableSeen.df",
+    "ValueSeen.call", "VariableSeen.call", "VariableSeen.df",
     # words of a fixed list, and versions
     "ColumnInput.kind", "ColumnInput.subtype", "ColumnNote.kind", "Execution.sinks[1]", "Fragment.opaque",
     "LinkSeen.system", "Marked.why", "Operation.name", "Probed.reason", "ProgramStarted.python", "RowOperator.kind",
     "RowOperator.op", "RuleAnswer.kind", "SparkStarted.java_version", "SparkStarted.scala_version",
-    "SparkStarted.spark_version", "Storage.format", "Storage.version",
+    "SparkStarted.spark_version", "Storage.format", "Storage.version", "ValueSeen.kind",
     # names that people gave: of what the program is made of, of files, jobs and tables
     "CallSeen.file", "CallSeen.function", "CallSeen.module", "CallSeen.thread", "Fragment.covers",
     "FunctionReading.qualname", "ParentSeen.name", "ParentSeen.namespace", "ProgramFile.file", "ProgramStarted.app",
     "ProgramStarted.place", "RepositorySeen.branch", "RepositorySeen.root", "SourceReading.file", "Statement.binds",
-    "Statement.deed", "Statement.reads", "Statement.variable", "Storage.table", "VariableSeen.variable",
+    "Statement.deed", "Statement.reads", "Statement.variable", "Storage.table", "ValueSeen.file", "ValueSeen.name",
+    "VariableSeen.variable",
 }  # fmt: skip
 OF_PLANS = {"ColumnDefinition", "ColumnNote", "Fragment", "Probed", "RowOperator"}  # their texts quote names of columns
 

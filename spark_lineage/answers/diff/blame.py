@@ -21,8 +21,9 @@ from spark_lineage.answers.diff.pairs import Attribution, Doubts, Pair, Ref, Sta
 from spark_lineage.answers.diff.regions import region
 from spark_lineage.answers.diff.sides import Side, plan_hash
 from spark_lineage.answers.diff.sources import SourceEvidence
+from spark_lineage.answers.diff.values import Values
 from spark_lineage.graph.stored import IN_PLACE
-from spark_lineage.model import Dataset, DatasetKind
+from spark_lineage.model import Dataset, DatasetKind, Step
 
 
 def attribute(a: Side, b: Side, alignment: Alignment) -> Attribution:
@@ -36,7 +37,8 @@ class _Attributing:
         self._alignment = alignment
         self._of_b = {other: name for name, other in alignment.datasets.items()}
         self._code_changed = a.graph.steps[0].source_hash != b.graph.steps[0].source_hash
-        self.result = Attribution()
+        self.values = Values(a, b, alignment)
+        self.result = Attribution(plain=self.values)
         for name, other in alignment.datasets.items():
             self.result.pairs[other] = self._pair(name, other)
         self._readers: dict[str, list[tuple[str, str]]] = {}
@@ -48,6 +50,21 @@ class _Attributing:
             self.result.order.append(pair.b.id)
         self.result.covered = covered.covered(self.result.pairs, self._readers, self.result.order)
         self._judge_commands()
+        self._judge_values()
+
+    def _judge_values(self) -> None:
+        """Values that a step gives and that differ though all that it takes is the same, and the record says why."""
+        made_by = [self.result.pairs[ref.id].b for ref in self.result.first if ref.id in self.result.pairs]
+        told = [(dataset.step, dataset.call) for dataset in made_by if dataset.step is not None]
+        for given in self.values.innermost(told):
+            known = self.values.causes_of(given, self._of_data)
+            if known == (given.ref,) and (given.b.step, given.b.call) not in told:
+                self.result.values[given.ref] = None
+
+    def _of_data(self, step: Step) -> tuple[Ref, ...]:
+        """The causes of what a step has taken."""
+        states = [self.result.pairs[name].state for name in step.inputs if name in self.result.pairs]
+        return tuple(dict.fromkeys(cause for state in states for cause in state.causes))
 
     def _judge_commands(self) -> None:
         """A command that changes a table in place is a cause if it does so in another way, over equal inputs.
@@ -165,7 +182,7 @@ class _Attributing:
         if pair.measured.content is Content.SAME:
             return self._same(pair, definition, inputs, causes, own)
         if pair.measured.content is Content.DIFFERENT:
-            causes = causes or self._culprits(pair, definition, doubts)
+            causes = causes or self._through_python(pair, definition) or self._culprits(pair, definition, doubts)
             left = self._opened(pair, definition, inputs)
             return State(Content.DIFFERENT, "measured", causes, open=_differing(pair.measured, left))
         if causes and pair.b.kind is DatasetKind.MODEL:  # nobody can compare models; this one learned something else
@@ -225,6 +242,27 @@ class _Attributing:
             return NOTHING
         above = {name: state.open for name, state in inputs.items()}
         return opened(pair.b, candidates, definition, above, lambda each: self._redefined(pair, definition, each))
+
+    def _through_python(self, pair: Pair, definition: Definition) -> tuple[Ref, ...]:
+        """The causes of what came to the step as plain values, where it does itself what it did."""
+        made = definitions.made_by(self.b, pair.b)
+        if definition.changed or definition.source or made is None:
+            return ()
+        causes = self.values.causes(made.key, self._of_data)
+        if causes:
+            self.result.values.update(dict.fromkeys(ref for ref in causes if ref.id not in self.result.pairs))
+            return causes
+        own = self.values.explained(made.key) is not None
+        if own or not definition.opaque or pair.ends or any(pair.other_inputs) or definitions.reads(pair.b):
+            return ()
+        # Nothing that was recorded goes in: it is made of values that left an earlier dataset on a way nobody saw.
+        before = [self.result.pairs[name] for name in self.result.order]
+        earlier = [each for each in before if self._begins(each) < made.step.started]
+        return tuple(dict.fromkeys(cause for each in earlier for cause in each.state.causes))
+
+    def _begins(self, pair: Pair) -> float:
+        made = definitions.made_by(self.b, pair.b)
+        return made.step.started if made is not None else 0.0
 
     def _culprits(self, pair: Pair, definition: Definition, above: Doubts) -> tuple[Ref, ...]:
         """The datasets that are the cause where this pair differs and none of its inputs is known to differ."""

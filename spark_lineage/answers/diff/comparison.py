@@ -60,6 +60,18 @@ class SourceChange:
     why: str
 
 
+@dataclass(frozen=True)
+class ValueDiffers:
+    """A plain value that a step gives, as text for people. ``first``: the step is a cause by it."""
+
+    step: str
+    call: int
+    name: str
+    a: str
+    b: str
+    first: bool
+
+
 class State(str, enum.Enum):
     """What is known of one dataset or step."""
 
@@ -119,6 +131,7 @@ class Comparison:
     within_tolerance: tuple[tuple[str, tuple[str, ...]], ...]
     datasets: tuple[DatasetState, ...]
     steps: tuple[StepState, ...]
+    values: tuple[ValueDiffers, ...] = ()
 
     @property
     def same(self) -> bool:

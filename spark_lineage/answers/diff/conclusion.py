@@ -66,4 +66,10 @@ def _evidence(comparison: Comparison) -> str:
         said.append(f"{comparison.derived:,} derived (same plan over equal inputs)")
     if comparison.within_tolerance:
         said.append(f"{len(comparison.within_tolerance):,} of them within tolerance (sums of floats)")
+    if comparison.values and not comparison.different:
+        names = listed([f"{each.name} of {each.step.rpartition('.')[2]}" for each in comparison.values])
+        what = (
+            f"{count(len(comparison.values), 'plain value')} {'differs' if len(comparison.values) == 1 else 'differ'}"
+        )
+        said.append(f"{what} with nothing that explains it ({names})")
     return ", ".join(said)

@@ -23,6 +23,10 @@ def document(found: Comparison) -> Document:
         "only_in_a": list(found.only_in_a),
         "only_in_b": list(found.only_in_b),
         "uncertain": [{"dataset": dataset.dataset, "why": dataset.why} for dataset in found.uncertain],
+        "values": [
+            {"step": each.step, "call": each.call, "name": each.name, "a": each.a, "b": each.b, "first": each.first}
+            for each in found.values
+        ],
         "evidence": {"measured": found.measured, "derived": found.derived},
         "gone": [{"run": run.lower(), "dataset": dataset, "why": why} for run, dataset, why in found.gone],
         "within_tolerance": [{"dataset": name, "columns": list(columns)} for name, columns in found.within_tolerance],

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from spark_lineage.answers.diff.contents import Content, Measured
 from spark_lineage.answers.diff.definitions import Definition
 from spark_lineage.answers.diff.opening import NOTHING, Open
 from spark_lineage.answers.diff.regions import Region
 from spark_lineage.model import Dataset
+
+if TYPE_CHECKING:
+    from spark_lineage.answers.diff.values import Values
 
 
 class Ref(NamedTuple):
@@ -96,5 +99,7 @@ class Attribution:
     pairs: dict[str, Pair] = field(default_factory=dict)  # by B's id
     first: Refs = field(default_factory=dict)
     sources_changed: Refs = field(default_factory=dict)
+    plain: Values | None = None  # the plain values that differ
+    values: Refs = field(default_factory=dict)  # steps of B that give such ones and are causes, in place of datasets
     order: list[str] = field(default_factory=list)  # in which the pairs were looked at: as data flows
     covered: set[str] = field(default_factory=set)  # all that is made from these was measured to be the same

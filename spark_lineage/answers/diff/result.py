@@ -8,7 +8,14 @@ from dataclasses import replace
 from spark_lineage.answers.diff import called, changes, why
 from spark_lineage.answers.diff.alignment import Alignment, align_runs
 from spark_lineage.answers.diff.blame import attribute
-from spark_lineage.answers.diff.comparison import Comparison, Consequence, Divergence, SourceChange, Uncertain
+from spark_lineage.answers.diff.comparison import (
+    Comparison,
+    Consequence,
+    Divergence,
+    SourceChange,
+    Uncertain,
+    ValueDiffers,
+)
 from spark_lineage.answers.diff.contents import Content, Measured
 from spark_lineage.answers.diff.definitions import Definition, made_by
 from spark_lineage.answers.diff.missing import Missing, missing
@@ -17,6 +24,7 @@ from spark_lineage.answers.diff.places import file_name
 from spark_lineage.answers.diff.rows import side_by_side
 from spark_lineage.answers.diff.sides import Side, StepKey, Traits
 from spark_lineage.answers.diff.states import States, after_failures
+from spark_lineage.answers.diff.values import ChangedValue, Given
 from spark_lineage.answers.errors import AnswerError
 from spark_lineage.model import Dataset, DatasetKind, LineageGraph, Mode, Outcome, Step
 
@@ -101,6 +109,7 @@ class _Telling:
             only_in_a=tuple(self._beside.only_in_a),
             only_in_b=tuple(self._beside.only_in_b),
             uncertain=tuple(self._uncertain()),
+            values=tuple(self._values()),
             measured=sum(s.content is Content.SAME and s.evidence == "measured" for _, s in known),
             derived=sum(s.content is Content.SAME and s.evidence == "derived" for _, s in known),
             within_tolerance=tuple(
@@ -117,6 +126,7 @@ class _Telling:
     def _divergences(self) -> Iterable[Divergence]:
         found = [self._divergence(ref) for ref in self._attribution.first]
         found += [self._failure(run, key) for run, key in self._beside.failed_first]
+        found += [self._of_values(given) for given in self._given() if given.ref in self._attribution.values]
         return sorted(found, key=lambda each: (each.step.started, each.step.step) if each.step_b else (0.0, ""))
 
     def _divergence(self, ref: Ref) -> Divergence:
@@ -135,7 +145,9 @@ class _Telling:
         changed = [change.name for change in columns]
         return Divergence(
             step=step_b, step_a=step_a, step_b=step_b, a=pair.a, b=pair.b,
-            why=why.of_pair(pair, step_b, self._inputs(pair), counterparts, functions, deterministic),
+            why=why.of_pair(
+                pair, step_b, self._inputs(pair), counterparts, functions, deterministic, self._taken(step_b)
+            ),
             inputs_equal=self._inputs_equal(pair),
             inputs_evidence=self._evidence(pair),
             source_changed=definition.source,
@@ -159,6 +171,32 @@ class _Telling:
             source_changed=True, plan_changed=True, deterministic=None, measured=Measured(Content.UNKNOWN),
             columns=(), source_diff=(), plan_diff=(), rows=None,
         )  # fmt: skip
+
+    def _given(self) -> list[Given]:
+        plain = self._attribution.plain
+        return list(plain.given.values()) if plain is not None else []
+
+    def _of_values(self, given: Given) -> Divergence:
+        """Plain values that a step gives are others, though all that it takes is the same."""
+        a, b = given.a, given.b
+        functions = called.changed((self._a.graph, self._b.graph), (a, b), ())
+        return Divergence(
+            step=b, step_a=a, step_b=b, a=None, b=None, why=why.of_values(given), inputs_equal=True,
+            inputs_evidence="derived", source_changed=a.source_hash != b.source_hash, plan_changed=False,
+            deterministic=None, measured=Measured(Content.DIFFERENT), columns=(),
+            source_diff=(*changes.of_source(a, b), *(line for each in functions for line in each.diff)), plan_diff=(),
+            rows=None,
+        )  # fmt: skip
+
+    def _values(self) -> Iterable[ValueDiffers]:
+        for given in self._given():
+            for value in given.values:
+                first = given.ref in self._attribution.values
+                yield ValueDiffers(given.b.step, given.b.call, value.b.name, value.a.text, value.b.text, first)
+
+    def _taken(self, step: Step) -> list[ChangedValue]:
+        plain = self._attribution.plain
+        return plain.taken((step.step, step.call)) if plain is not None else []
 
     def _failure(self, run: str, key: StepKey) -> Divergence:
         other = (self._alignment.steps if run == "a" else self._steps_of_b).get(key)
@@ -244,7 +282,12 @@ class _Telling:
         return self._a if run == "a" else self._b
 
     def _named(self, causes: Iterable[Ref]) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(self._side(ref.run).datasets[ref.id].step or ref.id for ref in causes))
+        return tuple(dict.fromkeys(map(self._step_of, causes)))
+
+    def _step_of(self, ref: Ref) -> str:
+        """The name of its step; of a step that gives other values its own."""
+        dataset = self._side(ref.run).datasets.get(ref.id)
+        return (dataset.step if dataset is not None else None) or ref.id
 
     def _sources_changed(self) -> Iterable[SourceChange]:
         for ref in self._attribution.sources_changed:

@@ -9,6 +9,7 @@ from spark_lineage.answers.diff.called import ChangedFunction
 from spark_lineage.answers.diff.contents import Content, Measured
 from spark_lineage.answers.diff.pairs import Pair
 from spark_lineage.answers.diff.places import place
+from spark_lineage.answers.diff.values import ChangedValue, Given
 from spark_lineage.answers.headlines import headline
 from spark_lineage.graph.stored import IN_PLACE
 from spark_lineage.model import ChangedRows, Dataset, Step, StepKind
@@ -23,9 +24,10 @@ def where(step: Step) -> str:
 
 def of_pair(
     pair: Pair, step: Step, inputs: tuple[list[str], list[str]], counterparts: Mapping[str, str],
-    functions: Sequence[ChangedFunction], deterministic: bool | None,
+    functions: Sequence[ChangedFunction], deterministic: bool | None, taken: Sequence[ChangedValue] = (),
 ) -> str:  # fmt: skip
-    cause, effect = _cause(pair, inputs, counterparts, functions, deterministic), _effect(pair)
+    """``taken``: plain values that the step takes, and that differ."""
+    cause, effect = _cause(pair, inputs, counterparts, functions, deterministic, taken), _effect(pair)
     # What was not seen is no news: it stands behind what was.
     said = (cause, effect) if pair.measured.content is Content.UNKNOWN else (effect, cause)
     return f"{where(step)}: {'; '.join(said)}"
@@ -101,14 +103,15 @@ def _cause(
     counterparts: Mapping[str, str],
     functions: Sequence[ChangedFunction],
     deterministic: bool | None,
+    taken: Sequence[ChangedValue],
 ) -> str:
     definition = pair.definition
     assert definition is not None, "only steps have a cause"
     if definition.zones is None:
-        return _of_definition(pair, inputs, counterparts, functions, deterministic)
+        return _of_definition(pair, inputs, counterparts, functions, deterministic, taken)
     zones = f"the session's time zone was {definition.zones[0]} and is {definition.zones[1]}"
     if definition.inputs or definition.region or definition.source:
-        return f"{_of_definition(pair, inputs, counterparts, functions, deterministic)}; {zones}"
+        return f"{_of_definition(pair, inputs, counterparts, functions, deterministic, taken)}; {zones}"
     seen = changes.sentence(pair.a, pair.b, counterparts) if definition.plan else None
     return f"{seen}; {zones}" if seen else zones
 
@@ -119,6 +122,7 @@ def _of_definition(
     counterparts: Mapping[str, str],
     functions: Sequence[ChangedFunction],
     deterministic: bool | None,
+    taken: Sequence[ChangedValue],
 ) -> str:
     definition = pair.definition
     assert definition is not None, "only steps have a cause"
@@ -127,12 +131,14 @@ def _of_definition(
     if definition.inputs:
         return "it takes its inputs in another order"
     if definition.plan and (seen := changes.sentence(pair.a, pair.b, counterparts)):
-        return seen
+        return f"{seen}; {_taken(taken)}" if taken and not definition.source else seen
     if functions and not definition.region:
         changed = " and ".join(each.where for each in functions[:2])
         return f"the code of {changed}, which {_caller(pair, functions)}, changed"
     if definition.plan and (names := definitions.changed_functions(pair.a, pair.b)):
         return f"the code of {_names(names)}, which it calls, changed"
+    if taken and not definition.source and not definition.region:
+        return _taken(taken)
     if definition.plan and definitions.has_other_rows(pair.a, pair.b):
         return "the rows that the program itself holds changed"
     if definition.plan:
@@ -151,6 +157,19 @@ def _of_definition(
     if deterministic is False:
         return "same code, plan and inputs: what makes it differ is not in the plan"
     return "its definition changed"
+
+
+def _taken(values: Sequence[ChangedValue]) -> str:
+    """Those first that were made in another way."""
+    first = sorted(values, key=lambda value: not value.made_otherwise)
+    more = f", and {count(len(values) - 2, 'more value')}" if len(values) > 2 else ""
+    return " and ".join(value.said for value in first[:2]) + more
+
+
+def of_values(given: Given) -> str:
+    said = ", ".join(value.said for value in given.values[:2])
+    more = f" and {count(len(given.values) - 2, 'more value')}" if len(given.values) > 2 else ""
+    return f"{where(given.b)}: {said}{more}; {given.why}"
 
 
 def _caller(pair: Pair, functions: Sequence[ChangedFunction]) -> str:

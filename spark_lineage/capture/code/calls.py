@@ -7,7 +7,7 @@ import time
 from types import CodeType
 from typing import Any
 
-from spark_lineage.model import CallSeen, FunctionReading, Path, Place, Unit
+from spark_lineage.model import CallSeen, FunctionReading, Path, Place, Unit, ValueSeen
 
 # Flags of code objects. A generator that is not used up ends when whatever holds it lets go.
 GENERATOR = 0x20 | 0x200  # plain or asynchronous
@@ -25,6 +25,7 @@ class KnownCode:
         "calls",
         "code",
         "composite",
+        "constants",
         "dropping",
         "file",
         "folded",
@@ -55,13 +56,17 @@ class KnownCode:
         self.names: dict[int, Any] = {}  # f_lasti -> the names that the call there is written with
         self.calls = 0
         self.overflow: Call | None = None
+        self.constants: tuple[Any, ...] | None = None  # names of modules that it reads, once they were looked for
         self.dropping: frozenset[int] | None = None  # f_lasti where its handlers drop what they caught, once looked at
 
 
 class Call:
     """One activation of user code. Beyond the limit of a function one call stands for all further activations."""
 
-    __slots__ = ("at", "code", "composite", "emitted", "error", "gone", "id", "outer", "task", "thread")
+    __slots__ = (
+        "at", "code", "composite", "emitted", "error", "gone", "id", "looked", "names", "outer", "pending", "task", "thread",
+        "values",
+    )  # fmt: skip
 
     def __init__(self, id: str, code: KnownCode, outer: Position | None) -> None:
         self.id = id
@@ -74,6 +79,19 @@ class Call:
         self.error: str | None = None
         self.gone: float | None = None  # when it ended (seconds since the epoch), if that was before it was emitted
         self.task: int | None = None  # as ``CallSeen.task``
+        self.values: list[ValueSeen] = []  # that were seen before it was emitted
+        self.names: int | None = None  # of a module's body: the id of the dict of its names
+        self.looked: set[int] = set()  # its statements whose values were looked at
+        # The statement in which a step has just ended, whose results have still to be looked at, and that step; None
+        # in its place where several did.
+        self.pending: tuple[int | None, Call | None] | None = None
+
+    def returned(self, inner: Call, statement: int | None) -> None:
+        """The call ``inner``, which ``statement`` has made, has ended."""
+        if not inner.code.suspendable and inner.thread == self.thread:
+            before = self.pending
+            alone = before is None or before[0] != statement
+            self.pending = (statement, inner if alone else None)
 
     def seen(self) -> CallSeen:
         code, outer = self.code, self.outer

@@ -15,12 +15,13 @@ import weakref
 from collections.abc import Callable, Iterator
 from functools import partial
 from types import CodeType, FrameType, TracebackType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from spark_lineage.capture.code import caught_errors
 from spark_lineage.capture.code.calls import GENERATOR, Call, KnownCode, Position
 from spark_lineage.capture.code.ownership import UserCode
 from spark_lineage.capture.code.source_files import SourceFiles
+from spark_lineage.capture.code.values import StepValues, let_go, variables
 from spark_lineage.capture.deferred import Emit
 from spark_lineage.guard import Guard, interrupted_again
 from spark_lineage.model import CallEnded, Path
@@ -55,6 +56,10 @@ class Token:
 
     def __del__(self) -> None:
         try:
+            if self.ends and self.outer is not None:
+                self.outer.call.returned(self.call, self.outer.statement)
+            if self.call.pending is not None and self.call.names is not None:
+                self.frames.guard("values", self.frames.last_results, self.call)
             if self.ends and not self.call.emitted:
                 self.call.gone = _now()
             elif self.ends:
@@ -116,6 +121,7 @@ class Frames:
         self._root: Position | None = None
         self._held_tokens = _HeldTokens()
         self._announcing = threading.Lock()
+        self._values = StepValues(sources, emit, lambda file: user_code.ownership(file).owned)
 
     # -- code
 
@@ -166,13 +172,38 @@ class Frames:
                 token = frame.f_trace
                 if type(token) is Token and token.frames is self and not code.suspendable:
                     known = token.positions.get(frame.f_lasti)
-                    if known is not None:
+                    if known is not None and token.call.pending is None:
                         return known  # most operations
                 return self._at(frame, code)
             frame = frame.f_back
         return self._outside()
 
     def _at(self, frame: FrameType, code: KnownCode) -> Position:
+        position = self._located(frame, code)
+        call = position.call
+        if call.pending is not None and call.pending[0] != position.statement:
+            self.guard("values", self._results, call, frame)
+        if call.composite and position.statement is not None and position.statement not in call.looked:
+            call.looked.add(position.statement)
+            self.guard("values", self._values.read, frame, code, call, position.statement)
+        return position
+
+    def _results(self, call: Call, frame: FrameType) -> None:
+        """What a step has given to ``call``, which has gone on to another statement since."""
+        pending, call.pending = call.pending, None
+        local = variables(frame) if pending is not None else None
+        if pending is not None and local is not None:
+            self._values.given(local, call, *pending)
+            let_go(frame, local)
+
+    def last_results(self, call: Call) -> None:
+        """What a step has given to a module whose body has ended with that."""
+        pending, call.pending = call.pending, None
+        there: dict[str, Any] = getattr(sys.modules.get(call.code.module), "__dict__", {})
+        if pending is not None and id(there) == call.names:
+            self._values.given(there, call, *pending)
+
+    def _located(self, frame: FrameType, code: KnownCode) -> Position:
         token = frame.f_trace
         if type(token) is not Token or token.frames is not self:
             token = self._token(frame, code)
@@ -237,6 +268,10 @@ class Frames:
             if code.calls > self._limit:
                 code.overflow = call
                 self._overflowed(code.function)
+        if code.code.co_name == "<module>":
+            call.names = id(frame.f_globals)
+        elif code.overflow is None:
+            self.guard("values", self._values.taken, frame, code, call)
         if outer is None and self._root is None:
             self._root = Position(call, None, frame.f_lineno, None)
         return Token(self, call, outer, code.overflow is None)
@@ -273,6 +308,9 @@ class Frames:
             for started in reversed(unannounced):
                 started.emitted = True
                 self._emit(partial(started.seen))
+                for value in started.values:
+                    self._emit(value)
+                started.values.clear()
                 if started.gone is not None:  # what it made was used after it had ended
                     self._emit(partial(CallEnded, started.id, started.gone, started.error))
 

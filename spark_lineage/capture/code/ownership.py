@@ -14,6 +14,8 @@ from spark_lineage import compat
 _PACKAGE = str(Path(os.path.abspath(__file__)).parents[2])
 # In the archive that travels with --py-files there is more of ours than the package.
 _OWN_FOLDER = os.path.dirname(_PACKAGE) if os.path.dirname(_PACKAGE).endswith(".zip") else _PACKAGE
+# What lies in a folder that is an environment of installed packages: of Python's own venv, and of conda.
+_ENVIRONMENT = ("pyvenv.cfg", "conda-meta")
 _NOTEBOOK = ("<ipython-input-", "<stdin>", "<python-input-", "<cell line", "<marimo")
 
 
@@ -39,10 +41,11 @@ class UserCode:
         stdlib = dict.fromkeys(_variants(compat.stdlib_folders()), "standard library")
         installed = dict.fromkeys(_variants(compat.installed_folders()), "installed package")
         own = dict.fromkeys(_variants([_OWN_FOLDER]), "spark-lineage's own")
+        scripts = dict.fromkeys(_variants(compat.script_folders()), "command of an installed package")
         self.folders = tuple(owned)
         self._owned = frozenset(owned)
         self._spark = frozenset(spark)
-        reasons = {**stdlib, **installed, **spark, **owned, **own}
+        reasons = {**stdlib, **scripts, **installed, **spark, **owned, **own}
         self._reasons = sorted(reasons.items(), key=lambda item: -len(item[0]))
         self._known: dict[str, Ownership] = {}
 
@@ -75,8 +78,13 @@ class UserCode:
     def _inside(self, path: str, folder: str, reason: str) -> Ownership:
         if folder not in self._owned:
             return Ownership(False, reason, spark=folder in self._spark)
-        if any(part in compat.INSTALLED_FOLDERS for part in path[len(folder) :].split(os.sep)):
+        below = [part for part in path[len(folder) :].split(os.sep)[:-1] if part]
+        if any(part in compat.INSTALLED_FOLDERS for part in below):
             return Ownership(False, "installed package")
+        for part in below:
+            folder = os.path.join(folder, part)
+            if any(os.path.exists(os.path.join(folder, name)) for name in _ENVIRONMENT):
+                return Ownership(False, f"in the environment {folder}")
         return Ownership(True, reason)
 
 

@@ -90,6 +90,11 @@ class SourceFiles:
                 self._sources[file] = self._load(file, module_globals)
             return self._sources[file]
 
+    def read_before(self, file: str) -> SourceReading | None:
+        """The reading of a file that was read already."""
+        source = self._sources.get(file)
+        return source.reading if source is not None else None
+
     def _load(self, file: str, module_globals: dict[str, Any] | None) -> SourceFile | None:
         if self._read is None:
             return None

@@ -78,13 +78,14 @@ class Contents(Protocol):
 class HeldObject(weakref.ref):  # type: ignore[type-arg]
     """What is known of one pandas object that is alive; the object itself is held weakly."""
 
-    __slots__ = ("adopted", "at", "content", "key", "last", "made", "node", "work")
+    __slots__ = ("adopted", "at", "content", "first", "key", "last", "made", "node", "work")
 
     adopted: bool  # nobody saw who made it: as long as it holds what it did when it was met, it is of no unit
     key: int
     node: Node | None  # the dataset that it was when it was last looked at
     content: Hashable  # what it held then
     last: Position  # who touched it last
+    first: Position  # where the unit that touched it last did so first: that made it what it is
     at: float  # since when
     made: CodeType | None  # what of pandas was called there
     work: UnitWork  # of the unit that touched it last
@@ -189,7 +190,8 @@ class PandasFrames:
     def _hold(self, obj: Any, position: Position, made: CodeType | None, work: UnitWork) -> HeldObject:
         held: HeldObject = HeldObject(obj, self._gone)
         held.key, held.node, held.content, held.adopted = id(obj), None, None, False
-        held.last, held.at, held.made, held.work = position, time.time(), made, work
+        held.last = held.first = position
+        held.at, held.made, held.work = time.time(), made, work
         self.held[id(obj)] = held
         return held
 
@@ -263,12 +265,13 @@ class PandasFrames:
         owner = _cached_by(obj)
         if owner is not None:  # a column that its frame hands out again and again: it is the frame that is used
             self.touched(owner, frame)
-            held.last = position
+            held.last = held.first = position
             return
         self._settle(held, obj)
         if held.node is not None:
             self._use(held.node, position, made)
-        held.last, held.at, held.made, held.work = position, time.time(), made, self._here(position)
+        held.last = held.first = position
+        held.at, held.made, held.work = time.time(), made, self._here(position)
 
     def _settle(self, held: HeldObject, obj: Any) -> None:
         """Makes a dataset of what the object holds now, unless it is the one that it was when it was last looked at."""
@@ -303,7 +306,7 @@ class PandasFrames:
         node.marked = True
         self._plain.made(maker)
         self._frames.announce(maker.call)
-        self._operation(_called(held.made, obj), maker, tuple(inputs), node.id, held.at)
+        self._operation(_called(held.made, obj), held.first, tuple(inputs), node.id, held.at)
         self._emit(partial(Marked, node.id, "boundary", node.frontier))
         columns, order = self._measure(node, obj, maker) if measure else self._not_measured(node, obj)
         self._emit(_fragment(node, columns, _called(held.made, obj), order))
@@ -379,7 +382,8 @@ class PandasFrames:
         if held is None or held() is not obj:
             held = self._hold(obj, position, None, self._here(position))
         if len(nodes) == 1 and nodes[0].id:
-            held.node, held.last = nodes[0], position
+            held.node = nodes[0]
+            held.last = held.first = position
             held.content = self._content(obj)
         self.brought(nodes, position)
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import sys
 from collections.abc import Callable, Iterable
+from types import ModuleType
 
-from spark_lineage.capture.following import pandas_handover
+from spark_lineage.after_import import Finder, is_whole
 from spark_lineage.capture.patching import pandas_manager, threads, wrappers
 from spark_lineage.capture.recorder import Recorder
 from spark_lineage.patches import Patch, Patches
@@ -23,21 +25,29 @@ class Installation:
         self._recorder = recorder
         self._guard = recorder.guard
         self._parts: dict[str, Patches] = {}
+        self._tried: set[str] = set()  # what could not be placed is not tried again
         self._installed = True
         self._place("threads", lambda: threads.patches(recorder.frames, recorder.guard))
-        if _is_installed("pyspark"):
-            self._place("pyspark", self._of_pyspark)
         recorder.results.pandas_seen = self.follow_pandas
         recorder.later = (
-            ("pandas", self._follow_pandas_if_handed_over),
             ("pyspark.ml.util", lambda: self._place("pyspark.ml", lambda: wrappers.ml_patches(recorder))),
             ("delta.tables", lambda: self._place("delta", lambda: wrappers.delta_patches(recorder))),
         )
+        self._imported: dict[str, Callable[[], None]] = {
+            "pyspark": self._follow_spark,
+            "pandas": self.follow_pandas,
+        }
+        self._finder = Finder(tuple(self._imported), self._is_there, recorder.guard)
+        for name in filter(is_whole, self._imported):
+            recorder.guard("modules", self._is_there, sys.modules[name])
+        sys.meta_path.insert(0, self._finder)
 
     def uninstall(self) -> None:
         """Takes out what is still ours; can be called twice."""
         if self._installed:
             self._installed = False
+            if self._finder in sys.meta_path:
+                sys.meta_path.remove(self._finder)
             for part in reversed(self._parts.values()):
                 self._guard("undoing patches", part.uninstall)
             if self._recorder.pandas is not None:
@@ -45,7 +55,8 @@ class Installation:
             self._guard("undoing patches", self._recorder.finish)
 
     def _place(self, part: str, table: Callable[[], Iterable[Patch]]) -> None:
-        if self._installed and part not in self._parts:
+        if self._installed and part not in self._tried:
+            self._tried.add(part)
             self._guard("patching", self._place_now, part, table)
 
     def _place_now(self, part: str, table: Callable[[], Iterable[Patch]]) -> None:
@@ -57,6 +68,11 @@ class Installation:
         self._recorder.known.bind()
         return wrappers.patches(self._recorder)
 
+    def _follow_spark(self) -> None:
+        """A client of Spark Connect has no Spark, and no classes of classic sessions."""
+        if _is_installed("py4j") and _has_jars():
+            self._place("pyspark", self._of_pyspark)
+
     def follow_pandas(self) -> None:
         """Follows pandas objects from here on, whether or not they meet Spark. pandas must be imported."""
         pandas = self._recorder.pandas
@@ -65,9 +81,10 @@ class Installation:
             if "pandas" not in self._parts:
                 pandas.end()
 
-    def _follow_pandas_if_handed_over(self) -> None:
-        if pandas_handover.to_pandas(self._recorder.frames.user_code):
-            self.follow_pandas()
+    def _is_there(self, module: ModuleType) -> None:
+        """The program, or a library that it uses, has imported one of the modules that are waited for."""
+        if hasattr(module, "__path__"):  # not a module of the program's own that is called so
+            self._imported[module.__name__]()
 
 
 def _is_installed(package: str) -> bool:
@@ -77,8 +94,13 @@ def _is_installed(package: str) -> bool:
         return package in sys.modules
 
 
+def _has_jars() -> bool:
+    home = os.environ.get("SPARK_HOME") or os.path.dirname(sys.modules["pyspark"].__file__ or "")
+    return os.path.isdir(os.path.join(home, "jars"))
+
+
 def install(recorder: Recorder) -> Installation:
-    """Patches pyspark's classic classes (and imports them), if pyspark is installed.
+    """Patches what the program imports, once it does: pyspark's classic classes, and pandas.
 
     ``Installation.uninstall`` undoes it. It raises nothing unless the guard is strict.
     """

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 from spark_lineage.events.content.declaring import Moment, Of, Ordinal
-from spark_lineage.model import Mode, Outcome, StepKind
+from spark_lineage.model import Mode, Outcome, StepKind, ValueUse
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,6 +100,18 @@ class Context:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Value:
+    use: ValueUse
+    name: Annotated[str, Of("of the parameter, of what the code reads, or of what the result was bound to")]
+    kind: Annotated[str, Of("name of its type")]
+    digest: Annotated[str, Of("equal for equal values")]
+    text: Annotated[str, Of("short and redacted")]
+    file: Annotated[str | None, Of("of the statement that made it, if that is known")] = None
+    line: int | None = None
+    source: Annotated[str | None, Of("that statement, short and redacted")] = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Call:
     """The step and which call of it this run is."""
 
@@ -122,6 +134,7 @@ class Call:
     variable: Annotated[str | None, Of("the names that the statement assigns")] = None
     source_hash: Annotated[str | None, Of("of the normalised source: comments and formatting do not count")] = None
     thread: Annotated[str | None, Of("absent for the main thread")] = None
+    values: Annotated[tuple[Value, ...], Of("small plain values that the step took or gave")] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,0 +1,114 @@
+"""Programs of pandas without Spark: each changed in one place, the step that is at fault is named, and no other.
+
+``tests/frames`` has the programs and the changes.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import runpy
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from spark_lineage import agent
+from spark_lineage.agent import Program
+from spark_lineage.answers.diff import compare_runs
+from spark_lineage.config import Config
+from spark_lineage.model import LineageGraph, Outcome
+from spark_lineage.store import Store
+from tests.frames.variants import FAULTS, HARMLESS
+
+PROGRAMS = Path(__file__).parents[1] / "frames" / "programs"
+NAMES = sorted(path.stem for path in PROGRAMS.glob("*.py") if path.stem != "lazily_helped")
+THREADS = "threads"  # its calls come in any order
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    before = Path.cwd()
+    made = tmp_path_factory.mktemp("frames")
+    os.chdir(made)
+    (made / "lazily_helped.py").write_text((PROGRAMS / "lazily_helped.py").read_text())
+    yield made
+    os.chdir(before)
+
+
+def observed(folder: Path, name: str, text: str) -> LineageGraph:
+    """A program observed by the agent itself, in this process."""
+    file = folder / f"{name}.py"
+    file.write_text(text)
+    os.environ["OPENLINEAGE_DISABLED"] = "true"
+    config = Config(store=str(folder / "lineage"), strict=True)
+    begun = agent.start(config, Program(name, str(file), (), (str(folder),)))
+    sys.path.insert(0, str(folder))
+    try:
+        with contextlib.redirect_stdout(io.StringIO()):
+            runpy.run_path(str(file), run_name="__main__")
+    finally:
+        sys.path.remove(str(folder))
+        sys.modules.pop("lazily_helped", None)
+        agent.stop(Outcome.COMPLETE)
+    return Store(folder / "lineage").open(begun.run).graph
+
+
+class Plain(dict[str, LineageGraph]):
+    """Each program as it is, observed once."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def __missing__(self, name: str) -> LineageGraph:
+        found = self[name] = observed(self._folder, name, (PROGRAMS / f"{name}.py").read_text())
+        return found
+
+
+@pytest.fixture(scope="module")
+def plain(folder: Path) -> Plain:
+    return Plain(folder)
+
+
+def changed(folder: Path, name: str, old: str, new: str) -> LineageGraph:
+    text = (PROGRAMS / f"{name}.py").read_text()
+    assert text.count(old) == 1
+    return observed(folder, name, text.replace(old, new))
+
+
+@pytest.mark.parametrize(("name", "old", "new", "step"), FAULTS, ids=[f"{n}: {new[:30]}" for n, _, new, _ in FAULTS])
+def test_the_fault_is_named(folder: Path, plain: Plain, name: str, old: str, new: str, step: str) -> None:
+    found = compare_runs(plain[name], changed(folder, name, old, new))
+    named = {each.step.step.rpartition(".")[2] for each in found.first_divergences}
+    assert named and named <= set(step.split("|")), [each.why for each in found.first_divergences]
+    assert not found.sources_changed
+
+
+@pytest.mark.parametrize(("name", "old", "new"), HARMLESS, ids=[f"{n}: {new[:30]}" for n, _, new in HARMLESS])
+def test_a_harmless_change_is_the_same(folder: Path, plain: Plain, name: str, old: str, new: str) -> None:
+    found = compare_runs(plain[name], changed(folder, name, old, new))
+    assert found.same, [each.why for each in found.first_divergences] + [each.why for each in found.uncertain]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_same_program_again_is_the_same(folder: Path, plain: Plain, name: str) -> None:
+    found = compare_runs(plain[name], observed(folder, name, (PROGRAMS / f"{name}.py").read_text()))
+    assert found.same and not found.values
+    assert not [gap.why for gap in plain[name].gaps]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_program_does_what_it_does_alone(tmp_path: Path, name: str) -> None:
+    text = (PROGRAMS / f"{name}.py").read_text()
+    for each in (name, "lazily_helped"):
+        (tmp_path / f"{each}.py").write_text((PROGRAMS / f"{each}.py").read_text())
+    assert text
+    alone, with_us = (
+        subprocess.run([sys.executable, *words, f"{name}.py"], cwd=tmp_path, capture_output=True, text=True, timeout=60)
+        for words in ((), ("-m", "spark_lineage", "run"))
+    )
+    assert (with_us.returncode, with_us.stdout, with_us.stderr) == (alone.returncode, alone.stdout, alone.stderr)
+    assert alone.returncode == 0
