@@ -11,7 +11,6 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 PROGRAM = """
-import threading
 from concurrent import futures
 
 import grpc
@@ -42,7 +41,7 @@ def asked():
     return pd.DataFrame({"answer": answers})
 
 
-print(asked()["answer"].tolist(), threading.active_count())
+print(asked()["answer"].tolist())
 """
 
 

@@ -11,8 +11,9 @@ import os
 import runpy
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -26,7 +27,15 @@ from tests.frames.variants import FAULTS, HARMLESS
 
 PROGRAMS = Path(__file__).parents[1] / "frames" / "programs"
 NAMES = sorted(path.stem for path in PROGRAMS.glob("*.py") if path.stem != "lazily_helped")
-THREADS = "threads"  # its calls come in any order
+
+
+def share(cases: Sequence[tuple[str, ...]], of: int) -> list[Any]:
+    """One of so many is looked at each time; all of them where time is given."""
+    return [
+        pytest.param(*case, id=f"{case[0]}: {case[2][:30]}" if len(case) > 2 else case[0],
+                     marks=[pytest.mark.slow] if at % of else [])
+        for at, case in enumerate(cases)
+    ]  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -79,7 +88,7 @@ def changed(folder: Path, name: str, old: str, new: str) -> LineageGraph:
     return observed(folder, name, text.replace(old, new))
 
 
-@pytest.mark.parametrize(("name", "old", "new", "step"), FAULTS, ids=[f"{n}: {new[:30]}" for n, _, new, _ in FAULTS])
+@pytest.mark.parametrize(("name", "old", "new", "step"), share(FAULTS, 4))
 def test_the_fault_is_named(folder: Path, plain: Plain, name: str, old: str, new: str, step: str) -> None:
     found = compare_runs(plain[name], changed(folder, name, old, new))
     named = {each.step.step.rpartition(".")[2] for each in found.first_divergences}
@@ -87,20 +96,20 @@ def test_the_fault_is_named(folder: Path, plain: Plain, name: str, old: str, new
     assert not found.sources_changed
 
 
-@pytest.mark.parametrize(("name", "old", "new"), HARMLESS, ids=[f"{n}: {new[:30]}" for n, _, new in HARMLESS])
+@pytest.mark.parametrize(("name", "old", "new"), share(HARMLESS, 4))
 def test_a_harmless_change_is_the_same(folder: Path, plain: Plain, name: str, old: str, new: str) -> None:
     found = compare_runs(plain[name], changed(folder, name, old, new))
     assert found.same, [each.why for each in found.first_divergences] + [each.why for each in found.uncertain]
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", share([(name,) for name in NAMES], 6))
 def test_the_same_program_again_is_the_same(folder: Path, plain: Plain, name: str) -> None:
     found = compare_runs(plain[name], observed(folder, name, (PROGRAMS / f"{name}.py").read_text()))
     assert found.same and not found.values
     assert not [gap.why for gap in plain[name].gaps]
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", share([(name,) for name in NAMES], 8))
 def test_the_program_does_what_it_does_alone(tmp_path: Path, name: str) -> None:
     text = (PROGRAMS / f"{name}.py").read_text()
     for each in (name, "lazily_helped"):

@@ -64,8 +64,8 @@ class Call:
     """One activation of user code. Beyond the limit of a function one call stands for all further activations."""
 
     __slots__ = (
-        "at", "code", "composite", "emitted", "error", "gone", "id", "looked", "names", "outer", "pending", "task", "thread",
-        "values",
+        "at", "code", "composite", "emitted", "error", "gone", "id", "looked", "names", "outer", "pending",
+        "task", "thread", "values",
     )  # fmt: skip
 
     def __init__(self, id: str, code: KnownCode, outer: Position | None) -> None:

@@ -83,7 +83,8 @@ class Installation:
 
     def _is_there(self, module: ModuleType) -> None:
         """The program, or a library that it uses, has imported one of the modules that are waited for."""
-        if hasattr(module, "__path__"):  # not a module of the program's own that is called so
+        file = module.__dict__.get("__file__") or ""
+        if not self._recorder.frames.user_code.ownership(file).owned:  # it may have one that is called so
             self._imported[module.__name__]()
 
 
