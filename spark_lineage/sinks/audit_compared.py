@@ -76,7 +76,7 @@ def runs_in(audit: DeltaAudit) -> dict[str, set[str]]:
     for name in TABLES if available() else ():
         table = audit.table(name)
         if table is not None:
-            found[name] = set(table.to_pyarrow_table(columns=["run_id"]).column("run_id").to_pylist())
+            found[name] = set(audit.place.rows(table, ["run_id"]).column("run_id").to_pylist())
     return found
 
 
@@ -86,7 +86,7 @@ def _rows_of(audit: DeltaAudit, name: str, run: str) -> tuple[pa.Table | None, b
     if table is None:
         return None, False
     written = table.transaction_version(run) is not None
-    return table.to_pyarrow_table(filters=[("run_id", "=", run)]), written
+    return audit.place.rows(table, run=run), written
 
 
 def _is_ours(record: RunRecord) -> bool:

@@ -92,7 +92,7 @@ class DeltaAudit:
         table = self.table("runs")
         if table is None:
             return set()
-        found = table.to_pyarrow_table(columns=["run_id"])
+        found = self.place.rows(table, ["run_id"])
         return set(found.column("run_id").to_pylist())
 
     def table(self, name: str) -> Any:

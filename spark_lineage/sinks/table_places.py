@@ -8,16 +8,19 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from spark_lineage.config.addresses import Kind
 from spark_lineage.privacy.files import close_to_others, make_folder
 from spark_lineage.store import places
 from spark_lineage.store.places.cloud import is_plain_http
-from spark_lineage.store.places.objects import at_once
+from spark_lineage.store.places.objects import Unreachable, at_once
 from spark_lineage.store.places.remote import Remote
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 Table = tuple[str, Any]  # name and rows
 Answer = TypeVar("Answer")
@@ -40,15 +43,14 @@ class TablePlace(Protocol):
     def exists(self) -> bool:
         """Whether there may be tables."""
 
+    def rows(self, table: Any, columns: Sequence[str] | None = None, run: str | None = None) -> pa.Table:
+        """The rows of a table; only some columns, and only those of one run, if they are given."""
+
     def is_unreachable(self, error: Exception) -> bool:
         """Whether an error says nothing about the tables, but that nothing is known of them now."""
 
     def each(self, ask: Callable[[Table], Answer], tables: Iterable[Table]) -> Iterator[Answer]:
-        """What is done to several tables, in their order; where that goes over a network to all at once but the last.
-
-        Not for reading rows: pyarrow reads through Python there, and a process that did so in several threads aborts
-        at its end.
-        """
+        """What is done to several tables in their order; over a network to all at once but the last."""
 
 
 def table_place(folder: Path) -> TablePlace:
@@ -87,6 +89,10 @@ class _InFolder:
 
     def exists(self) -> bool:
         return self._folder.is_dir()
+
+    def rows(self, table: Any, columns: Sequence[str] | None = None, run: str | None = None) -> pa.Table:
+        filters = [("run_id", "=", run)] if run is not None else None
+        return table.to_pyarrow_table(columns=columns, filters=filters)
 
     def is_unreachable(self, error: Exception) -> bool:
         return False
@@ -134,8 +140,43 @@ class _Elsewhere:
     def exists(self) -> bool:
         return True
 
+    def rows(self, table: Any, columns: Sequence[str] | None = None, run: str | None = None) -> pa.Table:
+        """File by file, and only files that may have rows of the run.
+
+        Not by ``to_pyarrow_table``: pyarrow's threads then read through Python, and the process may abort at its end.
+        """
+        import pyarrow as pa
+        from pyarrow import compute
+
+        schema = pa.schema(table.schema().to_arrow())
+        wanted = [name for name in schema.names if columns is None or name in columns]
+        actions = pa.table(table.get_add_actions(flatten=True))
+        files = [action["path"] for action in actions.to_pylist() if run is None or _may_have(action, run)]
+        name = table.table_uri.rstrip("/").rpartition("/")[2]
+        read = at_once(lambda file: self._file(f"audit/{name}/{file}", schema), files)
+        parts = [part.select(wanted) for part in read]
+        found = pa.concat_tables(parts) if parts else schema.empty_table().select(wanted)
+        return found.filter(compute.field("run_id") == run) if run is not None else found
+
+    def _file(self, name: str, schema: pa.Schema) -> pa.Table:
+        import pyarrow as pa
+        from pyarrow import parquet
+
+        content = self._remote.objects.get(name)
+        if content is None:
+            raise FileNotFoundError(f"{name} is missing")
+        read = parquet.ParquetFile(pa.BufferReader(content)).read(use_threads=False)
+        # A file of an earlier version has not all columns.
+        columns = [
+            read.column(field.name).cast(field.type)
+            if field.name in read.schema.names
+            else pa.nulls(read.num_rows, field.type)
+            for field in schema
+        ]
+        return pa.table(columns, schema=schema)
+
     def is_unreachable(self, error: Exception) -> bool:
-        return "Error performing" in str(error)
+        return isinstance(error, Unreachable) or "Error performing" in str(error)
 
     def each(self, ask: Callable[[Table], Answer], tables: Iterable[Table]) -> Iterator[Answer]:
         *first, last = tables
@@ -144,6 +185,12 @@ class _Elsewhere:
 
     def _uri(self, name: str) -> str:
         return f"{self._root}/{name}"
+
+
+def _may_have(action: Mapping[str, Any], run: str) -> bool:
+    """By the statistics of a file."""
+    least, most = action.get("min.run_id"), action.get("max.run_id")
+    return least is None or most is None or least <= run <= most
 
 
 def _options(remote: Remote) -> Mapping[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from pathlib import Path
 
 from tests.stores.programs import Place, until
@@ -27,6 +28,7 @@ def test_a_killed_driver_leaves_its_record(mounted: Place, tmp_path: Path) -> No
     assert process.stdout is not None
     process.stdout.readline()
     until(lambda: [run["outcome"] for run in there.runs()] == ["running"])
+    time.sleep(2)  # within a second all that was seen is on the disk
     process.send_signal(signal.SIGKILL)
     process.wait()
     until(lambda: mounted.waiting() == [])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import time
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -48,6 +49,7 @@ def test_a_killed_driver_leaves_its_record(place: Place, tmp_path: Path) -> None
     assert process.stdout is not None
     process.stdout.readline()
     until(lambda: [run["outcome"] for run in there.runs()] == ["running"])
+    time.sleep(2)  # within a second all that was seen is on the disk
     process.send_signal(signal.SIGKILL)
     process.wait()
     until(lambda: place.waiting() == [])

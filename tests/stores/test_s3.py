@@ -54,6 +54,7 @@ def test_a_killed_driver_leaves_its_record_and_another_machine_ends_it(place: Pl
     assert process.stdout is not None
     process.stdout.readline()
     until(lambda: [run["outcome"] for run in there.runs()] == ["running"])
+    time.sleep(2)  # within a second all that was seen is on the disk
     process.send_signal(signal.SIGKILL)
     process.wait()
     until(lambda: place.waiting() == [])
