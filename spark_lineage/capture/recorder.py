@@ -247,6 +247,13 @@ class Recorder:
             call.error = call.error or text
         self._record(running, time.time(), None, text, tuple(dict.fromkeys(call.id for call in left)))
 
+    def polars_is_there(self) -> None:
+        """The program uses polars: silence would say that nothing was lost on the way through it."""
+        why = (
+            "frames of polars are not followed: what is made of them stands on nothing, and what they hold is not known"
+        )
+        self._emit(PythonGap("polars", why))
+
     # -- what no operation of ours makes
 
     def frame_appeared(self, made: Any, frame: FrameType | None) -> None:

@@ -196,7 +196,7 @@ def test_two_conflicting_files(job):
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        (("--mode", "fast"), "must be one of plan, flow, exact"),
+        (("--mode", "fast"), "must be one of plan, flow, used, exact"),
         (("--label", "a=1", "--label", "x"), "--label must be written key=value, not 'x'."),
         (("--enabled", "false"), "write --enabled=false."),
         (("--mode",), "needs a value"),

@@ -115,3 +115,13 @@ def _run(words: list[str], folder: Path, **environ: str) -> subprocess.Completed
         [sys.executable, *words], cwd=folder, capture_output=True, text=True, timeout=120,
         env={**kept, "PYTHONPATH": str(ROOT), **environ},
     )  # fmt: skip
+
+
+def test_polars_is_a_gap(tmp_path: Path) -> None:
+    """Its frames are not followed: silence would be the worst answer."""
+    (tmp_path / "job.py").write_text(
+        JOB + "def late():\n    import polars as pl\n    return pl.DataFrame({'x': [1]})\nlate()\n"
+    )
+    done = _run(["-m", "spark_lineage", "run", "job.py"], tmp_path)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "2\n", "")
+    assert [gap.what for gap in Store(tmp_path / "lineage").open().graph.gaps] == ["polars"]

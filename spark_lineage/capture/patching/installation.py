@@ -36,6 +36,7 @@ class Installation:
         self._imported: dict[str, Callable[[], None]] = {
             "pyspark": self._follow_spark,
             "pandas": self.follow_pandas,
+            "polars": recorder.polars_is_there,
         }
         self._finder = Finder(tuple(self._imported), self._is_there, recorder.guard)
         for name in filter(is_whole, self._imported):
