@@ -493,6 +493,37 @@ PROGRAMS: dict[str, str] = {
         try: os.getcwd()
         except FileNotFoundError as e: print(type(e).__name__)
     """,
+    "pandas_in_namespaces": """
+        import pandas as pd
+        def load(limit): return pd.DataFrame({"a": range(limit)})
+        def clean(frame): return frame[frame["a"] > 2]
+        class Report:
+            limit = 10
+            rows = clean(load(limit))
+            total = len(rows)
+        print(Report.total, Report.limit, sorted(name for name in vars(Report) if not name.startswith("__")))
+        space = {"limit": 7}
+        exec("x = clean(load(limit))\\ny = len(x)\\nz = limit + y", globals(), space)
+        print(sorted(space), space["z"])
+        def inner(k):
+            space = {}
+            exec("q = clean(load(k))\\nr = len(q)", {**globals(), "k": k}, space)
+            return sorted(space)
+        print(inner(5))
+    """,
+    "pandas_by_names_of_the_caller": """
+        import sys
+        import pandas as pd
+        def tables(*names):
+            found = sys._getframe(1).f_locals
+            return [len(found[name].query("a > 0")) for name in names]
+        def load(limit): return pd.DataFrame({"a": range(limit)})
+        def report(first, second):
+            limit = 1
+            third = load(limit)
+            return tables("first", "second", "third"), limit
+        print(report(load(5), load(6)))
+    """,
     "pandas_in_a_removed_folder": """
         import os, tempfile
         import pandas as pd

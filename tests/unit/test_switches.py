@@ -1,8 +1,9 @@
-"""What docs/platform.md promises: a switch that is off lets the program run plain."""
+"""What docs/platform.md promises: switches that work, and a profile without samples and literals."""
 
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,8 @@ from pathlib import Path
 import pytest
 
 from spark_lineage.config import resolve
+from spark_lineage.sinks.audit_rows import TABLES
+from spark_lineage.sinks.delta import read_tables
 
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = """\
@@ -26,10 +29,6 @@ def chosen(frame):
 
 def total(frame):
     return frame.groupby("name", as_index=False)["points"].sum()
-
-
-def never(df):
-    return df.toPandas()
 
 
 print(len(total(chosen(people()))))
@@ -56,3 +55,19 @@ def test_off_is_off(tmp_path: Path, switch: str) -> None:
 
 def test_off_by_spark_conf() -> None:
     assert not resolve(environ={}, spark_conf={"spark.lineage.enabled": "false"}, folders=[]).enabled
+
+
+def written(store: Path) -> str:
+    """All that was written, the rows of the tables too."""
+    files = [path.read_bytes().decode("utf-8", "replace") for path in store.rglob("*") if path.is_file()]
+    return "\n".join([*files, *(str(table.to_pylist()) for table in read_tables(store / "audit", TABLES).values())])
+
+
+@pytest.mark.parametrize("strict", [True, False])
+def test_the_strict_profile_leaves_no_value_and_no_literal(tmp_path: Path, strict: bool) -> None:
+    if strict:
+        shutil.copy(ROOT / "conf" / "strict-privacy.toml", tmp_path / "spark-lineage.toml")
+    ran(tmp_path)
+    text = written(tmp_path / "lineage")
+    assert "chosen" in text and "points" in text, "the lineage is there"
+    assert [value in text for value in ("Quillon", "Zebedee", "123456.75")] == [not strict] * 3

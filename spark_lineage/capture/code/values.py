@@ -8,6 +8,7 @@ name, and is looked at when the caller goes on to its next statement, or, in a m
 from __future__ import annotations
 
 import dis
+import inspect
 import sys
 import types
 from collections.abc import Callable, Iterator, Mapping
@@ -26,6 +27,7 @@ MOST_OF_ONE = 50  # names of one step
 MOST_ROUNDS = 20  # of one statement of one call whose results are looked at
 MOST_VALUES = 20_000  # of one run
 DEEPEST = 3  # functions that call functions, whose constants are looked for
+_OURS = 3  # references to the dict of a frame's variables: the frame's, ours, and that of the function that counts
 # What may hand the variables of a frame to the program: before 3.13 they would be those that we have read.
 _HANDS_OUT = frozenset({"locals", "vars", "dir", "eval", "exec"})
 
@@ -174,19 +176,29 @@ _NOTHING: Any = object()
 def variables(frame: FrameType) -> Mapping[str, Any] | None:
     """The variables of a frame; None where reading them could be seen.
 
-    Before 3.13 the interpreter makes one dict of them for each frame, hands the same one to ``locals()`` and to
-    debuggers, and keeps it: what is in it must go again (:func:`let_go`).
+    Those of a module, of the body of a class and of what ``exec`` runs are the namespace itself. Of a function, the
+    interpreter before 3.13 makes one dict of them, hands the same one to ``locals()`` and to debuggers, and keeps it:
+    what is in it must go again (:func:`let_go`).
     """
-    if frame.f_code.co_name == "<module>" or compat.FRAME_LOCALS_ARE_A_VIEW:
+    if not _is_of_function(frame):
+        return frame.f_locals if type(frame.f_locals) is dict else None
+    if compat.FRAME_LOCALS_ARE_A_VIEW:
         return frame.f_locals
     if sys.gettrace() is not None or sys.getprofile() is not None or _HANDS_OUT.intersection(frame.f_code.co_names):
         return None
-    return frame.f_locals
+    found = frame.f_locals
+    # Whoever else has it (a library that looks names up in its caller) must not find it empty.
+    return found if sys.getrefcount(found) <= _OURS else None
 
 
 def let_go(frame: FrameType, read: Mapping[str, Any]) -> None:
-    if read is not frame.f_globals and not compat.FRAME_LOCALS_ARE_A_VIEW and type(read) is dict:
+    if _is_of_function(frame) and not compat.FRAME_LOCALS_ARE_A_VIEW and type(read) is dict:
         read.clear()
+
+
+def _is_of_function(frame: FrameType) -> bool:
+    """Whether the interpreter keeps its variables apart from any namespace of the program's."""
+    return bool(frame.f_code.co_flags & inspect.CO_OPTIMIZED)
 
 
 def _parameters(code: CodeType) -> tuple[str, ...]:
