@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import functools
+import textwrap
 from collections.abc import Iterator
 
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
@@ -11,6 +13,20 @@ _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 def reads(statement: ast.stmt) -> tuple[str, ...]:
     """Names that a statement takes values from; ``self.rows`` for what an instance holds. Headers of compound ones."""
     return tuple(dict.fromkeys(name for part in _own(statement) for name in _loaded(part)))
+
+
+@functools.lru_cache(maxsize=1000)
+def outermost_call(source: str) -> str | None:
+    """The last name of the function whose result a statement binds as it is: ``clean`` of ``x = job.clean(load())``."""
+    try:
+        body = ast.parse(textwrap.dedent(source)).body
+    except (SyntaxError, ValueError):  # a part of a statement
+        return None
+    value = getattr(body[0], "value", None) if len(body) == 1 else None
+    called = value.func if isinstance(value, ast.Call) else None
+    if isinstance(called, ast.Name):
+        return called.id
+    return called.attr if isinstance(called, ast.Attribute) else None
 
 
 def binds(statement: ast.stmt) -> tuple[str, ...]:

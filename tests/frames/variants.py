@@ -26,6 +26,8 @@ FAULTS = [
     ("beside", "sorted(kept.columns)", "sorted(kept.columns)[1:]", "prepare"),
     ("beside", 'COLUMNS = ["amount", "tax"]', 'COLUMNS = ["amount"]', "totals"),
     ("beside", "kept = frame.dropna()", "kept = frame.fillna(0)", "prepare"),
+    ("within", 'in set(frame["land"])', 'in set(frame["land"]) and land != "IT"', "with_rates"),
+    ("within", '"FR": 1.3', '"FR": 1.4', "with_rates"),
     ("inplace", "frame.dropna(inplace=True)", 'frame.fillna("", inplace=True)', "clean"),
     ("inplace", '< 0, "value"] = 0', '< 0, "value"] = 1', "shift"),
     ("inplace", "str.strip()", "str.upper()", "clean"),

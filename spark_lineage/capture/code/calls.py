@@ -82,16 +82,16 @@ class Call:
         self.values: list[ValueSeen] = []  # that were seen before it was emitted
         self.names: int | None = None  # of a module's body: the id of the dict of its names
         self.looked: set[int] = set()  # its statements whose values were looked at
-        # The statement in which a step has just ended, whose results have still to be looked at, and that step; None
-        # in its place where several did.
-        self.pending: tuple[int | None, Call | None] | None = None
+        # The statement in which a step has just ended, whose results have still to be looked at, that step, and whether
+        # it is the only one that the statement has called.
+        self.pending: tuple[int | None, Call, bool] | None = None
 
     def returned(self, inner: Call, statement: int | None) -> None:
         """The call ``inner``, which ``statement`` has made, has ended."""
         if not inner.code.suspendable and inner.thread == self.thread:
             before = self.pending
             alone = before is None or before[0] != statement
-            self.pending = (statement, inner if alone else None)
+            self.pending = (statement, inner, alone)
 
     def seen(self) -> CallSeen:
         code, outer = self.code, self.outer

@@ -21,6 +21,7 @@ from spark_lineage.capture.code.plain_values import described
 from spark_lineage.capture.code.source_files import SourceFiles
 from spark_lineage.capture.deferred import Emit
 from spark_lineage.model import PythonGap, Statement, ValueSeen, ValueUse
+from spark_lineage.static.dataflow import outermost_call
 
 MOST_CALLS = 100  # of one function whose values are looked at
 MOST_OF_ONE = 50  # names of one step
@@ -103,10 +104,17 @@ class StepValues:
 
     # -- what it gives
 
-    def given(self, local: Mapping[str, Any], call: Call, at: int | None, inner: Call | None) -> None:
-        """The statement ``at`` of ``call`` is over, in which ``inner`` was called; None: several were."""
+    def given(self, local: Mapping[str, Any], call: Call, at: int | None, last: Call, alone: bool) -> None:
+        """The statement ``at`` of ``call`` is over, in which ``last`` was called, after others if it was not ``alone``.
+
+        What the statement binds was given by that call, or by the statement, where it makes it of several results.
+        """
         reading = call.code.reading
-        if reading is None or at is None or at >= len(reading.statements) or (inner is not None and inner.error):
+        if reading is None or at is None or at >= len(reading.statements):
+            return
+        whole = alone or outermost_call(reading.statements[at].source) == last.code.function.rpartition(".")[2]
+        inner = last if whole else None
+        if inner is not None and inner.error:
             return
         rounds = self._rounds[(call.id, at)] = self._rounds.get((call.id, at), 0) + 1
         if rounds > MOST_ROUNDS:
