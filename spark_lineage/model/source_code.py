@@ -20,6 +20,7 @@ class Statement:
     reads: tuple[str, ...] = ()  # names that it takes values from: ``rows``, ``self.rows``
     deed: str | None = None  # what it does, where it assigns no variable: ``write_best``
     binds: tuple[str, ...] = ()  # names that it gives values to; ``+rows`` where the earlier value stays a part of it
+    called: str | None = None  # the last name of the function whose result it binds as it is: ``clean``
 
 
 @dataclass(frozen=True)

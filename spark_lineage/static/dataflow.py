@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import ast
-import functools
-import textwrap
 from collections.abc import Iterator
 
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
@@ -15,14 +13,9 @@ def reads(statement: ast.stmt) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for part in _own(statement) for name in _loaded(part)))
 
 
-@functools.lru_cache(maxsize=1000)
-def outermost_call(source: str) -> str | None:
-    """The last name of the function whose result a statement binds as it is: ``clean`` of ``x = job.clean(load())``."""
-    try:
-        body = ast.parse(textwrap.dedent(source)).body
-    except (SyntaxError, ValueError):  # a part of a statement
-        return None
-    value = getattr(body[0], "value", None) if len(body) == 1 else None
+def outermost_call(statement: ast.stmt) -> str | None:
+    """The last name of the function whose result it binds as it is: ``clean`` of ``x, y = job.clean(load())``."""
+    value = getattr(statement, "value", None)
     called = value.func if isinstance(value, ast.Call) else None
     if isinstance(called, ast.Name):
         return called.id

@@ -118,6 +118,7 @@ def _statements(node: ast.AST, lines: Sequence[str], normaliser: Normaliser) -> 
             column=statement.col_offset,
             reads=dataflow.reads(statement),
             binds=dataflow.binds(statement),
+            called=dataflow.outermost_call(statement),
         )
 
 

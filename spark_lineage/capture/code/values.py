@@ -21,7 +21,6 @@ from spark_lineage.capture.code.plain_values import described
 from spark_lineage.capture.code.source_files import SourceFiles
 from spark_lineage.capture.deferred import Emit
 from spark_lineage.model import PythonGap, Statement, ValueSeen, ValueUse
-from spark_lineage.static.dataflow import outermost_call
 
 MOST_CALLS = 100  # of one function whose values are looked at
 MOST_OF_ONE = 50  # names of one step
@@ -112,7 +111,7 @@ class StepValues:
         reading = call.code.reading
         if reading is None or at is None or at >= len(reading.statements):
             return
-        whole = alone or outermost_call(reading.statements[at].source) == last.code.function.rpartition(".")[2]
+        whole = alone or reading.statements[at].called == last.code.function.rpartition(".")[2]
         inner = last if whole else None
         if inner is not None and inner.error:
             return
