@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from spark_lineage.answers.documents import Document
 from spark_lineage.model import SHAPE_ERRORS
-from spark_lineage.sinks import cursors
+from spark_lineage.sinks import beside, cursors
 from spark_lineage.sinks.journal import unsealed
 from spark_lineage.store import Store, StoreError
+
+if TYPE_CHECKING:
+    from spark_lineage.sinks.otel.progress import Progress
+
+
+EVENTS, SPANS = "events", "spans"
 
 
 @dataclass(frozen=True)
@@ -29,11 +35,12 @@ class Standing:
     runs_left: int
     last: float | None
     aside: tuple[dict[str, Any], ...]
+    what: str = EVENTS  # that is delivered and left
 
 
 @dataclass(frozen=True)
 class Deliveries:
-    """Of every sink that is configured, or that runs of the store were sent to."""
+    """Of every sink that is configured, or that runs of the store were sent to; of collectors only of the latter."""
 
     store: str
     standings: tuple[Standing, ...]
@@ -56,7 +63,7 @@ def of_store(store: Store) -> Deliveries:
         wants = receiver.wants if receiver is not None else lambda event: True
         left = {place.folder.name: _left(place, ahead[place.folder], wants) for place in due}
         standings.append(_standing(key, title, receiver is not None, due, left))
-    return Deliveries(store.name, tuple(standings))
+    return Deliveries(store.name, (*standings, *_of_collectors(store)))
 
 
 def _unsealed(run: Path) -> list[Document]:
@@ -104,6 +111,44 @@ def _standing(
     )
 
 
+def _of_collectors(store: Store) -> Iterator[Standing]:
+    from spark_lineage.sinks.otel import configuration, progress
+
+    found: dict[str, list[tuple[Path, progress.Progress]]] = {}
+    for run in cursors.runs(store.path):
+        for key, each in progress.of_run(run).items():
+            found.setdefault(key, []).append((run, each))
+    for key, runs in found.items():
+        left = [_spans_left(run, each) for run, each in runs]
+        yield Standing(
+            sink=key,
+            title=next((each.title for _, each in runs if each.title), key),
+            configured=key == configuration.collector().key and not configuration.disabled(),
+            runs=sum(1 for _, each in runs if each.sent),
+            delivered=sum(each.sent for _, each in runs),
+            filtered=0,
+            left=sum(left),
+            runs_left=sum(1 for spans in left if spans),
+            last=max((each.at for _, each in runs if each.sent), default=None),
+            aside=(),
+            what=SPANS,
+        )
+
+
+def _spans_left(run: Path, progress: Progress) -> int:
+    """Those that `send --otel` would send: of a run that still runs none."""
+    from spark_lineage.sinks.otel.spans import spans
+    from spark_lineage.store.runs import open_folder
+
+    if progress.done or progress.ended or beside.runs(run):
+        return progress.left
+    try:  # it was killed
+        graph = open_folder(run, samples=False, fragments=False).graph
+    except (StoreError, OSError, *SHAPE_ERRORS):
+        return 0
+    return len({span.id for span in spans(graph)} - set(progress.ids))
+
+
 def document(answer: Deliveries) -> Document:
     """The ``--json`` shape."""
     return {
@@ -112,6 +157,7 @@ def document(answer: Deliveries) -> Document:
             {
                 "sink": standing.sink,
                 "title": standing.title,
+                "what": standing.what,
                 "configured": standing.configured,
                 "runs": standing.runs,
                 "delivered": standing.delivered,

@@ -51,6 +51,13 @@ def write_private(path: Path, content: bytes) -> None:
         file.write(content)
 
 
+def replace_private(path: Path, content: bytes) -> None:
+    """Writes a whole file, or leaves what is there: nobody sees half of it. Raises OSError."""
+    beside = path.with_suffix(f".{os.getpid()}.part")
+    write_private(beside, content)
+    os.replace(beside, path)
+
+
 def close_to_others(folder: Path) -> None:
     """Closes what other programs have written below ``folder`` as if it had been created here."""
     mode = _folder_mode(folder)

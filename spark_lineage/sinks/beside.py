@@ -40,9 +40,9 @@ def can_spawn() -> bool:
     return locks.fcntl is not None and bool(sys.executable) and os.path.exists("/bin/sh")
 
 
-def spawn(roots: Sequence[str], code: str, words: Sequence[str]) -> bool:
+def spawn(roots: Sequence[str], code: str, words: Sequence[str], more: Mapping[str, str] | None = None) -> bool:
     """Starts a process of ours that is nobody's child: ``code`` is given where modules are, line by line, and then the
-    ``words``. ``roots``: the folders of the program, where it finds nothing.
+    ``words``. ``roots``: the folders of the program, where it finds nothing. ``more`` is added to its environment.
     """
     own = {os.path.realpath(root) for root in (*roots, os.getcwd())}
     path = [place for place in sys.path if place and os.path.realpath(place) not in own]
@@ -50,10 +50,11 @@ def spawn(roots: Sequence[str], code: str, words: Sequence[str]) -> bool:
     started = [sys.executable, "-I", "-c", code, "\n".join([*path, package]), *words]
     # The shell is gone at once, and its child is nobody's: the program's os.wait() never sees it.
     shell = ["/bin/sh", "-c", '"$@" </dev/null >/dev/null 2>&1 &', "sh", *started]
+    environ = {**_environ(os.environ), **(more or {})}
     try:
-        process = os.posix_spawn("/bin/sh", shell, _environ(os.environ), setsid=True)
+        process = os.posix_spawn("/bin/sh", shell, environ, setsid=True)
     except NotImplementedError:  # no session of its own on this system: Ctrl-C ends it together with the program
-        process = os.posix_spawn("/bin/sh", shell, _environ(os.environ))
+        process = os.posix_spawn("/bin/sh", shell, environ)
     return os.waitpid(process, 0)[1] == 0
 
 
@@ -69,6 +70,11 @@ def end(folder: Path, seconds: float) -> bool:
     (folder / FOLDER / MARK).unlink(missing_ok=True)
     with locked(folder, seconds) as ours:
         return ours
+
+
+def runs(folder: Path) -> bool:
+    """Whether the program still runs: the record of its run is not whole, and it was not killed."""
+    return (folder / wal.NAME).exists() and wal.is_alive(folder)
 
 
 def wanted(folder: Path) -> bool:

@@ -11,15 +11,15 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, replace
 from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
 from spark_lineage.privacy.files import make_folder, open_private, write_private
+from spark_lineage.sinks import kept
 from spark_lineage.store import locks
 from spark_lineage.store.journal import EVENTS
 
@@ -81,23 +81,13 @@ class ReceiverFiles:
         """
         make_folder(self._cursor.parent, parents=False)
         with contextlib.suppress(FileExistsError), open_private(self._cursor, "xb") as file:
-            file.write(_written(Cursor(title=title)).encode())
+            file.write(json.dumps(_written(Cursor(title=title))).encode())
 
     def load(self) -> Cursor:
-        try:
-            document = json.loads(self._cursor.read_bytes())
-            return Cursor(**{field.name: document[field.name] for field in fields(Cursor) if field.name in document})
-        except FileNotFoundError:
-            return Cursor()
-        except (ValueError, TypeError):
-            # Only a broken disk does that: the file is replaced as a whole. Sent twice is better than not at all.
-            return Cursor()
+        return kept.load(self._cursor, Cursor) or Cursor()
 
     def save(self, cursor: Cursor) -> None:
-        make_folder(self._cursor.parent, parents=False)
-        beside = self._cursor.with_suffix(f".{os.getpid()}.part")
-        write_private(beside, _written(cursor).encode())
-        os.replace(beside, self._cursor)
+        kept.save(self._cursor, _written(cursor))
 
     def set_aside(self, event: SetAside) -> None:
         with open_private(self._aside, "ab") as file:
@@ -134,8 +124,8 @@ class ReceiverFiles:
         return locks.locked(self._lock, 0.0)
 
 
-def _written(cursor: Cursor) -> str:
-    return json.dumps({**asdict(cursor), "at": time.time()})
+def _written(cursor: Cursor) -> Document:
+    return {**asdict(cursor), "at": time.time()}
 
 
 def mark(run: Path) -> None:

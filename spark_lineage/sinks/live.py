@@ -10,27 +10,20 @@ from __future__ import annotations
 
 import contextlib
 import os
-import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from spark_lineage.events import build, samples, start
 from spark_lineage.events.serial import to_document
 from spark_lineage.model import LineageGraph
-from spark_lineage.sinks import beside
+from spark_lineage.sinks import beside, looking
 from spark_lineage.sinks.journal import Journal
 from spark_lineage.sinks.sender import Sender
 from spark_lineage.sinks.settling import Document, Settling, datasets
 from spark_lineage.sinks.transports import Receiver, receivers
-from spark_lineage.store import wal
 from spark_lineage.store.runs import recover_so_far
 
-EVERY = 2.0  # seconds between two looks at what the program has written ahead, at least
-SHARE = 1 / 30  # of the time that may go into looking
-LARGEST = 32_000_000  # bytes written ahead, from which on steps are told at the end only
-POLL = 0.1  # seconds
 LAST_REQUEST = 60.0  # seconds at most for a request that is under way when the run ends; the program does not wait
-FAULTS = 3
 
 
 class Live:
@@ -80,40 +73,26 @@ def main(folder: Path, namespace: str | None, sample_rows: bool) -> None:
 
 
 def _tell(folder: Path, live: Live) -> Sender | None:
-    sender, begun, faults, seen, still = None, False, 0, None, False
-    while beside.wanted(folder) and faults < FAULTS:
-        at = time.monotonic()
-        try:
-            if not begun:
-                begun = live.begin()
-                told = int(begun)
-            else:
-                now = _length(folder)
-                # Alike twice: nothing will be settled that is not.
-                told = 0 if now > LARGEST or (now == seen and still) else live.tick()
-                seen, still = now, now == seen
-            if told and sender is None:
-                sender = Sender(folder.parent.parent, make=_others_than_the_console).start()
-                sender.take_on(folder)
-            elif told and sender is not None:
-                sender.wake()
-        except Exception:  # the journal is written at the end, whatever happens here
-            faults += 1
-        took = time.monotonic() - at
-        _wait(folder, max(EVERY, took / SHARE) if begun else POLL)
+    sender: Sender | None = None
+    begun = False
+
+    def look(news: bool) -> bool:
+        nonlocal sender, begun
+        if not begun:
+            begun = told = live.begin()
+        else:
+            told = bool(news and live.tick())
+        if told and sender is None:
+            sender = Sender(folder.parent.parent, make=_others_than_the_console).start()
+            sender.take_on(folder)
+        elif told and sender is not None:
+            sender.wake()
+        return begun
+
+    looking.regularly(folder, look, lambda: beside.wanted(folder))
     return sender
 
 
 def _others_than_the_console() -> list[Receiver]:
     """What is printed is printed by the program itself, at its end."""
     return [receiver for receiver in receivers() if receiver.kind != "console"]
-
-
-def _length(folder: Path) -> int:
-    return (folder / wal.NAME).stat().st_size
-
-
-def _wait(folder: Path, seconds: float) -> None:
-    until = time.monotonic() + seconds
-    while time.monotonic() < until and beside.wanted(folder):
-        time.sleep(POLL)

@@ -14,6 +14,7 @@ from spark_lineage.events.identity import iso
 from spark_lineage.refusals import Refusal
 from spark_lineage.sinks import cursors
 from spark_lineage.sinks.delta import DeltaAudit
+from spark_lineage.sinks.otel import progress
 from spark_lineage.sinks.signing import Signer
 from spark_lineage.store import journal, places, register, signatures, wal
 from spark_lineage.store.runs import Store
@@ -104,11 +105,12 @@ def _has(labels: Mapping[str, str], text: str) -> bool:
 
 
 def _waiting(run: Summary, receivers: Sequence[str]) -> str | None:
-    """Says which receivers (``receivers`` are their keys) have not got the whole run; None if all have."""
+    """Says which receivers (``receivers``: their keys) and collectors have not got the whole run; None if all have."""
     all_ = [cursors.ReceiverFiles(run.folder, receiver) for receiver in receivers]
     left = [files for files in all_ if files.is_due() and files.left()]
-    titles = ", ".join(files.load().title or files.receiver for files in left)
-    return f"not yet delivered to {titles}" if left else None
+    titles = [files.load().title or files.receiver for files in left]
+    titles += [found.title for found in progress.of_run(run.folder).values() if not found.done]
+    return f"not yet delivered to {', '.join(titles)}" if titles else None
 
 
 def document(chosen: Plan, dry_run: bool) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from spark_lineage.store.signatures import ALGORITHM, PublicKey, SignatureError, refuse_without_library
+from spark_lineage.store.signatures import ALGORITHM, PublicKey, SignatureError, key_in, refuse_without_library
 
 PUBLIC = ".pub"  # what the name of the file with the public key ends with
 OWNER_ONLY, FOR_ALL = 0o600, 0o644
@@ -30,23 +30,16 @@ class Signer:
 def load(path: str | Path) -> Signer:
     """The private key in a file (PEM, PKCS#8, without a passphrase). Raises :class:`SignatureError`."""
     refuse_without_library("signing")
-    from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives import serialization
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-    try:
-        text = Path(path).read_bytes()
-    except (OSError, ValueError) as error:
-        raise SignatureError(f"the key {path} cannot be read: {getattr(error, 'strerror', None) or error}") from error
-    try:
-        key = serialization.load_pem_private_key(text, password=None)
-    except TypeError:
-        raise SignatureError(f"the key {path} has a passphrase, which nobody could type when a run ends") from None
-    except (ValueError, UnsupportedAlgorithm):
-        key = None
-    if not isinstance(key, Ed25519PrivateKey):
-        raise SignatureError(f"{path} is no private key of Ed25519: `spark-lineage key` makes one")
-    return Signer(key)
+    def parsed(text: bytes) -> object:
+        try:
+            return serialization.load_pem_private_key(text, password=None)
+        except TypeError:
+            raise SignatureError(f"the key {path} has a passphrase, which nobody could type when a run ends") from None
+
+    return Signer(key_in(path, parsed, Ed25519PrivateKey, "private key"))
 
 
 def optional(path: str | None) -> Signer | None:

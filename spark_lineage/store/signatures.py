@@ -10,7 +10,7 @@ import base64
 import hashlib
 import importlib.util
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -120,23 +120,35 @@ def holds(signature: Mapping[str, str], statement: bytes) -> bool | None:
 def load_public(path: str | Path) -> PublicKey:
     """A public key from a file (PEM). Raises :class:`SignatureError`."""
     refuse_without_library("checking signatures")
-    from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives import serialization
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+    def parsed(text: bytes) -> object:
+        if b"PRIVATE KEY" in text:
+            raise SignatureError(
+                f"{path} is a private key, which stays with who signs: name the public one ({path}.pub)"
+            )
+        return serialization.load_pem_public_key(text)
+
+    key = key_in(path, parsed, Ed25519PublicKey, "public key")
+    return PublicKey(key.public_bytes(serialization.Encoding.Raw, serialization.PublicFormat.Raw))
+
+
+def key_in(path: str | Path, parsed: Callable[[bytes], object], kind: type, title: str) -> Any:
+    """The key of this kind in a file. Raises :class:`SignatureError`."""
+    from cryptography.exceptions import UnsupportedAlgorithm
 
     try:
         text = Path(path).read_bytes()
     except (OSError, ValueError) as error:
         raise SignatureError(f"the key {path} cannot be read: {getattr(error, 'strerror', None) or error}") from error
-    if b"PRIVATE KEY" in text:
-        raise SignatureError(f"{path} is a private key, which stays with who signs: name the public one ({path}.pub)")
     try:
-        key = serialization.load_pem_public_key(text)
+        key = parsed(text)
     except (ValueError, UnsupportedAlgorithm):
         key = None
-    if not isinstance(key, Ed25519PublicKey):
-        raise SignatureError(f"{path} is no public key of Ed25519: `spark-lineage key` makes one")
-    return PublicKey(key.public_bytes(serialization.Encoding.Raw, serialization.PublicFormat.Raw))
+    if not isinstance(key, kind):
+        raise SignatureError(f"{path} is no {title} of Ed25519: `spark-lineage key` makes one")
+    return key
 
 
 def beside(folder: Path) -> Document | None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from observing import RUN, shop
 from test_events import failing
 from test_live import told_in_pieces
 
+from spark_lineage.answers.status import of_store
 from spark_lineage.cli.commands import main
 from spark_lineage.events import build, samples
 from spark_lineage.events.serial import to_document
@@ -21,9 +23,10 @@ from spark_lineage.sinks.otel import configuration
 from spark_lineage.sinks.otel.configuration import collector, wrong
 from spark_lineage.sinks.otel.export import Exporter
 from spark_lineage.sinks.otel.live import LiveSpans
-from spark_lineage.sinks.otel.progress import ProgressFile
+from spark_lineage.sinks.otel.progress import Progress, ProgressFile
 from spark_lineage.sinks.otel.sending import Spans
 from spark_lineage.sinks.otel.spans import LEFT, Span, spans
+from spark_lineage.store import Store
 from spark_lineage.store.runs import aborted, open_folder
 from spark_lineage.store.wal import PROCESS, WriteAhead
 from tests.collector import Collector, Received, nobody
@@ -265,6 +268,36 @@ def test_what_is_not_taken_is_left_and_sent_later(
         assert len(there.spans) == 7
 
 
+def test_status_tells_of_spans_and_prune_keeps_a_run_whose_spans_are_left(
+    store: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def asked(*words: str) -> Any:
+        assert main([*words, "--store", str(store), "--json"]) == 0
+        return json.loads(capsys.readouterr().out)
+
+    monkeypatch.setenv("OPENLINEAGE_DISABLED", "true")
+    assert asked("status")["sinks"] == []
+    assert asked("prune", "--keep", "90d", "--dry-run")["removed"] == [RUN], "it was never to be exported"
+    with Collector(status=401) as there:
+        assert send(store, there.url, monkeypatch) == 1
+        capsys.readouterr()
+        (told,) = asked("status")["sinks"]
+        title = f"{there.url}/v1/traces"
+        assert (told["title"], told["what"], told["configured"]) == (title, "spans", True)
+        assert (told["runs"], told["delivered"], told["left"], told["runs_left"], told["last"]) == (0, 0, 7, 1, None)
+        kept = asked("prune", "--keep", "90d", "--dry-run")["kept"]
+        assert kept == [{"run": RUN, "why": f"not yet delivered to {title}"}]
+        assert asked("prune", "--keep", "90d", "--dry-run", "--undelivered")["removed"] == [RUN]
+        there.status = 200
+        assert send(store, there.url, monkeypatch) == 0
+    assert main(["status", "--store", str(store)]) == 0
+    assert "traces, spans" in capsys.readouterr().out
+    (told,) = asked("status")["sinks"]
+    assert (told["runs"], told["delivered"], told["left"], told["runs_left"]) == (1, 7, 0, 0)
+    assert told["last"] is not None
+    assert asked("prune", "--keep", "90d", "--dry-run")["removed"] == [RUN]
+
+
 def test_a_collector_that_does_not_answer_is_given_up(
     store: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -412,7 +445,12 @@ def test_a_run_that_was_killed_is_sent_as_it_was_left(tmp_path: Path, monkeypatc
     process = json.loads((folder / PROCESS).read_text())
     (folder / PROCESS).write_text(json.dumps({**process, "started": "1"}))
     with Collector() as there:
+        monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", there.url)
+        ProgressFile(folder, collector()).save(Progress())  # it was to be exported while it ran
+        (told,) = (each for each in of_store(Store(tmp_path)).standings if each.what == "spans")
+        assert told.runs_left == 1
         assert send(tmp_path, there.url, monkeypatch) == 0
+    assert len(there.spans) == told.left > 0
     found = {span.name: span for span in there.spans}
     assert (found["job"].status, found["job"].message) == (2, LEFT)
     assert found["job.main.load"].status == 0

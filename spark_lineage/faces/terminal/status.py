@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rich.console import Console
 
-from spark_lineage.answers.status import Deliveries, Standing
+from spark_lineage.answers.status import EVENTS, Deliveries, Standing
 from spark_lineage.faces.terminal import table
 from spark_lineage.faces.terminal.table import Cell, Column, plain
 from spark_lineage.faces.terminal.wording import local
@@ -34,7 +34,8 @@ def show(answer: Deliveries, console: Console) -> None:
 
 
 def _row(standing: Standing) -> list[Cell]:
-    name = standing.title if standing.configured else f"{standing.title} (not configured here)"
+    what = f", {standing.what}" if standing.what != EVENTS else ""
+    name = f"{standing.title}{what}" if standing.configured else f"{standing.title}{what} (not configured here)"
     last = local(standing.last) if standing.last else "never"
     return [
         plain(name), plain(standing.delivered), plain(standing.left), plain(len(standing.aside)), plain(last),

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from spark_lineage.sinks import beside
+from spark_lineage.sinks import beside, looking
 from spark_lineage.sinks.otel.configuration import MISSING, collector, disabled
 from spark_lineage.sinks.otel.progress import ProgressFile
 from spark_lineage.store import wal
@@ -27,12 +27,8 @@ CODE = (
     "sys.path.extend(path.split('\\n')); from spark_lineage.sinks.otel.beside import main; "
     "main(Path(folder), bool(live))"
 )
-EVERY = 2.0  # seconds between two looks at what the program has written ahead, at least
-SHARE = 1 / 30  # of the time that may go into looking
-LARGEST = 32_000_000  # bytes written ahead, from which on spans are told at the end only
 POLL = 0.05  # seconds
 LAST = 60  # seconds after the end of the program, after which this process is gone whatever it waits for
-FAULTS = 3
 
 
 def begin(folder: Path, roots: Sequence[str], live: bool) -> bool:
@@ -81,7 +77,7 @@ def _export(folder: Path, live: bool) -> None:
     sending = Spans(folder, collector(), exporter)
     if live and exporter.why != MISSING:
         _while_it_runs(folder, sending)
-    while _runs(folder):
+    while beside.runs(folder):
         time.sleep(POLL)
     if (folder / wal.NAME).exists():
         return  # it was killed: `send --otel` ends its record, and sends it
@@ -92,21 +88,11 @@ def _export(folder: Path, live: bool) -> None:
 def _while_it_runs(folder: Path, sending: Spans) -> None:
     from spark_lineage.sinks.otel.live import LiveSpans
 
-    live, faults = LiveSpans(folder, sending), 0
-    seen, still = None, False
-    while _runs(folder) and faults < FAULTS:
-        at = time.monotonic()
-        try:
-            now = (folder / wal.NAME).stat().st_size
-            if now <= LARGEST and not (now == seen and still):
-                live.look()
-            seen, still = now, now == seen
-        except Exception:  # all is exported at the end, whatever happens here
-            faults += 1
-        pause = time.monotonic() + max(EVERY, (time.monotonic() - at) / SHARE)
-        while time.monotonic() < pause and _runs(folder):
-            time.sleep(POLL)
+    live = LiveSpans(folder, sending)
 
+    def look(news: bool) -> bool:
+        if news:
+            live.look()
+        return True
 
-def _runs(folder: Path) -> bool:
-    return (folder / wal.NAME).exists() and wal.is_alive(folder)
+    looking.regularly(folder, look, lambda: beside.runs(folder))

@@ -7,13 +7,12 @@ then. ``<collector>.lock`` keeps two processes from sending the spans of the sam
 from __future__ import annotations
 
 import contextlib
-import json
-import os
+import time
 from collections.abc import Collection
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from spark_lineage.privacy.files import make_folder, write_private
+from spark_lineage.sinks import kept
 from spark_lineage.sinks.beside import locked_by
 from spark_lineage.sinks.otel.configuration import Collector
 
@@ -34,9 +33,23 @@ class Progress:
     why: str | None = None
     done: bool = False
     ended: bool = False
+    at: float = 0.0  # of the last change
 
     def with_more(self, ids: Collection[str]) -> Progress:
         return replace(self, sent=self.sent + len(ids), ids=(*self.ids, *ids))
+
+
+def loaded(path: Path) -> Progress | None:
+    with contextlib.suppress(OSError, TypeError):
+        if (found := kept.load(path, Progress)) is not None:
+            return replace(found, ids=tuple(found.ids))
+    return None
+
+
+def of_run(run: Path) -> dict[str, Progress]:
+    """Of each collector that the spans of a run were sent to, or were to be: key -> progress."""
+    files = sorted((run / FOLDER).glob("*.json"))
+    return {file.stem: progress for file in files if (progress := loaded(file)) is not None}
 
 
 class ProgressFile:
@@ -49,17 +62,10 @@ class ProgressFile:
 
     def load(self) -> Progress:
         """Nothing for a file that a broken disk has left: spans that are sent twice are the same ones."""
-        with contextlib.suppress(OSError, ValueError, KeyError, TypeError, AttributeError):
-            document = json.loads(self.path.read_bytes())
-            found = {field.name: document[field.name] for field in fields(Progress) if field.name in document}
-            return Progress(**{**found, "ids": tuple(found.get("ids", ()))})
-        return Progress(title=self._title)
+        return loaded(self.path) or Progress(title=self._title)
 
     def save(self, progress: Progress) -> None:
-        make_folder(self.path.parent)
-        part = self.path.with_suffix(f".{os.getpid()}.part")
-        write_private(part, json.dumps(asdict(replace(progress, title=self._title))).encode())
-        os.replace(part, self.path)
+        kept.save(self.path, asdict(replace(progress, title=self._title, at=time.time())))
 
     def locked(self, seconds: float = 0.0) -> contextlib.AbstractContextManager[bool]:
         """True if this process may send the spans of the run now."""
