@@ -6,12 +6,13 @@ import _thread
 import os
 import threading
 from collections.abc import Callable, Iterable
+from typing import Any
 
 from spark_lineage.agent.program import Program
 from spark_lineage.guard import Guard
 from spark_lineage.model import LinkSeen, Observation, ParentSeen, PythonGap, RepositorySeen
 from spark_lineage.surroundings import parent_run, place, repository, work_tree
-from spark_lineage.surroundings.trace import TRACE, links
+from spark_lineage.surroundings.trace import MLFLOW, TRACE, links, mlflow_run
 
 Put = Callable[[Observation], None]
 
@@ -50,12 +51,19 @@ class Links:
     def __init__(self, put: Put) -> None:
         self._put = put
         self._known: set[LinkSeen] = set()
+        self.tracked_at: str | None = None  # where MLflow keeps the first run that was seen
 
     def look(self) -> None:
         has_trace = any(link.system == TRACE for link in self._known)
         for link in links(os.environ):
             if link not in self._known and not (has_trace and link.system == TRACE):
                 self._add(link)
+
+    def mlflow(self, run: Any, mlflow: Any) -> None:
+        """The program has begun a run of MLflow."""
+        link = mlflow_run(run, mlflow)
+        if link not in self._known:
+            self._add(link)
 
     def begin_own(self, run: str) -> None:
         """Spans are told from now on: where the run is part of no trace, it has one of its own."""
@@ -64,6 +72,8 @@ class Links:
 
     def _add(self, link: LinkSeen) -> None:
         self._known.add(link)
+        if link.system == MLFLOW:
+            self.tracked_at = self.tracked_at or link.address
         self._put(link)
 
 

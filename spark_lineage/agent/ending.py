@@ -132,6 +132,15 @@ class Ending:
         if self._exports:
             logger.info("spark-lineage.waited: %.2f s for the collector", time.monotonic() - begun)
 
+    def wait_for_mlflow(self, until: float) -> None:
+        """For the runs of MLflow, if there are any; the log says what they were not told."""
+        begun = time.monotonic()
+        if not self._telling.mlflow_begun:
+            return
+        for sentence in self._telling.wait_for_mlflow(until):
+            logger.warning("spark-lineage.mlflow: %s", sentence)
+        logger.info("spark-lineage.waited: %.2f s for MLflow", time.monotonic() - begun)
+
 
 def tell(sentence: str) -> None:
     logger.warning("spark-lineage.left: %s", sentence)

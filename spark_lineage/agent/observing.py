@@ -150,6 +150,7 @@ class Agent:
         recorder = capture.Recorder(
             self._queue.put, self._jvm.relay, self.config, self.guard, roots=self.program.roots,
             read=self._read, questions=rules.questions(), contents=_PandasContents(),
+            mlflow_found=self._links.mlflow,
         )  # fmt: skip
         self._recorder = recorder
         self._installation = capture.install(recorder)
@@ -207,6 +208,7 @@ class Agent:
             # Asked before the flush: whoever tells receivers finds the parents written ahead.
             due = self._telling.is_due(time.monotonic() - begun, self._attached, self.guard)
             self.guard("flush", self.flush)
+            self.guard("mlflow", self._telling.begin_mlflow, self._links.tracked_at)
             if due:
                 if self.config.otel:
                     self.guard("links", self._links.begin_own, self.run)
@@ -232,6 +234,8 @@ class Agent:
         self._ended.set()
         self._ahead.ends = True
         failed = self.guard("traceback", capture.calls_on, traceback) if traceback is not None else tuple(left)
+        self.guard("links", self._links.look)
+        self.guard("mlflow", self._telling.begin_mlflow, self._links.tracked_at)
         self.guard("settle", self._jvm.last_look)
         if self._installation is not None:
             self.guard("uninstall", self._installation.uninstall)
@@ -262,6 +266,7 @@ class Agent:
             self.guard("send", self._ending.wait, sender, until)
         self.guard("spans", self._ending.wait_for_spans, until)
         self.guard("store", self._wait_elsewhere, until)
+        self.guard("mlflow", self._ending.wait_for_mlflow, until)
         return True
 
     def _wait_elsewhere(self, until: float) -> None:

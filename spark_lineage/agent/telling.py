@@ -1,5 +1,6 @@
 """Receivers are told of the run while it runs, by processes beside the program, if there are any: those of events
-(``sinks.beside``), and the collector of spans (``sinks.otel.beside``).
+(``sinks.beside``), the collector of spans (``sinks.otel.beside``), and the program's own runs of MLflow
+(``sinks.mlflow_beside``).
 """
 
 from __future__ import annotations
@@ -19,9 +20,9 @@ class Telling:
     """``begun``: receivers know of the run, and under which name. ``spans_begun``: a collector knows of its trace."""
 
     def __init__(self, folder: Path, config: Config, roots: Sequence[str], spark_named: SparkNamed) -> None:
-        self.begun = self.spans_begun = False
+        self.begun = self.spans_begun = self.mlflow_begun = False
         self._folder, self._config, self._roots, self._spark_named = folder, config, roots, spark_named
-        self._tried = False
+        self._tried = self._mlflow_tried = False
 
     def is_due(self, seconds: float, has_spark: bool, guard: Guard) -> bool:
         """Not before Spark is there, or has not come for a while: its conf may name the parent, and that the job.
@@ -66,6 +67,20 @@ class Telling:
         from spark_lineage.sinks.otel import beside
 
         return beside.wait(self._folder, until)
+
+    def begin_mlflow(self, tracked_at: str | None) -> None:
+        """``tracked_at``: where MLflow keeps the runs of the program; None where it has none."""
+        if tracked_at is not None and self._config.mlflow and not self._mlflow_tried:
+            self._mlflow_tried = True
+            from spark_lineage.sinks import mlflow_beside
+
+            self.mlflow_begun = mlflow_beside.begin(self._folder, self._roots, tracked_at, self._config.sample_publish)
+
+    def wait_for_mlflow(self, until: float) -> tuple[str, ...]:
+        """At most until a moment on the monotonic clock; sentences about what could not be told."""
+        from spark_lineage.sinks import mlflow_beside
+
+        return mlflow_beside.wait(self._folder, until)
 
     def end(self, seconds: float) -> None:
         """The rest is told by the end of the run. Raises TimeoutError if the process does not let go in time."""

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from spark_lineage.answers.diff.comparison import Comparison
     from spark_lineage.answers.explain import Explanation
     from spark_lineage.answers.history import History
+    from spark_lineage.answers.model_made import ModelMade
     from spark_lineage.answers.page import Page, PageOfTwo
     from spark_lineage.answers.runs import RunList
     from spark_lineage.answers.seen import Seen
@@ -99,6 +100,14 @@ def explain(column: str, run: str | LineageGraph = "last", store: Folder = None)
     from spark_lineage.answers import explain
 
     return explain.explain(show(run, store) if isinstance(run, str) else run, column)
+
+
+@_question
+def model(name: str, run: str | LineageGraph = "last", store: Folder = None) -> ModelMade | None:
+    """Which rows and functions made a model; None where the name means no model."""
+    from spark_lineage.answers import model_made
+
+    return model_made.of(show(run, store) if isinstance(run, str) else run, name)
 
 
 @_question

@@ -22,7 +22,9 @@ from spark_lineage.capture.code.function_hash import code_hash
 from spark_lineage.capture.code.ownership import UserCode, program_folders
 from spark_lineage.capture.code.source_files import ReadSource, SourceFiles
 from spark_lineage.capture.deferred import Emit
+from spark_lineage.capture.following.fitted_models import FittedModels
 from spark_lineage.capture.following.latest import Latest
+from spark_lineage.capture.following.mlflow_runs import Found, MlflowRuns
 from spark_lineage.capture.following.pandas_frames import Contents, PandasFrames
 from spark_lineage.capture.following.tracked import DF_IDS, OP_IDS, TrackedObjects
 from spark_lineage.capture.operations.boundaries import BoundaryMarks, JvmPort, Question
@@ -56,7 +58,7 @@ class Recorder:
     ``emit`` takes them and never waits. ``roots`` are the program's folders; without any they are found from
     ``__main__``. ``read(text, file)`` reads a source file; without it no statement is known. ``questions`` has what
     rules ask, by the name of a function or a variable. ``contents`` looks into pandas objects; without it they are not
-    followed.
+    followed. ``mlflow_found`` is told of each run of MLflow that the program begins.
     """
 
     def __init__(
@@ -69,6 +71,7 @@ class Recorder:
         read: ReadSource | None = None,
         questions: Mapping[str, Sequence[Question]] | None = None,
         contents: Contents | None = None,
+        mlflow_found: Found = lambda run, mlflow: None,
     ) -> None:
         self.guard = guard
         self.thread = _ThreadState()
@@ -92,6 +95,10 @@ class Recorder:
             PandasFrames(frames, emit, guard, contents, config, (DF_IDS, OP_IDS), known.python_data, asked)
             if contents is not None
             else None
+        )
+        self.mlflow = MlflowRuns(mlflow_found)
+        self.models = (
+            FittedModels(frames, emit, self.pandas, (DF_IDS, OP_IDS), self.mlflow) if self.pandas is not None else None
         )
         self._inputs = Inputs(known, sources, guard, self.pandas)
         self._marks = BoundaryMarks(known, frames, sources, jvm, guard, emit, questions or {})
@@ -192,10 +199,16 @@ class Recorder:
             made = None
             if running.method.subject in MAKERS:
                 made = self.guard("made", self._without_plan.made, running, result, (*args, *kwargs.values()))
+                if made is not None and running.method.subject == "estimator":
+                    self.guard("mlflow", self._note_mlflow, running)
             if running.kind is not OperationKind.TRANSFORM or running.runs:  # ``pivot`` without values runs a query
                 self._record(running, ended, made)
         if running.kind is OperationKind.VIEW or (running.kind is OperationKind.CACHE and running.method.name == "sql"):
             self.results.view(running, args, kwargs)
+
+    def _note_mlflow(self, running: RunningOperation) -> None:
+        if (run := self.mlflow.of_work_since(running.started)) is not None:
+            running.note("mlflow", run)
 
     def _several(self, running: RunningOperation, ended: float, results: Sequence[Any]) -> None:
         """Records one operation for each DataFrame that ``randomSplit`` has given."""

@@ -40,6 +40,7 @@ class Config:
     sign_public_key: str | None = None
     exit_wait: float = 10.0
     otel: bool = False
+    mlflow: bool = True
     limits_calls: int = 1000
     hint: bool = True
     log_level: str = "warning"
@@ -189,6 +190,12 @@ OPTIONS: tuple[Option, ...] = (
         "otel",
         "true | false",
         "The run is exported as OpenTelemetry spans, by OTLP to where OTEL_EXPORTER_OTLP_ENDPOINT says (extra `otel`).",
+        values.switch,
+    ),
+    Option(
+        "mlflow",
+        "true | false",
+        "MLflow runs of the program are told of the run: a tag, the training datasets, the report.",
         values.switch,
     ),
     Option(

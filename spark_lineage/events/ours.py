@@ -18,13 +18,15 @@ from spark_lineage.model import CheckResult, Column, Dataset, Execution, Gap, Li
 def context(run: Run, outcome: Outcome, ended: float | None) -> content.Context:
     """The program, with the outcome that is known so far; ``ended`` in seconds since the epoch."""
     links = {link.system: link for link in run.links}
+    experiments = tuple(_mlflow(link) for link in run.links if link.system == "mlflow")
     return to_content(
         content.Context,
         replace(run, outcome=outcome, ended=ended),
         spark=to_content(of_run.Spark, run.spark) if run.spark is not None else None,
         repository=to_content(of_run.Repository, run.repository) if run.repository is not None else None,
         open_telemetry=_trace(links.get("opentelemetry")),
-        mlflow=_mlflow(links.get("mlflow")),
+        mlflow=experiments[-1] if experiments else None,
+        mlflow_runs=experiments[:-1],
         functions=tuple(to_content(of_run.UsedFunction, function) for function in run.functions)
         if ended is not None
         else (),
@@ -38,8 +40,8 @@ def _trace(link: LinkSeen | None) -> of_run.Trace | None:
     return of_run.Trace(trace_id=link.id, span_id=link.span, state=link.state, sampled=link.sampled)
 
 
-def _mlflow(link: LinkSeen | None) -> of_run.Mlflow | None:
-    return of_run.Mlflow(run_id=link.id) if link is not None else None
+def _mlflow(link: LinkSeen) -> of_run.Mlflow:
+    return of_run.Mlflow(run_id=link.id, experiment_id=link.experiment, tracking_uri=link.address)
 
 
 def call(step: Step, order: int) -> content.Call:

@@ -118,8 +118,8 @@ def _links(context: Context) -> Iterable[LinkSeen]:
     if context.open_telemetry is not None:
         trace = context.open_telemetry
         yield LinkSeen("opentelemetry", trace.trace_id, trace.span_id, trace.state, trace.sampled)
-    if context.mlflow is not None:
-        yield LinkSeen("mlflow", context.mlflow.run_id)
+    for run in (*context.mlflow_runs, *([context.mlflow] if context.mlflow is not None else ())):
+        yield LinkSeen("mlflow", run.run_id, experiment=run.experiment_id, address=run.tracking_uri)
 
 
 def _arguments(run: RunFacets) -> tuple[tuple[str, str], ...]:

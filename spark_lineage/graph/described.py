@@ -44,12 +44,12 @@ class Described:
         if unfollowed is not None:
             self._gaps.append(gap(activation, named.id, "column_lineage", unfollowed))
         engine = str(self._seen.makers[df].detail.get("engine", "spark"))
-        kind = DatasetKind.INTERIM
+        kind, tracked = DatasetKind.INTERIM, self._seen.makers[df].detail.get("mlflow")
         if models.DETAIL in self._seen.makers[df].detail:
             kind, measured = DatasetKind.MODEL, OF_A_MODEL
         return self._dataset(
             named.id, named.name, self._namespace, kind, activation, measured, fragment,
-            variable=named.variable, engine=engine,
+            variable=named.variable, engine=engine, mlflow_run=tracked,
         )  # fmt: skip
 
     def source(self, stored: Stored) -> Dataset:
@@ -131,7 +131,7 @@ class Described:
     def _dataset(
         self, id_: str, name: str, namespace: str, kind: DatasetKind, activation: Activation | None, measured: Measured,
         fragment: Fragment | None, storage: Storage | None = None, variable: str | None = None, engine: str = "spark",
-        mode: str | None = None, changed: ChangedRows | None = None,
+        mode: str | None = None, changed: ChangedRows | None = None, mlflow_run: str | None = None,
     ) -> Dataset:  # fmt: skip
         declared = fragment.columns if fragment is not None else ()
         if storage is not None and storage.columns:
@@ -143,7 +143,7 @@ class Described:
             columns=columns(declared, measured), rows=measured.rows, complete=measured.complete,
             reason=measured.reason, detail=measured.detail, pushed=measured.pushed, fingerprint=measured.fingerprint,
             sample=measured.sample, storage=storage, fragment=fragment, measurements=measured.measurements, mode=mode,
-            partial=measured.partial, answers=measured.answers, changed=changed,
+            partial=measured.partial, answers=measured.answers, changed=changed, mlflow_run=mlflow_run,
         )  # fmt: skip
 
     def _note_gaps(self, activation: Activation | None, id_: str, measured: Measured, storage: Storage | None) -> None:

@@ -44,7 +44,7 @@ class Observed:
     ended: ProgramEnded | None = None
     spark: SparkStarted | None = None
     repository: RepositorySeen | None = None
-    links: dict[str, LinkSeen] = field(default_factory=dict)  # by system; the last one counts
+    links: dict[str, LinkSeen] = field(default_factory=dict)  # of a trace the last one counts, of MLflow each run
     parents: dict[bool, ParentSeen] = field(default_factory=dict)  # whether it is the root -> the first one
     functions: dict[tuple[str, int, str], FunctionReading] = field(default_factory=dict)
     files: dict[str, ProgramFile] = field(default_factory=dict)
@@ -118,7 +118,7 @@ def sort_out(observations: Iterable[Observation]) -> Observed:
         elif isinstance(observation, ProgramStarted):
             seen.started = seen.started or observation
         elif isinstance(observation, LinkSeen):
-            seen.links[observation.system] = observation
+            seen.links[observation.id if observation.system == "mlflow" else observation.system] = observation
         elif isinstance(observation, ParentSeen):
             seen.parents.setdefault(observation.root, observation)
         elif isinstance(observation, RepositorySeen):

@@ -69,6 +69,7 @@ class Dataset:
     partial: tuple[Partial, ...] = ()  # of what is not complete: comparable where the same filters were pushed
     answers: tuple[RuleAnswer, ...] = ()  # to rules of the user; only a complete dataset has them
     changed: ChangedRows | None = None  # of a table that a command has changed in place
+    mlflow_run: str | None = None  # id of the MLflow run in which a model was fitted
 
 
 @dataclass(frozen=True)
@@ -174,7 +175,7 @@ class Run:
     spark: SparkStarted | None  # None where no Spark application was seen
     python: str  # version
     repository: RepositorySeen | None = None
-    links: tuple[LinkSeen, ...] = ()  # one for each system
+    links: tuple[LinkSeen, ...] = ()  # the trace, and each MLflow run, in their order
     parent: ParentSeen | None = None  # the run of another system that started this one
     root: ParentSeen | None = None  # the run at the top; None where that is the parent, or this run itself
     place: str = ""  # what tells the program from others of its name, where the user has not named it: acme/etl/jobs

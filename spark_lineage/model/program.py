@@ -167,6 +167,8 @@ class LinkSeen:
     span: str | None = None  # 16 hex digits, of a trace; None where the trace is the run's own
     state: str | None = None  # of a trace, as the header ``tracestate`` has it
     sampled: bool | None = None  # whether whoever began the trace has it recorded; None where that is not known
+    experiment: str | None = None  # id of the experiment that the run belongs to
+    address: str | None = None  # of the server or store that keeps it, redacted
 
 
 @dataclass(frozen=True)

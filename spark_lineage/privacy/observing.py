@@ -265,7 +265,8 @@ def _repository(privacy: Privacy, seen: RepositorySeen) -> RepositorySeen:
 
 def _link(privacy: Privacy, seen: LinkSeen) -> LinkSeen:
     """The state of a trace is handed on as it is, or not at all."""
-    return seen if privacy.texts.optional(seen.state) == seen.state else replace(seen, state=None)
+    state = seen.state if privacy.texts.optional(seen.state) == seen.state else None
+    return replace(seen, state=state, address=redaction.optional(seen.address))
 
 
 # What is not here has names, numbers and hashes only.

@@ -33,7 +33,7 @@ AT_ONCE = 500  # rows: as Python's objects they take several times what the tabl
 
 
 def _link(run: Run, system: str) -> LinkSeen | None:
-    return next((link for link in run.links if link.system == system), None)
+    return next((link for link in reversed(run.links) if link.system == system), None)
 
 
 def _linked(system: str, property_: str) -> Callable[[RunRow], Any]:

@@ -34,6 +34,8 @@ PANDAS_METHODS = frozenset(
     unstack value_counts
     """.split()
 )
+# Of scikit-learn and its like, where they are imported: whoever calls these hands pandas DataFrames to a model.
+MODEL_METHODS = frozenset("fit fit_predict fit_transform predict predict_proba score".split())
 PANDAS_MAKERS = frozenset(
     """
     DataFrame Series concat crosstab cut get_dummies json_normalize melt merge merge_asof merge_ordered pivot

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import ast
 
+from spark_lineage.model.libraries import ESTIMATORS
 from spark_lineage.static.definitions import Function
-from spark_lineage.static.names import PANDAS_MAKERS, PANDAS_METHODS
+from spark_lineage.static.names import MODEL_METHODS, PANDAS_MAKERS, PANDAS_METHODS
 from spark_lineage.static.program import Program
 from spark_lineage.static.receivers import is_foreign
 
@@ -40,7 +41,13 @@ def _annotated(function: Function) -> bool:
 def _is_method(node: ast.Attribute, function: Function, program: Program) -> bool:
     if isinstance(node.value, ast.Name) and _of_pandas(node.value.id, function):
         return node.attr in PANDAS_MAKERS or node.attr.startswith("read_")
-    return node.attr in PANDAS_METHODS and not is_foreign(node.value, function, program)
+    known = node.attr in PANDAS_METHODS or (node.attr in MODEL_METHODS and _imports_models(function))
+    return known and not is_foreign(node.value, function, program)
+
+
+def _imports_models(function: Function) -> bool:
+    imported = (each.module for scope in function.scopes() for each in scope.imports.values())
+    return any(module.partition(".")[0] in ESTIMATORS for module in imported)
 
 
 def _is_frame(node: ast.Subscript, parent: ast.AST | None, function: Function) -> bool:

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from spark_lineage.after_import import is_whole
 from spark_lineage.model import LinkSeen
 
 TRACE, MLFLOW = "opentelemetry", "mlflow"
@@ -32,8 +33,17 @@ def links(environ: Mapping[str, str], modules: Mapping[str, Any] = sys.modules) 
         if context.is_valid:
             state, sampled = _state(context.trace_state.to_header()), bool(context.trace_flags & _SAMPLED)
             yield LinkSeen(TRACE, f"{context.trace_id:032x}", f"{context.span_id:016x}", state, sampled)
-    if (mlflow := modules.get("mlflow")) is not None and (active := mlflow.active_run()) is not None:
-        yield LinkSeen(MLFLOW, str(active.info.run_id))
+    mlflow = modules.get("mlflow")
+    asked = getattr(mlflow, "active_run", None) if is_whole(MLFLOW, modules) else None
+    if asked is not None and (active := asked()) is not None:
+        yield mlflow_run(active, mlflow)
+
+
+def mlflow_run(run: Any, mlflow: Any) -> LinkSeen:
+    """A run of MLflow as the program has it. ``address`` may hold a password still."""
+    return LinkSeen(
+        MLFLOW, str(run.info.run_id), experiment=str(run.info.experiment_id), address=str(mlflow.get_tracking_uri())
+    )
 
 
 def _state(header: str) -> str | None:

@@ -39,7 +39,7 @@ class Observing:
         self._store = Path(config.option.lineage_store or _temporary(config)).absolute()
         try:
             options = {"mode": config.option.lineage_mode, "store": str(self._store), "sample_rows": ROWS}
-            self._settings = replace(resolve(options, folders=[self._root]), audit_catalog=None)
+            self._settings = replace(resolve(options, folders=[self._root]), audit_catalog=None, mlflow=False)
         except ConfigError as error:
             self._refused = str(error)
             return

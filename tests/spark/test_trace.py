@@ -18,6 +18,8 @@ from spark_lineage.store import Store, journal
 from tests.collector import Collector, Received
 from tests.real_collector import RealCollector
 
+pytestmark = pytest.mark.timeout(900)
+
 
 @pytest.fixture(params=["protocol", pytest.param("collector", marks=[pytest.mark.slow, pytest.mark.timeout(1800)])])
 def there(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Collector | RealCollector]:
@@ -38,7 +40,7 @@ def agent_runs(folder: Path, url: str, *words: str) -> Ran:
         inject(headers)
         env |= {name.upper(): value for name, value in headers.items()}
         command = [sys.executable, "-m", "spark_lineage", "run", "--mode", "exact", str(PROGRAMS / "traced.py"), *words]
-        return finish(start(command, folder, env), folder)
+        return finish(start(command, folder, env), folder, timeout=600)
 
 
 def around(spans: list[Received], name: str) -> list[str]:

@@ -12,12 +12,15 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import sklearn.base  # noqa: F401  its classes are looked at
 
 from spark_lineage import capture
 from spark_lineage.activation import exits, runner
 from spark_lineage.activation.hook import SparkHook
+from spark_lineage.capture.patching import models
 from spark_lineage.config import Config
 from spark_lineage.guard import Guard
+from spark_lineage.patches import Patches
 from tests.unit import guarded
 from tests.unit.guarded import Hook
 
@@ -25,6 +28,7 @@ from tests.unit.guarded import Hook
 ALLOWED = {
     ("guard.py", "emit"): "only our own code logs there, which itself is guarded",
     ("guard.py", "close"): "only our own code closes it, which itself is guarded",
+    ("experiments/__init__.py", "_last"): "a thread in a process of ours, which no program runs",
     ("jvm/bridge.py", "of_the_program"): "it compares two numbers",
     ("activation/vendored.py", "find_distributions"): "an iterator over what its guard gives",
     ("capture/patching/pandas_manager.py", "_mgr"): (
@@ -33,7 +37,7 @@ ALLOWED = {
     (
         "after_import.py",
         "find_spec",
-    ): "the guard and what it calls are attributes of the finder, set when it is made",
+    ): "it asks the other finders as Python does; its guard, and what that calls, are set when it is made",
     (
         "activation/runner.py",
         "excepthook",
@@ -57,17 +61,21 @@ def hooks() -> list[Hook]:
     """Everything is installed once, in this process, and taken out again: no JVM is needed for that."""
     for name in ("pyspark.ml.util", "delta.tables", "pandas", "pyspark.sql.udtf", "concurrent.futures.thread"):
         importlib.import_module(name)
+    tracking = types.ModuleType("tracking")  # what MLflow is for us: the real one takes seconds, and is the programs'
+    exec("def start_run(run=None, *, nested=False): ...", vars(tracking))
+    sys.modules[tracking.__name__] = tracking
     before = guarded.attributes()
-    undo = list(_install_everything())
+    undo = list(_install_everything(tracking))
     try:
         found = guarded.installed(before)
     finally:
         for call in undo:
             call()
+        del sys.modules[tracking.__name__]
     return [*found, *guarded.handed_over()]
 
 
-def _install_everything() -> Iterator[Any]:
+def _install_everything(tracking: types.ModuleType) -> Iterator[Any]:
     config = Config(limits_calls=1000)
     recorder = capture.Recorder(
         lambda deferred: None,
@@ -80,6 +88,13 @@ def _install_everything() -> Iterator[Any]:
     recorder.look_for_modules()
     recorder.results.pandas_seen()
     yield installation.uninstall
+    assert recorder.models is not None
+    estimators = models.EstimatorPatches(recorder.models, Guard(strict=True))
+    estimators.install()
+    yield estimators.uninstall
+    runs = Patches(models.mlflow_patches(recorder.mlflow, Guard(strict=True), tracking))
+    runs.install()
+    yield runs.uninstall
     yield SparkHook(SimpleNamespace(started=None, stopping=None, stopped=None), Guard(strict=True)).install().remove
     main = exits.MainProgram()
     main.watch_exits()
@@ -96,6 +111,7 @@ def test_every_way_of_installing_is_seen(hooks: list[Hook]) -> None:
         "capture/patching/wrappers.py",
         "capture/patching/threads.py",
         "capture/patching/pandas_manager.py",
+        "capture/patching/models.py",
     } <= files
     assert {"activation/hook.py", "activation/exits.py", "activation/runner.py", "jvm/bridge.py"} <= files
     over_an_original = [

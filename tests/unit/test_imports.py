@@ -44,6 +44,8 @@ MAY_USE: dict[str, set[str]] = {
     "answers": SEAMS | {"store", "events", "graph", "fingerprint", "sinks", "static"},
     "api": SEAMS | {"answers", "store"},  # what Python code asks; it has the summaries of runs that the answers have
     "faces": SEAMS | {"answers"},
+    # What other systems are told that keep experiments: the record as it is, and its report.
+    "experiments": SEAMS | {"answers", "events", "faces", "sinks", "store"},
     # The agent wires the parts. It takes the rules of checks, and their results at the end, from the answers.
     "agent": SEAMS
     | {"capture", "surroundings", "jvm", "static", "fingerprint", "graph", "events", "store", "sinks"}
@@ -170,6 +172,14 @@ def test_only_what_exports_spans_needs_opentelemetry() -> None:
     }
     assert {path.name for path in used if path.parent.name == "otel"} == {"sending.py", "beside.py"}
     assert {path.parent.name for path in used} == {"otel"}
+
+
+def test_only_what_tells_mlflow_imports_it() -> None:
+    """In a process of ours: the program's own MLflow is asked only by who has it already."""
+    found = {path for path in files() for used, _ in imported(path) if used.split(".")[0] == "mlflow"}
+    assert found == {PACKAGE / "experiments" / "telling.py"}
+    used = {path for path in files() for name, _ in imported(path) if name.startswith("spark_lineage.experiments")}
+    assert {path.parent.name for path in used} == {"experiments"}, "it is named where its process is begun, as text"
 
 
 def test_the_libraries_of_contracts_are_imported_for_contracts_alone() -> None:

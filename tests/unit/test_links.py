@@ -45,18 +45,34 @@ def test_what_is_no_trace(text: str) -> None:
 
 
 def test_what_the_program_has_active_comes_last() -> None:
-    mlflow = SimpleNamespace(active_run=lambda: SimpleNamespace(info=SimpleNamespace(run_id="r")))
+    info = SimpleNamespace(run_id="r", experiment_id="7")
+    mlflow = _mlflow(SimpleNamespace(info=info))
     modules: dict[str, Any] = {"opentelemetry.trace": opentelemetry, "mlflow": mlflow}
     with TracerProvider().get_tracer("agent").start_as_current_span("tool") as span:
         found = list(links({"TRACEPARENT": PARENT}, modules))
     context = span.get_span_context()
     ids = (f"{context.trace_id:032x}", f"{context.span_id:016x}")
-    assert found[1:] == [LinkSeen("opentelemetry", *ids, None, True), LinkSeen("mlflow", "r")]
+    assert found[1:] == [
+        LinkSeen("opentelemetry", *ids, None, True),
+        LinkSeen("mlflow", "r", experiment="7", address="sqlite:///x.db"),
+    ]
 
 
 def test_nothing_active() -> None:
-    modules = {"opentelemetry.trace": opentelemetry, "mlflow": SimpleNamespace(active_run=lambda: None)}
+    modules = {"opentelemetry.trace": opentelemetry, "mlflow": _mlflow(None)}
     assert list(links({}, modules)) == []
+
+
+def test_mlflow_is_not_asked_while_it_is_being_imported() -> None:
+    mlflow = _mlflow(SimpleNamespace(info=SimpleNamespace(run_id="r", experiment_id="7")))
+    mlflow.__spec__._initializing = True
+    assert list(links({}, {"mlflow": mlflow})) == []
+
+
+def _mlflow(active: Any) -> Any:
+    return SimpleNamespace(
+        __spec__=SimpleNamespace(), active_run=lambda: active, get_tracking_uri=lambda: "sqlite:///x.db"
+    )
 
 
 def test_the_trace_is_that_of_the_first_look_that_finds_one(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -31,7 +31,8 @@ TYPES = {"Clash.other_type", "Clash.type", "Fragment.columns[1]", "ProbedColumn.
 OTHERS = {
     # ids and hashes, which the agent makes itself
     "CallEnded.call", "CallSeen.call", "CallSeen.parent", "ColumnInput.dataset", "ColumnNote.input[0]", "Execution.op",
-    "Execution.sinks[2]", "Fragment.dataset", "Fragment.inputs", "JvmGap.dataset", "LinkSeen.id", "LinkSeen.span",
+    "Execution.sinks[2]", "Fragment.dataset", "Fragment.inputs", "JvmGap.dataset", "LinkSeen.experiment",
+    "LinkSeen.id", "LinkSeen.span",
     "Marked.df", "Marked.inputs", "Operation.failed_calls", "Operation.inputs", "Operation.op", "Operation.output",
     "ParentSeen.run", "Place.call", "Probed.dataset", "Probed.fingerprint", "Probed.instance", "Probed.plan_hash",
     "ProbedColumn.fingerprint", "ProgramEnded.failed_calls", "ProgramStarted.run", "PythonGap.call", "PythonGap.df",

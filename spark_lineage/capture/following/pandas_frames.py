@@ -427,6 +427,24 @@ class PandasFrames:
         inputs = dict.fromkeys(name for node in nodes for name in _across(node, position.unit))
         return (Node("", None, tuple(inputs)),) if inputs else ()
 
+    # -- what is no pandas object, and stands on some
+
+    def inputs_at(self, position: Position) -> tuple[str, ...]:
+        """The ids of what something stands on that is made at ``position`` now."""
+        inputs = tuple(self._inputs(position, self._here(position), None))
+        self._plain.made(position)  # what else the unit gives stands on what is made
+        return inputs
+
+    def stands_on(self, node: Node, position: Position, name: str) -> None:
+        """What is made at ``position`` from now on stands on ``node``, too; ``name`` is of the operation."""
+        work = self._here(position)
+        for id_ in _across(node, position.unit):
+            if id_ not in work.inputs:
+                work.inputs[id_] = node
+                self._plain.ran(position, (node,), False)
+                self._frames.announce(position.call)
+                self._operation(name, position, (id_,), None, time.time())
+
     # -- where
 
     def _where(self, frame: FrameType) -> tuple[Position | None, CodeType | None]:

@@ -9,9 +9,12 @@ from collections.abc import Callable, Iterable
 from types import ModuleType
 
 from spark_lineage.after_import import Finder, is_whole
-from spark_lineage.capture.patching import pandas_manager, threads, wrappers
+from spark_lineage.capture.patching import models, pandas_manager, threads, wrappers
 from spark_lineage.capture.recorder import Recorder
 from spark_lineage.patches import Patch, Patches
+
+MODELS = {"pandas", "sklearn.base"}  # where both are imported, models are fitted on pandas
+MLFLOW = "mlflow"
 
 
 class Installation:
@@ -35,9 +38,13 @@ class Installation:
         )
         self._imported: dict[str, Callable[[], None]] = {
             "pyspark": self._follow_spark,
-            "pandas": self.follow_pandas,
+            "pandas": self._pandas_is_there,
             "polars": recorder.polars_is_there,
+            "sklearn.base": self._follow_models,
+            MLFLOW: self._follow_mlflow,
         }
+        self._there: set[str] = set()  # of these
+        self._estimators: models.EstimatorPatches | None = None
         self._finder = Finder(tuple(self._imported), self._is_there, recorder.guard)
         for name in filter(is_whole, self._imported):
             recorder.guard("modules", self._is_there, sys.modules[name])
@@ -49,6 +56,8 @@ class Installation:
             self._installed = False
             if self._finder in sys.meta_path:
                 sys.meta_path.remove(self._finder)
+            if self._estimators is not None:
+                self._guard("undoing patches", self._estimators.uninstall)
             for part in reversed(self._parts.values()):
                 self._guard("undoing patches", part.uninstall)
             if self._recorder.pandas is not None:
@@ -86,7 +95,24 @@ class Installation:
         """The program, or a library that it uses, has imported one of the modules that are waited for."""
         file = module.__dict__.get("__file__") or ""
         if not self._recorder.frames.user_code.ownership(file).owned:  # it may have one that is called so
+            self._there.add(module.__name__)
             self._imported[module.__name__]()
+
+    def _pandas_is_there(self) -> None:
+        self.follow_pandas()
+        self._follow_models()
+
+    def _follow_models(self) -> None:
+        recorder = self._recorder
+        if not self._installed or self._estimators is not None or not self._there >= MODELS:
+            return
+        if recorder.models is not None and models.named(recorder.frames.user_code):
+            self._estimators = models.EstimatorPatches(recorder.models, recorder.guard)
+            self._guard("patching", self._estimators.install)
+
+    def _follow_mlflow(self) -> None:
+        recorder = self._recorder
+        self._place(MLFLOW, lambda: models.mlflow_patches(recorder.mlflow, recorder.guard, sys.modules[MLFLOW]))
 
 
 def _is_installed(package: str) -> bool:

@@ -140,6 +140,7 @@ class Dataset:
         str | None, Of("which part of the storage was read or written: partitions, files; absent: all of it")
     ] = None
     mode: Annotated[str | None, Of("save mode of a sink")] = None
+    mlflow_run: Annotated[str | None, Of("id of the MLflow run in which a model was fitted")] = None
     changed: Annotated[ChangedRows | None, Of("what MERGE, UPDATE or DELETE has changed in the table")] = None
     answers: Annotated[tuple[RuleAnswer, ...], Of("to rules that ask the probe; absent: no rule asked")] = ()
     checks: Annotated[

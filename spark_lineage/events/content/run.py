@@ -54,6 +54,8 @@ class Span:
 @dataclass(frozen=True, kw_only=True)
 class Mlflow:
     run_id: str
+    experiment_id: str | None = None
+    tracking_uri: Annotated[str | None, Of("without credentials")] = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,7 +94,8 @@ class Context:
     repository: Annotated[Repository | None, Of("git repository that the program stands in")] = None
     open_telemetry: Annotated[Trace | None, Of("the trace that the program belongs to")] = None
     place: Annotated[str, Of("what tells the program from others of its name: repository and folder, or parent")] = ""
-    mlflow: Annotated[Mlflow | None, Of("the MLflow run that the program belongs to")] = None
+    mlflow: Annotated[Mlflow | None, Of("the MLflow run that the program belongs to; of several the last")] = None
+    mlflow_runs: Annotated[tuple[Mlflow, ...], Of("the others before it")] = ()
     functions: Annotated[
         tuple[UsedFunction, ...], Of("functions of the user that steps call, and that are no steps themselves")
     ] = ()
