@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import io
-import os
 import runpy
 import subprocess
 import sys
@@ -40,19 +39,18 @@ def share(cases: Sequence[tuple[str, ...]], of: int) -> list[Any]:
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    before = Path.cwd()
     made = tmp_path_factory.mktemp("frames")
-    os.chdir(made)
     (made / "lazily_helped.py").write_text((PROGRAMS / "lazily_helped.py").read_text())
-    yield made
-    os.chdir(before)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(made)
+        patch.setenv("OPENLINEAGE_DISABLED", "true")
+        yield made
 
 
 def observed(folder: Path, name: str, text: str) -> LineageGraph:
     """A program observed by the agent itself, in this process."""
     file = folder / f"{name}.py"
     file.write_text(text)
-    os.environ["OPENLINEAGE_DISABLED"] = "true"
     config = Config(store=str(folder / "lineage"), strict=True)
     begun = agent.start(config, Program(name, str(file), (), (str(folder),)))
     sys.path.insert(0, str(folder))
