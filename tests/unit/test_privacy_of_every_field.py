@@ -47,8 +47,8 @@ OTHERS = {
     "CallSeen.file", "CallSeen.function", "CallSeen.module", "CallSeen.thread", "Fragment.covers",
     "FunctionReading.qualname", "ParentSeen.name", "ParentSeen.namespace", "ProgramFile.file", "ProgramStarted.app",
     "ProgramStarted.place", "RepositorySeen.branch", "RepositorySeen.root", "SourceReading.file", "Statement.binds",
-    "Statement.called", "Statement.deed", "Statement.reads", "Statement.variable", "Storage.table", "ValueSeen.file", "ValueSeen.name",
-    "VariableSeen.variable",
+    "Statement.called", "Statement.deed", "Statement.reads", "Statement.variable", "Storage.table", "ValueSeen.file",
+    "ValueSeen.name", "VariableSeen.variable",
 }  # fmt: skip
 OF_PLANS = {"ColumnDefinition", "ColumnNote", "Fragment", "Probed", "RowOperator"}  # their texts quote names of columns
 
