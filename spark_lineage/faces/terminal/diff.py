@@ -11,7 +11,7 @@ from rich.text import Text
 from spark_lineage.answers.diff import Comparison, Divergence
 from spark_lineage.answers.diff.changes import shortened
 from spark_lineage.answers.diff.conclusion import calls_of, conclusion, listed
-from spark_lineage.answers.diff.contents import ColumnChange
+from spark_lineage.answers.diff.contents import ColumnChange, Content
 from spark_lineage.answers.diff.rows import SideBySide, Values
 from spark_lineage.answers.headlines import headline
 from spark_lineage.faces.terminal import table
@@ -130,7 +130,8 @@ def _known(divergence: Divergence) -> Text:
     a, b = (
         f"{side.rows:,}" if side is not None and side.rows is not None else "?" for side in (divergence.a, divergence.b)
     )
-    output = f"output {dataset.id}: rows {a} → {b}" if dataset is not None else "no output"
+    without = "a plain value differs" if divergence.measured.content is Content.DIFFERENT else "no output"
+    output = f"output {dataset.id}: rows {a} → {b}" if dataset is not None else without
     line = divergence.step.site_line
     called = f"; called at line {line}" if line is not None else ""
     return Text(f"{equal}; {output}{called}{_renamed(divergence)}", style="dim")
