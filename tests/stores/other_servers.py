@@ -1,4 +1,4 @@
-"""Azurite, a server of Google's protocol, and HDFS: each fetched and started only for slow tests that ask for it."""
+"""Azurite and HDFS: each fetched and started only for slow tests that ask for it."""
 
 from __future__ import annotations
 
@@ -6,22 +6,17 @@ import base64
 import email.utils
 import hashlib
 import hmac
-import json
 import os
-import shutil
 import subprocess
 import sys
 import time
 import urllib.request
 from pathlib import Path
 
-import pytest
-
 from tests.stores.servers import ROOT, STARTS, answers, fetched, free_port
 
 SERVERS = ROOT / ".tools" / "servers"
 AZURITE = "azurite@3.37.0"
-GCS = "github.com/fsouza/fake-gcs-server@v1.52.2"
 HADOOP = "3.4.2"
 # The account that every Azurite has, as its documentation prints it: no secret.
 ACCOUNT = "devstoreaccount1"
@@ -92,35 +87,6 @@ class Azure(_Server):
         urllib.request.urlopen(request).close()
 
 
-class Google(_Server):
-    """fake-gcs-server, with one bucket. Skips the test where there is no Go to build it."""
-
-    store = "gs://lineage"
-
-    def __init__(self, folder: Path) -> None:
-        binary = SERVERS / "fake-gcs-server"
-        if not binary.exists():
-            go = shutil.which("go")
-            if go is None:
-                pytest.skip("needs Go, to build the server")
-            SERVERS.mkdir(parents=True, exist_ok=True)
-            subprocess.run([go, "install", GCS], check=True, env={**os.environ, "GOBIN": str(SERVERS)})
-        port = free_port()
-        (folder / "data" / "lineage").mkdir(parents=True)
-        command = [str(binary), "-scheme", "http", "-port", str(port), "-host", "127.0.0.1", "-backend", "memory"]
-        super().__init__([*command, "-data", str(folder / "data"), "-public-host", f"127.0.0.1:{port}"], folder, port)
-        self.wait()
-        empty = {"client_email": "", "private_key": "", "private_key_id": ""}
-        account = {"gcs_base_url": f"http://127.0.0.1:{port}", "disable_oauth": True, **empty}
-        (folder / "account.json").write_text(json.dumps(account))
-
-    def environ(self) -> dict[str, str]:
-        return {
-            "GOOGLE_SERVICE_ACCOUNT": str(self.folder / "account.json"),
-            "STORAGE_EMULATOR_HOST": f"http://127.0.0.1:{self.port}",
-        }
-
-
 class HadoopFiles(_Server):
     """A name node and a data node of Hadoop itself."""
 
@@ -129,10 +95,15 @@ class HadoopFiles(_Server):
         port = free_port()
         path = os.pathsep.join(f"{jar}/*" for jar in jars)
         command = ["java", "-Xmx768m", "-XX:+UseSerialGC", "-cp", path, "org.apache.hadoop.test.MiniDFSClusterManager"]
-        command += ["-format", "-nnport", str(port), "-datanodes", "1", "-D", "dfs.replication=1"]
+        up = folder / "up.xml"  # written once the data node has come up, too
+        command += ["-format", "-nnport", str(port), "-datanodes", "1", "-writeConfig", str(up)]
         super().__init__(command, folder, port)
         self.store = f"hdfs://127.0.0.1:{port}/lineage"
-        self.wait()
+        until = time.monotonic() + STARTS * 2
+        while not up.exists():
+            assert self._process.poll() is None, (folder / "log").read_text()
+            assert time.monotonic() < until, (folder / "log").read_text()[-3000:]
+            time.sleep(0.1)
 
     def environ(self) -> dict[str, str]:
         return {}

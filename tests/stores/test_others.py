@@ -1,4 +1,4 @@
-"""The same record on Azure, on Google's storage, and on HDFS."""
+"""The same record on Azure and on HDFS."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.stores.other_servers import Azure, Google, HadoopFiles
+from tests.stores.other_servers import Azure, HadoopFiles
 from tests.stores.programs import Place, until
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 
-@pytest.fixture(scope="module", params=[Azure, Google, HadoopFiles], ids=["azure", "google", "hdfs"])
+@pytest.fixture(scope="module", params=[Azure, HadoopFiles], ids=["azure", "hdfs"])
 def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Azure]:
     made = request.param(tmp_path_factory.mktemp("server"))
     yield made

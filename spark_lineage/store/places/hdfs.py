@@ -7,6 +7,7 @@ where they are.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterable
 from functools import wraps
 from pathlib import Path
@@ -37,8 +38,8 @@ def _asked(ask: Callable[P, Answer]) -> Callable[P, Answer]:
 
 def _said(error: Exception) -> str:
     """The name of the error that a name node gave, if it is one; nothing else of its text."""
-    found = [word for word in str(error).replace(":", " ").split() if word.endswith("Exception")]
-    return found[0].rpartition(".")[2] if found else type(error).__name__
+    found = re.search(r"\b([A-Za-z]+Exception)\b", str(error))
+    return found.group(1) if found is not None else type(error).__name__
 
 
 class Hdfs:
