@@ -15,7 +15,7 @@ CONNECTOR_JARS := org.apache.spark:spark-avro_2.13:$(SPARK) org.apache.spark:spa
 # of them (tests/jvm).
 PYTEST := $(BIN)/python -m pytest -n 3 --dist loadscope --no-loadscope-reorder --durations=25
 
-.PHONY: demo test test-slow test-all lint format bench localisation jar page clean
+.PHONY: demo test test-slow test-all test-compat test-compat-smoke lint format bench localisation jar jars page clean
 
 demo: .venv/installed $(FLIGHTS)/jars/READY $(FLIGHTS)/data/READY
 	$(BIN)/spark-lineage run --store lineage --mode exact $(FLIGHTS)/job.py $(FLIGHTS)/data $(FLIGHTS)/out
@@ -35,6 +35,15 @@ test-slow: tested
 
 test-all: tested
 	$(PYTEST)
+
+# The same programs on each line of Spark, compared with the record of this one, and the wrong jars: an hour, with five
+# downloads of pyspark the first time. Writes docs/compatibility.md.
+test-compat: .venv/tested
+	$(BIN)/python -m tests.compat
+
+# Five programs on each line.
+test-compat-smoke: .venv/tested
+	$(BIN)/python -m tests.compat --smoke
 
 lint: .venv/linted
 	$(BIN)/ruff check .
@@ -59,9 +68,12 @@ bench: .venv/tested $(FLIGHTS)/jars/READY
 localisation: .venv/tested
 	$(BIN)/python benchmarks/localisation.py --jobs 2 --doc
 
-# The jar is built again only where its sources have changed.
+# The jar is built again only where its sources have changed: that for the Spark of .venv; those of a wheel, for all.
 jar: .venv/base
 	$(BIN)/python project/jar.py
+
+jars: .venv/base
+	$(BIN)/python project/jar.py all
 
 # So is the page of reports; where there is no Node, one is fetched from PyPI.
 page: .venv/base

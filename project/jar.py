@@ -1,8 +1,9 @@
-"""Builds the listener's jar and puts it into the package; nothing but Python and Java need be there.
+"""Builds the listener's jars and puts them into the package; nothing but Python and Java need be there.
 
 The sbt launcher comes from Maven Central by the Ivy that every pyspark carries, and sbt fetches the rest.
 
-    python project/jar.py                  builds spark_lineage/jvm/jars/*.jar unless it is up to date
+    python project/jar.py                  builds the jar for the Spark that is installed, unless it is up to date
+    python project/jar.py LINE...          builds those for other lines: 3.5_2.12, 4.0_2.13, ...; all: each of them
     python project/jar.py launcher         prints the path of the sbt launcher, fetched if need be
     python project/jar.py sbt ARGS         runs sbt with ARGS
     python project/jar.py fetch DIR G:A:V  puts the jars of these modules, without what they depend on, into DIR
@@ -14,54 +15,116 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import os
+import re
 import shutil
 import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from spark_lineage.activation.java import JavaError, find_java  # noqa: E402  the path has to be set first
+from spark_lineage.activation.jars import RUNS_ON, JarError, find_spark  # noqa: E402  the path has to be set first
+from spark_lineage.activation.java import JavaError, find_java  # noqa: E402
 
 TOOLS = ROOT / ".tools"
 JARS = ROOT / "spark_lineage" / "jvm" / "jars"
 SBT_LAUNCHER = "org.scala-sbt:sbt-launch:1.13.1"
-SPARK_VERSION = "4.2.0"
-SCALA_LINE = "2.13"
+SPARK_VERSION = "4.2.0"  # at home: the tests of the JVM half run on it
+LINES_WANTED = "SPARK_LINEAGE_LINES"  # which jars a wheel gets, in place of all: 4.2_2.13,3.5_2.12
 
 
 class BuildError(Exception):
     """The jar cannot be built; the text is one sentence for the person who builds."""
 
 
+@dataclass(frozen=True)
+class Line:
+    """What one jar is compiled against. Its classes link with every Spark of the line, and of no other Scala."""
+
+    spark: str
+    scala: str  # the compiler
+
+    @property
+    def name(self) -> str:
+        """``4.2_2.13``"""
+        return f"{_two(self.spark)}_{_two(self.scala)}"
+
+    @property
+    def target(self) -> Path:
+        """Where sbt puts what it makes."""
+        folder = ROOT / "jvm_listener" / "target"
+        return folder if self == HOME else folder / "lines" / self.name
+
+
+def _two(version: str) -> str:
+    return ".".join(version.split(".")[:2])
+
+
+HOME = Line(SPARK_VERSION, "2.13.17")
+LINES = (
+    Line("3.5.7", "2.12.18"),
+    Line("3.5.7", "2.13.17"),
+    Line("4.0.1", "2.13.17"),
+    Line("4.1.1", "2.13.17"),
+    HOME,
+)
+
+
+def line(name: str) -> Line:
+    """The line of that name. Raises :class:`BuildError` if there is none."""
+    for each in LINES:
+        if each.name == name:
+            return each
+    raise BuildError(f"There is no line {name}: it is one of {', '.join(each.name for each in LINES)}.")
+
+
+def installed() -> Line:
+    """That of the Spark that is installed here, or the one at home where there is none."""
+    try:
+        spark = find_spark()
+    except JarError:
+        return HOME
+    fitting = [each for each in LINES if spark.line in RUNS_ON[_two(each.spark)] and spark.scala == _two(each.scala)]
+    return fitting[0] if fitting else HOME
+
+
+def of_a_wheel() -> tuple[Line, ...]:
+    """Every line, or those that the environment asks for. Raises :class:`BuildError`."""
+    wanted = [name.strip() for name in os.environ.get(LINES_WANTED, "").split(",") if name.strip()]
+    return tuple(map(line, wanted)) or LINES
+
+
 # --------------------------------------------------------------------------- what is there
 
 
-def jar_path(spark_version: str = SPARK_VERSION) -> Path:
-    line = ".".join(spark_version.split(".")[:2])
-    version = (ROOT / "spark_lineage" / "VERSION").read_text().strip()
-    return JARS / f"spark-lineage-listener-{line}_{SCALA_LINE}-{version}.jar"
+def jar_path(line: Line = HOME) -> Path:
+    return JARS / f"spark-lineage-listener-{line.name}-{_version()}.jar"
 
 
-def is_current(spark_version: str = SPARK_VERSION) -> bool:
+def _version() -> str:
+    return (ROOT / "spark_lineage" / "VERSION").read_text().strip()
+
+
+def is_current(line: Line = HOME) -> bool:
     """True if the jar was built from exactly these sources."""
-    jar = jar_path(spark_version)
+    jar = jar_path(line)
     stamp = jar.with_suffix(".sources")
-    return jar.is_file() and stamp.is_file() and stamp.read_text() == _sources_hash(spark_version)
+    return jar.is_file() and stamp.is_file() and stamp.read_text() == _sources_hash(line)
 
 
 def has_launcher() -> bool:
     return _launcher().is_file()
 
 
-def _sources_hash(spark_version: str) -> str:
+def _sources_hash(line: Line) -> str:
     files = [ROOT / "build.sbt", ROOT / "spark_lineage" / "VERSION", ROOT / "project" / "build.properties"]
     files.append(ROOT / "spark_lineage" / "privacy" / "rules.json")  # it is copied into the jar
     files += (path for path in (ROOT / "jvm_listener" / "src" / "main").rglob("*") if path.is_file())
-    digest = hashlib.sha256(spark_version.encode())
+    digest = hashlib.sha256(f"{line.spark} {line.scala}".encode())
     for path in sorted(files):
         content = path.read_bytes()
         digest.update(f"{path.relative_to(ROOT).as_posix()} {len(content)}\n".encode())
@@ -72,26 +135,47 @@ def _sources_hash(spark_version: str) -> str:
 # --------------------------------------------------------------------------- building
 
 
-def build(spark_version: str = SPARK_VERSION) -> Path:
-    """The path of the listener's jar for this Spark version, built if it is not up to date.
+def build(line: Line = HOME) -> Path:
+    """The path of the listener's jar for this line, built if it is not up to date.
 
     Raises :class:`BuildError`.
     """
-    jar = jar_path(spark_version)
-    if is_current(spark_version):
-        return jar
-    print(f"building the listener's jar for Spark {spark_version} (some minutes the first time)", file=sys.stderr)
-    expected = _sources_hash(spark_version)
-    if sbt([f"-Dspark.version={spark_version}", "listener/package"]) != 0:
-        raise BuildError("The listener's jar could not be built: see what sbt says above.")
-    version = (ROOT / "spark_lineage" / "VERSION").read_text().strip()
-    built = ROOT / "jvm_listener" / "target" / f"spark-lineage-listener-{version}.jar"
+    return build_all((line,))[0]
+
+
+def build_all(lines: Sequence[Line]) -> list[Path]:
+    """As :func:`build`, for several lines by one sbt, whose compiler is warm after the first."""
+    todo = {line: _sources_hash(line) for line in lines if not is_current(line)}
+    if todo:
+        names = ", ".join(line.name for line in todo)
+        print(f"building the listener's jar for {names} (some minutes each the first time)", file=sys.stderr)
+        if sbt(_packaging(tuple(todo))) != 0:
+            raise BuildError("The listener's jar could not be built: see what sbt says above.")
+    for line, sources in todo.items():
+        _take(line, sources)
+    return [jar_path(line) for line in lines]
+
+
+def _packaging(lines: Sequence[Line]) -> list[str]:
+    """The build reads the line from system properties, when it is loaded."""
+    if len(lines) == 1:
+        return [f"-Dspark.version={lines[0].spark}", f"-Dscala.version={lines[0].scala}", "listener/package"]
+    commands = []
+    for line in lines:
+        settings = (("spark.version", line.spark), ("scala.version", line.scala))
+        told = "; ".join(f'System.setProperty("{name}", "{value}")' for name, value in settings)
+        commands += [f"eval {{ {told} }}", "reload", "listener/package"]
+    return commands
+
+
+def _take(line: Line, sources: str) -> None:
+    """Puts what sbt has built into the package."""
+    jar, built = jar_path(line), line.target / f"spark-lineage-listener-{_version()}.jar"
     JARS.mkdir(parents=True, exist_ok=True)
-    for old in JARS.glob(f"{jar.name.partition('_')[0]}_*"):
+    for old in JARS.glob(f"spark-lineage-listener-{line.name}-*"):
         old.unlink()
     shutil.copyfile(built, jar)
-    jar.with_suffix(".sources").write_text(expected)
-    return jar
+    jar.with_suffix(".sources").write_text(sources)
 
 
 def sbt(arguments: Sequence[str]) -> int:
@@ -201,7 +285,11 @@ def _java() -> str:
 def main(arguments: Sequence[str]) -> int:
     try:
         if not arguments:
-            print(build(os.environ.get("SPARK_VERSION", SPARK_VERSION)))
+            print(build(installed()))
+        elif arguments == ["all"]:
+            print(*build_all(LINES), sep="\n")
+        elif all(re.fullmatch(r"\d+\.\d+_\d+\.\d+", argument) for argument in arguments):
+            print(*build_all([line(argument) for argument in arguments]), sep="\n")
         elif arguments[0] == "launcher":
             print(launcher_path())
         elif arguments[0] == "sbt":

@@ -21,6 +21,7 @@ from typing import Any
 
 import pyspark
 from py4j.clientserver import ClientServer, JavaParameters, PythonParameters
+from py4j.java_gateway import JavaClass
 from pyspark.serializers import UTF8Deserializer, read_int
 
 HOME = Path(pyspark.__file__).parent
@@ -154,6 +155,7 @@ def _stop_what_is_left(jvm: Any) -> None:
     context = getattr(getattr(jvm.org.apache.spark, "SparkContext$"), "MODULE$").getActive()
     if context.isDefined():
         context.get().stop()
-    sessions = jvm.org.apache.spark.sql.classic.SparkSession
+    sql = jvm.org.apache.spark.sql
+    sessions = sql.classic.SparkSession if isinstance(sql.classic.SparkSession, JavaClass) else sql.SparkSession
     sessions.clearActiveSession()
     sessions.clearDefaultSession()

@@ -13,6 +13,7 @@ from spark_lineage.activation.hook import add_to_driver, appended, names_listene
 from spark_lineage.activation.jars import LISTENER
 from spark_lineage.config import Config
 from spark_lineage.guard import Guard, logger, silently
+from spark_lineage.jvm.fit import has_listener
 from spark_lineage.model import Outcome
 from spark_lineage.own_imports import Apart
 
@@ -46,6 +47,9 @@ class OwnDoor:
             "spark.extraListeners": appended(given.get("spark.extraListeners"), LISTENER),
         }
 
+    def listeners_that_are_there(self, jconf: Any, jvm: Any) -> str | None:
+        return None  # ours is added only where it is there
+
     def started(self, spark_context: Any) -> None:
         if (agent := self._agent()) is not None:
             agent.attach(spark_context)
@@ -65,6 +69,7 @@ class ConfDoor:
     def __init__(self, begin: Callable[[Mapping[str, str], Any], Agent | None]) -> None:
         self._begin = begin
         self._agent: Agent | None = None
+        self._was_named = False  # the conf named our listener, which is not on the classpath
 
     def launch_conf(self, conf: Mapping[str, str]) -> Mapping[str, str]:
         return {}
@@ -74,9 +79,16 @@ class ConfDoor:
     ) -> Mapping[str, str]:
         return {}
 
+    def listeners_that_are_there(self, jconf: Any, jvm: Any) -> str | None:
+        if not names_listener(jconf) or has_listener(jvm):
+            return None
+        self._was_named = True
+        named = [name.strip() for name in str(jconf.get("spark.extraListeners")).split(",")]
+        return ",".join(name for name in named if name != LISTENER)
+
     def started(self, spark_context: Any) -> None:
         jconf = spark_context._conf._jconf  # pyspark holds the conf that the context really has
-        if not names_listener(jconf):
+        if not (names_listener(jconf) or self._was_named):
             if self._agent is None:
                 MAIN.forget_exits()
             return

@@ -21,6 +21,7 @@ from spark_lineage.activation.jars import LISTENER
 from spark_lineage.after_import import Finder
 from spark_lineage.config import CONF_PREFIX
 from spark_lineage.guard import Guard, leave
+from spark_lineage.jvm.fit import has_listener, why_not
 from spark_lineage.patches import Function, Patch, Patches
 
 # Spark 4 moved the class (SPARK-48413) and left a module of the old name that re-exports it.
@@ -42,6 +43,12 @@ class Door(Protocol):
         ``conf()`` gives those of interest that the program has set.
         ``has_listener()`` is true if the driver can load our listener: naming a class that is missing would stop
         the program's context.
+        """
+
+    def listeners_that_are_there(self, jconf: Any, jvm: Any) -> str | None:
+        """``spark.extraListeners`` without ours, where that is named and missing: Spark would start no context.
+
+        None: as it is.
         """
 
     def started(self, spark_context: Any) -> None: ...
@@ -150,9 +157,11 @@ class SparkHook:
 
     def _initialize(self, original: Callable[..., Any]) -> Callable[..., Any]:
         guard, add, undo = self.guard, self._add_settings, self._undo_settings
+        leave_out, name_again = self._leave_out_missing, self._name_again
 
         def _initialize_context(context: Any, jconf: Any) -> Any:
             before = guard("conf", add, context, jconf)
+            named = guard("conf", leave_out, context, jconf)
             try:
                 return original(context, jconf)
             except BaseException as error:
@@ -160,6 +169,7 @@ class SparkHook:
                 raise
             finally:
                 guard("conf", undo, context, jconf, before)
+                guard("conf", name_again, jconf, named)
 
         return _initialize_context
 
@@ -167,7 +177,7 @@ class SparkHook:
         """Puts ours into the conf while the context takes its copy of it; gives what undoes that."""
         jvm = context._jvm
         added = self.door.context_conf(lambda: settings_of_interest(jconf, jvm), jvm, lambda: has_listener(jvm))
-        if not added:
+        if not added or why_not(jvm):  # a jar for another Spark comes before ours: nothing of it can be called
             return None
         words = [word for key, value in added.items() for word in (key, f"+{value}")]
         return str(jvm.io.sparklineage.PythonApi.change(jconf, "\0".join(words)))
@@ -176,6 +186,19 @@ class SparkHook:
         """The program may hold this conf, and print it."""
         if before:
             context._jvm.io.sparklineage.PythonApi.change(jconf, before)
+
+    def _leave_out_missing(self, context: Any, jconf: Any) -> str | None:
+        """A class that is missing must not stop the program; gives what the conf had."""
+        there = self.door.listeners_that_are_there(jconf, context._jvm)
+        if there is None:
+            return None
+        named = str(jconf.get("spark.extraListeners"))
+        jconf.set("spark.extraListeners", there)
+        return named
+
+    def _name_again(self, jconf: Any, named: str | None) -> None:
+        if named is not None:
+            jconf.set("spark.extraListeners", named)
 
     def _start(self, original: Callable[..., Any]) -> Callable[..., Any]:
         guard, started = self.guard, self.door.started
@@ -296,20 +319,13 @@ def settings_of_interest(jconf: Any, jvm: Any) -> dict[str, str]:
     handed over here, but for a JVM that was started without our jar.
     """
     found = {key: jconf.get(key) for key in ("spark.jars", "spark.extraListeners") if jconf.contains(key)}
-    if has_listener(jvm):
+    if not why_not(jvm):
         words = str(jvm.io.sparklineage.PythonApi.settings(jconf, CONF_PREFIX)).split("\0")
         found.update(zip(words[::2], words[1::2], strict=False))
     else:
         for pair in jconf.getAllWithPrefix(CONF_PREFIX):
             found[CONF_PREFIX + pair._1()] = pair._2()
     return found
-
-
-def has_listener(jvm: Any) -> bool:
-    """Whether our jar is on the classpath of the driver."""
-    from py4j.java_gateway import JavaClass
-
-    return isinstance(jvm.io.sparklineage.LineageListener, JavaClass)
 
 
 def add_to_driver(jvm: Any, jar: Path) -> None:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import spark_lineage
-from spark_lineage.activation.jars import RUNS_ON, JarError, find_spark, jar_for
+from spark_lineage.activation.jars import RUNS_ON, JarError, NoFittingJar, find_spark, jar_for
 from spark_lineage.activation.java import OLDEST, JavaError, find_java
 from spark_lineage.config import OPTIONS, Config, ConfigError, resolve
 from spark_lineage.config.addresses import is_elsewhere
@@ -82,9 +82,13 @@ def _packages(environ: Mapping[str, str]) -> Iterator[Finding]:
 
 def _java(environ: Mapping[str, str]) -> Iterator[Finding]:
     try:
-        java = find_java(environ)
+        oldest = find_spark(environ).oldest_java
+    except JarError:
+        oldest = OLDEST
+    try:
+        java = find_java(environ, oldest)
     except JavaError as error:
-        yield Finding("java", False, str(error), f"Install a Java {OLDEST} or newer and set JAVA_HOME to its folder.")
+        yield Finding("java", False, str(error), f"Install a Java {oldest} or newer and set JAVA_HOME to its folder.")
     else:
         yield Finding("java", True, f"{java.version} in {java.path}")
 
@@ -115,9 +119,12 @@ def _jar(environ: Mapping[str, str]) -> Iterator[Finding]:
         chosen = None  # reported with the configuration
     try:
         jar = jar_for(find_spark(environ), chosen)
+    except NoFittingJar as error:
+        lines = ", ".join(line for lines in RUNS_ON.values() for line in lines)
+        without = "Without a jar the record has steps, edges and code, and no facts of the rows"
+        yield Finding("jar", False, str(error), f"{without}: use a Spark of the lines {lines}, and the wheel.")
     except JarError as error:
-        supported = ", ".join(line for lines in RUNS_ON.values() for line in lines)
-        yield Finding("jar", False, str(error), f"Jars can be built for Spark {supported}: SPARK_VERSION=... make jar")
+        yield Finding("jar", False, str(error), "Leave the option jar out: the package chooses the one that fits.")
     else:
         yield Finding("jar", True, str(jar))
 

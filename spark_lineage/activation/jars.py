@@ -10,11 +10,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from spark_lineage.activation.java import OLDEST
 from spark_lineage.refusals import Refusal
 
 LISTENER = "io.sparklineage.LineageListener"
 FOLDER = Path(__file__).parent.parent / "jvm" / "jars"
-# Spark line that a jar was compiled against -> lines whose classes it links with.
+# Spark line that a jar was compiled against -> lines whose classes it links with. build.sbt tells the jar, too.
 RUNS_ON: Mapping[str, tuple[str, ...]] = {
     "3.5": ("3.5",),
     "4.0": ("4.0",),
@@ -22,6 +23,9 @@ RUNS_ON: Mapping[str, tuple[str, ...]] = {
     "4.2": ("4.2", "4.3"),
 }
 _NAME = re.compile(r"spark-lineage-listener-(?P<spark>\d+\.\d+)_(?P<scala>\d+\.\d+)-.+\.jar")
+
+
+SCALAS: Mapping[str, tuple[str, ...]] = {"3.5": ("2.12", "2.13")}  # all later lines have 2.13 only
 
 
 class JarError(Refusal):
@@ -32,13 +36,25 @@ class NoSparkError(JarError):
     """There is no Spark here that could run: no pyspark, or one without jars, as a client of Spark Connect is."""
 
 
+class NoFittingJar(JarError):
+    """The package has no jar for this Spark. What Python shows can be recorded all the same."""
+
+
 @dataclass(frozen=True)
 class Spark:
     """The Spark that would run: its home, version and Scala line."""
 
-    home: Path
+    home: Path | None  # None: a Spark of another machine
     version: str
     scala: str
+
+    def __str__(self) -> str:
+        place = f" in {self.home}" if self.home is not None else ""
+        return f"Spark {self.version} (Scala {self.scala}){place}"
+
+    @property
+    def oldest_java(self) -> int:
+        return 11 if self.line == "3.5" else OLDEST
 
     @property
     def line(self) -> str:
@@ -73,6 +89,17 @@ def find_spark(environ: Mapping[str, str] | None = None) -> Spark:
     raise NoSparkError(f"There is no Spark in {home}: jars/spark-core_*.jar is missing.")
 
 
+def spark_of(version: str, scala: str | None = None) -> Spark:
+    """A Spark by its version or line, ``3.5.1`` or ``3.5``. Raises :class:`JarError`."""
+    found = re.fullmatch(r"(\d+\.\d+)(\..+)?", version)
+    if not found:
+        raise JarError(f"{version} is no version of Spark: write it as 3.5 or 4.0.1.")
+    scalas = SCALAS.get(found.group(1), ("2.13",))
+    if scala is None and len(scalas) > 1:
+        raise JarError(f"There is a Spark {version} for each of Scala {' and '.join(scalas)}: say which by --scala.")
+    return Spark(None, version, scala or scalas[0])
+
+
 def _pyspark_folder() -> str | None:
     try:
         spec = importlib.util.find_spec("pyspark")
@@ -93,6 +120,8 @@ def jar_or_gap(chosen: str | None, remote: bool) -> tuple[Path | None, str | Non
     """
     try:
         return jar_for(find_spark(), chosen), REMOTE if remote else None
+    except NoFittingJar as unfit:
+        return None, REMOTE if remote else f"{unfit} Steps, edges and code are recorded; rows and columns are not."
     except NoSparkError:
         is_client = remote or _pyspark_folder() is not None
         return None, REMOTE if is_client else None
@@ -108,7 +137,7 @@ REMOTE = "sessions of Spark Connect are not observed: what runs on a server is n
 def jar_for(spark: Spark, chosen: str | None = None, folder: Path = FOLDER) -> Path:
     """The jar for this Spark: the one the user chose, else the one of the package.
 
-    Raises :class:`JarError` if there is none, or if the chosen one is for another line.
+    Raises :class:`NoFittingJar` if the package has none, :class:`JarError` if the chosen one is for another line.
     """
     if chosen is not None:
         return _checked(Path(chosen), spark)
@@ -117,14 +146,20 @@ def jar_for(spark: Spark, chosen: str | None = None, folder: Path = FOLDER) -> P
     if fitting:
         return fitting[0].path
     if not ours:
-        raise JarError(
+        raise NoFittingJar(
             "The listener's jar is not built: run `pip install .` in a clone of the repository, or install a wheel."
         )
-    built = ", ".join(f"{jar.spark_line} (Scala {jar.scala})" for jar in ours)
-    raise JarError(
-        f"Spark {spark.version} (Scala {spark.scala}) in {spark.home} does not fit the listener's jar, "
-        f"which is for Spark {built}: install a pyspark of that line."
-    )
+    there = ", ".join(f"{' and '.join(RUNS_ON.get(jar.spark_line, ()))} (Scala {jar.scala})" for jar in ours)
+    raise NoFittingJar(f"No listener's jar fits {spark}: there are those for Spark {there}{_to_be_built(spark)}.")
+
+
+def _to_be_built(spark: Spark) -> str:
+    """How a clone of the repository gets the jar, where there is one for this line."""
+    for built, lines in RUNS_ON.items():
+        if spark.line in lines and spark.scala in SCALAS.get(built, ("2.13",)):
+            name = f"{built}_{spark.scala}"
+            return f"; a wheel has the one for {name}, and in a clone `python project/jar.py {name}` builds it"
+    return ""
 
 
 def _checked(path: Path, spark: Spark) -> Path:
@@ -138,8 +173,5 @@ def _checked(path: Path, spark: Spark) -> Path:
     if not line or not scala:
         raise JarError(f"The jar {path} is not the listener's jar.")
     if not Jar(path, line.group(1), scala.group(1)).fits(spark):
-        raise JarError(
-            f"The jar {path} is for Spark {line.group(1)} (Scala {scala.group(1)}), "
-            f"but Spark {spark.version} (Scala {spark.scala}) in {spark.home} would run."
-        )
+        raise JarError(f"The jar {path} is for Spark {line.group(1)} (Scala {scala.group(1)}), but {spark} would run.")
     return path.absolute()

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-OLDEST = 17
+OLDEST = 17  # of Spark 4; Spark 3.5 runs on older ones, too
 
 
 class JavaError(Exception):
@@ -26,27 +26,27 @@ class Java:
     version: int  # feature version: 17, 21, ...
 
 
-def find_java(environ: Mapping[str, str] | None = None) -> Java:
+def find_java(environ: Mapping[str, str] | None = None, oldest: int = OLDEST) -> Java:
     """The Java that Spark's own scripts would start: ``JAVA_HOME`` if set, else ``java`` on the PATH.
 
-    Raises :class:`JavaError` if there is none or if it is older than ``OLDEST``.
+    Raises :class:`JavaError` if there is none or if it is older than ``oldest``.
     """
     environ = os.environ if environ is None else environ
     home = environ.get("JAVA_HOME")
     if home:
         path = shutil.which(os.path.join(home, "bin", "java"))
         if path is None:
-            raise JavaError(f"JAVA_HOME is {home}, but there is no bin/java in it: set it to a Java {OLDEST} or newer.")
+            raise JavaError(f"JAVA_HOME is {home}, but there is no bin/java in it: set it to a Java {oldest} or newer.")
     else:
         path = shutil.which("java", path=environ.get("PATH"))
         if path is None:
-            raise JavaError(f"Java is missing: install Java {OLDEST} or newer, or set JAVA_HOME to one.")
+            raise JavaError(f"Java is missing: install Java {oldest} or newer, or set JAVA_HOME to one.")
     version = _version(path)
     if version is None:
-        raise JavaError(f"{path} does not start as Java: install Java {OLDEST} or newer, or set JAVA_HOME to one.")
-    if version < OLDEST:
+        raise JavaError(f"{path} does not start as Java: install Java {oldest} or newer, or set JAVA_HOME to one.")
+    if version < oldest:
         raise JavaError(
-            f"{path} is Java {version}, but Java {OLDEST} or newer is needed: install one, or set JAVA_HOME to one."
+            f"{path} is Java {version}, but Java {oldest} or newer is needed: install one, or set JAVA_HOME to one."
         )
     return Java(path, version)
 

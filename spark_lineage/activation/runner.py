@@ -28,7 +28,7 @@ from spark_lineage.activation import checking, reporting
 from spark_lineage.activation.checking import Checking, UsageError
 from spark_lineage.activation.doors import OwnDoor, stop_at_exit
 from spark_lineage.activation.hint import hint_at_end
-from spark_lineage.activation.jars import JarError, jar_or_gap
+from spark_lineage.activation.jars import JarError, find_spark, jar_or_gap
 from spark_lineage.activation.java import JavaError, find_java
 from spark_lineage.activation.tracebacks import without_our_frames
 from spark_lineage.answers.check.rules import RuleError, Rules, load
@@ -219,7 +219,7 @@ def _switch_on(config: Config, request: Request, module_path: str | None) -> Non
     """Raises ConfigError, JavaError, JarError, UsageError: nothing of the program has run by then."""
     jar, unseen = jar_or_gap(config.jar, _is_remote())
     if jar is not None and not _is_remote():
-        find_java()
+        find_java(oldest=find_spark().oldest_java)
 
     from spark_lineage import agent
     from spark_lineage.activation import autostart

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from spark_lineage.agent.ahead import Ahead
-from spark_lineage.guard import Guard
+from spark_lineage.guard import Guard, logger
 from spark_lineage.jvm.bridge import Bridge, JvmHalfMissing
 from spark_lineage.model import Observation, SparkStarted
 
@@ -66,7 +66,9 @@ class JvmHalf:
         try:
             bridge = Bridge(spark_context)
         except JvmHalfMissing as missing:
-            self._gap("jvm", str(missing))
+            why = str(missing)
+            logger.warning("spark-lineage.jar: %s", why)
+            self._gap("jvm", f"{why} Steps, edges and code are recorded; rows, columns and executions are not.")
             return
         if ran_before:
             self._pass_over(bridge, put)

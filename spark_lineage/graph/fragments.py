@@ -105,7 +105,7 @@ class Rewriter:
         hashes = [below.plan_hash for below in self._looked_through(fragment)]
         if len(hashes) == 1 or not op_of_query(fragment.dataset):
             return fragment.plan_hash
-        return f"plan1:{hashlib.sha256(' '.join(hashes).encode()).hexdigest()[:32]}"
+        return f"plan2:{hashlib.sha256(' '.join(hashes).encode()).hexdigest()[:32]}"
 
     def _row_operator(self, df: str, operator: RowOperator) -> RowOperator:
         """An input that is not exactly one dataset of the graph becomes ``opaque``: nothing is known of its rows."""

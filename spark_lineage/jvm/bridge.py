@@ -11,6 +11,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from spark_lineage.jvm.fit import why_not
 from spark_lineage.jvm.records import decode
 from spark_lineage.model import WIRE_VERSION, JvmGap, Observation
 
@@ -18,7 +19,7 @@ OP_PROPERTY = "spark.lineage.op"
 
 
 class JvmHalfMissing(Exception):
-    """The listener's classes are not on the classpath of this driver, or are of another wire version."""
+    """The listener's classes are not on the classpath of this driver, or are for another Spark. One sentence."""
 
 
 class Bridge:
@@ -28,15 +29,12 @@ class Bridge:
     """
 
     def __init__(self, spark_context: Any) -> None:
-        from py4j.java_gateway import JavaClass
-
         self._context = self.context = spark_context
-        api = spark_context._jvm.io.sparklineage.PythonApi
-        if not isinstance(api, JavaClass):
-            raise JvmHalfMissing("the spark-lineage jar is not on the driver's classpath (spark.jars)")
-        self._api = api
+        if misfit := why_not(spark_context._jvm):
+            raise JvmHalfMissing(misfit)
+        self._api = api = spark_context._jvm.io.sparklineage.PythonApi
         if (wire := api.wire()) != WIRE_VERSION:
-            raise JvmHalfMissing(f"the spark-lineage jar speaks wire version {wire}, this package {WIRE_VERSION}")
+            raise JvmHalfMissing(f"The spark-lineage jar speaks wire version {wire}, this package {WIRE_VERSION}.")
         self._mark = _as_they_are(api.mark)
         self._read = _as_they_are(api.read)
         self._same = _as_they_are(api.same)

@@ -41,15 +41,6 @@ def job(tmp_path: Path) -> Path:
     return path
 
 
-@pytest.fixture()
-def spark_home(tmp_path: Path) -> Path:
-    """A folder that looks like a Spark of another line."""
-    jars = tmp_path / "spark" / "jars"
-    jars.mkdir(parents=True)
-    (jars / "spark-core_2.12-3.3.4.jar").touch()
-    return jars.parent
-
-
 def fake_java(folder: Path, script: str) -> Path:
     java = folder / "java-home" / "bin" / "java"
     java.parent.mkdir(parents=True)
@@ -112,11 +103,6 @@ def test_old_java_by_its_release_file(job, tmp_path):
 def test_java_that_does_not_start(job, tmp_path):
     home = fake_java(tmp_path, "exit 1")
     assert "does not start as Java" in refused(command("run", "job.py", folder=job.parent, JAVA_HOME=str(home)))
-
-
-def test_spark_of_another_line(job, spark_home):
-    sentence = refused(command("run", "job.py", folder=job.parent, SPARK_HOME=str(spark_home)))
-    assert "Spark 3.3.4 (Scala 2.12)" in sentence
 
 
 def test_jar_of_another_line(job, tmp_path):

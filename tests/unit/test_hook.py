@@ -107,6 +107,9 @@ class Loud:
         self._hear("conf")
         return {}
 
+    def listeners_that_are_there(self, jconf, jvm):
+        return None
+
     def started(self, spark_context):
         self._hear("started")
 

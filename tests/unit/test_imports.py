@@ -51,7 +51,7 @@ MAY_USE: dict[str, set[str]] = {
     | {"capture", "surroundings", "jvm", "static", "fingerprint", "graph", "events", "store", "sinks"}
     | {"answers"},
     "activation": SEAMS
-    | {"patches", "agent", "answers", "faces"},  # `run --check` ends with the checks as `check` shows them
+    | {"patches", "agent", "answers", "faces", "jvm"},  # `run --check` ends with the checks as `check` shows them
     PACKAGE_ITSELF: {"version", "config", "activation", "own_imports", "answers", "api"},
     "cli": SEAMS | {"activation", "answers", "faces", "sinks"},
     "testing": SEAMS | {"agent", "answers", "activation", "api", "faces"},  # the pytest plugin
@@ -271,6 +271,7 @@ def test_spark_and_delta_versions_agree() -> None:
     jar = (ROOT / "project" / "jar.py").read_text()
     assert '"4.2.0"' in sbt
     assert 'SPARK_VERSION = "4.2.0"' in jar
+    assert "HOME = Line(SPARK_VERSION, " in jar
     assert "pyspark==4.2.*" in project
     assert "SPARK := 4.2.0" in makefile
     assert "delta-spark==4.4.0" in project

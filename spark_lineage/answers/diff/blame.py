@@ -19,7 +19,7 @@ from spark_lineage.answers.diff.definitions import Definition
 from spark_lineage.answers.diff.opening import NOTHING, Open, opened
 from spark_lineage.answers.diff.pairs import Attribution, Doubts, Pair, Ref, State, together
 from spark_lineage.answers.diff.regions import region
-from spark_lineage.answers.diff.sides import Side, plan_hash
+from spark_lineage.answers.diff.sides import Side, other_plan, plan_hash
 from spark_lineage.answers.diff.sources import SourceEvidence
 from spark_lineage.answers.diff.values import Values
 from spark_lineage.graph.stored import IN_PLACE
@@ -122,7 +122,7 @@ class _Attributing:
         of_a, of_b = pair.a.fragment, pair.b.fragment
         if made[0] is None or made[1] is None or of_a is None or of_b is None or pair.b.engine != "spark":
             return []
-        if of_a.plan_hash == of_b.plan_hash or made[0].step.source_hash != made[1].step.source_hash:
+        if not other_plan(of_a, of_b) or made[0].step.source_hash != made[1].step.source_hash:
             return []
         used = [name for name in made[1].step.inputs if name in self.result.pairs and name != pair.b.id]
         return [name for name in used if self.b.datasets[name].engine == "pandas"]

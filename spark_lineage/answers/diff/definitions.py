@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from spark_lineage.answers.diff.regions import Region
-from spark_lineage.answers.diff.sides import Side, Traits
+from spark_lineage.answers.diff.sides import Side, Traits, other_plan
 from spark_lineage.graph.expressions import quoted, unquoted
 from spark_lineage.model import ColumnDefinition, Dataset, Fragment
 
@@ -46,7 +46,7 @@ def compare(
     reasons = [why for fragment in (*fragments, *_fragments(between)) for why in fragment.nondeterminism]
     rows_only = all(fragment.operators == ("Rows from local",) for fragment in fragments)  # their hash is their content
     return Definition(
-        plan=len(fragments) == 2 and fragments[0].plan_hash != fragments[1].plan_hash and not rows_only,
+        plan=len(fragments) == 2 and other_plan(*fragments) and not rows_only,
         source=_source(steps[0]) != _source(steps[1]),
         inputs=inputs,
         region=(*regions[0].own, *regions[1].own),

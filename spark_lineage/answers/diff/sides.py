@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from dataclasses import dataclass, field
 
-from spark_lineage.model import Dataset, DatasetKind, LineageGraph, Step, StepKind
+from spark_lineage.model import Dataset, DatasetKind, Fragment, LineageGraph, Step, StepKind
 
 StepKey = tuple[str, int]
 _WORD = re.compile(r"\w+|[^\w\s]")
@@ -110,6 +110,15 @@ def content(dataset: Dataset) -> str:
 
 def plan_hash(dataset: Dataset) -> str | None:
     return dataset.fragment.plan_hash if dataset.fragment is not None else None
+
+
+def other_plan(a: Fragment, b: Fragment) -> bool:
+    """Whether the plans differ. Hashes of two versions of the algorithm say nothing of each other: then the operators
+    are compared, as people read them.
+    """
+    if a.plan_hash.partition(":")[0] == b.plan_hash.partition(":")[0]:
+        return a.plan_hash != b.plan_hash
+    return a.operators != b.operators
 
 
 def last_part(dataset: Dataset) -> str:

@@ -70,7 +70,7 @@ final class Executions(conf: SparkConf, offer: Observation => Unit, idsOf: Logic
     val running = property(
       event,
       ExecutionKey
-    ).flatMap(_.toLongOption).flatMap(runningIn).getOrElse(new OpenExecution(None, describe(event), event.time))
+    ).flatMap(Numbers.long).flatMap(runningIn).getOrElse(new OpenExecution(None, describe(event), event.time))
     running.jobs += event.jobId
     running.openJobs += event.jobId
     running.op = running.op.orElse(property(event, OpKey))
@@ -230,7 +230,7 @@ object Executions {
 
   /** Sums over the tasks of an execution, retried and failed tasks included: the work that was done. */
   final private class Tally {
-    private val sums = mutable.LinkedHashMap.from(MetricNames.map(_ -> 0L))
+    private val sums = mutable.LinkedHashMap(MetricNames.map(_ -> 0L): _*)
 
     def values: Seq[(String, Long)] = sums.toSeq
 

@@ -59,7 +59,7 @@ object Guard {
       } catch {
         case fault if isFault(fault) =>
           if (strict) throw fault
-          report(what, describe(fault))
+          report(what, describe(fault), lasts = fault.isInstanceOf[LinkageError])
           log.debug(s"fault in $what", fault)
           default
       }
@@ -80,7 +80,11 @@ object Guard {
   /** What a fault is for people: one sentence with the class of the throwable and its message, if it has one. */
   def describe(fault: Throwable): String = {
     val said = Option(fault.getMessage).filter(_.trim.nonEmpty).fold("")(": " + _)
-    val what = if (fault.isInstanceOf[java.util.concurrent.TimeoutException]) "took too long" else "failed"
+    val what = fault match {
+      case _: java.util.concurrent.TimeoutException => "took too long"
+      case _: LinkageError => "does not fit this Spark"
+      case _ => "failed"
+    }
     s"this part of spark-lineage $what (${fault.getClass.getSimpleName}$said)"
   }
 
@@ -112,12 +116,18 @@ object Guard {
   /** For tests: every part is on again. */
   private[sparklineage] def reset(): Unit = faults.clear()
 
-  /** Counts a fault of the part called `what`, and tells it as a gap; also one that an executor has met. */
-  private[sparklineage] def report(what: String, why: String): Unit = {
-    val count = faults.computeIfAbsent(what, _ => new AtomicInteger()).incrementAndGet()
+  /**
+   * Counts a fault of the part called `what`, and tells it as a gap; also one that an executor has met.
+   *
+   * @param lasts it would be there each time: Spark lacks a method that this part calls, as vendors change them
+   */
+  private[sparklineage] def report(what: String, why: String, lasts: Boolean = false): Unit = {
+    val counted = faults.computeIfAbsent(what, _ => new AtomicInteger())
+    val count = counted.updateAndGet(before => if (lasts) math.max(before + 1, Limit) else before + 1)
     try {
       if (count <= Limit) Observations.gap(what, why, None)
-      if (count == Limit) Observations.gap(s"spark-lineage.off.$what", s"failed $count times and is switched off", None)
+      val times = if (lasts) "cannot work here" else s"failed $count times"
+      if (count == Limit) Observations.gap(s"spark-lineage.off.$what", s"$times and is switched off", None)
     } catch {
       case fault if isFault(fault) => log.debug(s"the fault in $what could not be reported")
     }

@@ -77,8 +77,8 @@ private object SessionOptions {
   def mode(session: SparkSession): Mode = Mode.named(session.conf.get("spark.lineage.mode", "")).getOrElse(Mode.Flow)
 
   def keys(session: SparkSession): Int =
-    session.conf.get("spark.lineage.checks.keys", "1000000").toIntOption.getOrElse(1000000)
+    Numbers.int(session.conf.get("spark.lineage.checks.keys", "1000000")).getOrElse(1000000)
 
   def sampleRows(session: SparkSession): Int =
-    session.conf.get("spark.lineage.sample.rows", "20").toIntOption.getOrElse(20)
+    Numbers.int(session.conf.get("spark.lineage.sample.rows", "20")).getOrElse(20)
 }

@@ -29,7 +29,7 @@ object PlaceBoundaries extends Rule[LogicalPlan] {
   private def takesFirstRows(plan: LogicalPlan): Boolean = plan match {
     case Boundary(child, _, _) => takesFirstRows(child)
     case Project(_, child) => takesFirstRows(child)
-    case Limit(_, Sort(_, true, _, _)) | Limit(_, Project(_, Sort(_, true, _, _))) => false
+    case Limit(_, GlobalSort(_)) | Limit(_, Project(_, GlobalSort(_))) => false
     case _: GlobalLimit | _: Offset | _: Tail => true
     case _ => false
   }

@@ -87,8 +87,8 @@ object PlanFeatures extends PredicateHelper {
 
   private object TopRows {
     def unapply(plan: LogicalPlan): Option[(Expression, LogicalPlan)] = plan match {
-      case GlobalLimit(limit, LocalLimit(_, Sort(_, true, child, _))) => Some((limit, child))
-      case GlobalLimit(limit, LocalLimit(_, project @ Project(_, Sort(_, true, child, _)))) =>
+      case GlobalLimit(limit, LocalLimit(_, GlobalSort(child))) => Some((limit, child))
+      case GlobalLimit(limit, LocalLimit(_, project @ Project(_, GlobalSort(child)))) =>
         Some((limit, project.copy(child = child)))
       case _ => None
     }

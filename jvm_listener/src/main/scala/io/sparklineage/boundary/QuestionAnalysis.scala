@@ -31,7 +31,7 @@ final class QuestionAnalysis(session: SparkLine.Session, columns: Seq[(String, O
   )
 
   private def firstLine(error: Throwable): String =
-    Option(error.getMessage).fold(error.getClass.getSimpleName)(_.linesIterator.nextOption().getOrElse(""))
+    Option(error.getMessage).fold(error.getClass.getSimpleName)(_.linesIterator.take(1).mkString)
 
   // --- violations
 

@@ -1,9 +1,8 @@
 package io.sparklineage.boundary
 
-import scala.jdk.CollectionConverters._
-
 import com.fasterxml.jackson.databind.ObjectMapper
 
+import io.sparklineage.JavaCollections._
 import io.sparklineage.Latest
 import io.sparklineage.emit.Observations
 import io.sparklineage.probe.Question
@@ -19,9 +18,9 @@ object Questions {
   /** As `PythonApi.ask` has it. */
   def put(id: String, json: String): Unit = {
     val questions = new ObjectMapper().readTree(json).elements.asScala.map { question =>
-      Question(question.get("kind").asText, question.get("arguments").elements.asScala.map(_.asText).toSeq)
+      Question(question.get("kind").asText, question.get("arguments").elements.asScala.map(_.asText).toVector)
     }
-    asked.put(id, questions.toSeq)
+    asked.put(id, questions.toVector)
     ()
   }
 

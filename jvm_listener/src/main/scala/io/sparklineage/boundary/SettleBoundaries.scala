@@ -8,7 +8,7 @@ import org.apache.spark.sql.catalyst.trees.TreePattern.{COMMAND, EXTRACT_VALUE, 
 
 import org.apache.spark.sql.internal.SQLConf
 
-import io.sparklineage.Guard
+import io.sparklineage.{Guard, Numbers}
 import io.sparklineage.probe.{DriverRows, SteppedAside}
 
 /**
@@ -76,7 +76,7 @@ private object LocalRowsEvaluated {
 
   // Once for the same columns, however often a query is planned.
   private def measured(boundary: Boundary, rows: LocalRelation): Boolean = Guard.value("local rows", false) {
-    val sampleRows = SQLConf.get.getConfString("spark.lineage.sample.rows", "20").toIntOption.getOrElse(20)
+    val sampleRows = Numbers.int(SQLConf.get.getConfString("spark.lineage.sample.rows", "20")).getOrElse(20)
     val spec = PlanProbes.spec(boundary, sampleRows)
     !SteppedAside.isNews(boundary.spec.ids, rows.output.map(_.name)) || DriverRows.measure(spec, rows)
   }
@@ -138,7 +138,7 @@ private object NestedFieldsThrough {
 
   private def narrowed(original: LogicalPlan, boundary: Boundary)(plan: LogicalPlan): LogicalPlan = plan match {
     case NestedColumnAliasing(rewritten) => rewritten.transformDown {
-        case Sort(Nil, false, child, _) => boundary.copy(child = child)
+        case sort: Sort if sort.order.isEmpty && !sort.global => boundary.copy(child = sort.child)
       }
     case _ => original
   }

@@ -104,6 +104,6 @@ object TrialPlanning {
       queries.flatMap(query => PlanFeatures.of(optimizer.execute(optimizer.readable(query))))
     }
 
-    private def whileUnderway[A](body: => A): A = SteppedAside.silently(session.withActive(body))
+    private def whileUnderway[A](body: => A): A = SteppedAside.silently(SparkInternals.withActive(session)(body))
   }
 }

@@ -55,9 +55,6 @@ object WrittenQueries {
       below.output.map(_.name) == node.output.map(_.name)
     }
 
-  private def idsIn(query: LogicalPlan): Set[String] = {
-    val found = Set.newBuilder[String]
-    query.foreachWithSubqueries(node => found ++= PlanDescriptions.idsOf(node))
-    found.result()
-  }
+  private def idsIn(query: LogicalPlan): Set[String] =
+    query.collectWithSubqueries { case node => PlanDescriptions.idsOf(node) }.flatten.toSet
 }

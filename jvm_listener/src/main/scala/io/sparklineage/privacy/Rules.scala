@@ -3,18 +3,20 @@ package io.sparklineage.privacy
 import java.util.Locale
 import java.util.regex.Pattern
 
-import scala.jdk.CollectionConverters._
-import scala.util.Using
-
 import com.fasterxml.jackson.databind.{JsonNode, ObjectMapper}
+
+import io.sparklineage.JavaCollections._
 
 /** What `find` matches is replaced by `by`; `prose` rules are for texts that people write or read. */
 final case class Rule(find: Pattern, by: String, prose: Boolean)
 
 /** The rules of `rules.json`, which both halves read: `spark_lineage.privacy.rules` is the other reader. */
 object Rules {
-  private val document: JsonNode =
-    Using.resource(getClass.getResourceAsStream("rules.json"))(new ObjectMapper().readTree(_))
+  private val document: JsonNode = {
+    val file = getClass.getResourceAsStream("rules.json")
+    try new ObjectMapper().readTree(file)
+    finally file.close()
+  }
 
   val mark: String = document.get("mark").asText
   private val names = listed("secret_names").mkString("|")

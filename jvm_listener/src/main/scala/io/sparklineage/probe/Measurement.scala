@@ -4,6 +4,7 @@ import java.util.concurrent.atomic.AtomicLong
 
 import scala.util.Try
 
+import io.sparklineage.Numbers
 import io.sparklineage.model.{Answer, Probed, ProbedColumn, Sample, Sketch}
 import org.apache.spark.SparkContext
 import org.apache.spark.rdd.RDD
@@ -34,7 +35,7 @@ final private[probe] class Measurement(val spec: ProbeSpec, layout: Layout, spar
   def begin(rdd: Option[RDD[InternalRow]], child: SparkPlan): Unit = synchronized {
     input = rdd
     plan = Some(child)
-    execution = Option(sparkContext.getLocalProperty("spark.sql.execution.id")).flatMap(_.toLongOption)
+    execution = Option(sparkContext.getLocalProperty("spark.sql.execution.id")).flatMap(Numbers.long)
     if (execution.isDefined) { // perhaps not for the first time
       over = false
       failed = false

@@ -3,9 +3,9 @@ package io.sparklineage.probe
 import java.util.TreeMap
 
 import scala.collection.mutable
-import scala.jdk.CollectionConverters._
 
 import io.sparklineage.Guard
+import io.sparklineage.JavaCollections._
 import org.apache.spark.util.AccumulatorV2
 
 /**

@@ -114,7 +114,7 @@ final private[probe] class ProbeCode(
 
   /** A fault of ours ends the look at the partition, and the row passes on. Where nothing is thrown, `try` is free. */
   private def guarded(look: String): String = {
-    val enter = if (Guard.isWatched) s"""${classOf[Guard.type].getName.stripSuffix("$")}.enter("probe look");""" else ""
+    val enter = if (Guard.isWatched) s"""${Guard.getClass.getName.stripSuffix("$")}.enter("probe look");""" else ""
     val afterLower =
       below.map(_ => s"if (${lower.off}) { $off = $gauge.failBelow(${lower.gauge}); } else").getOrElse("")
     s"""

@@ -65,6 +65,7 @@ object Unguarded {
       "ProbeAccumulator.value"
     ) ++ because("Only code of ours calls it, within a guard.")(
       "FragmentThread.call",
+      "KnownArguments.computeValue",
       "ProbeCode.bind",
       "RowChanges.output",
       "RowChanges.withNewChildInternal",

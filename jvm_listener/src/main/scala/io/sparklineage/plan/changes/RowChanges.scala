@@ -1,5 +1,7 @@
 package io.sparklineage.plan.changes
 
+import scala.collection.mutable
+
 import org.apache.spark.sql.catalyst.expressions._
 import org.apache.spark.sql.catalyst.plans.{Inner, LeftAnti}
 import org.apache.spark.sql.catalyst.plans.logical._
@@ -77,10 +79,12 @@ object RowChanges {
     val set = clauses.flatMap(_.values.toSeq.flatten)
     val names = there.map(_.name.toLowerCase).toSet
     val more = set.filterNot { case (name, _) => names(name.toLowerCase) }.groupBy(_._1.toLowerCase)
-    val added = set.map(_._1).distinct.filter(name => more.contains(name.toLowerCase)).map { name =>
+    val met = mutable.Set.empty[String]
+    val fresh = set.map(_._1).filter(name => more.contains(name.toLowerCase) && met.add(name.toLowerCase))
+    val added = fresh.map { name =>
       TargetColumn(name, Alias(Literal(null, more(name.toLowerCase).head._2.dataType), name)())
     }
-    there ++ added.distinctBy(_.name.toLowerCase)
+    there ++ added
   }
 
   private def clause(c: MergeClause, rows: LogicalPlan, columns: Seq[TargetColumn]): LogicalPlan = {

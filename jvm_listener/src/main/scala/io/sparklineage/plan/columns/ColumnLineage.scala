@@ -61,7 +61,7 @@ final class ColumnLineage(
       val inputs: Column.Inputs = datasets.map(d => EndColumn(d, a.name) -> Set(Column.Whole)).toMap
       a.exprId -> Column(a.name, leafName(plan, a.name), inputs)
     }
-    NodeColumns(HashMap.from(columns), Column.NoInputs)
+    NodeColumns(HashMap(columns: _*), Column.NoInputs)
   }
 
   /** One operator of the plan; `outer` are the columns of the query around a correlated subquery. */
@@ -147,7 +147,7 @@ final class ColumnLineage(
     // As many rows of each as the program says: nothing decides.
     private def stacked(g: Generate, s: Stack): NodeColumns = {
       val width = g.generatorOutput.length
-      val rows = s.children.tail.grouped(width).map(_.map(definition("", _))).toSeq
+      val rows = s.children.tail.grouped(width).map(_.map(definition("", _))).toVector
       positions(g.generatorOutput, rows, below.rows)
     }
 
@@ -208,7 +208,7 @@ final class ColumnLineage(
     private def reference(id: Long, output: Seq[Attribute]): NodeColumns = definitions.get(id) match {
       case Some((from, flow)) =>
         NodeColumns(
-          HashMap.from(output.zip(from).map { case (a, b) => a.exprId -> ColumnLineage.at(flow, b) }),
+          HashMap(output.zip(from).map { case (a, b) => a.exprId -> ColumnLineage.at(flow, b) }: _*),
           flow.rows
         )
       case None => ColumnLineage.Nothing
@@ -269,7 +269,7 @@ final class ColumnLineage(
 
     // The first so many columns of either side.
     private def cogroupingOf: Seq[Attribute] = {
-      val lengths = plan.productIterator.collect { case n: Int => n }.toSeq
+      val lengths = plan.productIterator.collect { case n: Int => n }.toVector
       plan.children.zip(lengths).flatMap { case (child, n) => child.output.take(n) }
     }
 

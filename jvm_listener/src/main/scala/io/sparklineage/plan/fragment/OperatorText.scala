@@ -35,7 +35,7 @@ final class OperatorText(scope: StepPlan) {
         out.append("  " * math.min(depth, MostIndent)).append(line(plan)).append(if (again) " (as above)\n" else "\n")
       if (!again) open.pushAll(scope.below(plan).reverse.map(_ -> (if (silent(plan)) depth else depth + 1)))
     }
-    BoundedText.bounded(out.toString.stripTrailing, TreeLimit)
+    BoundedText.bounded(out.toString.replaceFirst("\\s+$", ""), TreeLimit)
   }
 
   private val written = new java.util.IdentityHashMap[LogicalPlan, String]()

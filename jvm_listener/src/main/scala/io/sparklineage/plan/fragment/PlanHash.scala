@@ -38,7 +38,7 @@ final class PlanHash(scope: StepPlan, position: LogicalPlan => String) {
   /** The hash, with the version of this algorithm as prefix. */
   def of(plan: LogicalPlan): String = {
     scope.upwards(plan).foreach(signed(_, Map.empty))
-    "plan1:" + digest(signed(plan, Map.empty).hash)
+    "plan2:" + digest(signed(plan, Map.empty).hash)
   }
 
   private def signed(plan: LogicalPlan, outer: Env): Signed = {
@@ -56,12 +56,12 @@ final class PlanHash(scope: StepPlan, position: LogicalPlan => String) {
       case End.Input(_) => "input"
       case End.Stored(storages) => s"stored ${storages.flatMap(_.format).distinct.mkString(",")}${options(plan)}"
       case End.Opaque("local") => s"local ${local(plan).getOrElse("")}"
-      case End.Opaque(name) => s"$name ${if (name == "range") scalars(plan.productIterator) else ""}"
+      case End.Opaque(name) => s"$name ${range(plan)}"
     }
     val name = s"${position(plan)}:$kind"
     Signed(
       digest(name),
-      HashMap.from(plan.output.map(_.exprId).zip(numbered(plan.output.map(_.name)).map(c => s"$name.$c")))
+      HashMap(plan.output.map(_.exprId).zip(numbered(plan.output.map(_.name)).map(c => s"$name.$c")): _*)
     )
   }
 
@@ -80,6 +80,11 @@ final class PlanHash(scope: StepPlan, position: LogicalPlan => String) {
     val location = relation.relation.asInstanceOf[HadoopFsRelation].location
     if (!Reflected.value(location, "isTimeTravelQuery").contains(true)) ""
     else Reflected.path(location, "snapshotAtAnalysis", "version").fold("")(version => s"@$version")
+  }
+
+  private def range(plan: LogicalPlan): String = plan match {
+    case r: Range => s"${r.start}:${r.end}:${r.step}"
+    case _ => ""
   }
 
   private def local(plan: LogicalPlan): Option[String] = plan match {
@@ -108,7 +113,7 @@ final class PlanHash(scope: StepPlan, position: LogicalPlan => String) {
       child
     case r: CTERelationRef => reference(r, r.cteId)
     case ref if ref.nodeName == "UnionLoopRef" =>
-      Signed("loop", HashMap.from(ref.output.zipWithIndex.map { case (a, i) => a.exprId -> s"loop.$i" }))
+      Signed("loop", HashMap(ref.output.zipWithIndex.map { case (a, i) => a.exprId -> s"loop.$i" }: _*))
     case other => operator(other, other.children.map(signed(_, outer)), outer)
   }
 
@@ -124,7 +129,7 @@ final class PlanHash(scope: StepPlan, position: LogicalPlan => String) {
     case Some((from, signed)) =>
       Signed(
         signed.hash,
-        HashMap.from(ref.output.zip(from).map { case (a, b) => a.exprId -> signed.columns.getOrElse(b.exprId, b.name) })
+        HashMap(ref.output.zip(from).map { case (a, b) => a.exprId -> signed.columns.getOrElse(b.exprId, b.name) }: _*)
       )
     case None => Signed("cte", HashMap.empty)
   }
@@ -136,11 +141,11 @@ final class PlanHash(scope: StepPlan, position: LogicalPlan => String) {
       case p: Project => expressions.projection(p.projectList, p.child)
       case a: Aggregate => expressions.sorted(a.groupingExpressions) + expressions.named(a.aggregateExpressions)
       case s: Sample => scalars(Iterator(s.lowerBound, s.upperBound, s.withReplacement))
-      case e: Expand => e.projections.map(expressions.list).toString
-      case g: Generate => expressions(g.generator) + g.outer + g.generatorOutput.map(_.name)
+      case e: Expand => e.projections.map(expressions.list).mkString("(", ",", ")")
+      case g: Generate => expressions(g.generator) + g.outer + g.generatorOutput.map(_.name).mkString("(", ",", ")")
       case d: Deduplicate => expressions.sorted(d.keys)
       case u if u.nodeName == "UnionLoop" => ""
-      case other => expressions.arguments(other.productIterator)
+      case other => expressions.arguments(KnownArguments.of(other))
     }
     val hash = digest(s"${plan.nodeName}[$what](${children.map(_.hash).mkString(",")})")
     Signed(hash, below ++ made(plan, expressions, below, children, hash))
@@ -223,7 +228,7 @@ final class PlanHash(scope: StepPlan, position: LogicalPlan => String) {
       case o: OuterReference => sign(o.e)
       case a: Alias => sign(a.child)
       case l: Literal => s"lit:${l.dataType.catalogString}:${literal(l)}"
-      case c: Cast => s"cast:${c.dataType.catalogString}(${apply(c.child)})"
+      case c: Cast => s"${tried(c)}cast:${c.dataType.catalogString}(${apply(c.child)})"
       case v: NamedLambdaVariable => s"lambda:${lambdaVariables.getOrElseUpdate(v.exprId, lambdaVariables.size)}"
       case p: PythonFuncExpression =>
         s"python:${PythonCode.named(p)}:${p.evalType}${list(p.asInstanceOf[Expression].children)}"
@@ -232,17 +237,20 @@ final class PlanHash(scope: StepPlan, position: LogicalPlan => String) {
       case p: PlanExpression[_] => s"${name(p)}${list(p.children)}${p.plan match {
             case l: LogicalPlan => signed(l, outer ++ below).hash; case _ => ""
           }}"
+      case Between(both) => sign(both)
       case c: BinaryComparison => comparison(c)
-      case b: BinaryOperator if Chains(b.getClass.getSimpleName) => s"${name(b)}${operands(b).map(apply).sorted}"
+      case b: BinaryOperator if Chains(b.getClass.getSimpleName) => s"${name(b)}${sorted(operands(b))}"
       case s if Unordered(s.getClass.getSimpleName) => s"${name(s)}${sorted(s.children)}"
       case i: In => s"in(${apply(i.value)},${sorted(i.list)})"
-      case other => s"${name(other)}${list(other.children)}${scalars(own(other))}"
+      // What Spark puts in its place is another thing in each line.
+      case r: InheritAnalysisRules => s"${name(r)}${list(r.parameters)}${scalars(KnownArguments.of(r))}"
+      case other => s"${tried(other)}${name(other)}${list(other.children)}${scalars(KnownArguments.of(other))}"
     }
 
     private def comparison(c: BinaryComparison): String = {
       val (left, right) = (apply(c.left), apply(c.right))
       name(c) match {
-        case "EqualTo" | "EqualNullSafe" => s"${name(c)}${Seq(left, right).sorted}"
+        case "EqualTo" | "EqualNullSafe" => s"${name(c)}${Seq(left, right).sorted.mkString("(", ",", ")")}"
         case "GreaterThan" => s"LessThan($right,$left)"
         case "GreaterThanOrEqual" => s"LessThanOrEqual($right,$left)"
         case other => s"$other($left,$right)"
@@ -254,7 +262,8 @@ final class PlanHash(scope: StepPlan, position: LogicalPlan => String) {
       val found = Seq.newBuilder[Expression]
       val open = mutable.Stack[Expression](b)
       while (open.nonEmpty) open.pop() match {
-        case same: BinaryOperator if same.getClass == b.getClass => open.push(same.left, same.right)
+        case same: BinaryOperator if same.getClass == b.getClass => open.push(same.left).push(same.right)
+        case Between(both) if b.isInstanceOf[And] => open.push(both)
         case other => found += other
       }
       found.result()
@@ -272,16 +281,32 @@ final class PlanHash(scope: StepPlan, position: LogicalPlan => String) {
     case other => String.valueOf(other)
   }
 
-  // The zone is the session's, not the program's.
-  private def own(e: Expression): Iterator[Any] = e match {
-    case t: TimeZoneAwareExpression => t.productIterator.filterNot(_ == t.timeZoneId)
-    case other => other.productIterator
+  // try_sum and try_cast are the expressions of sum and cast. What else the mode may be is the session's choice.
+  private def tried(e: Expression): String = {
+    val modes = e.productIterator.flatMap {
+      case mode: Enumeration#Value => Iterator(mode)
+      case within: Product if within.productPrefix == "NumericEvalContext" => within.productIterator
+      case _ => Iterator.empty
+    }
+    if (modes.exists(_.toString == "TRY")) "try " else ""
   }
 }
 
 private object PlanHash {
   private val MostDepth = 200
   private val Places = Set("path", "paths", "basepath", "serialization.format")
+
+  /** An expression of its own from Spark 4 on, which says what two comparisons say in Spark 3. */
+  private object Between {
+    def unapply(e: Expression): Option[Expression] = e match {
+      case r: InheritAnalysisRules if r.getClass.getSimpleName == "Between" =>
+        r.parameters match {
+          case Seq(value, lower, upper) => Some(And(GreaterThanOrEqual(value, lower), LessThanOrEqual(value, upper)))
+          case _ => None
+        }
+      case _ => None
+    }
+  }
 
   /** What each attribute stands for. */
   private type Env = Map[ExprId, String]

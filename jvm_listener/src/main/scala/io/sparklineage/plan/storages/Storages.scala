@@ -1,8 +1,8 @@
 package io.sparklineage.plan.storages
 
-import scala.jdk.CollectionConverters._
 import scala.util.Try
 
+import io.sparklineage.JavaCollections._
 import io.sparklineage.model.Storage
 import io.sparklineage.plan.{BoundedText, Reflected}
 import io.sparklineage.privacy.Redaction
@@ -154,7 +154,7 @@ object Storages {
     val namespace = s"kafka://${get.getOrElse("kafka.bootstrap.servers", "unknown").split(',').head.trim}"
     val topics = get.get("subscribe").orElse(get.get("topic")).map(_.split(',').map(_.trim).toSeq)
       .orElse(get.get("subscribepattern").map(Seq(_)))
-      .orElse(get.get("assign").map(a => "\"([^\"]+)\"\\s*:".r.findAllMatchIn(a).map(_.group(1)).toSeq))
+      .orElse(get.get("assign").map(a => "\"([^\"]+)\"\\s*:".r.findAllMatchIn(a).map(_.group(1)).toVector))
     topics.getOrElse(Seq("unknown")).map(Storage(namespace, _, Some("kafka")))
   }
 

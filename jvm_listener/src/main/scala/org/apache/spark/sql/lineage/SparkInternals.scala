@@ -24,6 +24,9 @@ object SparkInternals {
     (if (cache.isEmpty) plan else SparkLine.useCachedData(cache, plan)).clone()
   }
 
+  /** Runs `body` as this session would: it is the active one of the thread, and its conf is the one that is asked. */
+  def withActive[A](session: SparkLine.Session)(body: => A): A = session.withActive(body)
+
   /** Values of the two types are the same, whether or not they may be null. */
   def sameType(one: DataType, other: DataType): Boolean = DataType.equalsIgnoreNullability(one, other)
 

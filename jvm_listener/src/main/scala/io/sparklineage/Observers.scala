@@ -8,13 +8,13 @@ import io.sparklineage.emit.Observations
 import io.sparklineage.probe.SteppedAside
 
 /**
- * The one class that a user names: `spark.extraListeners=io.sparklineage.LineageListener`.
+ * What hears Spark's events: `LineageListener`, which Spark knows, makes one and hands them on.
  *
  * It brings the plan extension in by itself, because Spark hands a listener the live conf before the first session
- * is built, and passes Spark's events on. Its constructor never throws, its callbacks never wait and
- * each observer swallows its own faults, so that the others hear of the event.
+ * is built. Its constructor never throws, its callbacks never wait and each observer swallows its own faults, so that
+ * the others hear of the event.
  */
-final class LineageListener(conf: SparkConf) extends SparkListener {
+final class Observers(conf: SparkConf) extends SparkListener {
 
   private val observers: Seq[SparkListener] = Guard.value[Seq[SparkListener]]("listener", Nil) {
     Guard.setStrict(conf.getBoolean(Guard.StrictKey, java.lang.Boolean.getBoolean(Guard.StrictKey)))

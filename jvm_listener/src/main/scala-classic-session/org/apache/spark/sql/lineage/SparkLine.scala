@@ -4,7 +4,7 @@ import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan
 import org.apache.spark.sql.classic.{Dataset, SparkSession}
 import org.apache.spark.sql.execution.CacheManager
 
-/** What differs between Spark 3 and Spark 4, as primitives: here Spark 4, where the JVM's Dataset is `classic`. */
+/** Which class a session and a Dataset are: from Spark 4 on those of the JVM are `classic`. */
 object SparkLine {
   type Data = Dataset[_]
   type Session = SparkSession
