@@ -448,10 +448,9 @@ PROGRAMS: dict[str, str] = {
         import runpy
         print(sorted(runpy.run_path("helper.py"))[-1], runpy.run_path("helper.py", run_name="__main__")["__name__"])
     """,
-    "meta_path": """
+    "path_hooks": """
         import sys
-        print([getattr(each, "__name__", type(each).__name__) for each in sys.meta_path if "pandas" not in str(each)])
-        print(len(sys.path_hooks))
+        print([getattr(each, "__name__", type(each).__name__) for each in sys.meta_path][-3:], len(sys.path_hooks))
     """,
     "encoding_latin": "# -*- coding: latin-1 -*-\nprint(len('\u00e9'))",
     "encoding_unknown": "# -*- coding: nothing-known -*-\nprint(1)",
@@ -626,6 +625,7 @@ PROGRAMS: dict[str, str] = {
 
 # What of us cannot be hidden from a program: see docs/do-no-harm.md. These differ, and only these may.
 SEEN = {
+    "meta_path": "import sys; print(len(sys.meta_path))",
     "stack": "import inspect; print(len(inspect.stack()))",
     "warning_above_the_program": "import warnings; warnings.warn('x', stacklevel=2)",
 }
