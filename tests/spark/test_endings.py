@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import signal
 import time
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import program_runs
 import pytest
@@ -23,8 +25,13 @@ from program_runs import (
 )
 
 HOW = ["nothing", "python", "analysis", "action", "caught", "exit", "threads"]
-NEEDS = [(kind, "ending", how) for how in HOW for kind in ("plain", "flow")]
+REPEATED = {"nothing", "analysis"}  # others show it as well; each takes two JVMs
+NEEDS = [(kind, "ending", how) for how in HOW if how not in REPEATED for kind in ("plain", "flow")]
 CODES = {"exit": 3, "threads": 1, "python": 1, "analysis": 1, "action": 1}
+
+
+def each(ways: Iterable[str]) -> list[Any]:
+    return [pytest.param(how, marks=pytest.mark.slow if how in REPEATED else ()) for how in ways]
 
 
 def interrupted(command: list[str], folder: Path, ours: bool, what: signal.Signals) -> Ran:
@@ -33,7 +40,7 @@ def interrupted(command: list[str], folder: Path, ours: bool, what: signal.Signa
     return interrupt_when(start(command, folder, env), folder, "READY", what)
 
 
-@pytest.mark.parametrize("how", HOW)
+@pytest.mark.parametrize("how", each(HOW))
 def test_the_program_ends_the_same(runs: Runs, how: str) -> None:
     plain, ours = runs.plain("ending", how), runs.observed("ending", how)
     assert plain.code == CODES.get(how, 0), plain.stderr[-3000:]
@@ -44,7 +51,7 @@ def test_the_program_ends_the_same(runs: Runs, how: str) -> None:
         assert same_for_people(ours.stderr, plain.stderr, runs.plain("ending", how, again=True).stderr) == []
 
 
-@pytest.mark.parametrize("how", ["python", "analysis", "action", "threads"])
+@pytest.mark.parametrize("how", each(["python", "analysis", "action", "threads"]))
 def test_traceback_is_the_same_line_by_line(runs: Runs, how: str) -> None:
     def python_part(ran: Ran) -> list[str]:
         lines = program_runs.normal_lines(ran.stderr)
@@ -67,7 +74,7 @@ def complete_before(shown: Shown) -> None:
     assert any(d["kind"] == "sink" and d["name"].endswith("out/orders") and d["rows"] == 997 for d in shown.datasets)
 
 
-@pytest.mark.parametrize("how", ["nothing", "caught"])
+@pytest.mark.parametrize("how", each(["nothing", "caught"]))
 def test_success_is_complete(runs: Runs, how: str) -> None:
     shown = runs.shown("ending", how)
     assert shown.run["outcome"] == "complete"
@@ -81,7 +88,7 @@ FAILING = {
 }
 
 
-@pytest.mark.parametrize("how", FAILING)
+@pytest.mark.parametrize("how", each(FAILING))
 def test_the_failing_step_and_its_callers_fail(runs: Runs, how: str) -> None:
     shown = runs.shown("ending", how)
     function, error, text = FAILING[how]
