@@ -26,6 +26,7 @@ from spark_lineage.capture.following.fitted_models import FittedModels
 from spark_lineage.capture.following.latest import Latest
 from spark_lineage.capture.following.mlflow_runs import Found, MlflowRuns
 from spark_lineage.capture.following.pandas_frames import Contents, PandasFrames
+from spark_lineage.capture.following.pandas_named import PandasNamed
 from spark_lineage.capture.following.tracked import DF_IDS, OP_IDS, TrackedObjects
 from spark_lineage.capture.operations.boundaries import BoundaryMarks, JvmPort, Question
 from spark_lineage.capture.operations.inputs import Inputs
@@ -97,6 +98,7 @@ class Recorder:
             else None
         )
         self.mlflow = MlflowRuns(mlflow_found)
+        self._pandas_named = PandasNamed(frames.user_code)
         self.models = (
             FittedModels(frames, emit, self.pandas, (DF_IDS, OP_IDS), self.mlflow) if self.pandas is not None else None
         )
@@ -162,7 +164,7 @@ class Recorder:
         if not position.call.emitted:
             self.frames.announce(position.call)
         unit = position.unit
-        if method.collects and self.pandas is not None and self.pandas.follows:
+        if method.collects and self.pandas is not None and self.pandas.follows and self._pandas_named():
             running.marks = True
         for node, _ in inputs:
             if node.unit != unit or running.marks:
@@ -260,7 +262,7 @@ class Recorder:
             call.error = call.error or text
         self._record(running, time.time(), None, text, tuple(dict.fromkeys(call.id for call in left)))
 
-    def polars_is_there(self) -> None:
+    def polars_is_used(self) -> None:
         """The program uses polars: silence would say that nothing was lost on the way through it."""
         why = (
             "frames of polars are not followed: what is made of them stands on nothing, and what they hold is not known"

@@ -71,7 +71,12 @@ def result(request: pytest.FixtureRequest) -> Result:
 NO_RUN = {
     "activation/runner.py:die_of_an_interrupt",  # everything is written and closed
     "activation/doors.py:stop_with_interpreter.end",  # broken in a program that has stopped the observation itself
+    # They say in which folder the store is: without them there is none.
+    "config/addresses.py:is_elsewhere",
+    "store/places/__init__.py:folder_of",
 }
+# Entered while a module is imported for the first time, and the programs share a process: broken in test_after_import.py.
+ONCE = {"after_import.py:Finder._begin"}
 # What no program of this test enters, with where it is entered instead.
 ELSEWHERE = {
     ("catalog", "_to_catalog_meanwhile"): "tests/spark/test_audit_store.py writes a catalog's tables",
@@ -144,14 +149,14 @@ def _name(body: ast.expr) -> str:
 def test_every_function_was_broken(result: Result) -> None:
     done = {case["site"] for case in result.cases if case["site"]}
     assert done == set(result.found)
-    assert [case["site"] for case in result.cases if case["site"] and not case["entered"]] == []
+    assert {case["site"] for case in result.cases if case["site"] and not case["entered"]} <= ONCE
     print(f"{len(done)} functions were broken, with {len(result.guarded)} guards around")
     assert len(done) >= result.at_least
     kinds = {site: {kind for case in result.cases if case["site"] == site for kind in case["kinds"]} for site in done}
     if result.how == "all":
         assert [site for site in done if kinds[site] != {kind.__name__ for kind in KINDS}] == []
     else:
-        first = Counter(case["kinds"][0] for case in result.cases if case["site"])
+        first = Counter(case["kinds"][0] for case in result.cases if case["site"] and case["kinds"])
         assert [kind for kind in KINDS if first[kind.__name__] < len(done) / (len(KINDS) + 1)] == []
 
 
@@ -169,7 +174,7 @@ def test_nothing_fails_where_nothing_was_broken(result: Result) -> None:
 def test_each_fault_is_told(result: Result) -> None:
     """In the gap ledger of the run; where that cannot be written any more, in the log of the run or of the store."""
     untold = {case["site"] for case in result.cases if case["site"] and not case["told"]}
-    assert untold - NO_RUN == set()
+    assert untold - NO_RUN - ONCE == set()
 
 
 def test_a_part_is_off_after_three_faults(result: Result) -> None:

@@ -89,7 +89,7 @@ def test_nothing_is_collected_while_it_reads(store: Path) -> None:
         gc.callbacks.append(lambda phase, said: collections.append(phase))
         found = ask.show("last", store), ask.diff((), store), ask.explain("clean.a", store=store)
         assert len(collections) < 20, "only between the questions"
-        kept = [[found] for _ in range(200)]
+        kept = [[found] for _ in range(20_000)]
         assert len(collections) > 20 and kept and gc.isenabled()
     finally:
         gc.callbacks.pop()

@@ -125,3 +125,13 @@ def test_polars_is_a_gap(tmp_path: Path) -> None:
     done = _run(["-m", "spark_lineage", "run", "job.py"], tmp_path)
     assert (done.returncode, done.stdout, done.stderr) == (0, "2\n", "")
     assert [gap.what for gap in Store(tmp_path / "lineage").open().graph.gaps] == ["polars"]
+
+
+def test_a_library_that_imports_polars_is_no_gap(tmp_path: Path) -> None:
+    for name in ("inside", "outside"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "outside" / "library.py").write_text("import polars\n")
+    (tmp_path / "inside" / "job.py").write_text("import library\n" + JOB)
+    done = _run(["-m", "spark_lineage", "run", "job.py"], tmp_path / "inside", PYTHONPATH=f"{ROOT}:{tmp_path}/outside")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "2\n", "")
+    assert Store(tmp_path / "inside" / "lineage").open().graph.gaps == ()

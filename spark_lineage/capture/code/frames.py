@@ -130,6 +130,13 @@ class Frames:
         known = self._codes.get(id(code))
         return known if known is not None else self._classify(code, frame)
 
+    def import_is_the_programs(self) -> bool:
+        """Whether the program's own code, and no library, has the import made in which this is called."""
+        frame: FrameType | None = sys._getframe(1)
+        while frame is not None and _is_of_importing(frame):
+            frame = frame.f_back
+        return frame is not None and self.code(frame).owned
+
     def _classify(self, code: CodeType, frame: FrameType) -> KnownCode:
         verdict = self.user_code.ownership(code.co_filename)
         known = KnownCode(code, verdict.owned, verdict.spark)
@@ -390,3 +397,8 @@ def calls_on(traceback: TracebackType | None) -> tuple[str, ...]:
             found.append(token.call.id)
         traceback = traceback.tb_next
     return tuple(found)
+
+
+def _is_of_importing(frame: FrameType) -> bool:
+    module = str(frame.f_globals.get("__name__", ""))
+    return frame.f_code.co_filename.startswith("<frozen importlib") or module.partition(".")[0] == "spark_lineage"

@@ -39,7 +39,7 @@ class Installation:
         self._imported: dict[str, Callable[[], None]] = {
             "pyspark": self._follow_spark,
             "pandas": self._pandas_is_there,
-            "polars": recorder.polars_is_there,
+            "polars": self._polars_is_there,
             "sklearn.base": self._follow_models,
             MLFLOW: self._follow_mlflow,
         }
@@ -97,6 +97,13 @@ class Installation:
         if not self._recorder.frames.user_code.ownership(file).owned:  # it may have one that is called so
             self._there.add(module.__name__)
             self._imported[module.__name__]()
+
+    def _polars_is_there(self) -> None:
+        """A library that tries whether there is polars is no reason for a gap."""
+        recorder, polars = self._recorder, sys.modules["polars"]
+        of_main = list(getattr(sys.modules.get("__main__"), "__dict__", {}).values())
+        if recorder.frames.import_is_the_programs() or any(value is polars for value in of_main):
+            recorder.polars_is_used()
 
     def _pandas_is_there(self) -> None:
         self.follow_pandas()

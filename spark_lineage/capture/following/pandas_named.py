@@ -1,0 +1,40 @@
+"""Whether the program itself handles pandas. That it is imported says nothing: pyspark imports it where it is installed."""
+
+from __future__ import annotations
+
+import re
+import sys
+
+from spark_lineage.capture.code.ownership import UserCode
+
+_NAMED = re.compile(rb"^[^#\n]*\b(?:import|from)\s+(?:[\w., ]+,\s*)?pandas\b|\btoPandas\b|\bpandas_api\b", re.MULTILINE)
+
+
+class PandasNamed:
+    """Reads the sources of the program that are loaded; again where more modules have been, until one names pandas."""
+
+    def __init__(self, user_code: UserCode) -> None:
+        self._user_code = user_code
+        self._modules = 0
+        self._named = False
+
+    def __call__(self) -> bool:
+        """True, too, for a notebook, which has no file to read."""
+        if not self._named and len(sys.modules) != self._modules:
+            self._modules = len(sys.modules)
+            if getattr(sys.modules.get("__main__"), "__file__", None) is None:
+                self._named = True
+            else:
+                files = {getattr(module, "__file__", None) for module in list(sys.modules.values())}
+                self._named = any(
+                    _names_it(file) for file in files if isinstance(file, str) and self._user_code.ownership(file).owned
+                )
+        return self._named
+
+
+def _names_it(file: str) -> bool:
+    try:
+        with open(file, "rb") as opened:
+            return _NAMED.search(opened.read()) is not None
+    except OSError:
+        return False
