@@ -75,7 +75,7 @@ NO_RUN = {
     "config/addresses.py:is_elsewhere",
     "store/places/__init__.py:folder_of",
 }
-# Entered while a module is imported for the first time, and the programs share a process: broken in test_after_import.py.
+# Entered while a module is imported for the first time, and the programs share a process: see test_after_import.py.
 ONCE = {"after_import.py:Finder._begin"}
 # What no program of this test enters, with where it is entered instead.
 ELSEWHERE = {

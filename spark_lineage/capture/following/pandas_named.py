@@ -1,4 +1,4 @@
-"""Whether the program itself handles pandas. That it is imported says nothing: pyspark imports it where it is installed."""
+"""Whether the program itself handles pandas. That it is imported says nothing: pyspark imports it where it can."""
 
 from __future__ import annotations
 
