@@ -86,7 +86,7 @@ def changed(folder: Path, name: str, old: str, new: str) -> LineageGraph:
     return observed(folder, name, text.replace(old, new))
 
 
-@pytest.mark.parametrize(("name", "old", "new", "step"), share(FAULTS, 4))
+@pytest.mark.parametrize(("name", "old", "new", "step"), share(FAULTS, 10))
 def test_the_fault_is_named(folder: Path, plain: Plain, name: str, old: str, new: str, step: str) -> None:
     found = compare_runs(plain[name], changed(folder, name, old, new))
     named = {each.step.step.rpartition(".")[2] for each in found.first_divergences}
@@ -94,20 +94,20 @@ def test_the_fault_is_named(folder: Path, plain: Plain, name: str, old: str, new
     assert not found.sources_changed
 
 
-@pytest.mark.parametrize(("name", "old", "new"), share(HARMLESS, 4))
+@pytest.mark.parametrize(("name", "old", "new"), share(HARMLESS, 8))
 def test_a_harmless_change_is_the_same(folder: Path, plain: Plain, name: str, old: str, new: str) -> None:
     found = compare_runs(plain[name], changed(folder, name, old, new))
     assert found.same, [each.why for each in found.first_divergences] + [each.why for each in found.uncertain]
 
 
-@pytest.mark.parametrize("name", share([(name,) for name in NAMES], 6))
+@pytest.mark.parametrize("name", share([(name,) for name in NAMES], 16))
 def test_the_same_program_again_is_the_same(folder: Path, plain: Plain, name: str) -> None:
     found = compare_runs(plain[name], observed(folder, name, (PROGRAMS / f"{name}.py").read_text()))
     assert found.same and not found.values
     assert not [gap.why for gap in plain[name].gaps]
 
 
-@pytest.mark.parametrize("name", share([(name,) for name in NAMES], 8))
+@pytest.mark.parametrize("name", share([(name,) for name in NAMES], 11))
 def test_the_program_does_what_it_does_alone(tmp_path: Path, name: str) -> None:
     text = (PROGRAMS / f"{name}.py").read_text()
     for each in (name, "lazily_helped"):
