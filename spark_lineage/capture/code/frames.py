@@ -131,11 +131,16 @@ class Frames:
         return known if known is not None else self._classify(code, frame)
 
     def import_is_the_programs(self) -> bool:
-        """Whether the program's own code, and no library, has the import made in which this is called."""
+        """Whether the program's own code, and no library, has the import made in which this is called.
+
+        False outside of an import: observing may begin when a module is there already.
+        """
         frame: FrameType | None = sys._getframe(1)
-        while frame is not None and _is_of_importing(frame):
+        importing = False
+        while frame is not None and (_is_ours(frame) or _is_of_importing(frame)):
+            importing = importing or _is_of_importing(frame)
             frame = frame.f_back
-        return frame is not None and self.code(frame).owned
+        return importing and frame is not None and self.code(frame).owned
 
     def _classify(self, code: CodeType, frame: FrameType) -> KnownCode:
         verdict = self.user_code.ownership(code.co_filename)
@@ -400,5 +405,8 @@ def calls_on(traceback: TracebackType | None) -> tuple[str, ...]:
 
 
 def _is_of_importing(frame: FrameType) -> bool:
-    module = str(frame.f_globals.get("__name__", ""))
-    return frame.f_code.co_filename.startswith("<frozen importlib") or module.partition(".")[0] == "spark_lineage"
+    return frame.f_code.co_filename.startswith("<frozen importlib")
+
+
+def _is_ours(frame: FrameType) -> bool:
+    return str(frame.f_globals.get("__name__", "")).partition(".")[0] == "spark_lineage"
