@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sys
 
+from spark_lineage.capture.code import loaded_sources
 from spark_lineage.capture.code.ownership import UserCode
 
 _NAMED = re.compile(rb"^[^#\n]*\b(?:import|from)\s+(?:[\w., ]+,\s*)?pandas\b|\btoPandas\b|\bpandas_api\b", re.MULTILINE)
@@ -25,16 +26,5 @@ class PandasNamed:
             if getattr(sys.modules.get("__main__"), "__file__", None) is None:
                 self._named = True
             else:
-                files = {getattr(module, "__file__", None) for module in list(sys.modules.values())}
-                self._named = any(
-                    _names_it(file) for file in files if isinstance(file, str) and self._user_code.ownership(file).owned
-                )
+                self._named = loaded_sources.say(_NAMED, self._user_code)
         return self._named
-
-
-def _names_it(file: str) -> bool:
-    try:
-        with open(file, "rb") as opened:
-            return _NAMED.search(opened.read()) is not None
-    except OSError:
-        return False

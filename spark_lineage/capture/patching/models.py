@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from types import FunctionType, ModuleType
 from typing import Any
 
+from spark_lineage.capture.code import loaded_sources
 from spark_lineage.capture.code.ownership import UserCode
 from spark_lineage.capture.following.fitted_models import FittedModels
 from spark_lineage.capture.following.mlflow_runs import MlflowRuns
@@ -30,16 +31,7 @@ _IMPORTS = re.compile(rb"^\s*(?:import|from)\s+(?:%b)\b" % "|".join(ESTIMATORS).
 
 def named(user_code: UserCode) -> bool:
     """Whether the source of the program that is loaded imports scikit-learn or its like: libraries do, too."""
-    files = {getattr(module, "__file__", None) for module in list(sys.modules.values())}
-    return any(_imports_it(file) for file in files if isinstance(file, str) and user_code.ownership(file).owned)
-
-
-def _imports_it(file: str) -> bool:
-    try:
-        with open(file, "rb") as opened:
-            return _IMPORTS.search(opened.read()) is not None
-    except OSError:
-        return False
+    return loaded_sources.say(_IMPORTS, user_code)
 
 
 class EstimatorPatches:
