@@ -15,7 +15,7 @@ CONNECTOR_JARS := org.apache.spark:spark-avro_2.13:$(SPARK) org.apache.spark:spa
 # of them (tests/jvm).
 PYTEST := $(BIN)/python -m pytest -n 3 --dist loadscope --no-loadscope-reorder --durations=25
 
-.PHONY: demo test test-slow test-all test-compat test-compat-smoke lint format bench localisation jar jars page clean
+.PHONY: demo test test-wide test-slow test-all test-compat test-compat-smoke lint format bench localisation jar jars page clean
 
 demo: .venv/installed $(FLIGHTS)/jars/READY $(FLIGHTS)/data/READY
 	$(BIN)/spark-lineage run --store lineage --mode exact $(FLIGHTS)/job.py $(FLIGHTS)/data $(FLIGHTS)/out
@@ -27,9 +27,12 @@ demo: .venv/installed $(FLIGHTS)/jars/READY $(FLIGHTS)/data/READY
 
 test: tested
 	$(BIN)/python project/page.py npm run --silent test
-	$(PYTEST) -m "not slow"
+	$(PYTEST) -m "not wide and not slow"
 
-# More of what `make test` proves on a share: see docs/contributing.md.
+# What continuous integration runs after `make test`, and what takes longer than it waits: see docs/contributing.md.
+test-wide: tested
+	$(PYTEST) -m "wide and not slow"
+
 test-slow: tested
 	$(PYTEST) -m slow
 

@@ -51,7 +51,7 @@ lazy val listener = (project in file("jvm_listener"))
     Compile / unmanagedSourceDirectories ++= linesOf(scalaBinaryVersion.value)
       .map(baseDirectory.value / "src" / "main" / _),
     scalacOptions ++= Seq("-deprecation", "-feature", "-unchecked", "-release", oldestJava),
-    javacOptions ++= Seq("--release", oldestJava, "-Xlint:all,-options,-classfile"),
+    javacOptions ++= Seq("--release", oldestJava, "-Xlint:all,-options,-classfile,-processing"),
     // The compiler of Scala 2.12 takes much for a mistake that is none in 2.13.
     scalacOptions ++= (if (scalaBinaryVersion.value == "2.13") Seq("-Xlint:_,-byname-implicit", "-Wunused") else Nil),
     // The compiler is the Scala linter: `make lint` allows it no warning.

@@ -18,9 +18,12 @@ if TYPE_CHECKING:
 AXE = Path(__file__).resolve().parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
 SERIOUS = ("serious", "critical")
 Report = Callable[..., str]
-pytestmark = pytest.mark.skipif(
-    not AXE.is_file(), reason=f"{AXE} is not there: make page fetches it where the page has to be built"
-)
+pytestmark = [
+    pytest.mark.wide,
+    pytest.mark.skipif(
+        not AXE.is_file(), reason=f"{AXE} is not there: make page fetches it where the page has to be built"
+    ),
+]
 
 
 def found(seen: Shown) -> list[str]:

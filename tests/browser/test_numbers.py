@@ -16,6 +16,8 @@ from tests.browser.made_up import ABORTED, CHAIN, CHANGED, COMPLETE, FAILED, PAR
 from tests.browser.read import culprits, culprits_of, same_as_the_commands
 from tests.browsing import numbers, shown
 
+pytestmark = pytest.mark.wide
+
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 

@@ -16,6 +16,8 @@ from spark_lineage.cli.commands import main
 from spark_lineage.store import Store, journal
 from tests.collector import Collector, nobody
 
+pytestmark = pytest.mark.wide
+
 ROOT = Path(__file__).resolve().parents[2]
 WAIT = 30.0  # seconds; the option exit.wait
 SHORT = 3.0

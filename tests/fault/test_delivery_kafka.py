@@ -14,6 +14,8 @@ from spark_lineage.sinks.sender import Sender
 from spark_lineage.sinks.transports import receivers
 from tests.receiver.story import shop
 
+pytestmark = pytest.mark.wide
+
 kafka = pytest.importorskip("confluent_kafka", reason="needs the extra `kafka`")
 
 

@@ -22,7 +22,8 @@ import pytest
 from tests.fault.breakable import KINDS, PACKAGE
 from tests.fault.breaking import NAMES
 
-pytestmark = pytest.mark.timeout(1600)  # with Spark some hundreds of programs run, one after the other
+# With Spark some hundreds of programs run, one after the other.
+pytestmark = [pytest.mark.wide, pytest.mark.timeout(1600)]
 ROOT = Path(__file__).resolve().parents[2]
 LIMIT = 3  # faults of one kind after which that part is off
 

@@ -24,7 +24,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PROGRAMS = ROOT / "tests" / "programs"
 WAIT = 120  # seconds; the option exit.wait
 # A program whose MLflow is slow to start on a busy machine.
-pytestmark = pytest.mark.timeout(600)
+pytestmark = [pytest.mark.wide, pytest.mark.timeout(600)]
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,8 @@ from tests.receiver import Breaks, Drips, Failing, Floods, NeverAnswers, Receive
 from tests.receiver.rough import Rough
 from tests.receiver.story import shop
 
+pytestmark = pytest.mark.wide
+
 __all__ = ["_nothing_configured"]
 
 Document = dict[str, Any]

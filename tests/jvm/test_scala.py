@@ -14,12 +14,17 @@ ROOT = Path(__file__).resolve().parents[2]
 REPORTS = ROOT / "jvm_listener" / "target" / "test-reports"  # sbt's own, one for each suite
 # sbt itself only loads the build here, for which the second compiler costs more than it gains.
 QUICK = ["-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"]
-SLOW = "io.sparklineage.Slow"  # the tag of what repeats at length
+WIDE, SLOW = "io.sparklineage.Wide", "io.sparklineage.Slow"  # the tags of what is proved by other tests too
 
 
 @pytest.mark.timeout(1500)
 @pytest.mark.parametrize(
-    ("chosen", "at_least"), [(f"-l {SLOW}", 350), pytest.param(f"-n {SLOW}", 80, marks=pytest.mark.slow)]
+    ("chosen", "at_least"),
+    [
+        pytest.param(f"-l {WIDE} -l {SLOW}", 200, id="share"),
+        pytest.param(f"-n {WIDE} -l {SLOW}", 100, id="wide", marks=pytest.mark.wide),
+        pytest.param(f"-n {SLOW}", 80, id="slow", marks=pytest.mark.slow),
+    ],
 )
 def test_the_suites_of_the_listener_pass(chosen: str, at_least: int) -> None:
     shutil.rmtree(REPORTS, ignore_errors=True)

@@ -37,11 +37,12 @@ def warm_jvms(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WarmJvms]:
 def runs(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, data_folder: Path, warm_jvms: WarmJvms
 ) -> Iterator[Runs]:
-    """Finished runs of the test programs. What a module says that it ``NEEDS`` is started ahead, two at a time."""
+    """Finished runs of the test programs. What a module ``NEEDS`` for `make test` is started ahead, two at a time."""
     made = Runs(tmp_path_factory.mktemp("runs"), data_folder, warm_jvms)
     items = request.session.items
     if len(items) > A_FEW:
-        for module in dict.fromkeys(item.module for item in items if isinstance(item, pytest.Function)):
+        always = [item for item in items if not any(map(item.get_closest_marker, ("wide", "slow")))]
+        for module in dict.fromkeys(item.module for item in always if isinstance(item, pytest.Function)):
             for need in getattr(module, "NEEDS", ()):
                 made.begin(need)
     yield made

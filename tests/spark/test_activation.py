@@ -182,6 +182,7 @@ def test_runner_sees_everything(by_runner):
     assert by_runner["steps"][0]["error"] == "SystemExit: 3"
 
 
+@pytest.mark.wide
 def test_spark_submit_with_the_package_installed(driver, by_runner):
     shown = driver.run(
         "installed", PROGRAM, submit(),
@@ -198,7 +199,9 @@ def test_spark_submit_with_nothing_installed(driver, by_runner):
     assert facts(shown) == facts(by_runner)
 
 
-@pytest.mark.parametrize(("way", "program"), [("helper", HELPED), ("start", STARTED)])
+@pytest.mark.parametrize(
+    ("way", "program"), [pytest.param("helper", HELPED, marks=pytest.mark.wide), ("start", STARTED)]
+)
 def test_from_inside_the_program(driver, by_runner, way, program):
     shown = driver.run(
         way, program, [sys.executable, "job.py", *ARGUMENTS], PYTHONPATH=str(ROOT), PYSPARK_PYTHON=sys.executable
@@ -209,6 +212,7 @@ def test_from_inside_the_program(driver, by_runner, way, program):
 OFF = ("--conf", "spark.lineage.enabled=false")
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize("off", [False, pytest.param(True, marks=pytest.mark.slow)], ids=["without", "switched off"])
 def test_spark_submit_without_the_conf_records_nothing(driver, off):
     command = submit(*OFF) if off else [spark_submit(), "job.py", *ARGUMENTS]
@@ -251,6 +255,7 @@ SparkSession.builder.master("nonsense").getOrCreate()
 """
 
 
+@pytest.mark.wide
 def test_sessions_of_the_program_are_its_own(driver):
     """Its jars and conf stay, contexts follow each other, and a session that cannot start fails as it would."""
     for name in ("theirs", "submitted"):

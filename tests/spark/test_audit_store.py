@@ -27,6 +27,7 @@ def rows(audit: Path) -> dict[str, list[dict[str, Any]]]:
     return found
 
 
+@pytest.mark.wide
 def test_two_drivers_at_once_in_one_store(tmp_path: Path) -> None:
     store = tmp_path / "store"
     env = {**environment(tmp_path, {}, ours=True), "SPARK_LINEAGE__STORE": str(store)}

@@ -21,7 +21,7 @@ from tests.receiver.replay import replay
 
 MODES = ["flow", pytest.param("exact", marks=pytest.mark.slow)]
 PROGRAM = "checked/seeded"
-NEEDS = [("flow", PROGRAM), ("flow", "tpch", *QUERIES)]
+NEEDS = [("flow", PROGRAM)]
 SEEDED = {
     ("fan_out", "join_fan_out"),
     ("row_loss", "join_row_loss"),
@@ -130,6 +130,7 @@ def test_no_sampled_value_is_in_the_events(seeded: Ran) -> None:
 
 
 # What `test_plans` looks at, and all queries, of which each dataset is measured completely.
+@pytest.mark.wide
 @pytest.mark.parametrize(
     ("mode", "queries", "at_least"),
     [("flow", QUERIES, len(QUERIES)), pytest.param("exact", [], 20, marks=pytest.mark.slow)],

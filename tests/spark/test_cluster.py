@@ -20,6 +20,8 @@ import pyarrow.parquet as pq
 import pytest
 from program_runs import PROGRAMS, Ran, compare, environment, finish, private_command, start
 
+pytestmark = pytest.mark.wide
+
 CLUSTER = {
     "spark.master": "local-cluster[2,1,1024]",
     "spark.sql.adaptive.coalescePartitions.enabled": "false",

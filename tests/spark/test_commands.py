@@ -25,6 +25,8 @@ pytestmark = [
 ]
 SUBTYPES = {"IDENTITY": "=", "TRANSFORMATION": "*", "AGGREGATION": "+"}
 SHARE = [command for command in COMMANDS if command.fast]
+# A query that makes a table, rows of a Delta table that are changed, and rows that take the place of others.
+FEW = [command for command in SHARE if command.name in ("ctas_join", "merge_all_clauses", "delta_replace_where")]
 
 
 class Runs:
@@ -43,9 +45,9 @@ class Runs:
         self.changed = record(commands, folder / "changed", jvms.observing, mode, True, metastore("changed"))
 
 
-@pytest.fixture(scope="module")
-def share(tmp_path_factory: pytest.TempPathFactory, warm_jvms: WarmJvms) -> Runs:
-    return Runs(SHARE, tmp_path_factory.mktemp("commands").resolve(), "flow", warm_jvms)
+@pytest.fixture(scope="module", params=[FEW, pytest.param(SHARE, marks=pytest.mark.wide)], ids=["few", "share"])
+def share(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, warm_jvms: WarmJvms) -> Runs:
+    return Runs(request.param, tmp_path_factory.mktemp("commands").resolve(), "flow", warm_jvms)
 
 
 @pytest.fixture(scope="module", params=["flow", "exact"])

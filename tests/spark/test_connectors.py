@@ -14,7 +14,10 @@ from spark_lineage.store import Store
 SECRET = "Kaffee7"  # in connectors.py
 DELTA = sorted((ROOT / "examples" / "flights" / "jars").glob("*.jar"))
 CONNECTORS = sorted((ROOT / "tests" / "jars").glob("*.jar"))
-pytestmark = pytest.mark.skipif(not (DELTA and CONNECTORS), reason="make test prepares the jars of the connectors")
+pytestmark = [
+    pytest.mark.wide,
+    pytest.mark.skipif(not (DELTA and CONNECTORS), reason="make test prepares the jars of the connectors"),
+]
 
 # A file system for every scheme that is never asked for anything: only its paths are made.
 SCHEMES = ("s3a", "abfss", "gs")

@@ -16,6 +16,8 @@ import pyarrow.parquet as pq
 import pytest
 from program_runs import PROGRAMS, Ran, WarmJvms, environment, run
 
+pytestmark = pytest.mark.wide
+
 SOURCE = (PROGRAMS / "branches.py").read_text()
 
 # What is changed -> the step that has to be named; all at once, as each has a branch of its own.

@@ -25,13 +25,19 @@ from program_runs import (
 )
 
 HOW = ["nothing", "python", "analysis", "action", "caught", "exit", "threads"]
-REPEATED = {"nothing", "analysis"}  # others show it as well; each takes two JVMs
-NEEDS = [(kind, "ending", how) for how in HOW if how not in REPEATED for kind in ("plain", "flow")]
+# Each takes two JVMs.
+ALWAYS = {"action"}
+REPEATED = {"nothing", "analysis"}  # others show it as well
+NEEDS = [(kind, "ending", how) for how in HOW if how in ALWAYS for kind in ("plain", "flow")]
 CODES = {"exit": 3, "threads": 1, "python": 1, "analysis": 1, "action": 1}
 
 
 def each(ways: Iterable[str]) -> list[Any]:
-    return [pytest.param(how, marks=pytest.mark.slow if how in REPEATED else ()) for how in ways]
+    return [pytest.param(how, marks=_marks(how)) for how in ways]
+
+
+def _marks(how: str) -> list[pytest.MarkDecorator]:
+    return [] if how in ALWAYS else [pytest.mark.slow] if how in REPEATED else [pytest.mark.wide]
 
 
 def interrupted(command: list[str], folder: Path, ours: bool, what: signal.Signals) -> Ran:
@@ -113,6 +119,7 @@ def test_an_error_in_an_action_fails_the_step_that_ran_it(runs: Runs) -> None:
     assert not any(d["kind"] == "sink" and d["name"].endswith("out/broken") and d["complete"] for d in shown.datasets)
 
 
+@pytest.mark.wide
 def test_a_caught_error_fails_only_the_step_that_it_left(runs: Runs) -> None:
     found = outcomes(runs.shown("ending", "caught"))
     assert found["ending.main.pipeline.caught.fail_in_analysis"] == "fail"
@@ -121,6 +128,7 @@ def test_a_caught_error_fails_only_the_step_that_it_left(runs: Runs) -> None:
     } == {"complete"}
 
 
+@pytest.mark.wide
 def test_sys_exit_says_its_code(runs: Runs) -> None:
     shown = runs.shown("ending", "exit")
     complete_before(shown)
@@ -128,6 +136,7 @@ def test_sys_exit_says_its_code(runs: Runs) -> None:
     assert "3" in (shown.step("ending")["error"] or "")
 
 
+@pytest.mark.wide
 def test_threads_have_their_steps(runs: Runs) -> None:
     shown = runs.shown("ending", "threads")
     calls = [step for step in shown.steps if step["function"] == "count_status" and step["kind"] == "function"]
@@ -138,6 +147,7 @@ def test_threads_have_their_steps(runs: Runs) -> None:
     assert shown.step("ending.main.pipeline.in_threads")["outcome"] == "fail"
 
 
+@pytest.mark.wide
 def test_control_c(tmp_path: Path, data_folder: Path) -> None:
     program = PROGRAMS / "ending.py"
     plain = interrupted(plain_command(program, str(data_folder), "interrupt"), tmp_path / "plain", False, signal.SIGINT)

@@ -17,7 +17,9 @@ def test_programs(runs: Runs, program: str) -> None:
     check(book)
 
 
-@pytest.mark.parametrize("how", ["nothing", "python", "action", "exit"])
+@pytest.mark.parametrize(
+    "how", ["action", *(pytest.param(how, marks=pytest.mark.wide) for how in ("nothing", "python", "exit"))]
+)
 def test_endings(runs: Runs, how: str) -> None:
     """Runs that fail end too: every START has its FAIL."""
     book = replay(runs.observed("ending", how).store)

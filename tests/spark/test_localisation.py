@@ -17,7 +17,8 @@ from tests.localisation.table import CHANGES
 from tests.page_says import check_two
 
 # Few programs, as each takes a baseline; of each the changes that differ most.
-SHARE = ["retail/status", "retail/renamed-variable", "credit/keep", "credit/segments", "credit/sorted"]
+ALWAYS = ["retail/status", "retail/renamed-variable"]
+SHARE = [*ALWAYS, "credit/keep", "credit/segments", "credit/sorted"]
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +28,9 @@ def bench(tmp_path_factory, warm_jvms):
 
 def case(change):
     name = f"{change.program}/{change.name}"
-    return pytest.param(change, id=name, marks=() if name in SHARE else pytest.mark.slow)
+    return pytest.param(
+        change, id=name, marks=[] if name in ALWAYS else [pytest.mark.wide if name in SHARE else pytest.mark.slow]
+    )
 
 
 def test_the_share_is_there():

@@ -9,9 +9,12 @@ import time
 from pathlib import Path
 from typing import Any
 
+import pytest
 from program_runs import environment, finish, observed_command, start
 
 from spark_lineage.store import Store
+
+pytestmark = pytest.mark.wide
 
 COUNTING = """
 import gc, json, sys

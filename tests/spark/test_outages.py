@@ -25,6 +25,8 @@ from spark_lineage.store import Store, journal
 from tests import orchestrator
 from tests.receiver import BlackHole, DieAfter, Failing, Healthy, Receiver, Slow
 
+pytestmark = pytest.mark.wide
+
 WAIT = 6.0  # seconds; the option exit.wait
 TROUBLE = {
     "down": None,

@@ -18,7 +18,7 @@ from spark_lineage.store import Store
 
 FOLDER = PROGRAMS / "pandas_hop"
 BASE = "base"
-pytestmark = pytest.mark.timeout(1200)  # the first test waits for the runs of all
+pytestmark = [pytest.mark.wide, pytest.mark.timeout(1200)]  # the first test waits for the runs of all
 SHARE = 2  # of each program's changes so many run always
 
 # program -> (what is changed, into what, the step that has to be named; None: it changes nothing)

@@ -32,7 +32,10 @@ class Planted:
     sent: list[bytes]
 
 
-@pytest.fixture(scope="module", params=["failed", "killed", pytest.param("finished", marks=pytest.mark.slow)])
+@pytest.fixture(
+    scope="module",
+    params=["failed", pytest.param("killed", marks=pytest.mark.wide), pytest.param("finished", marks=pytest.mark.slow)],
+)
 def planted(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, warm_jvms: WarmJvms) -> Planted:
     """One run. The receiver takes everything, as bytes."""
     folder = tmp_path_factory.mktemp(f"planted_{request.param}")

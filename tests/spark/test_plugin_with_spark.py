@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 from program_runs import PROGRAMS, Runs, environment, run
 
+pytestmark = pytest.mark.wide
+
 # Under these names they would be tests of ours.
 CALLED = {"fixtures.py": "conftest.py", "tests_of_shop.py": "test_shop.py"}
 

@@ -18,6 +18,7 @@ from program_runs import Comparison, WarmJvms
 EXAMPLES = int(os.environ.get("SPARK_LINEAGE_EXAMPLES", "1"))
 
 
+@pytest.mark.wide
 @pytest.mark.timeout(1200)
 @pytest.mark.parametrize("number", [4, pytest.param(24, marks=pytest.mark.slow)])
 @settings(

@@ -19,6 +19,8 @@ from program_runs import PROGRAMS, Shown, check_shape, environment, run
 
 from spark_lineage.graph.followed import WHY
 
+pytestmark = pytest.mark.wide
+
 FOLDER = PROGRAMS / "stranger"
 NAMES = sorted(path.stem for path in FOLDER.glob("*.py"))
 

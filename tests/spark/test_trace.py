@@ -66,6 +66,7 @@ STEPS = {
 }
 
 
+@pytest.mark.wide
 def test_intention_tool_call_and_what_each_function_did_are_one_trace(
     tmp_path: Path, there: Collector | RealCollector
 ) -> None:
@@ -100,6 +101,7 @@ def test_intention_tool_call_and_what_each_function_did_are_one_trace(
     }  # fmt: skip
 
 
+@pytest.mark.wide
 def test_what_failed_is_the_status_of_its_spans(tmp_path: Path, there: Collector | RealCollector) -> None:
     assert agent_runs(tmp_path, there.url, "fail").code == 1
     spans = there.wait_for(9)

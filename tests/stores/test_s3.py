@@ -12,7 +12,7 @@ import spark_lineage
 from tests.stores.programs import Place, until
 from tests.stores.servers import KEY, S3, SECRET, between
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = [pytest.mark.wide, pytest.mark.timeout(240)]
 READERS = (
     ("check", "last"), ("history", "clean"), ("status",),
 )  # fmt: skip

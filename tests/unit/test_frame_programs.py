@@ -25,14 +25,19 @@ from spark_lineage.store import Store
 from tests.frames.variants import FAULTS, HARMLESS
 
 PROGRAMS = Path(__file__).parents[1] / "frames" / "programs"
+ALWAYS = 2  # one of so many of those that continuous integration looks at is in each run of the tests
 NAMES = sorted(path.stem for path in PROGRAMS.glob("*.py") if path.stem != "lazily_helped")
 
 
 def share(cases: Sequence[tuple[str, ...]], of: int) -> list[Any]:
-    """One of so many is looked at each time; all of them where time is given."""
+    """One of so many is looked at each time, or by continuous integration; all of them where time is given."""
+
+    def marks(at: int) -> list[pytest.MarkDecorator]:
+        return [pytest.mark.slow] if at % of else [pytest.mark.wide] if at % (ALWAYS * of) else []
+
     return [
         pytest.param(*case, id=f"{case[0]}: {case[2][:30]}" if len(case) > 2 else case[0],
-                     marks=[pytest.mark.slow] if at % of else [])
+                     marks=marks(at))
         for at, case in enumerate(cases)
     ]  # fmt: skip
 

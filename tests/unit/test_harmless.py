@@ -77,8 +77,12 @@ def both(source: str, folder: Path) -> tuple[Ran, Ran]:
 CUT = {"limit_of_files"}  # what is written of its run ends in the middle of a line
 
 
+WIDE = [name for name in PROGRAMS if name not in REPEATED][1::2]  # every second one
+
+
 def marks(name: str) -> list[pytest.MarkDecorator]:
-    return [pytest.mark.slow] * (name in REPEATED) + [pytest.mark.bad_events] * (name in CUT)
+    where = [pytest.mark.slow] * (name in REPEATED) + [pytest.mark.wide] * (name in WIDE)
+    return where + [pytest.mark.bad_events] * (name in CUT)
 
 
 @pytest.mark.parametrize("name", [pytest.param(name, marks=marks(name)) for name in PROGRAMS])

@@ -7,7 +7,7 @@ import org.scalatest.funsuite.AnyFunSuite
 
 import io.sparklineage.boundary.Sessions
 import io.sparklineage.probe.SteppedAside
-import io.sparklineage.{Guard, PythonApi}
+import io.sparklineage.{Guard, PythonApi, Wide}
 
 import org.apache.spark.sql.lineage.SparkInternals
 import org.apache.spark.sql.lineage.probetest.Watched
@@ -16,6 +16,7 @@ import org.apache.spark.sql.lineage.probetest.Watched
 class ForeignError extends Error("of a library")
 
 /** Breaks every part of the JVM half, one by one: the program gives what it gives without us, and a gap says so. */
+@Wide
 class FaultSuite extends AnyFunSuite with Sessions {
   private lazy val programs = new FaultPrograms(spark, folder)
   private lazy val byName = programs.all.toMap

@@ -1,6 +1,6 @@
 package io.sparklineage.probe
 
-import io.sparklineage.Slow
+import io.sparklineage.{Slow, Wide}
 import org.scalatest.Tag
 import org.scalatest.funsuite.AnyFunSuite
 
@@ -10,6 +10,7 @@ import org.apache.spark.sql.functions._
 import org.apache.spark.storage.StorageLevel
 
 /** Rows, nulls and fingerprints against plain Spark, over plans of all kinds. */
+@Wide
 class PlanMatrixSuite extends AnyFunSuite with ProbeFixture {
 
   private def wide(width: Int): DataFrame =

@@ -2,13 +2,14 @@ package io.sparklineage.probe
 
 import org.scalatest.funsuite.AnyFunSuite
 
-import io.sparklineage.Slow
+import io.sparklineage.{Slow, Wide}
 
 import org.apache.spark.sql.DataFrame
 import org.apache.spark.sql.functions._
 import org.apache.spark.sql.lineage.probetest.Watched
 
 /** Probes above probes in one codegen stage share what they computed, and still say the truth. */
+@Wide
 class StackedSuite extends AnyFunSuite with ProbeFixture {
   private type Step = DataFrame => DataFrame
 
