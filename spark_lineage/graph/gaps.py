@@ -29,7 +29,12 @@ def _of_the_run(seen: Observed) -> Iterable[Gap]:
         yield Gap(None, None, "program", "its start was not seen")
     if seen.ended is None:
         yield Gap(None, None, "end", "the program's end was not seen: it still runs, or it was killed")
-    if seen.spark is None and any(operation.detail.get("engine") != "pandas" for operation in seen.operations):
+    explained = any(gap.what == "jvm" for gap in seen.python_gaps)  # another jar, or none
+    if (
+        seen.spark is None
+        and not explained
+        and any(operation.detail.get("engine") != "pandas" for operation in seen.operations)
+    ):
         yield Gap(None, None, "jvm", "the JVM half was not heard of: no plans, no measurements")
 
 

@@ -33,6 +33,7 @@ from spark_lineage.model import (
     Place,
     Probed,
     PythonGap,
+    SparkStarted,
     Step,
     StepKind,
 )
@@ -652,6 +653,14 @@ def test_gaps_name_the_step_and_the_dataset() -> None:
     gaps = {gap.what: gap for gap in assemble(seen).gaps}
     assert (gaps["rdd"].step, gaps["rdd"].dataset) == ("job.main.clean", "clean")
     assert (gaps["probe"].step, gaps["probe"].dataset) == ("job.main.total", "total")
+
+
+def test_a_jvm_half_that_is_not_heard_of_is_one_gap_which_says_why_if_that_is_known() -> None:
+    seen = [each for each in shop() if not isinstance(each, SparkStarted)]
+    (unknown,) = [gap.why for gap in assemble(seen).gaps if gap.what == "jvm"]
+    assert unknown.startswith("the JVM half was not heard of")
+    known = [*seen, PythonGap("jvm", "The spark-lineage jar is for Spark 4.2.")]
+    assert [gap.why for gap in assemble(known).gaps if gap.what == "jvm"] == ["The spark-lineage jar is for Spark 4.2."]
 
 
 def test_executions_belong_to_the_step_whose_action_ran_them() -> None:

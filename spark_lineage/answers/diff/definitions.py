@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from spark_lineage.answers.diff.regions import Region
-from spark_lineage.answers.diff.sides import Side, Traits, other_plan
+from spark_lineage.answers.diff.sides import Side, Traits, other_plan, other_rows
 from spark_lineage.graph.expressions import quoted, unquoted
 from spark_lineage.model import ColumnDefinition, Dataset, Fragment
 
@@ -90,7 +90,7 @@ def reads(dataset: Dataset) -> bool:
 
 def has_other_rows(a: Dataset, b: Dataset) -> bool:
     """Whether the plans themselves hold rows, and other ones in A than in B."""
-    return _covers(a).get("local") != _covers(b).get("local")
+    return a.fragment is not None and b.fragment is not None and other_rows(a.fragment, b.fragment)
 
 
 def _covers(dataset: Dataset) -> dict[str, list[str]]:

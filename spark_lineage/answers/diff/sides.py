@@ -113,12 +113,18 @@ def plan_hash(dataset: Dataset) -> str | None:
 
 
 def other_plan(a: Fragment, b: Fragment) -> bool:
-    """Whether the plans differ. Hashes of two versions of the algorithm say nothing of each other: then the operators
-    are compared, as people read them.
+    """Whether the plans differ, or the rows that both hold themselves. Hashes of two versions of the algorithm say
+    nothing of each other: then the operators are compared, as people read them.
     """
     if a.plan_hash.partition(":")[0] == b.plan_hash.partition(":")[0]:
-        return a.plan_hash != b.plan_hash
+        return a.plan_hash != b.plan_hash or other_rows(a, b)
     return a.operators != b.operators
+
+
+def other_rows(a: Fragment, b: Fragment) -> bool:
+    """Whether both plans hold rows, and other ones. One may hold rows that the other has as an RDD."""
+    held = [[cover for cover in each.covers if cover.startswith("local@")] for each in (a, b)]
+    return bool(held[0] and held[1]) and held[0] != held[1]
 
 
 def last_part(dataset: Dataset) -> str:

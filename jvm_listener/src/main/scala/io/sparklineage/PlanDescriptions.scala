@@ -1,6 +1,8 @@
 package io.sparklineage
 
 import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan
+import org.apache.spark.sql.internal.SQLConf
+import org.apache.spark.sql.lineage.{SparkInternals, SparkLine}
 
 import io.sparklineage.boundary.{DatasetMark, Marks, Mode, SampleKeyOf}
 import io.sparklineage.emit.Observations
@@ -13,6 +15,7 @@ private[sparklineage] object PlanDescriptions {
   /**
    * Marks a node and has a plan described.
    *
+   * @param session the plan's
    * @param node   carries the mark
    * @param plan   says how the rows are made: the node itself, or, for a command that changes a table in place, what
    *               the table holds afterwards
@@ -21,6 +24,7 @@ private[sparklineage] object PlanDescriptions {
    * @return false if the node has a mark of that id already; then the mark is replaced and nothing is described again
    */
   def begin(
+      session: SparkLine.Session,
       node: LogicalPlan,
       plan: LogicalPlan,
       id: String,
@@ -30,13 +34,18 @@ private[sparklineage] object PlanDescriptions {
   ): Boolean = {
     val sampleKey = new SampleKeyOf(() => SampleKey.find(plan, inputs - id, idsOf))
     val isNew = Marks.add(node, DatasetMark(id, mode, sampleKey, questions))
-    if (isNew) FragmentThread.submit(describe(plan, id, inputs, sampleKey))
+    if (isNew) submit(session, describe(plan, id, inputs, sampleKey))
     isNew
   }
 
   /** Has a plan described and marks nothing. */
-  def only(plan: LogicalPlan, id: String): Unit = {
-    FragmentThread.submit(describe(plan, id, Set.empty, new SampleKeyOf(() => Nil)))
+  def only(session: SparkLine.Session, plan: LogicalPlan, id: String): Unit =
+    submit(session, describe(plan, id, Set.empty, new SampleKeyOf(() => Nil)))
+
+  /** With the settings that the session has now: our thread has no session, and the program may change them. */
+  private def submit(session: SparkLine.Session, description: => Unit): Unit = {
+    val settings = SparkInternals.settings(session)
+    FragmentThread.submit(SQLConf.withExistingConf(settings)(description))
     ()
   }
 

@@ -44,7 +44,7 @@ object PythonApi {
     val dataset = SparkLine.dataset(df)
     val plan = SparkLine.logicalPlan(dataset)
     val made = inputs.split(',').map(_.trim).filter(_.nonEmpty).toSet
-    val isNew = PlanDescriptions.begin(plan, plan, id, made, Mode.named(mode), Questions.take(id))
+    val isNew = PlanDescriptions.begin(dataset.sparkSession, plan, plan, id, made, Mode.named(mode), Questions.take(id))
     if (isNew && why != "write" && SparkInternals.planned(dataset)) SteppedAside.fixedPlan(id)
   }
 
@@ -74,8 +74,8 @@ object PythonApi {
    * what was to be read also where no query ever does.
    */
   def read(df: Object, id: String): Unit = Guard.run("read") {
-    val plan = SparkLine.logicalPlan(SparkLine.dataset(df))
-    PlanDescriptions.only(plan, id)
+    val dataset = SparkLine.dataset(df)
+    PlanDescriptions.only(dataset.sparkSession, SparkLine.logicalPlan(dataset), id)
   }
 
   /**

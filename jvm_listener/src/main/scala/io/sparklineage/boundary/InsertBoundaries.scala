@@ -23,7 +23,7 @@ final class InsertBoundaries(session: SparkLine.Session, mode: () => Mode) exten
 
   override def apply(plan: LogicalPlan): LogicalPlan =
     Guard.value("boundaries", unmarked(plan)) {
-      Guard.run("written query")(WrittenQueries.mark(session.sparkContext, plan))
+      Guard.run("written query")(WrittenQueries.mark(session, plan))
       if (!Marks.any || !isPlanned) plan
       else if (plan.isStreaming) asideForStream(plan)
       else if (PlanOnShow.underway) shown(plan)

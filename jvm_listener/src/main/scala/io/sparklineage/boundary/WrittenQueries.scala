@@ -6,8 +6,8 @@ import io.sparklineage.{Executions, PlanDescriptions}
 import io.sparklineage.plan.changes.DeltaVersions
 import io.sparklineage.plan.storages.{CommandWrite, StorageAccess, WriteCommands}
 
-import org.apache.spark.SparkContext
 import org.apache.spark.sql.catalyst.plans.logical.{Command, LogicalPlan, Union}
+import org.apache.spark.sql.lineage.SparkLine
 
 /**
  * Marks what a command writes: its query, or, where it changes rows of a table in place, the command itself.
@@ -19,14 +19,15 @@ object WrittenQueries {
   private val numbers = new AtomicLong
 
   /** @param plan of the query that is about to run on this thread */
-  def mark(context: SparkContext, plan: LogicalPlan): Unit = {
+  def mark(session: SparkLine.Session, plan: LogicalPlan): Unit = {
     val commands = commandsOf(plan)
-    if (commands.nonEmpty) Option(context.getLocalProperty(Executions.OpKey)).filter(_.nonEmpty).foreach { op =>
-      commands.foreach { command =>
-        val writes = WriteCommands.of(command)
-        if (writes.isEmpty) UnknownCommands.tell(op, command)
-        writes.foreach { case (command, write) => mark(op, command, write) }
-      }
+    if (commands.nonEmpty) Option(session.sparkContext.getLocalProperty(Executions.OpKey)).filter(_.nonEmpty).foreach {
+      op =>
+        commands.foreach { command =>
+          val writes = WriteCommands.of(command)
+          if (writes.isEmpty) UnknownCommands.tell(op, command)
+          writes.foreach { case (command, write) => mark(session, op, command, write) }
+        }
     }
   }
 
@@ -37,14 +38,14 @@ object WrittenQueries {
     case _ => Nil
   }
 
-  private def mark(op: String, command: LogicalPlan, write: CommandWrite): Unit = {
+  private def mark(session: SparkLine.Session, op: String, command: LogicalPlan, write: CommandWrite): Unit = {
     DeltaVersions.begin(command)
     val (node, described) =
       if (write.inPlace) (command, write.result) else (write.query.getOrElse(command), write.query)
     if (described.isEmpty && write.inPlace) UnknownCommands.tellChange(op, write.mode)
     described.filterNot(_ => isMarked(op, node, write)).foreach { plan =>
       val id = s"$op.q${numbers.incrementAndGet()}"
-      PlanDescriptions.begin(node, plan, id, idsIn(plan), None, Nil)
+      PlanDescriptions.begin(session, node, plan, id, idsIn(plan), None, Nil)
     }
   }
 

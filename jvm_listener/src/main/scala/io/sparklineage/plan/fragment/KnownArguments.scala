@@ -13,11 +13,37 @@ private[fragment] object KnownArguments {
 
   /** The values, in the order of the constructor. */
   def of(node: TreeNode[_]): Iterator[Any] = {
-    val known = byClass.get(node.getClass)
+    val names = namesByClass.get(node.getClass)
     val values = node.asInstanceOf[Product].productIterator
-    if (known.isEmpty) values
-    else values.zip(known.iterator).collect { case (value, isKnown) if isKnown || holdsTree(value) => value }
+    if (names.isEmpty) values
+    else values.zip(names.iterator).collect {
+      case (value, name) if (Names(name) && !isAsBefore(node, name, value)) || holdsTree(value) => value
+    }
   }
+
+  /** The value of the argument of that name; None where there is none. */
+  def named(node: TreeNode[_], name: String): Option[Any] = {
+    val at = namesByClass.get(node.getClass).indexOf(name)
+    if (at < 0) None else Some(node.asInstanceOf[Product].productElement(at))
+  }
+
+  /** The name of an expression's class, as the newest Spark has it. */
+  def className(node: TreeNode[_]): String = {
+    val name = node.getClass.getSimpleName
+    Renamed.getOrElse(name, name)
+  }
+
+  /** The name of an operator, as the newest Spark has it. */
+  def nodeName(node: TreeNode[_]): String = Renamed.getOrElse(node.nodeName, node.nodeName)
+
+  // Spark 3.5 and 4.0 -> 4.1
+  private val Renamed = Map("PythonMapInArrow" -> "MapInArrow", "TimeAdd" -> "TimestampAddInterval")
+
+  // What a later Spark can be asked for, and what it does where it is not asked.
+  private val Later = Map(("CollectList", "ignoreNulls") -> true, ("CollectSet", "ignoreNulls") -> true)
+
+  private def isAsBefore(node: TreeNode[_], name: String, value: Any): Boolean =
+    Later.get((node.getClass.getSimpleName, name)).contains(value)
 
   private def holdsTree(value: Any): Boolean = value match {
     case _: TreeNode[_] => true
@@ -26,13 +52,16 @@ private[fragment] object KnownArguments {
     case _ => false
   }
 
-  /** Whether each argument is known; empty where the names are not in the class file. */
-  private val byClass = new ClassValue[Array[Boolean]] {
-    override protected def computeValue(node: Class[_]): Array[Boolean] =
-      node.getDeclaredConstructors.map(_.getParameters).filter(_.forall(_.isNamePresent)) match {
-        case Array() => Array.empty
-        case all => all.maxBy(_.length).map(parameter => Names(parameter.getName))
-      }
+  /** The names of the arguments; empty where they are not in the class file. */
+  private val namesByClass = new ClassValue[Array[String]] {
+    override protected def computeValue(node: Class[_]): Array[String] = {
+      val members = node.getMethods.map(_.getName).toSet
+      val all =
+        node.getDeclaredConstructors.map(_.getParameters).filter(_.forall(_.isNamePresent)).map(_.map(_.getName))
+      // There may be others of as many: the values are those of the one whose parameters are members.
+      val own = all.filter(_.forall(members))
+      (if (own.nonEmpty) own else all).sortBy(-_.length).headOption.getOrElse(Array.empty)
+    }
   }
 
   private val Names: Set[String] =

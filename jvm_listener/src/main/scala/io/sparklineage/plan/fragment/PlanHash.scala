@@ -15,6 +15,7 @@ import org.apache.spark.sql.catalyst.expressions._
 import org.apache.spark.sql.catalyst.plans.logical._
 import org.apache.spark.sql.catalyst.trees.TreeNode
 import org.apache.spark.sql.execution.datasources.{HadoopFsRelation, LogicalRelation}
+import org.apache.spark.sql.internal.SQLConf
 import org.apache.spark.sql.types.DataType
 
 /**
@@ -22,8 +23,8 @@ import org.apache.spark.sql.types.DataType
  *
  * An attribute stands for the expression that made it, down to the columns of the inputs by name and position of
  * the input. So ids of attributes, the order of the input's columns and columns that a step only hands on do not
- * matter. Part of it: the code of Python functions, as far as it is known (`PythonCode`), options of readers, rows that the
- * plan holds itself. Not part of it: paths, random seeds, counters, aliases of relations, partitioning. Operands of
+ * matter. Part of it: the code of Python functions, as far as it is known (`PythonCode`), options of readers, rows that
+ * stand in the text of a query. Not part of it: paths, random seeds, counters, aliases of relations, partitioning. Operands of
  * commutative operators are sorted, as Spark's canonical form does it, but by content: Spark sorts by hash codes that
  * hold the id of the JVM.
  *
@@ -55,6 +56,7 @@ final class PlanHash(scope: StepPlan, position: LogicalPlan => String) {
     val kind = end match {
       case End.Input(_) => "input"
       case End.Stored(storages) => s"stored ${storages.flatMap(_.format).distinct.mkString(",")}${options(plan)}"
+      case End.Opaque("local") if handedOver(plan) => "rdd "
       case End.Opaque("local") => s"local ${local(plan).getOrElse("")}"
       case End.Opaque(name) => s"$name ${range(plan)}"
     }
@@ -90,6 +92,13 @@ final class PlanHash(scope: StepPlan, position: LogicalPlan => String) {
   private def local(plan: LogicalPlan): Option[String] = plan match {
     case l: LocalRelation => LocalRowsHash.word(l)
     case _ => None
+  }
+
+  // Rows that the program made itself lie in the plan or in an RDD, as many as they are and as Spark is set. (What they
+  // are is told beside the hash.) The others stand in the text of a query.
+  private def handedOver(plan: LogicalPlan): Boolean = plan match {
+    case l: LocalRelation => l.data.headOption.forall(_.isInstanceOf[UnsafeRow])
+    case _ => false
   }
 
   // Of the same name the first, the second, ...
@@ -147,7 +156,7 @@ final class PlanHash(scope: StepPlan, position: LogicalPlan => String) {
       case u if u.nodeName == "UnionLoop" => ""
       case other => expressions.arguments(KnownArguments.of(other))
     }
-    val hash = digest(s"${plan.nodeName}[$what](${children.map(_.hash).mkString(",")})")
+    val hash = digest(s"${KnownArguments.nodeName(plan)}[$what](${children.map(_.hash).mkString(",")})")
     Signed(hash, below ++ made(plan, expressions, below, children, hash))
   }
 
@@ -231,7 +240,7 @@ final class PlanHash(scope: StepPlan, position: LogicalPlan => String) {
       case c: Cast => s"${tried(c)}cast:${c.dataType.catalogString}(${apply(c.child)})"
       case v: NamedLambdaVariable => s"lambda:${lambdaVariables.getOrElseUpdate(v.exprId, lambdaVariables.size)}"
       case p: PythonFuncExpression =>
-        s"python:${PythonCode.named(p)}:${p.evalType}${list(p.asInstanceOf[Expression].children)}"
+        s"python:${PythonCode.named(p)}:${evalType(p)}${list(p.asInstanceOf[Expression].children)}"
       case s: ScalaUDF => s"udf:${s.udfName.getOrElse("")}:${s.dataType.catalogString}${list(s.children)}"
       case r: ExpressionWithRandomSeed => name(r)
       case p: PlanExpression[_] => s"${name(p)}${list(p.children)}${p.plan match {
@@ -243,9 +252,12 @@ final class PlanHash(scope: StepPlan, position: LogicalPlan => String) {
       case s if Unordered(s.getClass.getSimpleName) => s"${name(s)}${sorted(s.children)}"
       case i: In => s"in(${apply(i.value)},${sorted(i.list)})"
       // What Spark puts in its place is another thing in each line.
-      case r: InheritAnalysisRules => s"${name(r)}${list(r.parameters)}${scalars(KnownArguments.of(r))}"
+      case r: InheritAnalysisRules => s"${tried(r)}${name(r)}${list(r.parameters)}${scalars(KnownArguments.of(r))}"
       case other => s"${tried(other)}${name(other)}${list(other.children)}${scalars(KnownArguments.of(other))}"
     }
+
+    // Whether its values travel by Arrow is a setting of the session.
+    private def evalType(p: PythonFuncExpression): Int = if (p.evalType == ByArrow) Pickled else p.evalType
 
     private def comparison(c: BinaryComparison): String = {
       val (left, right) = (apply(c.left), apply(c.right))
@@ -273,7 +285,7 @@ final class PlanHash(scope: StepPlan, position: LogicalPlan => String) {
     private def stableName(e: NamedExpression): String =
       SeedInName.replaceAllIn(LambdaInName.replaceAllIn(e.name, "$1"), "$1(")
 
-    private def name(e: Expression): String = e.getClass.getSimpleName
+    private def name(e: Expression): String = KnownArguments.className(e)
   }
 
   private def literal(l: Literal): String = l.value match {
@@ -281,15 +293,20 @@ final class PlanHash(scope: StepPlan, position: LogicalPlan => String) {
     case other => String.valueOf(other)
   }
 
-  // try_sum and try_cast are the expressions of sum and cast. What else the mode may be is the session's choice.
+  // try_sum, try_cast and try_to_timestamp are the expressions of sum, cast and to_timestamp, told not to fail. What else
+  // the mode may be is the session's choice.
   private def tried(e: Expression): String = {
     val modes = e.productIterator.flatMap {
       case mode: Enumeration#Value => Iterator(mode)
       case within: Product if within.productPrefix == "NumericEvalContext" => within.productIterator
       case _ => Iterator.empty
     }
-    if (modes.exists(_.toString == "TRY")) "try " else ""
+    if (modes.exists(_.toString == "TRY") || mayNotFail(e)) "try " else ""
   }
+
+  // Without ANSI mode nothing of the kind fails, and to_timestamp is try_to_timestamp.
+  private def mayNotFail(e: Expression): Boolean = Fails.exists(KnownArguments.named(e, _).contains(false)) &&
+    (SQLConf.get.ansiEnabled || FailInEachMode(e.getClass.getSimpleName))
 }
 
 private object PlanHash {
@@ -314,6 +331,11 @@ private object PlanHash {
 
   private val Chains = Set("Add", "Multiply", "And", "Or", "BitwiseAnd", "BitwiseOr", "BitwiseXor")
   private val Unordered = Set("Greatest", "Least")
+  // SQL_BATCHED_UDF and SQL_ARROW_BATCHED_UDF of org.apache.spark.api.python.PythonEvalType
+  private val Pickled = 100
+  private val ByArrow = 101
+  private val Fails = Seq("failOnError", "ansiEnabled")
+  private val FailInEachMode = Set("ParseJson", "VariantGet")
   private val SeedInName = "\\b(rand|randn|uuid|shuffle|uniform|randstr|random)\\([^)]*".r
   private val LambdaInName = "\\b(namedlambdavariable\\(\\)|[a-z]+)_\\d+\\b".r
 

@@ -5,6 +5,7 @@ import java.util.concurrent.TimeoutException
 import org.apache.spark.SparkContext
 import org.apache.spark.sql.catalyst.QueryPlanningTracker
 import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan
+import org.apache.spark.sql.internal.SQLConf
 import org.apache.spark.sql.types.DataType
 
 /** What Spark keeps to itself and we need, as primitives. */
@@ -26,6 +27,9 @@ object SparkInternals {
 
   /** Runs `body` as this session would: it is the active one of the thread, and its conf is the one that is asked. */
   def withActive[A](session: SparkLine.Session)(body: => A): A = session.withActive(body)
+
+  /** A copy of what the session is set to. */
+  def settings(session: SparkLine.Session): SQLConf = session.sessionState.conf.clone()
 
   /** Values of the two types are the same, whether or not they may be null. */
   def sameType(one: DataType, other: DataType): Boolean = DataType.equalsIgnoreNullability(one, other)
