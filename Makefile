@@ -15,7 +15,7 @@ CONNECTOR_JARS := org.apache.spark:spark-avro_2.13:$(SPARK) org.apache.spark:spa
 # of them (tests/jvm).
 PYTEST := $(BIN)/python -m pytest -n 3 --dist loadscope --no-loadscope-reorder --durations=25
 
-.PHONY: demo test test-wide test-slow test-all test-compat test-compat-smoke lint format bench localisation jar jars page clean
+.PHONY: demo test test-wide test-slow test-all test-compat test-compat-smoke test-compat-turn lint format bench localisation jar jars page dist clean
 
 demo: .venv/installed $(FLIGHTS)/jars/READY $(FLIGHTS)/data/READY
 	$(BIN)/spark-lineage run --store lineage --mode exact $(FLIGHTS)/job.py $(FLIGHTS)/data $(FLIGHTS)/out
@@ -43,10 +43,15 @@ test-all: tested
 # downloads of pyspark the first time. Writes docs/compatibility.md.
 test-compat: .venv/tested
 	$(BIN)/python -m tests.compat
+	$(BIN)/python -m tests.compat --document
 
 # Five programs on each line.
 test-compat-smoke: .venv/tested
 	$(BIN)/python -m tests.compat --smoke
+
+# The same on the line at home and two others, by the day of the last commit.
+test-compat-turn: .venv/tested
+	$(BIN)/python -m tests.compat --smoke --turn
 
 lint: .venv/linted
 	$(BIN)/ruff check .
@@ -81,6 +86,12 @@ jars: .venv/base
 # So is the page of reports; where there is no Node, one is fetched from PyPI.
 page: .venv/base
 	$(BIN)/python project/page.py
+
+# What is released: the wheel with all jars, the sdist, what is in them (CycloneDX) and the sha256 of each file.
+dist: .venv/tested
+	rm -rf dist
+	$(BIN)/python -m hatchling build -d dist
+	$(BIN)/python project/sbom.py dist
 
 clean:
 	rm -rf .venv .tools build dist lineage target jvm_listener/target spark_lineage/jvm/jars tests/jars $(FLIGHTS)/jars $(FLIGHTS)/data $(FLIGHTS)/out

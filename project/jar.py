@@ -34,6 +34,7 @@ TOOLS = ROOT / ".tools"
 JARS = ROOT / "spark_lineage" / "jvm" / "jars"
 SBT_LAUNCHER = "org.scala-sbt:sbt-launch:1.13.1"
 SPARK_VERSION = "4.2.0"  # at home: the tests of the JVM half run on it
+JAR_NAMES = "[artifact]-[revision](-[classifier]).[ext]"  # a module may have several, of one name
 LINES_WANTED = "SPARK_LINEAGE_LINES"  # which jars a wheel gets, in place of all: 4.2_2.13,3.5_2.12
 
 
@@ -242,7 +243,7 @@ def fetch_server(folder: Path, module: str) -> Path:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder) as scratch:
             command = [_java(), "-jar", str(_ivy()), "-cache", f"{scratch}/cache", "-confs", "default"]
-            command += ["-dependency", *module.split(":"), "-retrieve", f"{scratch}/jars/[artifact]-[revision].[ext]"]
+            command += ["-dependency", *module.split(":"), "-retrieve", f"{scratch}/jars/{JAR_NAMES}"]
             done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
             if done.returncode != 0 or not Path(scratch, "jars").is_dir():
                 print(done.stdout, file=sys.stderr)

@@ -6,30 +6,61 @@ Left out is what Spark counts or names by itself (execution ids, task times, job
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import gettempdir
 from typing import Any
 
 from spark_lineage.answers.show import document
 from spark_lineage.model import LineageGraph
 from spark_lineage.store import Store
 
-KINDS = ("steps", "facts", "samples", "plan hashes", "definitions", "gaps")
+KINDS = ("steps", "facts", "samples", "plan hashes", "definitions", "events", "gaps")
 
 
-def read(program: Path) -> dict[str, dict[str, Any]]:
+def read(folder: Path, program: str) -> dict[str, dict[str, Any]]:
     """Of a folder of ``recording.py``: for each kind of statement, what is said of what."""
-    graph = Store(str(program / "lineage")).open("last").graph
-    return clean(said(graph), str(program / "work"))
+    store, ran = folder / program / "lineage", json.loads((folder / program / "ran.json").read_text())
+    graph = Store(str(store)).open("last").graph
+    return clean({**said(graph), "events": events(store)}, ran["work"])
+
+
+def events(store: Path) -> dict[str, Any]:
+    """Which events came of which jobs, with the datasets that they name. Ids of runs are others each time.
+
+    Calls of one function are not told apart: which of several threads comes first is another one in each run.
+    """
+    found: dict[str, list[Any]] = {}
+    for journal in sorted((store / "runs").glob("*/events.jsonl")):
+        for line in journal.read_text("utf-8").splitlines():
+            event = json.loads(line)
+            named = [sorted(each["name"] for each in event.get(side, ())) for side in ("inputs", "outputs")]
+            name = f"{event['eventType']} {event['job']['name']}"
+            found.setdefault(_without_number(name), []).append([list(map(_without_number, each)) for each in named])
+    return {name: sorted(of) for name, of in found.items()}
+
+
+def _without_number(name: str) -> str:
+    return re.sub(r"~\d+$", "", name)
+
+
+def breaches(store: Path) -> list[str]:
+    """What is wrong with the events by the specification, our schemas and the rules of receivers."""
+    from tests.receiver import replay
+
+    book = replay(store)
+    refused = [f"{answer.status} {dict(answer.body)}" for answer, _ in book.refused]
+    return [*map(str, book.breaches), *map(str, book.unfinished()), *refused]
 
 
 def said(graph: LineageGraph) -> dict[str, dict[str, Any]]:
     shown = document(graph)
     steps = {
         f"{step['step']}#{step['call']}": [
-            step["kind"], step["function"], step["line"], step["parent"], step["variable"], step["inputs"],
-            step["outputs"], step["outcome"], step["source_hash"],
+            step["kind"], step["function"], step["line"], step["parent"], step["variable"], sorted(step["inputs"]),
+            sorted(step["outputs"]), step["outcome"], step["source_hash"],
         ]
         for step in shown["steps"]
     }  # fmt: skip
@@ -52,8 +83,9 @@ def said(graph: LineageGraph) -> dict[str, dict[str, Any]]:
 
 
 def clean(told: Any, folder: str) -> Any:
-    """Without the folder that the program ran in."""
-    return json.loads(json.dumps(told, default=str).replace(folder, "HERE"))
+    """Without the folder that the program ran in, and those that it made for itself."""
+    text = json.dumps(told, default=str).replace(folder, "HERE")
+    return json.loads(re.sub(rf"{re.escape(gettempdir())}/tmp\w+", "TEMPORARY", text))
 
 
 def values(kind: dict[str, Any]) -> int:

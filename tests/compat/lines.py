@@ -1,6 +1,7 @@
 """The lines of Spark that the product runs on, and an environment for each: its Python stands beside ours.
 
-A line is a virtual environment with a pyspark of its own; all else that ours has is seen from there by a ``.pth`` file.
+The line at home is ours. Another one is a virtual environment with a pyspark of its own; all else that ours has is seen
+from there by a ``.pth`` file.
 pyspark comes from PyPI with Scala 2.12 for Spark 3.5; its jars for Scala 2.13 come from Maven Central.
 """
 
@@ -10,14 +11,19 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+import tarfile
+import tempfile
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
+
+from packaging.requirements import Requirement
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / ".tools" / "lines"
 IVY = ROOT / "project" / "jar.py"
-# What brings the rest of what pyspark has.
-OF_PYSPARK = ("spark-mllib", "spark-hive")
+# What brings the rest of what pyspark has, but for Hive.
+OF_PYSPARK = ("spark-mllib",)
 
 
 @dataclass(frozen=True)
@@ -38,18 +44,19 @@ class Line:
 
     @property
     def python(self) -> Path:
-        return self.folder / "venv" / "bin" / "python"
+        return Path(sys.executable) if self == HOME else self.folder / "venv" / "bin" / "python"
 
     @property
     def pyspark(self) -> Path:
         version = f"python{sys.version_info[0]}.{sys.version_info[1]}"
-        return self.folder / "venv" / "lib" / version / "site-packages" / "pyspark"
+        own = self.folder / "venv" / "lib" / version / "site-packages"
+        return (Path(sysconfig.get_path("purelib")) if self == HOME else own) / "pyspark"
 
 
 HOME = Line("4.2.0", "2.13", "4.2_2.13")
 LINES = (
     Line("3.5.9", "2.12", "3.5_2.12"),
-    Line("3.5.7", "2.13", "3.5_2.13"),
+    Line("3.5.6", "2.13", "3.5_2.13"),
     Line("4.0.5", "2.13", "4.0_2.13"),
     Line("4.1.4", "2.13", "4.1_2.13"),
     HOME,
@@ -61,27 +68,67 @@ def of(names: list[str]) -> list[Line]:
     return [line for line in LINES if not names or line.name in names]
 
 
-def provide(line: Line) -> None:
-    """Makes the environment and the jar of a line, unless they are there."""
+def in_turn(day: int) -> list[Line]:
+    """Two lines of the others for each day, so that three days have them all."""
+    others = [line for line in LINES if line != HOME]
+    return [others[(2 * day + turn) % len(others)] for turn in range(2)]
+
+
+def provide(*lines: Line) -> None:
+    """Makes the environments and the jars of lines, unless they are there: all jars by one compiler."""
+    for line in lines:
+        _provide(line)
+    _command(sys.executable, ROOT / "project" / "jar.py", *dict.fromkeys(line.jar for line in lines))
+
+
+def _provide(line: Line) -> None:
     ready = line.folder / "READY"
-    if not ready.exists():
+    if line != HOME and not ready.exists():
         shutil.rmtree(line.folder, ignore_errors=True)
-        _command(sys.executable, "-m", "venv", line.folder / "venv")
-        _command(
-            line.python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", f"pyspark=={line.spark}"
-        )
+        _command(sys.executable, "-m", "venv", "--without-pip", line.folder / "venv")
+        site = line.pyspark.parent
+        _unpack_pyspark(line, site)
         ours = [sysconfig.get_path("purelib"), str(ROOT)]
-        (line.pyspark.parent / "beside_ours.pth").write_text("".join(f"{path}\n" for path in ours))
-        if line.spark.startswith("3.5") and line.scala == "2.13":
+        (site / "beside_ours.pth").write_text("".join(f"{path}\n" for path in ours))
+        if _of_other_scala(line):
             _other_scala(line)
         ready.touch()
-    _command(sys.executable, ROOT / "project" / "jar.py", line.jar)
+
+
+def _of_other_scala(line: Line) -> bool:
+    return line.spark.startswith("3.5") and line.scala == "2.13"
+
+
+def _unpack_pyspark(line: Line, site: Path) -> None:
+    """From its sdist, as pip would put it there; pip packs all the jars into a wheel first, for half a minute."""
+    with tempfile.TemporaryDirectory(dir=line.folder) as scratch:
+        words = ["--quiet", "--disable-pip-version-check", "--no-deps", "--no-build-isolation", "--no-binary", ":all:"]
+        _command(sys.executable, "-m", "pip", "download", *words, "-d", scratch, f"pyspark=={line.spark}")
+        (archive,) = Path(scratch).glob("*.tar.gz")
+        parts = ["pyspark", "deps/bin", "lib", *([] if _of_other_scala(line) else ["deps/jars"])]
+        root = Path(scratch) / f"pyspark-{line.spark}"
+        with tarfile.open(archive) as packed:
+            kept = tuple(f"{root.name}/{part}/" for part in (*parts, "pyspark.egg-info"))
+            packed.extractall(scratch, filter=lambda member, to: _within(member, to, kept))
+        (root / "pyspark").rename(line.pyspark)
+        (line.pyspark / "python").mkdir(exist_ok=True)
+        (root / "lib").rename(line.pyspark / "python" / "lib")
+        for part in parts:
+            if part.startswith("deps/"):
+                (root / part).rename(line.pyspark / Path(part).name)
+        told = (root / "pyspark.egg-info" / "requires.txt").read_text().split("\n[", 1)[0]
+    for wanted in map(Requirement, told.split()):
+        if not wanted.specifier.contains(version(wanted.name)):
+            _command(sys.executable, "-m", "pip", "install", *words[:3], "--target", site, wanted)
+
+
+def _within(member: tarfile.TarInfo, to: str, kept: tuple[str, ...]) -> tarfile.TarInfo | None:
+    return tarfile.data_filter(member, to) if member.name.startswith(kept) else None
 
 
 def _other_scala(line: Line) -> None:
     """Puts the jars for Scala 2.13 in the place of pyspark's own."""
     jars = line.pyspark / "jars"
-    shutil.rmtree(jars)
     jars.mkdir()
     for name in OF_PYSPARK:
         module = f"org.apache.spark:{name}_{line.scala}:{line.spark}"

@@ -1,4 +1,4 @@
-"""Records programs in one Spark session: ``recording.py FOLDER DATA SHAPES [--smoke]``, by the Python of a line.
+"""Records programs in one Spark session: ``recording.py FOLDER DATA SHAPES [ONLY]``, by the Python of a line.
 
 Each program runs plain and then observed, as ``__main__``, in a folder of its own, with nothing cached and no view left
 from the one before. What each printed and how it ended is in ``FOLDER/<name>/ran.json``, its record in the store
@@ -20,11 +20,13 @@ import types
 from pathlib import Path
 from typing import Any
 
+from pyspark import SparkContext
 from pyspark import __version__ as spark_version
 from pyspark.sql import SparkSession
 
 import spark_lineage
-from tests.compat.programs import Program, programs
+from spark_lineage.activation.jars import LISTENER, find_spark, jar_for
+from tests.compat.programs import Program, as_plain, programs, without_numbers
 
 CONF = {
     "spark.master": "local[2]",
@@ -37,8 +39,10 @@ CONF = {
 
 
 def session() -> SparkSession:
+    """One that can be observed, whether or not it is: programs may stop it, and the next one gets another."""
+    ours = {"spark.extraListeners": LISTENER, "spark.jars": str(jar_for(find_spark()))}
     builder = SparkSession.builder.appName("compat")
-    for name, value in CONF.items():
+    for name, value in {**CONF, **ours}.items():
         builder = builder.config(name, value)
     return builder.getOrCreate()
 
@@ -56,7 +60,7 @@ def run(program: Program) -> dict[str, Any]:
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(io.StringIO()):
             exec(compile(program.path.read_bytes(), str(program.path), "exec", dont_inherit=True), module.__dict__)
     except BaseException as raised:
-        error = f"{type(raised).__name__}: {raised}"[:300]
+        error = without_numbers(f"{type(raised).__name__}: {raised}")[:300]
     finally:
         sys.modules["__main__"] = ours
         sys.path[:] = path
@@ -78,7 +82,8 @@ def observed(program: Program, store: Path) -> dict[str, Any]:
     sys.modules["__main__"] = types.SimpleNamespace(__file__=str(program.path))  # type: ignore[assignment]
     sys.argv = [str(program.path), *program.arguments]
     try:
-        spark_lineage.start(mode="flow", store=str(store))
+        # Masked values are hashes with a key, which is another one for each store.
+        spark_lineage.start(mode="flow", store=str(store), mask_key="compat")
     finally:
         sys.modules["__main__"] = ours
     try:
@@ -88,11 +93,13 @@ def observed(program: Program, store: Path) -> dict[str, Any]:
 
 
 def clean(folder: Path) -> None:
-    """An empty folder to run in, and a session as if it were new."""
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
+    """An empty folder to run in, and a session as if it were new. The JVM's own folder is where it was started."""
+    folder.mkdir(parents=True, exist_ok=True)
     os.chdir(folder)
+    for path in folder.iterdir():
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
     spark = session()
+    spark.sparkContext.setLogLevel("OFF")
     spark.catalog.clearCache()
     for table in spark.catalog.listTables():
         if table.isTemporary:
@@ -101,33 +108,47 @@ def clean(folder: Path) -> None:
             spark.sql(f"drop table `{table.name}`")
 
 
-def without_addresses(text: str) -> str:
-    """Numbers that Spark counts on from one query to the next."""
-    return re.sub(r"0x[0-9a-f]+|#\d+L?|plan_id=\d+", "#", text)
+def where() -> str:
+    java = session().sparkContext._jvm.System.getProperty("java.version")  # type: ignore[union-attr]
+    return f"{'.'.join(map(str, sys.version_info[:2]))}, {java.split('.')[0]}"
 
 
 def main() -> None:
     folder, data, shapes = map(Path, sys.argv[1:4])
-    todo = programs(data, shapes, "--smoke" in sys.argv)
+    only = re.compile((sys.argv[4:] or [".*"])[0])
+    todo = [each for each in programs(data, shapes) if only.fullmatch(each.name)]
+    # Else executors take the first Python of the PATH.
+    os.environ.update(PYSPARK_PYTHON=sys.executable, PYSPARK_DRIVER_PYTHON=sys.executable)
     folder.mkdir(parents=True, exist_ok=True)
     os.chdir(folder)
-    spark_lineage.start(mode="flow", store=str(folder / "first"))
-    session().sparkContext.setLogLevel("OFF")
-    spark_lineage.stop()
+    work = folder / f"work-{os.getpid()}"
     for program in todo:
         begun, home = time.monotonic(), folder / program.name
+        home.mkdir(parents=True)
         # One after the other in the same place: what they print may hold it.
-        clean(home / "work")
+        clean(work)
         plain = run(program)
-        clean(home / "work")
+        clean(work)
         ours = observed(program, home / "lineage")
-        same = without_addresses(plain["stdout"]) == without_addresses(ours["stdout"])
         told = {
-            "spark": spark_version, "plain": plain, "observed": ours, "seconds": time.monotonic() - begun,
-            "same": same and plain["error"] == ours["error"],
+            "spark": spark_version, "work": str(work), "where": where(), "seconds": time.monotonic() - begun,
+            "plain": plain, "observed": ours,
         }  # fmt: skip
         (home / "ran.json").write_text(json.dumps(told))
-        print(f"{program.name}: {'as plain' if told['same'] else 'NOT AS PLAIN'} ({told['seconds']:.1f} s)", flush=True)
+        print(
+            f"{program.name}: {'as plain' if as_plain(plain, ours) else 'NOT AS PLAIN'} ({told['seconds']:.1f} s)",
+            flush=True,
+        )
+    _end_jvm()
+
+
+def _end_jvm() -> None:
+    """And waits for it, so that its processor time is counted as ours."""
+    gateway = SparkContext._gateway
+    session().stop()
+    gateway.shutdown()
+    gateway.proc.stdin.close()
+    gateway.proc.wait(60)
 
 
 if __name__ == "__main__":

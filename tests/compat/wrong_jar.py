@@ -6,11 +6,11 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from tests.compat.lines import ROOT, Line
+from tests.compat.lines import LINES, ROOT, Line
 
 JOB = """
 from pyspark.sql import SparkSession
@@ -44,11 +44,17 @@ class Tried:
     gap: str
 
 
-def combinations(lines: Sequence[Line]) -> Iterator[tuple[Line, str]]:
-    """Each Spark with each jar that is not for it, and with none."""
-    jars = tuple(dict.fromkeys(line.jar for line in lines))
-    for line in lines:
-        yield from ((line, jar) for jar in (*jars, "none") if jar != line.jar)
+def of_line(line: Line, folder: Path) -> list[Tried]:
+    """This Spark with each jar that is not for it, and with none."""
+    jars = tuple(dict.fromkeys(each.jar for each in LINES))
+    subprocess.run([sys.executable, str(ROOT / "project" / "jar.py"), *jars], check=True, stdout=sys.stderr)
+    home = folder / line.name
+    plain = submit(line, home / "plain", None, listener=False)
+    return [tried(line, jar, plain, home / jar) for jar in (*jars, "none") if jar != line.jar]
+
+
+def document(each: Tried) -> dict[str, Any]:
+    return {"jar": each.jar, "problems": list(each.problems), "gap": each.gap}
 
 
 def submit(line: Line, folder: Path, jar: Path | None, listener: bool) -> subprocess.CompletedProcess[str]:
