@@ -19,6 +19,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from observing import shop
 
+from spark_lineage import __version__
 from spark_lineage.cli.commands import main
 from spark_lineage.events import build, samples
 from spark_lineage.graph import assemble
@@ -144,10 +145,12 @@ def test_facts_that_are_missing_or_of_another_type_are_refused_even_under_a_new_
         assert "function" in one_sentence(words, store)
 
 
+MAJOR, MINOR, PATCH = map(int, __version__.split("."))
+OURS = f"sparklineage.io/{__version__}"
 NEWER: dict[str, Callable[[str], str]] = {
     "format": lambda text: text.replace(f"/facets/{FORMAT}/", f"/facets/{FORMAT + 1}/"),
-    "release": lambda text: text.replace("sparklineage.io/0.1.0", "sparklineage.io/0.2.0"),
-    "first number": lambda text: text.replace("sparklineage.io/0.1.0", "sparklineage.io/17.0.0"),
+    "release": lambda text: text.replace(OURS, f"sparklineage.io/{MAJOR}.{MINOR + 1}.0"),
+    "first number": lambda text: text.replace(OURS, "sparklineage.io/17.0.0"),
 }
 
 
@@ -160,7 +163,7 @@ def test_a_newer_store_is_refused_with_what_to_do(store: Path, what: str, seal: 
 
 
 def test_a_later_correction_of_the_same_version_is_no_newer_format(store: Path) -> None:
-    rewritten(last(store), lambda text: text.replace("sparklineage.io/0.1.0", "sparklineage.io/0.1.9"), seal=True)
+    rewritten(last(store), lambda text: text.replace(OURS, f"sparklineage.io/{MAJOR}.{MINOR}.{PATCH + 9}"), seal=True)
     for words in READERS:
         assert answer(words, store)[0] == 0
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib.util
+import json
 import os
 import re
 import shutil
@@ -91,6 +93,76 @@ def test_sdist_carries_the_page_so_that_its_wheel_needs_no_node(tmp_path):
     asked = "import sys; sys.path.insert(0, 'project'); import page; print(page.is_current(), page.build().name)"
     done = subprocess.run([sys.executable, "-c", asked], cwd=unpacked, capture_output=True, text=True, timeout=60)
     assert (done.stdout, done.stderr) == ("True page.html\n", "")
+
+
+def copied(folder: Path, moment: int) -> Path:
+    """The repository as it is, in another place and of another time, with what is built already."""
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True)
+    if listed.returncode != 0:
+        pytest.skip("not a git checkout")
+    jar, page = jar_builder().jar_path(), project("page").PAGE
+    built = [jar, jar.with_suffix(".sources"), page, project("page").STAMP]
+    for name in [*listed.stdout.splitlines(), *(str(path.relative_to(ROOT)) for path in built)]:
+        if (ROOT / name).is_file():
+            target = folder / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(ROOT / name, target)
+            target.chmod(0o600 if moment % 2 else 0o664)
+            os.utime(target, (moment, moment))
+    return folder
+
+
+@pytest.mark.wide
+def test_wheel_sdist_and_bill_of_materials_are_the_same_wherever_and_whenever_they_are_made(tmp_path):
+    pytest.importorskip("hatchling")
+    pytest.importorskip("cyclonedx")
+    if not jar_builder().is_current() or not project("page").is_current():
+        pytest.skip("the jar or the page is not built from these sources: make jar page")
+    env = {**os.environ, "SPARK_LINEAGE_LINES": jar_builder().HOME.name}
+    found = []
+    for place, moment in (("here", 1_000_000_001), ("elsewhere/deeper", 1_700_000_000)):
+        clone, dist = copied(tmp_path / place, moment), tmp_path / place / "dist"
+        for command in (["-m", "hatchling", "build", "-d", str(dist)], ["project/sbom.py", str(dist)]):
+            done = subprocess.run(
+                [sys.executable, *command], cwd=clone, env=env, capture_output=True, text=True, timeout=240
+            )
+            assert done.returncode == 0, done.stderr
+        found.append({path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in dist.iterdir()})
+    assert found[0] == found[1]
+    assert sorted(name.rpartition(".")[2] for name in found[0]) == ["SHA256SUMS", "gz", "json", "json", "whl"]
+    sums = dict(reversed(line.split()) for line in (dist / "SHA256SUMS").read_text().splitlines())
+    assert sums == {name: sha for name, sha in found[0].items() if name != "SHA256SUMS"}
+    of_wheel, of_jar = sorted(map(bill, dist.glob("*.json")), key=lambda told: len(told["components"]), reverse=True)
+    parts = {each["name"]: each for each in of_wheel["components"]}
+    name = f"spark-lineage-listener-{jar_builder().HOME.name}"
+    sha = hashlib.sha256(jar_builder().jar_path().read_bytes()).hexdigest()
+    assert parts[name]["hashes"] == of_jar["metadata"]["component"]["hashes"] == [{"alg": "SHA-256", "content": sha}]
+    assert {"preact", "deltalake", "openlineage-python"} <= parts.keys()
+    assert {each["scope"] for each in of_jar["components"]} == {"excluded"}
+
+
+def bill(path: Path) -> dict:
+    """A bill of materials that CycloneDX's own validator takes."""
+    from cyclonedx.schema import SchemaVersion
+    from cyclonedx.validation.json import JsonStrictValidator
+
+    text = path.read_text()
+    assert JsonStrictValidator(SchemaVersion.V1_6).validate_str(text) is None
+    return json.loads(text)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1200)
+def test_the_jar_is_the_same_wherever_it_is_built(tmp_path):
+    """By a compiler that starts with nothing."""
+    if not jar_builder().is_current():
+        pytest.skip("the listener's jar is not built from these sources: make jar")
+    clone = copied(tmp_path / "elsewhere", 1_000_000_001)
+    ours = Path("spark_lineage") / "jvm" / "jars" / jar_builder().jar_path().name
+    (clone / ours).unlink()
+    done = subprocess.run([sys.executable, "project/jar.py"], cwd=clone, capture_output=True, text=True, timeout=1000)
+    assert done.returncode == 0, done.stderr
+    assert (clone / ours).read_bytes() == (ROOT / ours).read_bytes()
 
 
 def test_wheel_has_nothing_else_at_its_top(wheel):
