@@ -79,6 +79,9 @@ def document(
     """The page. Each mapping is by the names of lines, but ``wheel``, which is by versions of Spark."""
     columns = ("Spark", "Scala", "programs", *KINDS, "switching on", "Python, Java")
     rows = [_row(line, told.get(line.name), ways.get(line.name)) for line in LINES]
+    # By another Python or Java: `4.2_2.13 ...`
+    others = [(line, name) for line in LINES for name in told if name.startswith(f"{line.name} ")]
+    rows += [_row(line, told[name], None) for line, name in others]
     return f"""# Where it runs
 
 Written by `make test-compat`; what is said here was run, and what was not run is called so. Each line runs the same
