@@ -8,7 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -69,12 +69,12 @@ class LocalPage:
 
 
 @contextmanager
-def local_page(*words: str, folder: Path) -> Iterator[LocalPage]:
+def local_page(*words: str, folder: Path, env: Mapping[str, str] | None = None) -> Iterator[LocalPage]:
     """Any free port, unless the words say otherwise. ``folder`` is where it is started."""
     port = [] if "--port" in words else ["--port", "0"]
     process = subprocess.Popen(
         [*COMMAND, *words, *port], cwd=folder, text=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
+        stderr=subprocess.PIPE, env=env,
     )  # fmt: skip
     try:
         assert process.stdout is not None

@@ -16,6 +16,7 @@ from spark_lineage.sinks.bringing import Bringing, bring_deliveries, reason
 from spark_lineage.sinks.bringing_beside import SAID
 from spark_lineage.store import places, wal
 from spark_lineage.store.places.remote import Remote
+from spark_lineage.store.places.trimming import trim
 
 EVERY = 20.0  # seconds between two times that a run which goes on is brought
 POLL = 0.1  # seconds
@@ -86,6 +87,7 @@ class _Bringer:
 
     def _bring_others(self) -> None:
         self._bringing.bring_waiting()
+        trim(self._store)
 
     def _fetch_earlier(self) -> None:
         """The checks at the end of the program ask nothing of the store: what they may look at is fetched before."""

@@ -87,11 +87,14 @@ class Store:
         exact = None if counted else self.with_id(name)
         if exact is not None:
             return exact
-        runs = self.runs()
+        back = _back(name) if counted else None
+        runs = self.runs() if self._place is None or back is None else self._place.newest(back + 1)
         if not runs:
             raise StoreError(no_runs(self.path))
-        if counted:
-            return self._counted(name, runs)
+        if back is not None:
+            if back >= len(runs):
+                raise StoreError(f"{name} goes back further than the {_count(len(runs))} in {self.name}")
+            return runs[-1 - back]
         matching = [run for run in runs if run.id.startswith(name)]
         if len(matching) == 1:
             return matching[0]
@@ -139,20 +142,20 @@ class Store:
             raise StoreError(f"no other run in {self.name} has the label {label}: record one with --label {label}")
         return found[-1]
 
-    def _counted(self, name: str, runs: list[Summary]) -> Summary:
-        back = name[len("last~") :] if "~" in name else "0"
-        if not back.isdecimal():
-            raise StoreError(f"{name} is no run: write last~1 for the one before the last")
-        if int(back) >= len(runs):
-            raise StoreError(f"{name} goes back further than the {_count(len(runs))} in {self.name}")
-        return runs[-1 - int(back)]
-
     def open(self, name: str | Summary = "last", samples: bool = True, fragments: bool = True) -> RunRecord:
         """One run. ``samples``, ``fragments``: whether datasets come with theirs, which take most of the time."""
         run = name if isinstance(name, Summary) else self.resolve(name)
         if run.why is not None:
             raise StoreError(run.why)
         return open_folder(run.folder, samples, fragments)
+
+
+def _back(name: str) -> int:
+    """How many runs before the last one ``last~1`` and its like mean."""
+    back = name[len("last~") :] if "~" in name else "0"
+    if not back.isdecimal():
+        raise StoreError(f"{name} is no run: write last~1 for the one before the last")
+    return int(back)
 
 
 def _in_folder(folder: Path) -> Summary | None:

@@ -1,4 +1,4 @@
-"""Azurite and HDFS: each fetched and started only for slow tests that ask for it."""
+"""Azurite, one that speaks as Google does, and HDFS: each fetched and started only for slow tests that ask for it."""
 
 from __future__ import annotations
 
@@ -6,18 +6,23 @@ import base64
 import email.utils
 import hashlib
 import hmac
+import json
 import os
+import shutil
 import subprocess
 import sys
 import time
 import urllib.request
 from pathlib import Path
 
+import pytest
+
 from tests.stores.servers import ROOT, STARTS, answers, fetched, free_port
 
 SERVERS = ROOT / ".tools" / "servers"
 AZURITE = "azurite@3.37.0"
 HADOOP = "3.4.2"
+FAKE_GCS = "github.com/fsouza/fake-gcs-server@v1.56.1"
 # The account that every Azurite has, as its documentation prints it: no secret.
 ACCOUNT = "devstoreaccount1"
 ACCOUNT_KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
@@ -85,6 +90,34 @@ class Azure(_Server):
                      "Authorization": f"SharedKey {ACCOUNT}:{signature}"},
         )  # fmt: skip
         urllib.request.urlopen(request).close()
+
+
+class Google(_Server):
+    """fake-gcs-server, with one bucket; built from its Go modules, where there is Go."""
+
+    store = "gs://lineage"
+
+    def __init__(self, folder: Path) -> None:
+        program = SERVERS / "gcs" / "fake-gcs-server"
+        if not program.exists():
+            if (go := shutil.which("go")) is None:
+                pytest.skip("there is no Go on this machine")
+            environment = {**os.environ, "GOBIN": str(program.parent)}
+            subprocess.run([go, "install", FAKE_GCS], check=True, env=environment)
+        (folder / "files" / "lineage").mkdir(parents=True)
+        port = free_port()
+        words = ["-scheme", "http", "-host", "127.0.0.1", "-port", str(port), "-backend", "memory"]
+        words += ["-data", str(folder / "files"), "-public-host", f"127.0.0.1:{port}"]
+        super().__init__([str(program), *words], folder, port)
+        self.wait()
+        # So the libraries of object stores are told of another server and that it asks for no login.
+        account = {"gcs_base_url": f"http://127.0.0.1:{port}", "disable_oauth": True}
+        account |= {"client_email": "", "private_key": "", "private_key_id": ""}
+        (folder / "account.json").write_text(json.dumps(account))
+
+    def environ(self) -> dict[str, str]:
+        url = f"http://127.0.0.1:{self.port}"
+        return {"GOOGLE_SERVICE_ACCOUNT": str(self.folder / "account.json"), "STORAGE_EMULATOR_HOST": url}
 
 
 class HadoopFiles(_Server):

@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
 import time
+import uuid
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from spark_lineage.events import build, samples
+from spark_lineage.graph import assemble
+from spark_lineage.sinks.bringing import BROUGHT, Bringing
+from spark_lineage.sinks.journal import Journal
+from spark_lineage.store import places
 from tests.stores.servers import environ
+from tests.unit.observing import shop
 
 PATIENT = 60.0  # seconds
 JOB = """
@@ -64,6 +73,20 @@ class Place:
         out, err = process.communicate("", timeout=PATIENT)
         return subprocess.CompletedProcess([], process.returncode, out, err)
 
+    def killed(self, folder: Path) -> Place:
+        """A driver is killed while its program waits; gives the place as another machine sees it, with what it left."""
+        process = self.start(folder, "wait")
+        there = self.on(folder / "there")
+        assert process.stdout is not None
+        process.stdout.readline()
+        until(lambda: [run["outcome"] for run in there.runs()] == ["running"])
+        time.sleep(2)  # within a second all that was seen is on the disk
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        until(lambda: self.waiting() == [])
+        assert [run["outcome"] for run in there.runs()] == ["abort"]
+        return there
+
     def ask(self, *words: str, status: int = 0) -> str:
         command = [sys.executable, "-m", "spark_lineage", *words]
         done = subprocess.run(command, env=self.environ, capture_output=True, text=True, timeout=PATIENT)
@@ -83,6 +106,25 @@ class Place:
 
     def waiting(self) -> list[str]:
         return sorted(path.name for path in (self.mirror / "pending").iterdir())
+
+
+def many_runs(place: Place, count: int) -> list[str]:
+    """Brings that many small runs, a second apart, without a process for each; gives their ids, oldest first."""
+    mirror = places.folder_of(place.store, str(place.spool))
+    graph, ids = assemble(shop()), []
+    for number in range(count):
+        run = str(uuid.UUID(int=(1_700_000_000_000 + number * 1000) << 80 | 0x7 << 76 | 0b10 << 62 | number))
+        own = replace(graph, run=replace(graph.run, id=run, started=1_700_000_000.0 + number))
+        folder = mirror / "runs" / run
+        places.mark_pending(folder)
+        Journal(folder, fsync=False).write(build(own), samples(own))
+        # Ten commits a run would take the test a quarter of an hour; what reads here has no need of the tables.
+        (folder / BROUGHT).write_text(json.dumps({"tables": True}))
+        ids.append(run)
+    remote = places.place_of(mirror)
+    assert remote is not None
+    assert Bringing(mirror, remote).bring_waiting().left == 0
+    return ids
 
 
 def until(done: Callable[[], object], seconds: float = PATIENT) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
-import signal
 import time
 from pathlib import Path
 
-from tests.stores.programs import Place, until
+from spark_lineage.store import places
+from spark_lineage.store.places.remote import SPARE
+from spark_lineage.store.places.trimming import trim
+from tests.stores.programs import Place, many_runs
 
 
 def test_a_run_is_on_the_volume_and_is_read_on_another_machine(mounted: Place, tmp_path: Path) -> None:
@@ -23,16 +25,7 @@ def test_a_run_is_on_the_volume_and_is_read_on_another_machine(mounted: Place, t
 
 
 def test_a_killed_driver_leaves_its_record(mounted: Place, tmp_path: Path) -> None:
-    process = mounted.start(tmp_path, "wait")
-    there = mounted.on(tmp_path / "there")
-    assert process.stdout is not None
-    process.stdout.readline()
-    until(lambda: [run["outcome"] for run in there.runs()] == ["running"])
-    time.sleep(2)  # within a second all that was seen is on the disk
-    process.send_signal(signal.SIGKILL)
-    process.wait()
-    until(lambda: mounted.waiting() == [])
-    assert [run["outcome"] for run in there.runs()] == ["abort"]
+    there = mounted.killed(tmp_path)
     assert [dataset["rows"] for dataset in there.document("show")["datasets"]] == [100, 50]
 
 
@@ -49,4 +42,34 @@ def test_a_store_that_was_copied_there_is_read(mounted: Place, tmp_path: Path) -
     local.run(tmp_path)
     os.rename(tmp_path / "lineage", tmp_path / "volume" / "store")
     assert [dataset["rows"] for dataset in mounted.document("show")["datasets"]] == [100, 50]
+    assert mounted.document("verify", "--store")["intact"] is True
+
+
+def test_the_last_run_of_many_is_found_without_a_look_at_each(mounted: Place, tmp_path: Path) -> None:
+    ids = many_runs(mounted, 40)
+    fresh = places.place_of(places.folder_of(mounted.store, str(tmp_path / "there")))
+    assert fresh is not None
+    asked: list[str] = []
+    get = fresh.objects.get
+    fresh.objects.get = lambda name, begin=0: asked.append(name) or get(name, begin)  # type: ignore[func-returns-value, method-assign]
+    assert [run.id for run in fresh.newest(2)] == ids[-2:]
+    assert len(asked) == 2 + SPARE
+    (tmp_path / "volume" / "store" / "register" / f"{ids[-1]}.json").unlink()
+    assert [run.id for run in fresh.newest(1)] == ids[-1:], "a run without a head, which is looked for in its folder"
+    assert [run.id for run in fresh.newest(1000)] == ids
+
+
+def test_a_mirror_is_kept_small_and_what_was_taken_out_is_fetched_again(mounted: Place, tmp_path: Path) -> None:
+    ids = many_runs(mounted, 4)
+    runs = mounted.mirror / "runs"
+    assert trim(mounted.mirror, 0) == [], "somebody may be reading them"
+    for age, run in enumerate(reversed(ids[1:]), 1):
+        os.utime(runs / run / places.FETCHED, (time.time() - age * 7200,) * 2)
+    places.mark_pending(runs / ids[1])
+    size = sum(path.stat().st_size for path in (runs / ids[2]).rglob("*"))
+    most = sum(path.stat().st_size for path in runs.rglob("*") if path.is_file()) - size // 2
+    assert trim(mounted.mirror, most) == [ids[2]]
+    assert trim(mounted.mirror, 0) == [ids[3]]
+    (mounted.mirror / places.PENDING / ids[1]).unlink()
+    assert mounted.document("show", ids[2])["run"]["id"] == ids[2]
     assert mounted.document("verify", "--store")["intact"] is True

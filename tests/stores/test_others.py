@@ -1,22 +1,20 @@
-"""The same record on Azure and on HDFS."""
+"""The same record on Azure, on Google's storage and on HDFS."""
 
 from __future__ import annotations
 
-import signal
-import time
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.stores.other_servers import Azure, HadoopFiles
-from tests.stores.programs import Place, until
+from tests.stores.other_servers import Azure, Google, HadoopFiles
+from tests.stores.programs import Place
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 
-@pytest.fixture(scope="module", params=[Azure, HadoopFiles], ids=["azure", "hdfs"])
+@pytest.fixture(scope="module", params=[Azure, Google, HadoopFiles], ids=["azure", "google", "hdfs"])
 def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Azure]:
     made = request.param(tmp_path_factory.mktemp("server"))
     yield made
@@ -44,16 +42,7 @@ def test_a_run_is_there_and_is_read_on_another_machine(place: Place, tmp_path: P
 
 
 def test_a_killed_driver_leaves_its_record(place: Place, tmp_path: Path) -> None:
-    process = place.start(tmp_path, "wait")
-    there = place.on(tmp_path / "there")
-    assert process.stdout is not None
-    process.stdout.readline()
-    until(lambda: [run["outcome"] for run in there.runs()] == ["running"])
-    time.sleep(2)  # within a second all that was seen is on the disk
-    process.send_signal(signal.SIGKILL)
-    process.wait()
-    until(lambda: place.waiting() == [])
-    assert [run["outcome"] for run in there.runs()] == ["abort"]
+    there = place.killed(tmp_path)
     there.ask("rebuild", "--missing")
     assert place.document("verify", "last")["intact"] is True
 

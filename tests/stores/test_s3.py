@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-import signal
+import subprocess
+import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import spark_lineage
+from tests.local_page import local_page
 from tests.stores.programs import Place, until
 from tests.stores.servers import KEY, S3, SECRET, between
 
@@ -49,17 +52,7 @@ def test_the_api_reads_it(place: Place, tmp_path: Path, monkeypatch: pytest.Monk
 
 
 def test_a_killed_driver_leaves_its_record_and_another_machine_ends_it(place: Place, tmp_path: Path) -> None:
-    process = place.start(tmp_path, "wait")
-    there = place.on(tmp_path / "there")
-    assert process.stdout is not None
-    process.stdout.readline()
-    until(lambda: [run["outcome"] for run in there.runs()] == ["running"])
-    time.sleep(2)  # within a second all that was seen is on the disk
-    process.send_signal(signal.SIGKILL)
-    process.wait()
-    until(lambda: place.waiting() == [])
-    (run,) = there.runs()
-    assert run["outcome"] == "abort"
+    there = place.killed(tmp_path)
     assert [dataset["rows"] for dataset in there.document("show")["datasets"]] == [100, 50]
     there.ask("rebuild", "--missing")
     assert there.document("verify", "last")["intact"] is True
@@ -87,6 +80,96 @@ def test_a_store_that_is_down_harms_nothing_and_the_next_run_brings_what_waits(
     there = place.on(tmp_path / "there")
     assert there.document("verify", "--store")["intact"] is True
     assert len(there.runs()) == 2
+
+
+@pytest.mark.wide
+def test_an_outage_while_the_program_runs_loses_nothing(s3: S3, place: Place, tmp_path: Path) -> None:
+    with between(s3.port) as before:
+        place.variables = s3.environ(before.port)
+        there = Place(place.store, tmp_path / "there", s3.environ())
+        process = place.start(tmp_path, "wait", exit__wait="1")
+        assert process.stdout is not None
+        process.stdout.readline()
+        until(lambda: [run["outcome"] for run in there.runs()] == ["running"])
+        before.down = True
+        began = time.monotonic()
+        _, said = process.communicate("", timeout=60)
+        assert (process.returncode, time.monotonic() - began < 20) == (0, True)
+        assert f"the run is not yet in {place.store}" in said
+        before.down = False
+        place.ask("send")
+        until(lambda: place.waiting() == [])
+    (run,) = there.runs()
+    assert run["outcome"] == "complete"
+    assert there.document("show") == place.document("show")
+    assert there.document("verify", "last")["tables"] == "same"
+    left = [
+        path.name
+        for path in (s3.folder / "files").rglob("*")
+        if "observations" in path.parts or path.name == "process.json"
+    ]
+    assert left == [], "what was written ahead has served"
+
+
+@pytest.mark.slow
+def test_a_slow_server_delays_nothing_but_the_end(s3: S3, place: Place, tmp_path: Path) -> None:
+    with between(s3.port) as before:
+        place.variables = s3.environ(before.port)
+        before.delay = 0.3
+        began = time.monotonic()
+        process = place.start(tmp_path, "wait", exit__wait="60")
+        assert process.stdout is not None
+        assert process.stdout.readline() == "50\n"
+        assert time.monotonic() - began < 20, "the program itself asks nothing of the server"
+        process.communicate("", timeout=120)
+        place.ask("send")  # where the end of the program did not wait for all of it
+        until(lambda: place.waiting() == [])
+    there = Place(place.store, tmp_path / "there", s3.environ())
+    assert there.document("verify", "last")["tables"] == "same"
+
+
+@pytest.mark.slow
+def test_the_page_and_the_tools_for_agents_read_it(place: Place, tmp_path: Path) -> None:
+    place.run(tmp_path, exit__wait="60")
+    there = place.on(tmp_path / "there")
+    with local_page("--store", place.store, folder=tmp_path, env=there.environ) as page:
+        (run,) = page.get("/api/runs").json["runs"]
+        assert page.get(f"/api/run/{run['id']}").status == 200
+    assert [each["run"] for each in asked_of_mcp(there, "list_runs")["items"]] == [run["id"]]
+
+
+def asked_of_mcp(place: Place, tool: str) -> Any:
+    import anyio
+    from mcp import Client
+    from mcp.client.stdio import StdioServerParameters, stdio_client
+
+    words = ["-m", "spark_lineage", "mcp", "--store", place.store]
+    server = StdioServerParameters(command=sys.executable, args=words, env=place.environ)
+
+    async def ask() -> Any:
+        async with Client(stdio_client(server)) as client:
+            return (await client.call_tool(tool, {})).structured_content
+
+    return anyio.run(ask)
+
+
+@pytest.mark.slow
+def test_a_program_of_spark_writes_to_it(place: Place, tmp_path: Path) -> None:
+    (tmp_path / "job.py").write_text(
+        "from pyspark.sql import SparkSession\n"
+        "spark = SparkSession.builder.getOrCreate()\n"
+        "def load():\n    return spark.range(100)\n"
+        "def clean(frame):\n    return frame.where('id % 2 = 0')\n"
+        "print(len(clean(load()).collect()))\n"
+        "spark.stop()\n"
+    )
+    command = [sys.executable, "-m", "spark_lineage", "run", "--mode", "exact", "job.py"]
+    env = {**place.environ, "SPARK_LINEAGE__EXIT__WAIT": "60", "SPARK_LOCAL_IP": "127.0.0.1"}
+    done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, timeout=200)
+    assert (done.returncode, done.stdout) == (0, "50\n"), done.stderr
+    there = place.on(tmp_path / "there")
+    assert [dataset["rows"] for dataset in there.document("show")["datasets"]] == [100, 50]
+    assert there.document("verify", "last")["tables"] == "same"
 
 
 @pytest.mark.slow

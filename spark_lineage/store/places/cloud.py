@@ -10,14 +10,13 @@ from __future__ import annotations
 import importlib.util
 import os
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import timedelta
-from functools import wraps
 from pathlib import Path
-from typing import Any, ParamSpec, TypeVar
+from typing import Any
 
 from spark_lineage.config.addresses import Address
-from spark_lineage.store.places.objects import Entry, Unreachable, missing
+from spark_lineage.store.places.objects import Entry, Unreachable, asked, missing
 
 CONNECT, REQUEST, RETRY = 5, 60, 20  # seconds
 RETRIES = 3
@@ -26,26 +25,10 @@ IN_ENVIRONMENT = (
     "AWS_CONTAINER_CREDENTIALS_FULL_URI", "AWS_SKIP_SIGNATURE",
 )  # fmt: skip
 
-P = ParamSpec("P")
-Answer = TypeVar("Answer")
-
-
-def _asked(ask: Callable[P, Answer]) -> Callable[P, Answer]:
-    @wraps(ask)
-    def asking(*args: P.args, **kwargs: P.kwargs) -> Answer:
-        try:
-            return ask(*args, **kwargs)
-        except Exception as error:  # what obstore raises for one thing differs between its versions
-            raise _unreachable(str(args[0]), error) from None
-
-    return asking
-
 
 def _unreachable(name: str, error: Exception) -> Unreachable:
     from obstore import exceptions
 
-    if isinstance(error, Unreachable):
-        return error
     if isinstance(error, (exceptions.PermissionDeniedError, exceptions.UnauthenticatedError)):
         return Unreachable(f"the store {name} refuses what this process may do there: look at its credentials", True)
     if isinstance(error, (exceptions.NotFoundError, FileNotFoundError)):
@@ -55,6 +38,9 @@ def _unreachable(name: str, error: Exception) -> Unreachable:
     if "credential" in str(error).lower() or "metadata" in str(error).lower():
         said = "no credentials for it were found in the environment"
     return Unreachable(f"the store {name} cannot be reached: {said}")
+
+
+_asked = asked(_unreachable)  # what obstore raises for one thing differs between its versions
 
 
 class Cloud:

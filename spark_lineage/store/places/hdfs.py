@@ -8,38 +8,28 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterable
-from functools import wraps
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, ParamSpec, TypeVar
+from typing import Any
 from urllib.parse import urlsplit
 
 from spark_lineage.config.addresses import Address
-from spark_lineage.store.places.objects import Entry, Unreachable, missing
+from spark_lineage.store.places.objects import Entry, Unreachable, asked, missing
 
 CHUNK = 4_000_000  # bytes that are written at once
 
-P = ParamSpec("P")
-Answer = TypeVar("Answer")
 
-
-def _asked(ask: Callable[P, Answer]) -> Callable[P, Answer]:
-    @wraps(ask)
-    def asking(*args: P.args, **kwargs: P.kwargs) -> Answer:
-        try:
-            return ask(*args, **kwargs)
-        except Unreachable:
-            raise
-        except Exception as error:  # one class of errors for nearly everything
-            raise Unreachable(f"the store {args[0]} cannot be reached: {_said(error)}") from None
-
-    return asking
+def _unreachable(name: str, error: Exception) -> Unreachable:
+    return Unreachable(f"the store {name} cannot be reached: {_said(error)}")
 
 
 def _said(error: Exception) -> str:
     """The name of the error that a name node gave, if it is one; nothing else of its text."""
     found = re.search(r"\b([A-Za-z]+Exception)\b", str(error))
     return found.group(1) if found is not None else type(error).__name__
+
+
+_asked = asked(_unreachable)  # it has one class of errors for nearly everything
 
 
 class Hdfs:

@@ -7,6 +7,7 @@ it began, how it ended, that it was removed. All of it is a function of the jour
 from __future__ import annotations
 
 import json
+import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -18,6 +19,20 @@ from spark_lineage.store.errors import StoreError
 from spark_lineage.store.summaries import Ending, Summary, ending, summary
 
 FOLDER = "register/"
+
+
+def run_of(name: str) -> str:
+    """The run whose head an object is."""
+    return name[len(FOLDER) : -len(".json")]
+
+
+def began(name: str) -> float | None:
+    """When the run of a head began, in seconds, as its id says; None for an id that says nothing."""
+    try:
+        found = uuid.UUID(run_of(name))
+    except ValueError:
+        return None
+    return (found.int >> 80) / 1000 if found.version == 7 else None
 
 
 @dataclass(frozen=True)

@@ -5,28 +5,19 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-from collections.abc import Callable, Iterable
-from functools import wraps
+from collections.abc import Iterable
 from pathlib import Path
-from typing import ParamSpec, TypeVar
 
 from spark_lineage.config.addresses import Address
 from spark_lineage.privacy.files import make_folder
-from spark_lineage.store.places.objects import Entry, Unreachable
-
-P = ParamSpec("P")
-Answer = TypeVar("Answer")
+from spark_lineage.store.places.objects import Entry, Unreachable, asked
 
 
-def _asked(ask: Callable[P, Answer]) -> Callable[P, Answer]:
-    @wraps(ask)
-    def asking(*args: P.args, **kwargs: P.kwargs) -> Answer:
-        try:
-            return ask(*args, **kwargs)
-        except OSError as error:
-            raise Unreachable(f"the store {args[0]} cannot be reached: {error.strerror or error}") from error
+def _unreachable(name: str, error: Exception) -> Unreachable:
+    return Unreachable(f"the store {name} cannot be reached: {getattr(error, 'strerror', None) or error}")
 
-    return asking
+
+_asked = asked(_unreachable, OSError)
 
 
 class Mounted:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import wraps
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import ParamSpec, Protocol, TypeVar
 
 from spark_lineage.config.addresses import Address, Kind
 from spark_lineage.store.errors import StoreError
@@ -16,6 +17,7 @@ EXTRA = "pip install 'spark-lineage-agent[cloud]'"
 
 Asked = TypeVar("Asked")
 Answer = TypeVar("Answer")
+P = ParamSpec("P")
 
 
 class Unreachable(StoreError):
@@ -24,6 +26,27 @@ class Unreachable(StoreError):
     def __init__(self, sentence: str, for_good: bool = False) -> None:
         super().__init__(sentence)
         self.for_good = for_good
+
+
+def asked(
+    say: Callable[[str, Exception], Unreachable], kinds: type[Exception] = Exception
+) -> Callable[[Callable[P, Answer]], Callable[P, Answer]]:
+    """For methods of a place: errors of these kinds are told as ``say`` does, of the place's name and the error."""
+
+    def of(ask: Callable[P, Answer]) -> Callable[P, Answer]:
+        @wraps(ask)
+        def asking(*args: P.args, **kwargs: P.kwargs) -> Answer:
+            try:
+                return ask(*args, **kwargs)
+            except Unreachable:
+                raise
+            except kinds as error:
+                # Nothing of a server's own text is shown with it: it may repeat what it was asked with.
+                raise say(str(args[0]), error) from None
+
+        return asking
+
+    return of
 
 
 @dataclass(frozen=True)

@@ -20,12 +20,14 @@ from spark_lineage.store.errors import StoreError
 from spark_lineage.store.places import FETCHED, HEARD, PENDING, heads, is_pending
 from spark_lineage.store.places.heads import Head
 from spark_lineage.store.places.objects import Entry, Objects, at_once, opened
+from spark_lineage.store.places.trimming import trim
 from spark_lineage.store.summaries import Summary, summary
 
 RUNS = "runs"
 AHEAD = "observations/"  # in the folder of a run: its write-ahead file, in parts that end with a line
 HEADS = "heads.jsonl"  # in the mirror: the heads that were fetched
 FRESH = 1.0  # seconds for which what was listed is taken to be as it was
+SPARE = 32  # heads that are read beside those asked for: some are of runs that were removed
 SETTLED = 60.0  # seconds, for a run that has ended: only who takes it away or falsifies it changes anything
 GROWS = ("events.jsonl", "chain.jsonl", "samples.jsonl")  # nothing of them changes while they grow
 
@@ -39,6 +41,7 @@ class Remote:
         self._heads: dict[str, tuple[Entry, Head]] = {}
         self._folders: frozenset[str] = frozenset()
         self._listed = -FRESH
+        self._trimmed = False
         self._fetched: dict[str, float] = {}  # run -> when it was found to be as it is there
 
     @property
@@ -62,27 +65,55 @@ class Remote:
         others = (summary(self.mirror / RUNS / run) for run in [*bare, *sorted(pending)])
         return [run for run in found if run.id in known] + [run for run in others if run is not None]
 
+    def newest(self, count: int) -> list[Summary]:
+        """The runs that began last, oldest first; as many as asked for, where there are so many.
+
+        Ids begin with the moment, so that the heads of older runs need not be read, which would be one request for each
+        run of the store.
+        """
+        with self._turn:
+            listed, folders = at_once(lambda ask: ask(), (self._list_heads, self._list_folders))
+            began = {entry.name: heads.began(entry.name) for entry in listed}
+            late = sorted(listed, key=lambda entry: began[entry.name] or 0.0)[-count - SPARE :]
+            pending = _names(self.mirror / PENDING)
+            without = set(folders) - {heads.run_of(entry.name) for entry in listed} - pending
+            if len(listed) > len(late) and None not in began.values() and not without:
+                self._folders = frozenset(folders)
+                self._read(late)
+                named = [self._heads[entry.name] for entry in late if entry.name in self._heads]
+                found = [self._summary(entry, head) for entry, head in named if head.removed is None]
+                found += [own for run in sorted(pending) if (own := summary(self.mirror / RUNS / run)) is not None]
+                there = {run.id: run for run in found}
+                chosen = sorted(there.values(), key=lambda run: (run.started, run.id))[-count:]
+                if len(chosen) == count and chosen[0].started >= (began[late[0].name] or 0.0):
+                    return chosen
+        return sorted(self.summaries(), key=lambda run: (run.started, run.id))[-count:]
+
+    def _read(self, entries: Iterable[Entry]) -> None:
+        """Reads the heads of these that are new."""
+        self._heads = self._heads or self._kept()
+        fresh = [entry for entry in entries if not self._knows(entry)]
+        contents = zip(fresh, at_once(lambda entry: self.objects.get(entry.name), fresh), strict=True)
+        read = {entry.name: (entry, heads.read(entry.name, c)) for entry, c in contents if c is not None}
+        if read:
+            self._heads = {**self._heads, **read}
+            self._keep()
+            self._enter([head for _, head in read.values()])
+
     def refresh(self) -> None:
         """The heads as they are there now; those that are not new are not read again."""
         with self._turn:
             if time.monotonic() - self._listed < FRESH:
                 return
-            if not self._heads:
-                self._heads = self._kept()
             asks = (self._list_heads, self._list_folders, self._fetch_key)
             listed, folders, _ = at_once(lambda ask: ask(), asks)
-            fresh = [entry for entry in listed if not self._knows(entry)]
-            contents = zip(fresh, at_once(lambda entry: self.objects.get(entry.name), fresh), strict=True)
-            read = {entry.name: (entry, heads.read(entry.name, c)) for entry, c in contents if c is not None}
-            there = {entry.name for entry in listed}
-            gone = self._heads.keys() - there
-            kept = {name: known for name, known in self._heads.items() if name in there}
+            self._read(listed)
             at = {entry.name: entry for entry in listed}
-            self._heads = {name: (at[name], head) for name, (_, head) in {**kept, **read}.items()}
+            gone = self._heads.keys() - at.keys()
+            self._heads = {name: (at[name], head) for name, (_, head) in self._heads.items() if name in at}
             self._folders, self._listed = frozenset(folders), time.monotonic()
-            if read or gone:
+            if gone:
                 self._keep()
-                self._enter([head for _, head in read.values()])
 
     def tag(self) -> str:
         """Another one when the list of runs is."""
@@ -162,6 +193,9 @@ class Remote:
         else:
             listed = dict(zip(due, at_once(lambda run: self.objects.entries(f"{RUNS}/{run}/"), due), strict=True))
         list(at_once(lambda run: self._fetch(run, listed[run]), due))
+        if due and not self._trimmed:
+            self._trimmed = True
+            trim(self.mirror)
 
     def fetch_everything(self) -> None:
         self.refresh()
