@@ -96,6 +96,8 @@ and with nothing installed, the helper, `start()`), each with the same record as
 {chr(10).join(rows)}
 
 All of the tests run on Spark {HOME.spark}. `python -m tests.compat --smoke` runs five of the programs on each line.
+A Python or Java that no row names was not run. Delta Lake is in the example below; [connectors](connectors.md) says
+which others were run, and on which line.
 
 {known.document()}
 {_wheel(wheel)}
