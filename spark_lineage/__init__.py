@@ -2,6 +2,7 @@
 
 spark-lineage run job.py                     observes a program from outside
 spark_lineage.start(mode="flow")             from inside, until spark_lineage.stop() or the end of the process
+%load_ext spark_lineage                      in a notebook or in IPython's shell, and then %lineage
 configure_spark_with_lineage(builder)        the same, for the session that the builder makes
 spark_lineage.store(path).run("last")        what was recorded
 """
@@ -32,6 +33,9 @@ _PLACES = {
     "start": ("spark_lineage.activation.session", "start"),
     "stop": ("spark_lineage.activation.session", "stop"),
     "store": ("spark_lineage.api", "store"),
+    # %load_ext spark_lineage, and %unload_ext
+    "load_ipython_extension": ("spark_lineage.activation.notebook", "load"),
+    "unload_ipython_extension": ("spark_lineage.activation.notebook", "unload"),
 }
 
 

@@ -83,6 +83,7 @@ def _begin(conf: Mapping[str, str], spark_context: Any) -> Agent | None:
 
 def _begin_apart(conf: Mapping[str, str], spark_context: Any) -> Agent | None:
     from spark_lineage import agent
+    from spark_lineage.activation import notebook
     from spark_lineage.activation.doors import stop_with_interpreter
     from spark_lineage.activation.program import running_program
     from spark_lineage.config import ConfigError, resolve
@@ -103,6 +104,7 @@ def _begin_apart(conf: Mapping[str, str], spark_context: Any) -> Agent | None:
     else:
         stop_with_interpreter(begun)
         _report_to(begun)
+        notebook.watch(begun)
         return begun
     return None
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from spark_lineage import compat
+from spark_lineage.activation.notebook import name_of_notebook, running_shell
 from spark_lineage.agent import Program
 
 RUNNERS = frozenset({"pytest", "unittest", "coverage", "nose2", "pdb", "cProfile", "profile", "trace", "runpy"})
@@ -33,7 +34,11 @@ def running_program() -> RunningProgram:
     here = Path.cwd()
     arguments = tuple(sys.argv[1:])
     if file is None:
-        return RunningProgram(Program("interactive", "<interactive>", arguments, (str(here),)), (here,))
+        shell = running_shell()
+        name = (name_of_notebook(shell) if shell is not None else None) or "interactive"
+        # What a kernel is started with says nothing of the notebook, and is another one each time.
+        arguments = () if shell is not None and hasattr(shell, "kernel") else arguments
+        return RunningProgram(Program(name, "<interactive>", arguments, (str(here),)), (here,))
     path = Path(file).absolute()
     if spec is not None:  # python -m
         name = spec.name.removesuffix(".__main__")

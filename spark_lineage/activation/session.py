@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from spark_lineage.activation import autostart
+from spark_lineage.activation import autostart, notebook
 from spark_lineage.activation.doors import OwnDoor, stop_with_interpreter
 from spark_lineage.activation.hook import SparkHook, names_listener, settings_of_interest
 from spark_lineage.activation.jars import JarError, jar_or_gap
@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from spark_lineage.agent import Agent
 
 Builder = TypeVar("Builder")
+RUNS_WITHOUT = (
+    "this SparkSession runs without the listener of spark-lineage: steps, edges and code are recorded; rows, columns "
+    "and executions are not. Load the extension before the session is made, or make the session with the listener."
+)
 _hook: SparkHook | None = None
 _FAULTS = Guard()  # tells the agent, once there is one
 
@@ -45,7 +49,24 @@ def start(**options: Any) -> Agent | None:
         return None
 
 
-def _start(options: Mapping[str, Any]) -> Agent | None:
+def start_in_notebook() -> str | None:
+    """As :func:`start`, also where a session runs already without our listener: then a sentence says what is not seen.
+
+    Raises ConfigError.
+    """
+    told: list[str] = []
+    try:
+        with Apart():
+            _start({}, told.append)
+    except ConfigError:
+        raise
+    except BaseException as fault:
+        _FAULTS.caught("activation", fault)
+    return told[0] if told else None
+
+
+def _start(options: Mapping[str, Any], tell: Callable[[str], None] | None = None) -> Agent | None:
+    """``tell``: takes what is not seen of a session that runs already without our listener, which is refused else."""
     global _hook
     from spark_lineage import agent
 
@@ -58,7 +79,8 @@ def _start(options: Mapping[str, Any]) -> Agent | None:
     config = resolve(options, spark_conf=conf, folders=program.folders)
     if not config.enabled:
         return None
-    if spark_context is not None and not names_listener(conf):
+    listens = spark_context is None or names_listener(conf)
+    if not listens and tell is None:
         raise ConfigError(
             "A SparkSession already runs without lineage: call start before it is made, or stop it first."
         )
@@ -69,9 +91,13 @@ def _start(options: Mapping[str, Any]) -> Agent | None:
     if unseen is not None:
         begun.gap("jvm", unseen)
     _hook = SparkHook(door, begun.guard).install() if door is not None else None
-    if spark_context is not None:
+    if spark_context is not None and listens:
         begun.attach(spark_context, ran_before=True)
+    elif not listens and tell is not None:
+        begun.gap("jvm", RUNS_WITHOUT)
+        tell(RUNS_WITHOUT)
     stop_with_interpreter(begun)
+    notebook.watch(begun)
     return begun
 
 
@@ -84,6 +110,7 @@ def _stop() -> Agent | None:
     global _hook
     from spark_lineage import agent
 
+    notebook.unwatch()
     hook, _hook = _hook, None
     if hook is not None:
         _FAULTS("hook", hook.remove)

@@ -103,11 +103,13 @@ class JvmHalf:
                 if not self.ours:
                     self._ahead.write(observations)
 
-    def settle(self) -> None:
-        """Takes all that there is, also what Spark has still to tell."""
+    def settle(self, seconds: float | None = None) -> None:
+        """Takes all that there is, also what Spark has still to tell. ``seconds``: what comes later than that is taken
+        another time.
+        """
         bridge = self.relay.bridge
         if bridge is not None and bridge.alive():
-            if not bridge.settle(self._seconds):
+            if not bridge.settle(self._seconds if seconds is None else seconds) and seconds is None:
                 why = f"Spark's listener bus was not empty after {self._seconds:g} s: facts may be missing"
                 self._gap("settle", why)
             self.take()

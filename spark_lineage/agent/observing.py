@@ -19,6 +19,7 @@ from spark_lineage import capture, own_imports
 from spark_lineage.agent import catalog
 from spark_lineage.agent.ahead import Ahead
 from spark_lineage.agent.belonging import Code, Links, Parents
+from spark_lineage.agent.cells import SETTLE_SECONDS, Cells
 from spark_lineage.agent.elsewhere import Elsewhere, store_folder
 from spark_lineage.agent.ending import Ending, tell
 from spark_lineage.agent.jvm_half import JvmHalf
@@ -92,6 +93,7 @@ class Agent:
         self._installation: capture.Installation | None = None
         self._recorder: capture.Recorder | None = None
         self._attached = False  # the program has had a SparkContext
+        self._cells = Cells(lambda: self._recorder, self._queue, self._jvm, self.flush, self.guard)
 
     @property
     def report(self) -> Report | None:
@@ -216,6 +218,16 @@ class Agent:
         if bridge is not None:
             bridge.hang_up()
 
+    def look(self) -> None:
+        """Writes what was seen up to now, for whoever reads the record of a program that goes on."""
+        self.guard("settle", self._jvm.settle, SETTLE_SECONDS)
+        self.guard("flush", self.flush)
+
+    @property
+    def cells(self) -> Cells:
+        """What the notebook tells of its cells."""
+        return self._cells
+
     def gap(self, what: str, why: str) -> None:
         """Something was not observed."""
         self._queue.put(PythonGap(what, why))
@@ -232,6 +244,8 @@ class Agent:
         if os.getpid() != self._pid or self._ended.is_set():
             return  # a forked child of the program, or ended before
         self._ended.set()
+        if outcome is Outcome.COMPLETE and self._cells.failed is not None:
+            outcome, error = Outcome.FAIL, self._cells.failed
         self._ahead.ends = True
         failed = self.guard("traceback", capture.calls_on, traceback) if traceback is not None else tuple(left)
         self.guard("links", self._links.look)

@@ -113,18 +113,20 @@ def model(name: str, run: str | LineageGraph = "last", store: Folder = None) -> 
 @_question
 def diff(
     runs: Sequence[str] = (), store: Folder = None, *,
-    baseline: str | None = None, store_b: Folder = None, force: bool = False,
+    baseline: str | None = None, store_b: Folder = None, force: bool = False, so_far: bool = False,
 ) -> Comparison:  # fmt: skip
     """Which steps are the first whose output differs though their inputs do not.
 
     ``runs`` are A and B; the last run and the one before if they are not given. ``baseline``: A is the latest run with
     this label. ``store_b`` is the store of B, if it is another one. ``force``: runs of different programs, too.
+    ``so_far``: B may still run, as a notebook does that asks; what has not run in it by now is missing.
     """
+    from spark_lineage.answers import executions
     from spark_lineage.answers.diff import compare_runs
     from spark_lineage.answers.diff.chosen import two_runs
 
     a, b = two_runs(stores.opened(store), stores.opened(store_b) if store_b is not None else None, runs, baseline)
-    return compare_runs(a, b, force)
+    return compare_runs(a, executions.so_far(b) if so_far else b, force)
 
 
 @_question

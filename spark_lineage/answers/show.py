@@ -9,6 +9,7 @@ from spark_lineage.answers import freshness
 from spark_lineage.answers.documents import Document, duration_ms
 from spark_lineage.events.identity import iso
 from spark_lineage.model import (
+    Cell,
     Column,
     Dataset,
     DatasetKind,
@@ -43,17 +44,20 @@ class ShownStep:
     error: str | None
     inputs: tuple[Dataset, ...]
     outputs: tuple[Dataset, ...]
+    again: str | None = None  # of a cell of a notebook that ran before: which, and whether it was edited
 
 
 def shown_steps(graph: LineageGraph) -> Iterator[ShownStep]:
     """Every step below its parent, calls in order of start."""
     datasets = {dataset.id: dataset for dataset in graph.datasets}
+    repeated = {cell.step: again(cell) for cell in graph.run.cells if cell.again is not None and cell.step is not None}
     passed_on = {(step.parent, step.error) for step in graph.steps if step.error}
     for step, depth in _tree(graph.steps):
         error = None if (_key(step), step.error) in passed_on else step.error
         yield ShownStep(
-            step, depth, _label(step, depth), error, _known(step.inputs, datasets), _known(step.outputs, datasets)
-        )
+            step, depth, _label(step, depth), error, _known(step.inputs, datasets), _known(step.outputs, datasets),
+            repeated.get(step.step),
+        )  # fmt: skip
 
 
 def _tree(steps: Sequence[Step]) -> Iterator[tuple[Step, int]]:
@@ -171,7 +175,28 @@ def _run(run: Run) -> Document:
         "labels": dict(run.labels),
         "commit": run.repository.commit if run.repository else None,
         "started_by": _started_by(run.parent),
+        "cells": [_cell(cell) for cell in run.cells],
     }
+
+
+def _cell(cell: Cell) -> Document:
+    return {
+        "number": cell.number,
+        "id": cell.key,
+        "step": cell.step,
+        "started_at": iso(cell.started),
+        "duration_ms": duration_ms(cell.started, cell.ended),
+        "error": cell.error,
+        "again": cell.again,
+        "edited": cell.edited,
+        "sure": cell.sure,
+    }
+
+
+def again(cell: Cell) -> str:
+    """``In[2] again, edited``: what a cell is that ran before."""
+    sure = "" if cell.sure else "perhaps "
+    return f"{sure}In[{cell.again}] again{', edited' if cell.edited else ''}"
 
 
 def _started_by(parent: ParentSeen | None) -> Document | None:

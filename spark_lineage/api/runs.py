@@ -41,6 +41,15 @@ class Run:
     def __hash__(self) -> int:
         return hash(self.id)
 
+    def _repr_html_(self) -> str | None:
+        """What a notebook shows: its steps, with what went in and came out."""
+        from spark_lineage.faces import notebook
+
+        try:
+            return notebook.run(self._graph)._repr_html_()
+        except AnswerError:  # a run that cannot be read is its name
+            return None
+
     # -- what is known without reading it
 
     @property

@@ -26,6 +26,14 @@ class Step:
     def __repr__(self) -> str:
         return f"Step({self.name!r}, call={self.call})"
 
+    def _repr_html_(self) -> str:
+        """What a notebook shows: its code, and the columns of what it made."""
+        from spark_lineage.answers import ask
+        from spark_lineage.faces import notebook
+
+        graph = ask.show(str(self.run.folder), self.run.folder.parent.parent, step=f"{self.name}#{self.call}")
+        return notebook.step(graph)._repr_html_()
+
     def __hash__(self) -> int:
         return hash((self.run.id, self.name, self.call))
 

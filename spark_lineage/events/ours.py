@@ -31,6 +31,7 @@ def context(run: Run, outcome: Outcome, ended: float | None) -> content.Context:
         if ended is not None
         else (),
         files=tuple(to_content(of_run.ProgramFile, file) for file in run.files) if ended is not None else (),
+        cells=tuple(to_content(of_run.Cell, cell) for cell in run.cells) if ended is not None else (),
     )
 
 

@@ -16,6 +16,7 @@ from spark_lineage.events.identity import MAIN_THREAD
 from spark_lineage.events.same_names import to_graph
 from spark_lineage.events.samples import of_document
 from spark_lineage.model import (
+    Cell,
     ChangedRows,
     CheckResult,
     Column,
@@ -98,6 +99,7 @@ def _run(event: Event, application: Step) -> Run:
         root=root,
         functions=tuple(to_graph(UsedFunction, function) for function in context.functions),
         files=tuple(to_graph(ProgramFile, file) for file in context.files),
+        cells=tuple(to_graph(Cell, cell) for cell in context.cells),
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from spark_lineage.graph import followed, functions, models, naming
+from spark_lineage.graph.cells import cells
 from spark_lineage.graph.datasets import Datasets
 from spark_lineage.graph.gaps import ledger
 from spark_lineage.graph.globs import name_by_folder
@@ -69,6 +70,7 @@ def _run(seen: Observed, steps: Steps) -> Run:
         root=root,
         place=naming.place(seen),
         files=tuple(seen.files[name] for name in sorted(seen.files)),
+        cells=tuple(cells(seen, {call: found.node.name for call in seen.cells if (found := steps.of_call(call))})),
     )
 
 

@@ -25,7 +25,7 @@ def step(seen: Observed, activation: Activation) -> Step:
         call=activation.call,
         kind=activation.node.kind,
         function=call.function if call else MODULE,
-        file=call.file if call else program,
+        file=seen.file_of(call.file) if call else program,
         line=activation.line,
         end_line=own.end_line if own is not None else activation.line,
         site_line=site,

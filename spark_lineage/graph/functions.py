@@ -19,6 +19,7 @@ def used(seen: Observed, steps: Iterable[Step], datasets: Iterable[Dataset]) -> 
     own = {(step.file, step.line) for step in steps}
     by_name: dict[str, list[tuple[str, FunctionReading]]] = {}
     for (file, line, name), reading in seen.functions.items():
+        file = seen.file_of(file)
         if reading.qualname != "<module>" and (file, line) not in own and reading.source:
             by_name.setdefault(name, []).append((file, reading))
     if not by_name:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -9,6 +10,8 @@ from dataclasses import dataclass, field, replace
 from spark_lineage.model import (
     CallEnded,
     CallSeen,
+    CellBegun,
+    CellEnded,
     Execution,
     Fragment,
     FunctionReading,
@@ -50,6 +53,8 @@ class Observed:
     files: dict[str, ProgramFile] = field(default_factory=dict)
     calls: dict[str, CallSeen] = field(default_factory=dict)
     endings: dict[str, CallEnded] = field(default_factory=dict)
+    cells: dict[str, CellBegun] = field(default_factory=dict)  # by the id of their call, in the order of their begin
+    cell_ends: dict[str, CellEnded] = field(default_factory=dict)
     operations: list[Operation] = field(default_factory=list)
     by_op: dict[str, Operation] = field(default_factory=dict)
     makers: dict[str, Operation] = field(default_factory=dict)  # DataFrame id -> the operation that made it
@@ -69,6 +74,25 @@ class Observed:
         queries = self.queries.get(operation.op, ())
         below = [df for query in queries for df in self.fragments[query].inputs]
         return (*operation.inputs, *queries, *below)
+
+    def number_of(self, begun: CellBegun) -> int:
+        """The execution count of a cell."""
+        return self.cell_ends[begun.call].number if begun.call in self.cell_ends else begun.number
+
+    def file_of(self, file: str) -> str:
+        """How people know a file: ``In[3]`` for the cell that has this name in frames."""
+        return self._cell_files.get(file, file)
+
+    @functools.cached_property
+    def _cell_files(self) -> dict[str, str]:
+        """Of a text that ran several times the first execution counts."""
+        found: dict[str, str] = {}
+        for call, begun in self.cells.items():
+            file = self.cell_ends[call].file if call in self.cell_ends else None
+            file = file or (self.calls[call].file if call in self.calls else None)
+            if file is not None:
+                found.setdefault(file, f"In[{self.number_of(begun)}]")
+        return found
 
     def reading(self, call: CallSeen) -> FunctionReading | None:
         return self.functions.get((call.file, call.line, call.function.rsplit(".", 1)[-1]))
@@ -92,6 +116,11 @@ def sort_out(observations: Iterable[Observation]) -> Observed:
             seen.calls.setdefault(observation.call, observation)
         elif isinstance(observation, CallEnded):
             seen.endings.setdefault(observation.call, observation)
+        elif isinstance(observation, CellBegun):
+            seen.cells.setdefault(observation.call, observation)
+        elif isinstance(observation, CellEnded):
+            seen.cell_ends.setdefault(observation.call, observation)
+            seen.endings.setdefault(observation.call, CallEnded(observation.call, observation.at, observation.error))
         elif isinstance(observation, Probed):
             seen.probes.setdefault(observation.dataset, {})[observation.instance] = observation
         elif isinstance(observation, Fragment):

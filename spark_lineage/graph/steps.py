@@ -8,7 +8,7 @@ from spark_lineage.graph import finished, labels, outcomes
 from spark_lineage.graph.activations import MODULE, Activation, Key, Node
 from spark_lineage.graph.observed import Observed, moment
 from spark_lineage.graph.timing import place_in_time
-from spark_lineage.model import CallSeen, Operation, OperationKind, Step, StepKind, Unit, unit
+from spark_lineage.model import CallSeen, Operation, OperationKind, Step, StepKind, Unit, typed_number, unit
 
 DEEPEST_RECURSION = 3  # a function that calls itself deeper than this stays the same step
 
@@ -52,7 +52,8 @@ class Steps:
 
     def _find(self) -> None:
         for call in self.seen.calls.values():
-            if call.function == MODULE and (call.parent is None or call.parent not in self.seen.calls):
+            inside = call.parent is not None and call.parent in self.seen.calls
+            if call.function == MODULE and (not inside or call.call in self.seen.cells):
                 self._modules.add(call.call)
         for call in self.seen.calls.values():
             self._activate(call)
@@ -81,7 +82,13 @@ class Steps:
         return self._of_call[call.call]
 
     def _call_activation(self, call: CallSeen, parent: Activation) -> Activation:
-        if call.call in self._modules:
+        begun = self.seen.cells.get(call.call)
+        key: Key
+        if begun is not None:
+            key, number = ("cell", begun.call), self.seen.number_of(begun)
+            node = self.root.child(key, StepKind.CELL, f"cell_{number}", call.module, number)
+            parent = self.application
+        elif call.call in self._modules:
             if not _is_cell(call.file):
                 if self.application.seen is None or call.file == self._program:
                     self.application.seen = call
@@ -89,7 +96,7 @@ class Steps:
             self._cells += 1
             node = self.root.child(("cell", call.file), StepKind.CELL, f"cell_{self._cells}", call.module, 1)
         else:
-            key: Key = ("function", call.file, call.line, call.function)
+            key = ("function", self.seen.file_of(call.file), call.line, call.function)
             parent = _folded(parent, key)
             node = parent.node.child(key, StepKind.FUNCTION, labels.of_call(call), call.module, call.line)
         activation = Activation(node, (call.call, None), call, None, call.line, parent, len(self.all))
@@ -142,8 +149,10 @@ class Steps:
         statement = self.seen.statement(call, of[1]) if call is not None else None
         line = statement.line if statement is not None else operation.path[-1].line
         key: Key = ("statement", call.file if call else "", of[1])
-        label = labels.of_statement(statement, line)
-        node = owner.node.child(key, StepKind.STATEMENT, label, call.module if call else "", line)
+        typed = typed_number(call.file) if call is not None else None  # of several of one name the first comes first
+        label = labels.of_statement(statement, line) if statement or typed is None else f"typed_{typed}"
+        module = call.module if call is not None else ""
+        node = owner.node.child(key, StepKind.STATEMENT, label, module, line if typed is None else typed)
         activation = Activation(node, of, call, statement, line, owner, len(self.all))
         activation.started = moment(operation.started)
         self.all.append(activation)

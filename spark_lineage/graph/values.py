@@ -34,7 +34,8 @@ def _value(seen: Observed, activation: Activation, value: ValueSeen, written: st
         file, statement = _given(seen, activation, written)
         line = statement.line if statement is not None else None
     source = _short(statement.source) if statement is not None else None
-    return StepValue(value.use, value.name, value.kind, value.digest, value.text, file, line, source)
+    shown = seen.file_of(file) if file is not None else None
+    return StepValue(value.use, value.name, value.kind, value.digest, value.text, shown, line, source)
 
 
 def _given(seen: Observed, activation: Activation, name: str) -> tuple[str | None, Statement | None]:

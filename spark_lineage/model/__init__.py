@@ -30,6 +30,7 @@ from spark_lineage.model.formats import (
     plain,
 )
 from spark_lineage.model.graph import (
+    Cell,
     CheckResult,
     Column,
     Dataset,
@@ -61,6 +62,8 @@ from spark_lineage.model.plans import (
 from spark_lineage.model.program import (
     CallEnded,
     CallSeen,
+    CellBegun,
+    CellEnded,
     LinkSeen,
     Marked,
     Operation,
@@ -83,6 +86,7 @@ from spark_lineage.model.source_code import (
     ProgramFile,
     SourceReading,
     Statement,
+    typed_number,
 )
 from spark_lineage.model.spark import (
     Execution,
@@ -91,8 +95,8 @@ from spark_lineage.model.spark import (
 )
 
 Observation = Union[
-    ProgramStarted, ProgramEnded, RepositorySeen, LinkSeen, ParentSeen, SourceRead, CallSeen, CallEnded, Operation,
-    Marked, VariableSeen, ValueSeen, PythonGap,
+    ProgramStarted, ProgramEnded, RepositorySeen, LinkSeen, ParentSeen, SourceRead, CallSeen, CallEnded, CellBegun,
+    CellEnded, Operation, Marked, VariableSeen, ValueSeen, PythonGap,
     SparkStarted, Fragment, Probed, Execution, JvmGap,
 ]  # fmt: skip
 
@@ -102,6 +106,9 @@ __all__ = [
     "WIRE_VERSION",
     "CallEnded",
     "CallSeen",
+    "Cell",
+    "CellBegun",
+    "CellEnded",
     "ChangedRows",
     "CheckResult",
     "CheckStatus",
@@ -157,5 +164,6 @@ __all__ = [
     "VariableSeen",
     "crossing",
     "plain",
+    "typed_number",
     "unit",
 ]

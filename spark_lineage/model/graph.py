@@ -159,6 +159,25 @@ class UsedFunction:
 
 
 @dataclass(frozen=True)
+class Cell:
+    """One execution of one cell of a notebook, whether or not it touched DataFrames."""
+
+    number: int  # its execution count, as in ``In[3]``
+    key: str | None  # the id of the cell in its notebook; None where the frontend does not say it
+    text_hash: str
+    started: float
+    ended: float | None  # None while it runs
+    error: str | None  # redacted
+    step: str | None  # the name of its step; None where it touched no DataFrame
+    again: int | None  # the number of the execution before of the same cell
+    edited: bool  # whether its text is another one than that of the execution before
+    sure: bool  # whether it is known to be the same cell: by its id or its text, and not by the names that it binds
+    binds: Mapping[str, str]  # name -> hash of the statements that give it a value
+    reads: tuple[str, ...]  # names that it takes from earlier cells
+    uses: Mapping[str, str]  # function that it defines -> names that are read there, parted by blanks
+
+
+@dataclass(frozen=True)
 class Run:
     """One run of the program, from its start to its end."""
 
@@ -181,6 +200,7 @@ class Run:
     place: str = ""  # what tells the program from others of its name, where the user has not named it: acme/etl/jobs
     functions: tuple[UsedFunction, ...] = ()  # by file and line
     files: tuple[ProgramFile, ...] = ()  # by path; empty where none could be read, and in records of earlier versions
+    cells: tuple[Cell, ...] = ()  # of a notebook, in the order in which they ran
 
 
 @dataclass(frozen=True)

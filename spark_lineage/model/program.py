@@ -66,6 +66,31 @@ class CallEnded:
 
 
 @dataclass(frozen=True)
+class CellBegun:
+    """A cell of a notebook has begun to run; every cell, whether or not it touches DataFrames."""
+
+    call: str  # id of the call that its statements belong to
+    number: int  # its execution count, as in ``In[3]``, as far as it is known by then
+    key: str | None  # the id of the cell in its notebook; None where the frontend does not say it
+    text_hash: str  # of its text as it was typed
+    at: float  # seconds since the epoch
+
+
+@dataclass(frozen=True)
+class CellEnded:
+    """A cell of a notebook has run, and what its code says of names of the notebook."""
+
+    call: str  # as in CellBegun
+    at: float  # seconds since the epoch
+    error: str | None  # "ValueError: text" if an exception left it
+    number: int  # its execution count
+    file: str | None  # as frames name it
+    binds: Mapping[str, str] = field(default_factory=dict)  # name -> hash of the statements that give it a value
+    reads: tuple[str, ...] = ()  # names that it takes from earlier cells
+    uses: Mapping[str, str] = field(default_factory=dict)  # function that it defines -> names read there, and blanks
+
+
+@dataclass(frozen=True)
 class SourceRead:
     """The static reading of a user file, recorded once per file."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 
@@ -56,3 +57,9 @@ class SourceReading:
     source_hash: str  # as in Statement
     functions: tuple[FunctionReading, ...]
     files: tuple[ProgramFile, ...] = ()  # itself, and the program's modules that it reaches and that were not told yet
+
+
+def typed_number(file: str) -> int | None:
+    """Which statement of the session a name means; None for what was not typed at Python's prompt."""
+    found = re.fullmatch(r"<(?:stdin>-|python-input-)(\d+)>?", file)
+    return int(found[1]) if found is not None else None

@@ -15,6 +15,8 @@ from typing import Any
 from spark_lineage.guard import Guard
 from spark_lineage.model import (
     CallEnded,
+    CellBegun,
+    CellEnded,
     ColumnDefinition,
     Execution,
     Fragment,
@@ -244,6 +246,16 @@ def _error(privacy: Privacy, ended: Any) -> Any:
     return replace(ended, error=privacy.texts.optional(ended.error))
 
 
+def _cell_begun(privacy: Privacy, begun: CellBegun) -> CellBegun:
+    """A cell may have a secret anywhere: its hashes are made with the key."""
+    return replace(begun, key=privacy.texts.optional(begun.key), text_hash=privacy.texts.keyed(begun.text_hash))
+
+
+def _cell_ended(privacy: Privacy, ended: CellEnded) -> CellEnded:
+    binds = {name: privacy.texts.keyed(made) for name, made in ended.binds.items()}
+    return replace(ended, error=privacy.texts.optional(ended.error), binds=binds)
+
+
 def _value(privacy: Privacy, seen: ValueSeen) -> ValueSeen:
     """The digest of what was hidden is made again with the key, and says with which."""
     text = privacy.texts.value(seen.name, seen.text)
@@ -277,6 +289,8 @@ _CLEAN: Mapping[type, Callable[[Privacy, Any], Observation]] = {
     LinkSeen: _link,
     SourceRead: Privacy._source,
     CallEnded: _error,
+    CellBegun: _cell_begun,
+    CellEnded: _cell_ended,
     Operation: Privacy._operation,
     PythonGap: _why,
     ValueSeen: _value,

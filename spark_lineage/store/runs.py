@@ -220,7 +220,12 @@ def recover_so_far(folder: Path) -> tuple[LineageGraph, frozenset[tuple[str, int
 
 
 def aborted(graph: LineageGraph) -> LineageGraph:
-    """The graph of a killed run: what still ran has ended as ``abort``, at the moment of the last observation."""
+    """The graph of a killed run: what still ran has ended as ``abort``, at the moment of the last observation.
+
+    A notebook of which no cell ran any more was not stopped in anything: it has ended as its last cell has.
+    """
+    if graph.run.outcome is Outcome.RUNNING and graph.run.cells and all(cell.ended for cell in graph.run.cells):
+        graph = _idle(graph)
     last = max((step.ended or step.started for step in graph.steps), default=graph.run.started)
     steps = tuple(
         replace(step, outcome=Outcome.ABORT, ended=step.ended if step.ended is not None else last)
@@ -232,6 +237,14 @@ def aborted(graph: LineageGraph) -> LineageGraph:
     if run.outcome is Outcome.RUNNING:
         run = replace(run, outcome=Outcome.ABORT, ended=last)
     return replace(graph, run=run, steps=steps)
+
+
+def _idle(graph: LineageGraph) -> LineageGraph:
+    cell = graph.run.cells[-1]
+    outcome = Outcome.FAIL if cell.error is not None else Outcome.COMPLETE
+    ends = {"outcome": outcome, "error": cell.error, "ended": cell.ended}
+    steps = tuple(replace(step, **ends) if step.parent is None else step for step in graph.steps)  # type: ignore[arg-type]
+    return replace(graph, run=replace(graph.run, **ends), steps=steps)  # type: ignore[arg-type]
 
 
 def has_label(run: Summary, text: str) -> bool:

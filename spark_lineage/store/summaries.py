@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from spark_lineage.events.identity import seconds
-from spark_lineage.model import SHAPE_ERRORS, Mode, Observation, Outcome, ProgramStarted, RepositorySeen
+from spark_lineage.model import SHAPE_ERRORS, Mode, Observation, Outcome, ProgramEnded, ProgramStarted, RepositorySeen
 from spark_lineage.store import formats, journal, places, wal
 from spark_lineage.store.errors import StoreError
 
@@ -171,7 +171,14 @@ def ending(run: Summary) -> Ending:
         return sealed
     if not (run.folder / wal.NAME).exists():
         raise StoreError(f"the journal in {run.folder} ends before its run does: restore it from a copy")
-    return Ending(Outcome.RUNNING if wal.is_alive(run.folder) else Outcome.ABORT, None)
+    if wal.is_alive(run.folder):
+        return Ending(Outcome.RUNNING, None)
+    last = wal.last_end(run.folder)
+    if isinstance(last, ProgramEnded):
+        return Ending(last.outcome, last.at)
+    if last is not None:  # a kernel that waited for its next cell
+        return Ending(Outcome.COMPLETE if last.error is None else Outcome.FAIL, last.at)
+    return Ending(Outcome.ABORT, None)
 
 
 def _sealed(folder: Path) -> Ending | None:

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
 
-from spark_lineage.model import FORMAT, Observation, Probed
+from spark_lineage.model import FORMAT, CellBegun, CellEnded, Observation, Probed, ProgramEnded
 from spark_lineage.privacy.files import make_folder, open_private, write_private
 from spark_lineage.store import places
 from spark_lineage.store.observation_lines import decode, encode, encode_fast
@@ -137,6 +137,23 @@ def read(folder: Path) -> Iterator[Observation | None]:
     """The observations of a run that has not been sealed; None for a whole line that cannot be read."""
     with (folder / NAME).open("rb") as lines:
         yield from _decoded(lines)
+
+
+def last_end(folder: Path) -> ProgramEnded | CellEnded | None:
+    """The end of the program that was written, or of the last cell where none runs; None where neither was."""
+    last = b""
+    with contextlib.suppress(OSError), (folder / NAME).open("rb") as lines:
+        for line in lines:
+            if line.startswith(_ENDS) and line.endswith(b"\n"):
+                last = line
+    with contextlib.suppress(ValueError, KeyError, TypeError):
+        found = decode(last)
+        return found if isinstance(found, (ProgramEnded, CellEnded)) else None
+    return None
+
+
+# How the lines begin that say whether something still runs.
+_ENDS = tuple(f'{{"_":"{kind.__name__}"'.encode() for kind in (ProgramEnded, CellBegun, CellEnded))
 
 
 def _decoded(lines: Iterable[bytes]) -> Iterator[Observation | None]:

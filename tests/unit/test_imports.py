@@ -42,8 +42,9 @@ MAY_USE: dict[str, set[str]] = {
     # The reading of columns that hold one value needs the fingerprint, and `status` reads how far each sink has come.
     # Code that has changed since a run is read as the agent reads it, to tell comments from code.
     "answers": SEAMS | {"store", "events", "graph", "fingerprint", "sinks", "static"},
-    "api": SEAMS | {"answers", "store"},  # what Python code asks; it has the summaries of runs that the answers have
     "faces": SEAMS | {"answers"},
+    # What Python code asks; it has the summaries of runs that the answers have, and shows itself in a notebook.
+    "api": SEAMS | {"answers", "faces", "store"},
     # What other systems are told that keep experiments: the record as it is, and its report.
     "experiments": SEAMS | {"answers", "events", "faces", "sinks", "store"},
     # The agent wires the parts. It takes the rules of checks, and their results at the end, from the answers.
@@ -206,6 +207,7 @@ ROOMS = {
         "ahead",
         "belonging",
         "jvm_half",
+        "cells",
         "telling",
         "elsewhere",
         "ending",

@@ -30,7 +30,8 @@ NAMES = {  # of columns: what Spark writes into them itself is cleaned, and anyt
 TYPES = {"Clash.other_type", "Clash.type", "Fragment.columns[1]", "ProbedColumn.type", "Storage.columns[1]"}
 OTHERS = {
     # ids and hashes, which the agent makes itself
-    "CallEnded.call", "CallSeen.call", "CallSeen.parent", "ColumnInput.dataset", "ColumnNote.input[0]", "Execution.op",
+    "CallEnded.call", "CallSeen.call", "CallSeen.parent", "CellBegun.call", "CellEnded.call", "ColumnInput.dataset",
+    "ColumnNote.input[0]", "Execution.op",
     "Execution.sinks[2]", "Fragment.dataset", "Fragment.inputs", "JvmGap.dataset", "LinkSeen.experiment",
     "LinkSeen.id", "LinkSeen.span",
     "Marked.df", "Marked.inputs", "Operation.failed_calls", "Operation.inputs", "Operation.op", "Operation.output",
@@ -44,7 +45,8 @@ OTHERS = {
     "RowOperator.op", "RuleAnswer.kind", "SparkStarted.java_version", "SparkStarted.scala_version",
     "SparkStarted.spark_version", "Storage.format", "Storage.version", "ValueSeen.kind",
     # names that people gave: of what the program is made of, of files, jobs and tables
-    "CallSeen.file", "CallSeen.function", "CallSeen.module", "CallSeen.thread", "Fragment.covers",
+    "CallSeen.file", "CallSeen.function", "CallSeen.module", "CallSeen.thread", "CellEnded.file", "CellEnded.reads",
+    "CellEnded.uses", "Fragment.covers",
     "FunctionReading.qualname", "ParentSeen.name", "ParentSeen.namespace", "ProgramFile.file", "ProgramStarted.app",
     "ProgramStarted.place", "RepositorySeen.branch", "RepositorySeen.root", "SourceReading.file", "Statement.binds",
     "Statement.called", "Statement.deed", "Statement.reads", "Statement.variable", "Storage.table", "ValueSeen.file",

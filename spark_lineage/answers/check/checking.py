@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from spark_lineage.answers.check import columns, joins, names, over_time, plans
+from spark_lineage.answers.check import cells, columns, joins, names, over_time, plans
 from spark_lineage.answers.check.asking import ask
 from spark_lineage.answers.check.evidence import Evidence
 from spark_lineage.answers.check.results import Report, Result
@@ -22,6 +22,7 @@ OF_RUN: Mapping[str, Callable[[Evidence], Iterator[Result]]] = {
     names.CAST: columns.cast,
     names.CONSTANT: columns.constant,
     names.ZEROS: columns.zeros,
+    names.STALE: cells.stale,
 }
 
 

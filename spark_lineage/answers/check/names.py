@@ -12,8 +12,10 @@ CONSTANT = "constant_column"
 ZEROS = "average_over_filled_zeros"
 SCHEMA = "column_dropped_or_retyped"
 NEW_NULLS = "newly_null_column"
+STALE = "stale_cell"
 FAR = "row_count_far_from_history"
 
 BUILT_IN = (
-    FAN_OUT, ROW_LOSS, UNDONE, EMPTY, UNION, DUPLICATES, ALL_NULL, CAST, CONSTANT, ZEROS, SCHEMA, NEW_NULLS, FAR,
+    FAN_OUT, ROW_LOSS, UNDONE, EMPTY, UNION, DUPLICATES, ALL_NULL, CAST, CONSTANT, ZEROS, STALE, SCHEMA, NEW_NULLS,
+    FAR,
 )  # fmt: skip

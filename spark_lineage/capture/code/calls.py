@@ -22,6 +22,7 @@ class KnownCode:
     """
 
     __slots__ = (
+        "body",
         "calls",
         "code",
         "composite",
@@ -36,7 +37,8 @@ class KnownCode:
         "owned",
         "places",
         "reading",
-        "spark", "stands",
+        "spark",
+        "stands",
         "suspendable",
     )  # fmt: skip
 
@@ -46,6 +48,7 @@ class KnownCode:
         self.spark = spark
         self.folded = False
         self.stands = False
+        self.body = False  # of a module, or a statement of a cell
         self.suspendable = bool(code.co_flags & _SUSPENDABLE)
         self.function = code.co_name
         self.file = code.co_filename
@@ -101,7 +104,7 @@ class Call:
             function=code.function,
             module=code.module,
             file=code.file,
-            line=code.code.co_firstlineno,
+            line=1 if code.body else code.code.co_firstlineno,  # as the source has it, whoever compiled it
             site=outer.place if outer is not None else None,
             thread=self.thread,
             at=self.at,

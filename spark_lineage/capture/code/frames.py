@@ -24,7 +24,7 @@ from spark_lineage.capture.code.source_files import SourceFiles
 from spark_lineage.capture.code.values import StepValues, let_go, variables
 from spark_lineage.capture.deferred import Emit
 from spark_lineage.guard import Guard, interrupted_again
-from spark_lineage.model import CallEnded, Path
+from spark_lineage.model import CallEnded, Path, typed_number
 
 _FOLDED = frozenset({"<lambda>", "<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>"})
 _OPTIMIZED = 0x1
@@ -84,6 +84,28 @@ class GivenWork(NamedTuple):
     number: int
 
 
+class CellRun:
+    """One execution of a cell of a notebook: IPython runs each of its statements in a frame of its own."""
+
+    __slots__ = ("call", "id")
+
+    def __init__(self, id: str) -> None:
+        self.id = id
+        self.call: Call | None = None  # once a statement of it was seen on a stack
+
+    @property
+    def seen(self) -> bool:
+        """Whether it has touched DataFrames."""
+        return self.call is not None and self.call.emitted
+
+
+class _Cells(threading.local):
+    """The cells that run in this thread, the innermost last."""
+
+    def __init__(self) -> None:
+        self.running: list[CellRun] = []
+
+
 class _CurrentTask(threading.local):
     """The task of a pool that this thread runs now."""
 
@@ -120,6 +142,8 @@ class Frames:
         self._ids = itertools.count(1)
         self._root: Position | None = None
         self._held_tokens = _HeldTokens()
+        self._cells = _Cells()
+        self.namespace: dict[str, Any] | None = None  # of the notebook, or of what is typed
         self._announcing = threading.Lock()
         self._values = StepValues(sources, emit, lambda file: user_code.ownership(file).owned)
 
@@ -144,16 +168,21 @@ class Frames:
 
     def _classify(self, code: CodeType, frame: FrameType) -> KnownCode:
         verdict = self.user_code.ownership(code.co_filename)
-        known = KnownCode(code, verdict.owned, verdict.spark)
+        typed = frame.f_globals is self.namespace  # however the notebook names its cells
+        known = KnownCode(code, verdict.owned or typed, verdict.spark)
         if known.owned:
+            known.file = self.sources.file_of(code)
             known.module = str(frame.f_globals.get("__name__", ""))
             module_body = code.co_name == "<module>" or code.co_name.startswith("<cell line")
             class_body = not code.co_flags & _OPTIMIZED and not module_body
             known.folded = code.co_name in _FOLDED or class_body
+            known.body = module_body
+            known.function = "<module>" if module_body else code.co_name
             if not known.folded:
                 reading = self.sources.function(code, frame.f_globals, module_body)
                 known.reading = reading
-                known.function = reading.qualname if reading else getattr(code, "co_qualname", code.co_name)
+                if not module_body:
+                    known.function = reading.qualname if reading else getattr(code, "co_qualname", code.co_name)
                 known.composite = reading.composite if reading else module_body
                 known.folded = reading is not None and reading.wrapper
         known.stands = known.owned and not known.folded
@@ -235,7 +264,10 @@ class Frames:
         return position
 
     def _place(self, frame: FrameType, code: KnownCode) -> tuple[int | None, int]:
-        place = code.places[frame.f_lasti] = self.sources.place(code.reading, frame)
+        place = self.sources.place(code.reading, frame)
+        if code.reading is None and code.body and typed_number(code.file) is not None:
+            place = (0, place[1])  # at a prompt each statement is a body of its own
+        code.places[frame.f_lasti] = place
         return place
 
     def _outside(self) -> Position | None:
@@ -266,8 +298,41 @@ class Frames:
             outer = outer.f_back
         return unseen
 
+    # -- cells of a notebook
+
+    def cell_begins(self) -> str:
+        """A cell is about to run in this thread; gives the id of the call that its statements will stand in."""
+        cell = CellRun(f"c{next(self._ids)}")
+        self._cells.running.append(cell)
+        return cell.id
+
+    def cell_ended(self) -> CellRun | None:
+        """The cell that ran in this thread has ended; None if its begin was not seen."""
+        return self._cells.running.pop() if self._cells.running else None
+
+    def _statement_of_cell(self, frame: FrameType, code: KnownCode, outer: Position | None) -> Token | None:
+        """The token of a statement of the cell that runs here; None for any other frame.
+
+        What ``%run -i`` runs has the names of the notebook, and is called by the cell.
+        """
+        cell = self._cells.running[-1] if self._cells.running and code.body else None
+        if cell is None or frame.f_globals is not self.namespace:
+            return None
+        around = outer
+        while around is not None and around.call is not cell.call:
+            around = around.outer
+        if around is not None:
+            return None
+        if cell.call is None:
+            cell.call = Call(cell.id, code, None)
+            cell.call.names = id(frame.f_globals)
+            self._root = Position(cell.call, None, frame.f_lineno, None)
+        return Token(self, cell.call, None, False)
+
     def _begin(self, frame: FrameType, code: KnownCode) -> Token:
         outer = self.position(frame.f_back)
+        if (token := self._statement_of_cell(frame, code, outer)) is not None:
+            return token
         if outer is None and code.code.co_name == "<module>":
             self._root = None
         code.calls += 1

@@ -17,8 +17,9 @@ from types import CodeType, FrameType
 from typing import Any
 
 from spark_lineage import compat
+from spark_lineage.capture.code.typed_lines import SHELL, TypedLines
 from spark_lineage.compat import parse
-from spark_lineage.model import FunctionReading, SourceReading, Statement
+from spark_lineage.model import FunctionReading, SourceReading, Statement, typed_number
 
 ReadSource = Callable[[str, str], SourceReading]
 
@@ -80,25 +81,39 @@ class SourceFiles:
         self._failed = failed
         self._sources: dict[str, SourceFile | None] = {}
         self._loading = threading.Lock()
+        self._typed = TypedLines()
+        self._untold = False  # that typed lines have no text
         self._lines: dict[int, tuple[FunctionReading, list[int], list[int]]] = {}
 
-    def of(self, file: str, module_globals: dict[str, Any] | None = None) -> SourceFile | None:
+    def of(
+        self, file: str, module_globals: dict[str, Any] | None = None, code: CodeType | None = None
+    ) -> SourceFile | None:
         with contextlib.suppress(KeyError):
             return self._sources[file]
         with self._loading:  # another thread may be at it: what it finds decides what a step is
             if file not in self._sources:
-                self._sources[file] = self._load(file, module_globals)
+                self._sources[file] = self._load(file, module_globals, code)
             return self._sources[file]
+
+    def file_of(self, code: CodeType) -> str:
+        """The name of its file; what was typed at a prompt has one for each statement."""
+        return self._typed.file_of(code)
 
     def read_before(self, file: str) -> SourceReading | None:
         """The reading of a file that was read already."""
         source = self._sources.get(file)
         return source.reading if source is not None else None
 
-    def _load(self, file: str, module_globals: dict[str, Any] | None) -> SourceFile | None:
+    def _load(self, file: str, module_globals: dict[str, Any] | None, code: CodeType | None) -> SourceFile | None:
         if self._read is None:
             return None
-        text = _text_of(file, module_globals)
+        typed = typed_number(file) is not None
+        text = (self._typed.text_of(file, code) if typed else "") or _text_of(file, module_globals)
+        if not text and typed:
+            if not self._untold:
+                self._untold = True
+                self._failed(SHELL, "the shell keeps no text of what is typed: lines are steps without names or source")
+            return None
         if not text:
             self._failed(file, "its source could not be read")
             return None
@@ -120,7 +135,7 @@ class SourceFiles:
             self._lines = {key: lines for key, lines in self._lines.items() if key in readings}
 
     def function(self, code: CodeType, module_globals: dict[str, Any], module_body: bool) -> FunctionReading | None:
-        source = self.of(code.co_filename, module_globals)
+        source = self.of(self.file_of(code), module_globals, code)
         if source is None:
             return None
         if module_body:
@@ -167,7 +182,7 @@ class SourceFiles:
 
     def may_catch(self, frame: FrameType) -> bool:
         """Whether the body that runs in ``frame`` may catch an error raised where it stands."""
-        source = self._sources.get(frame.f_code.co_filename)
+        source = self._sources.get(self.file_of(frame.f_code))
         if source is None:
             return True  # not known
         line = frame.f_lineno or 0
@@ -183,7 +198,7 @@ class SourceFiles:
 
     def names(self, frame: FrameType, method: str) -> CallNames:
         """The names that the running call of ``method`` is written with."""
-        source = self._sources.get(frame.f_code.co_filename)
+        source = self._sources.get(self.file_of(frame.f_code))
         node = _running_call(source, frame, method) if source is not None else None
         if node is None:
             return CallNames(None, (), {})
@@ -193,7 +208,7 @@ class SourceFiles:
 
     def read_by(self, frame: FrameType, method: str) -> tuple[str, ...]:
         """The names in the first argument, or ``data=``, of the running call of ``method``."""
-        source = self._sources.get(frame.f_code.co_filename)
+        source = self._sources.get(self.file_of(frame.f_code))
         node = _running_call(source, frame, method) if source is not None else None
         if node is None:
             return ()

@@ -78,6 +78,23 @@ class ProgramFile:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Cell:
+    number: Annotated[int, Of("execution count: 3 of In[3]")]
+    key: Annotated[str | None, Of("id of the cell in its notebook; absent where the frontend does not say it")] = None
+    text_hash: Annotated[str, Of("of its text, made with the secret of the store")]
+    started: Moment
+    ended: Moment | None = None
+    error: Annotated[str | None, Of("redacted")] = None
+    step: Annotated[str | None, Of("absent where it touched no DataFrame")] = None
+    again: Annotated[int | None, Of("number of the execution before of the same cell")] = None
+    edited: Annotated[bool, Of("whether its text is another one than that of the execution before")] = False
+    sure: Annotated[bool, Of("whether the same cell is known by its id or its text")] = True
+    binds: Annotated[dict[str, str], Of("name and hash of the statements that give it a value")]
+    reads: Annotated[tuple[str, ...], Of("names that it takes from earlier cells")] = ()
+    uses: Annotated[dict[str, str], Of("function that it defines, and the names that are read there")]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Context:
     """The program and how it ran; on the application's run."""
 
@@ -100,6 +117,7 @@ class Context:
         tuple[UsedFunction, ...], Of("functions of the user that steps call, and that are no steps themselves")
     ] = ()
     files: Annotated[tuple[ProgramFile, ...], Of("files of the program, as they were when it was read")] = ()
+    cells: Annotated[tuple[Cell, ...], Of("executions of the cells of a notebook, in the order in which they ran")] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

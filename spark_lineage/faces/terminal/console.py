@@ -45,5 +45,6 @@ def _width() -> int | None:
 def as_text(show: Callable[[Console], None], width: int) -> str:
     """What ``show`` prints, without colours, in lines of at most ``width`` letters."""
     made = io.StringIO()
-    show(SafeConsole(file=made, width=width, highlight=False, color_system=None))
+    # In a kernel rich would display what is printed, and not write it.
+    show(SafeConsole(file=made, width=width, highlight=False, color_system=None, force_jupyter=False))
     return made.getvalue()

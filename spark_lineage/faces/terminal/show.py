@@ -108,6 +108,7 @@ def _step_name(shown: ShownStep) -> Cell:
         (MARKS[step.outcome], STYLES[step.outcome]),
         (shown.label, "bold" if step.kind in (StepKind.APPLICATION, StepKind.FUNCTION) else ""),
         (f" #{step.call}" if step.call > 1 else "", "dim"),
+        (f" ({shown.again})" if shown.again else "", "yellow"),
     ]
     return tuple(span for span in spans if span[0])
 
