@@ -67,7 +67,7 @@ def _in_no_file(graph: LineageGraph) -> Iterator[str]:
     noted = {file.file for file in graph.run.files}
     for step in graph.steps:
         if step.kind is not StepKind.APPLICATION and step.file and os.path.abspath(step.file) not in noted:
-            typed = step.file.startswith("<") or "ipykernel_" in step.file
+            typed = step.file.startswith(("<", "In[")) or "ipykernel_" in step.file
             yield TYPED if typed else f"the record has no hash of {step.file}"
 
 

@@ -38,8 +38,9 @@ class Shell:
     def end(self) -> int:
         """Ctrl-D; gives the exit status."""
         os.write(self._terminal, b"\x04")
+        until = time.monotonic() + SECONDS
         try:
-            while True:
+            while time.monotonic() < until:
                 self._read()
         except OSError:  # the terminal is gone with who had it
             pass

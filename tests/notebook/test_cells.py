@@ -89,6 +89,7 @@ def test_what_was_stale_when_it_was_used_is_found(session: Kernel) -> None:
     assert "In[7] used good of In[5], but In[3] was edited and ran again as In[6]" in found.actual
 
 
+@pytest.mark.wide
 def test_a_function_that_was_edited_makes_stale_what_the_old_one_made(session: Kernel) -> None:
     for id, code in (("a", ORDERS), ("b", CLEAN), ("c", GOOD)):
         session.run(code, id)
@@ -100,6 +101,7 @@ def test_a_function_that_was_edited_makes_stale_what_the_old_one_made(session: K
     assert "In[5] read clean of In[4], and In[4] was edited and ran again as In[6]" in found.actual
 
 
+@pytest.mark.wide
 def test_a_cell_that_is_applied_twice_is_found(session: Kernel) -> None:
     session.run(ORDERS, "a")
     session.run("orders = orders.assign(amount=orders.amount * 2)", "b")
@@ -123,6 +125,7 @@ def test_what_ran_again_and_made_the_same_is_not_stale(session: Kernel) -> None:
     assert [result.actual for result in results if not result.passed] == []
 
 
+@pytest.mark.wide
 def test_what_ran_again_and_was_not_measured_is_no_failure(session: Kernel) -> None:
     for id, code in (("a", ORDERS), ("b", CLEAN), ("c", GOOD)):
         session.run(code, id)
@@ -134,6 +137,7 @@ def test_what_ran_again_and_was_not_measured_is_no_failure(session: Kernel) -> N
     assert "with the same code; whether its orders is another one was not measured" in found.actual
 
 
+@pytest.mark.wide
 def test_without_ids_of_cells_an_edit_is_a_guess_and_no_failure(session: Kernel) -> None:
     session.run(ORDERS)
     session.run(CLEAN)
@@ -146,6 +150,7 @@ def test_without_ids_of_cells_an_edit_is_a_guess_and_no_failure(session: Kernel)
     assert "In[6] binds the same names as In[3] and may be another version of it" in found.actual
 
 
+@pytest.mark.wide
 def test_a_cell_that_fails_and_one_that_is_interrupted_are_cells_of_a_session_that_goes_on(session: Kernel) -> None:
     session.run(ORDERS)
     failed = session.run("good = orders.dropna()\nx = good.nothing")
@@ -164,6 +169,7 @@ def test_a_cell_that_fails_and_one_that_is_interrupted_are_cells_of_a_session_th
     assert run.step("cell_4").outcome is Outcome.FAIL
 
 
+@pytest.mark.wide
 def test_a_notebook_whose_last_cell_failed_has_failed(session: Kernel) -> None:
     session.run(ORDERS)
     session.run("orders.nothing")
@@ -172,6 +178,7 @@ def test_a_notebook_whose_last_cell_failed_has_failed(session: Kernel) -> None:
     assert (run.outcome, run.error) == (Outcome.FAIL, "AttributeError: 'DataFrame' object has no attribute 'nothing'")
 
 
+@pytest.mark.wide
 def test_a_kernel_that_is_killed_while_it_is_idle_was_stopped_in_nothing(session: Kernel) -> None:
     session.run(ORDERS)
     session.run("good = orders.dropna()\ngood.shape")
@@ -183,6 +190,7 @@ def test_a_kernel_that_is_killed_while_it_is_idle_was_stopped_in_nothing(session
     assert run.dataset("orders").rows == 4
 
 
+@pytest.mark.wide
 def test_a_kernel_that_is_killed_in_a_cell_was_stopped(session: Kernel) -> None:
     session.run(ORDERS)
     pid = session.run("import os, time\nos.getpid()").text
@@ -224,6 +232,7 @@ def test_the_magic_answers_in_one_sentence_or_in_a_table(session: Kernel) -> Non
         assert len(ran.err.strip().splitlines()) == 1
 
 
+@pytest.mark.wide
 def test_two_runs_of_a_notebook_are_compared(tmp_path: Path) -> None:
     for amount in ("40.0", "50.0"):
         with kernel(tmp_path) as session:
@@ -234,6 +243,7 @@ def test_two_runs_of_a_notebook_are_compared(tmp_path: Path) -> None:
             session.end()
 
 
+@pytest.mark.wide
 def test_the_extension_goes_and_comes_again(session: Kernel) -> None:
     session.run(ORDERS)
     session.run("%unload_ext spark_lineage")
@@ -249,6 +259,7 @@ def test_the_extension_goes_and_comes_again(session: Kernel) -> None:
     assert {first.outcome, second.outcome} == {Outcome.COMPLETE}
 
 
+@pytest.mark.wide
 def test_settings_that_cannot_be_used_are_one_sentence_and_the_notebook_goes_on(tmp_path: Path) -> None:
     with kernel(tmp_path, SPARK_LINEAGE__MODE="fast") as session:
         told = session.run(LOAD)

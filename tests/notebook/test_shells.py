@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from spark_lineage import store
 from spark_lineage.api.runs import Run
 from spark_lineage.model import Outcome
@@ -44,6 +46,7 @@ def test_each_line_at_pythons_prompt_is_a_step_with_its_source(tmp_path: Path) -
     assert not [gap for gap in run.gaps if "source" in gap.what]
 
 
+@pytest.mark.wide
 def test_where_the_shell_keeps_no_text_lines_are_steps_and_a_gap_says_so(tmp_path: Path) -> None:
     text = "\n".join([BEGIN, *TYPED, ""])
     done = subprocess.run(
@@ -59,8 +62,10 @@ def test_where_the_shell_keeps_no_text_lines_are_steps_and_a_gap_says_so(tmp_pat
         assert steps(run)[0] == "typed_1"
 
 
+@pytest.mark.wide
 def test_cells_of_ipythons_shell_are_steps(tmp_path: Path) -> None:
     words = [sys.executable, "-m", "IPython", "--simple-prompt", "--no-banner", "--colors=NoColor"]
+    words.append("--TerminalInteractiveShell.confirm_exit=False")
     shell = Shell(words, tmp_path, r"In \[\d+\]: ", {"IPYTHONDIR": str(tmp_path / "ipython")})
     for text in ["%load_ext spark_lineage", "import pandas as pd", *TYPED[:1]]:
         assert "Traceback" not in shell.type(text)
