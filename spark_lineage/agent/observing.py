@@ -11,6 +11,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from types import FrameType, TracebackType
 from typing import TYPE_CHECKING, Any
@@ -47,14 +48,20 @@ if TYPE_CHECKING:
 POLL_SECONDS = 1.0
 
 
-class _PandasContents:
-    """:mod:`spark_lineage.fingerprint.pandas_objects`, imported once a program has pandas objects: it needs pyarrow."""
+class _FrameContents:
+    """What looks into objects of pandas or polars, imported once a program has some: it needs pyarrow."""
 
     def __getattr__(self, name: str) -> Any:
-        with Apart():
-            from spark_lineage.fingerprint import pandas_objects
+        return partial(self._asked, name)
 
-        return getattr(pandas_objects, name)
+    def _asked(self, name: str, obj: Any, *rest: Any) -> Any:
+        with Apart():
+            if type(obj).__module__.partition(".")[0] == "polars":
+                from spark_lineage.fingerprint import polars_objects as objects
+            else:
+                from spark_lineage.fingerprint import pandas_objects as objects  # type: ignore[no-redef]
+
+        return getattr(objects, name)(obj, *rest)
 
 
 class Agent:
@@ -151,7 +158,7 @@ class Agent:
     def _capture(self, rules: Rules) -> None:
         recorder = capture.Recorder(
             self._queue.put, self._jvm.relay, self.config, self.guard, roots=self.program.roots,
-            read=self._read, questions=rules.questions(), contents=_PandasContents(),
+            read=self._read, questions=rules.questions(), contents=_FrameContents(),
             mlflow_found=self._links.mlflow,
         )  # fmt: skip
         self._recorder = recorder

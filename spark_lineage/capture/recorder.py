@@ -263,7 +263,7 @@ class Recorder:
         self._record(running, time.time(), None, text, tuple(dict.fromkeys(call.id for call in left)))
 
     def polars_is_used(self) -> None:
-        """The program uses polars: silence would say that nothing was lost on the way through it."""
+        """The program uses polars, which could not be patched: silence would say that nothing was lost on the way."""
         why = (
             "frames of polars are not followed: what is made of them stands on nothing, and what they hold is not known"
         )

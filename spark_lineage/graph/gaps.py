@@ -33,7 +33,7 @@ def _of_the_run(seen: Observed) -> Iterable[Gap]:
     if (
         seen.spark is None
         and not explained
-        and any(operation.detail.get("engine") != "pandas" for operation in seen.operations)
+        and any(operation.detail.get("engine") not in ("pandas", "polars") for operation in seen.operations)
     ):
         yield Gap(None, None, "jvm", "the JVM half was not heard of: no plans, no measurements")
 

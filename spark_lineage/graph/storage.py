@@ -91,7 +91,7 @@ class Storages:
         sink = Stored(storage, activation, moment(operation.started), moment(operation.ended))
         sink.ops.append(operation.op)
         sink.modes.append("overwrite" if storage.format == "model" else "create")
-        if storage.format == "model" or operation.detail.get("engine") == "pandas":
+        if storage.format == "model" or operation.detail.get("engine") in ("pandas", "polars"):
             sink.df = next(iter(operation.inputs), None)
         else:
             sink.written_by_rdd = True

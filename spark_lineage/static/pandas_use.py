@@ -1,4 +1,6 @@
-"""Which functions handle pandas DataFrames, as far as the source tells; asked only of programs that import pandas.
+"""Which functions handle frames of pandas or polars, as far as the source tells.
+
+Asked only of programs that import one of them.
 
 Functions of single columns are none: a body that calls them is one step all the same.
 """
@@ -13,9 +15,11 @@ from spark_lineage.static.names import MODEL_METHODS, PANDAS_MAKERS, PANDAS_METH
 from spark_lineage.static.program import Program
 from spark_lineage.static.receivers import is_foreign
 
+FRAMES = ("pandas", "polars")  # libraries of frames
+
 
 def imports_pandas(function: Function) -> bool:
-    return any(imported.module.split(".")[0] == "pandas" for imported in function.imports.values())
+    return any(imported.module.split(".")[0] in FRAMES for imported in function.imports.values())
 
 
 def uses_pandas(function: Function, program: Program) -> bool:
@@ -33,14 +37,14 @@ def _annotated(function: Function) -> bool:
     """``frame: pd.DataFrame``, ``-> DataFrame`` of pandas."""
     returns = getattr(function.node, "returns", None)
     texts = [ast.unparse(kind) for kind in (*function.parameters.values(), returns) if kind is not None]
-    return any(("pd." in text or "pandas." in text) and "DataFrame" in text for text in texts) or any(
-        "DataFrame" in text and _of_pandas("DataFrame", function) for text in texts
-    )
+    return any(
+        any(name in text for name in ("pd.", "pandas.", "pl.", "polars.")) and "Frame" in text for text in texts
+    ) or any("DataFrame" in text and _of_pandas("DataFrame", function) for text in texts)
 
 
 def _is_method(node: ast.Attribute, function: Function, program: Program) -> bool:
     if isinstance(node.value, ast.Name) and _of_pandas(node.value.id, function):
-        return node.attr in PANDAS_MAKERS or node.attr.startswith("read_")
+        return node.attr in PANDAS_MAKERS or node.attr.startswith(("read_", "scan_"))
     known = node.attr in PANDAS_METHODS or (node.attr in MODEL_METHODS and _imports_models(function))
     return known and not is_foreign(node.value, function, program)
 
@@ -69,7 +73,7 @@ def _is_frame(node: ast.Subscript, parent: ast.AST | None, function: Function) -
 def _of_pandas(name: str, function: Function) -> bool:
     for scope in function.scopes():
         if name in scope.imports:
-            return scope.imports[name].module.split(".")[0] == "pandas"
+            return scope.imports[name].module.split(".")[0] in FRAMES
         if name in scope.parameters or name in scope.values:
             return False
     return False

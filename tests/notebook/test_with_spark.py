@@ -144,7 +144,7 @@ def test_two_kernels_write_to_one_store(tmp_path: Path) -> None:
         for session in (other, one):
             session.run("frame.shape")
             session.end()
-    runs = list(store(tmp_path / "lineage"))
+    runs = store(tmp_path / "lineage").runs()
     assert [run.outcome for run in runs] == [Outcome.COMPLETE] * 2
     assert [run.dataset("frame").rows for run in runs] == [2, 2]
 

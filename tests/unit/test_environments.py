@@ -117,14 +117,16 @@ def _run(words: list[str], folder: Path, **environ: str) -> subprocess.Completed
     )  # fmt: skip
 
 
-def test_polars_is_a_gap(tmp_path: Path) -> None:
-    """Its frames are not followed: silence would be the worst answer."""
+def test_polars_is_followed_where_the_program_imports_it(tmp_path: Path) -> None:
+    """Late, too; and where it cannot be followed a gap says so (``Recorder.polars_is_used``)."""
     (tmp_path / "job.py").write_text(
-        JOB + "def late():\n    import polars as pl\n    return pl.DataFrame({'x': [1]})\nlate()\n"
+        JOB + "def late():\n    import polars as pl\n    return pl.DataFrame({'x': [1]})\nframe = late()\nframe.shape\n"
     )
     done = _run(["-m", "spark_lineage", "run", "job.py"], tmp_path)
     assert (done.returncode, done.stdout, done.stderr) == (0, "2\n", "")
-    assert [gap.what for gap in Store(tmp_path / "lineage").open().graph.gaps] == ["polars"]
+    graph = Store(tmp_path / "lineage").open().graph
+    assert graph.gaps == ()
+    assert [dataset.rows for dataset in graph.datasets if dataset.engine == "polars"] == [1]
 
 
 def test_a_library_that_imports_polars_is_no_gap(tmp_path: Path) -> None:

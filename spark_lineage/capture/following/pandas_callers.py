@@ -48,7 +48,14 @@ class PandasCallers:
     def __init__(self, frames: Frames) -> None:
         self._frames = frames
         self.kinds: dict[int, int] = {}  # by the id of the code, which ``frames`` holds
-        self._folder = os.path.dirname(os.path.abspath(sys.modules["pandas"].__file__ or "")) + os.sep
+        self._folders: tuple[str, ...] = ()  # of pandas and polars, as far as they are followed
+
+    def follow(self, package: str) -> None:
+        """The code of a package, which is imported, is that of a library of frames from here on."""
+        folder = os.path.dirname(os.path.abspath(sys.modules[package].__file__ or "")) + os.sep
+        if folder not in self._folders:
+            self._folders = (*self._folders, folder)
+            self.kinds.clear()
 
     def kind(self, frame: FrameType) -> int:
         """The kind of the code that runs in ``frame``; ``kinds`` keeps it."""
@@ -56,7 +63,7 @@ class PandasCallers:
         if code.owned:
             kind = USER if code.stands else FOLDED
         else:
-            ours = code.file.startswith(self._folder) and code.code.co_name != _CALLS_ONLY
+            ours = code.file.startswith(self._folders) and code.code.co_name != _CALLS_ONLY
             kind = PANDAS if ours else OTHER
         self.kinds[id(frame.f_code)] = kind
         return kind

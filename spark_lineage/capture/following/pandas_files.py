@@ -14,31 +14,32 @@ from spark_lineage.model import Storage
 from spark_lineage.model.locations import location
 
 # What pandas calls the argument, whichever ``read_`` function it is.
-_ARGUMENTS = ("filepath_or_buffer", "path_or_buf", "path_or_buffer", "path", "io")
-_TARGETS = ("path_or_buf", "path_or_buffer", "path", "excel_writer", "buf")
+_ARGUMENTS = ("filepath_or_buffer", "path_or_buf", "path_or_buffer", "path", "io", "source")
+_TARGETS = ("path_or_buf", "path_or_buffer", "path", "excel_writer", "buf", "file", "workbook", "target")
+_READS, _WRITES = ("read_", "scan_"), ("to_", "write_", "sink_")  # of pandas, and of polars
 _SPELLED = {"gcs": "gs"}  # as pandas lets it be written, and Hadoop does not
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 
 
 def read_in(frame: FrameType | None, made: CodeType | None) -> Storage | None:
     """The storage that the function ``made`` of pandas reads, which runs around ``frame``; None if it reads none."""
-    local = _locals(frame, made, "read_")
+    local = _locals(frame, made, _READS)
     if made is None or local is None:
         return None
     path = next((local[name] for name in _ARGUMENTS if name in local), None)
     if not isinstance(path, (str, os.PathLike)):
         return None  # a buffer: where its content comes from is not known
-    return _named(os.fspath(path), made.co_name.removeprefix("read_"))
+    return _named(os.fspath(path), made.co_name.partition("_")[2])
 
 
 def writes(made: CodeType | None) -> bool:
     """Whether the function ``made`` of pandas may write to storage."""
-    return made is not None and made.co_name.startswith("to_")
+    return made is not None and made.co_name.startswith(_WRITES)
 
 
 def written_in(frame: FrameType | None, made: CodeType | None, obj: Any) -> Storage | None:
     """The storage that the method ``made`` of ``obj`` writes, which runs around ``frame``; None if it writes none."""
-    local = _locals(frame, made, "to_")
+    local = _locals(frame, made, _WRITES)
     if made is None or local is None or local.get("self") is not obj:
         return None
     path = next((local[name] for name in _TARGETS if name in local), None)
@@ -46,16 +47,16 @@ def written_in(frame: FrameType | None, made: CodeType | None, obj: Any) -> Stor
         path = getattr(path, "name", None)  # of a file that is open
     if not isinstance(path, (str, os.PathLike)):
         return None  # it is given back, or goes to a buffer
-    return _named(os.fspath(path), made.co_name.removeprefix("to_"))
+    return _named(os.fspath(path), made.co_name.partition("_")[2])
 
 
 def into_database(frame: FrameType | None, made: CodeType | None, obj: Any) -> bool:
     """Whether the method ``made`` of ``obj`` writes a table of a database; which one is not known."""
-    local = _locals(frame, made, "to_sql")
+    local = _locals(frame, made, ("to_sql", "write_database"))
     return local is not None and local.get("self") is obj
 
 
-def _locals(frame: FrameType | None, made: CodeType | None, begins: str) -> Mapping[str, Any] | None:
+def _locals(frame: FrameType | None, made: CodeType | None, begins: tuple[str, ...]) -> Mapping[str, Any] | None:
     """The variables of the function ``made`` of pandas, if it is called so."""
     if made is None or not made.co_name.startswith(begins):
         return None

@@ -11,6 +11,7 @@ are followed: what a unit makes stands on all that it has used. Objects are held
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 import weakref
@@ -44,7 +45,6 @@ from spark_lineage.model import (
     crossing,
 )
 
-ENGINE = {"engine": "pandas"}
 MOST_VERSIONS = 200  # datasets of one unit: a loop that changes a frame very often is not followed to its end
 MOST_FILES = 100  # that one unit reads, or writes, by pandas are told
 MOST_GLOBALS = 5000  # names of a module among which an object is looked up
@@ -135,13 +135,15 @@ class PandasFrames:
         self._files: Latest[Unit, dict[Storage, None]] = Latest(MOST_UNITS)  # what each unit has read by pandas
         self._targets: Latest[Unit, dict[Storage, None]] = Latest(MOST_UNITS)  # what each unit has written by pandas
         self._beyond: Latest[Unit, Node] = Latest(MOST_UNITS)  # what stands for the datasets beyond the limit
+        self._remote = False  # whether files elsewhere were read
         self.thread = ThreadState()
         self._callers: PandasCallers | None = None
 
-    def begin(self) -> PandasCallers:
-        """From here on pandas objects are followed. pandas must be imported, and its manager be patched."""
+    def begin(self, package: str = "pandas") -> PandasCallers:
+        """From here on objects of the package are followed. It must be imported, and its managers be patched."""
         if self._callers is None:
             self._callers = PandasCallers(self._frames)
+        self._callers.follow(package)
         return self._callers
 
     def end(self) -> None:
@@ -176,13 +178,14 @@ class PandasFrames:
         if storage in known or len(known) >= MOST_FILES:
             return
         known[storage] = None
+        self._remote = self._remote or storage.namespace != "file"
         node = Node(f"d{next(self._df_ids)}", position.unit)
         self._frames.announce(position.call)
         op, name, at = f"o{next(self._op_ids)}", _called(made, None), time.time()
         self._emit(
             partial(
                 Operation, op, name, OperationKind.READ, position.path, (), node.id, at, at, None, (),
-                {**ENGINE, "file": storage.name},
+                {**_engine(name), "file": storage.name},
             )
         )  # fmt: skip
         self._emit(replace(_fragment(node, (), name, None), sources=(storage,)))
@@ -237,7 +240,9 @@ class PandasFrames:
         storage = pandas_files.written_in(frame, made, obj)
         if storage is None:
             if pandas_files.into_database(frame, made, obj):
-                self._tell_once(position, "pandas has written a table of a database: which one is not followed")
+                self._tell_once(
+                    position, f"{_library(made)} has written a table of a database: which one is not followed"
+                )
             return
         known = self._targets.get(position.unit) or self._targets.keep(position.unit, {})
         if storage in known or len(known) >= MOST_FILES:
@@ -247,10 +252,11 @@ class PandasFrames:
         node, op, at = held.node, f"o{next(self._op_ids)}", time.time()
         self._frames.announce(position.call)
         place = "\n".join((storage.namespace, storage.name, storage.part or "", storage.format or ""))
+        name = _called(made, obj)
         self._emit(
             partial(
-                Operation, op, _called(made, obj), OperationKind.WRITE, position.path, (node.id,) if node else (), None,
-                at, at, None, (), {**ENGINE, "place": place},
+                Operation, op, name, OperationKind.WRITE, position.path, (node.id,) if node else (), None,
+                at, at, None, (), {**_engine(name), "place": place},
             )
         )  # fmt: skip
 
@@ -314,6 +320,10 @@ class PandasFrames:
 
     def _measure(self, node: Node, obj: Any, maker: Position) -> tuple[Columns, str | None]:
         """Tells the facts of the object; gives its columns and a word for the order of its rows."""
+        if self._remote and type(obj).__name__ == "LazyFrame":  # its columns would be asked of a storage elsewhere
+            why = "a lazy frame holds no rows before it is collected"
+            self._emit(Probed(node.id, "polars", None, None, False, "never_executed", why, (), (), None, None))
+            return (), None
         probed, order = self._contents.measured(obj, self._sample_rows)
         asked = dict.fromkeys(self._asked(maker)) if probed.complete else {}
         answers = tuple(self._contents.answer(obj, *question) for question in asked)
@@ -322,7 +332,7 @@ class PandasFrames:
 
     def _not_measured(self, node: Node, obj: Any) -> tuple[Columns, str | None]:
         if self._measures:
-            why = f"its step made more than {MOST_VERSIONS} pandas objects: this one stands for all later ones"
+            why = f"its step made more than {MOST_VERSIONS} frames: this one stands for all later ones"
             self._emit(Probed(node.id, "pandas", None, None, False, "too_many", why, (), (), None, None))
         return self._contents.columns_of(obj), None
 
@@ -493,10 +503,23 @@ def _cached_by(obj: Any) -> Any:
 
 def _called(made: CodeType | None, obj: Any) -> str:
     if made is None:
-        return "pandas"
+        return "polars" if type(obj).__module__.startswith("polars.") else "pandas"
     name: str = getattr(made, "co_qualname", made.co_name)
     name = name.replace("NDFrame.", f"{type(obj).__name__}.") if obj is not None else name
-    return f"pandas.{name.rpartition('<locals>.')[2]}"
+    return f"{_library(made)}.{name.rpartition('<locals>.')[2]}"
+
+
+def _library(made: CodeType | None) -> str:
+    """Which library of frames a code is of."""
+    polars = getattr(sys.modules.get("polars"), "__file__", None)
+    return (
+        "polars" if made is not None and polars and made.co_filename.startswith(os.path.dirname(polars)) else "pandas"
+    )
+
+
+def _engine(name: str) -> dict[str, str]:
+    """What an operation of this name says of its engine."""
+    return {"engine": name.partition(".")[0]}
 
 
 def _transform(
@@ -504,7 +527,7 @@ def _transform(
 ) -> Operation:
     kept = tuple(name for name in inputs if name != output)
     return Operation(
-        op, name, OperationKind.TRANSFORM, position.path, kept, output, started, ended, detail=ENGINE
+        op, name, OperationKind.TRANSFORM, position.path, kept, output, started, ended, detail=_engine(name)
     )  # fmt: skip
 
 

@@ -8,7 +8,9 @@ import sys
 from spark_lineage.capture.code import loaded_sources
 from spark_lineage.capture.code.ownership import UserCode
 
-_NAMED = re.compile(rb"^[^#\n]*\b(?:import|from)\s+(?:[\w., ]+,\s*)?pandas\b|\btoPandas\b|\bpandas_api\b", re.MULTILINE)
+_NAMED = re.compile(
+    rb"^[^#\n]*\b(?:import|from)\s+(?:[\w., ]+,\s*)?(?:pandas|polars)\b|\btoPandas\b|\bpandas_api\b", re.MULTILINE
+)
 
 
 class PandasNamed:

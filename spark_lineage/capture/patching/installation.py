@@ -101,9 +101,13 @@ class Installation:
     def _polars_is_there(self) -> None:
         """A library that tries whether there is polars is no reason for a gap."""
         recorder, polars = self._recorder, sys.modules["polars"]
+        pandas = recorder.pandas
         of_main = list(getattr(sys.modules.get("__main__"), "__dict__", {}).values())
         if recorder.frames.import_is_the_programs() or any(value is polars for value in of_main):
-            recorder.polars_is_used()
+            if pandas is not None:
+                self._place("polars", lambda: pandas_manager.polars_patches(pandas))
+            if "polars" not in self._parts:
+                recorder.polars_is_used()
 
     def _pandas_is_there(self) -> None:
         self.follow_pandas()

@@ -24,7 +24,21 @@ def patches(pandas: PandasFrames) -> list[Patch]:
 
     callers = pandas.begin()
     manager = ManagerProperty(callers, pandas.thread, pandas.guard, pandas.held, pandas.born, pandas.touched)
-    return [Patch(NDFrame, "_mgr", lambda original: manager.made())]
+    return [Patch(NDFrame, "_mgr", lambda original: manager.made("_mgr"))]
+
+
+def polars_patches(pandas: PandasFrames) -> list[Patch]:
+    """The patches of polars, which is imported: its objects, too, have what they hold in one attribute."""
+    import polars
+
+    callers = pandas.begin("polars")
+    manager = ManagerProperty(callers, pandas.thread, pandas.guard, pandas.held, pandas.born, pandas.touched)
+    held: tuple[tuple[type, str], ...] = ((polars.DataFrame, "_df"), (polars.LazyFrame, "_ldf"), (polars.Series, "_s"))
+    return [Patch(owner, name, _always(manager.made(name))) for owner, name in held]
+
+
+def _always(value: Any) -> Callable[[Any], Any]:
+    return lambda original: value
 
 
 class Seen(Protocol):
@@ -43,19 +57,19 @@ class ManagerProperty:
         self._callers, self._thread, self._guard, self._known = callers, thread, guard, known
         self._born, self._touched = born, touched
 
-    def made(self) -> property:
+    def made(self, name: str) -> property:
         """The property that stands for the attribute; its values stay in the ``__dict__`` of the objects."""
-        return property(self._getter(self._touched), self._setter(self._born))
+        return property(self._getter(name, self._touched), self._setter(name, self._born))
 
-    def _getter(self, touched: Callable[[Any, FrameType], None]) -> Callable[[Any], Any]:
+    def _getter(self, name: str, touched: Callable[[Any, FrameType], None]) -> Callable[[Any], Any]:
         thread, known, getframe, tell = self._thread, self._known, sys._getframe, self._tell
         off, caught, kinds, kind_of = self._guard.off, self._guard.caught, self._callers.kinds, self._callers.kind
 
         def _mgr(self: Any) -> Any:
             try:
-                manager = self.__dict__["_mgr"]
+                manager = self.__dict__[name]
             except KeyError:
-                raise AttributeError(f"{type(self).__name__!r} object has no attribute '_mgr'") from None
+                raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}") from None
             try:
                 if thread.busy or "pandas" in off:
                     return manager
@@ -82,12 +96,12 @@ class ManagerProperty:
 
         return _mgr
 
-    def _setter(self, born: Callable[[Any, FrameType], None]) -> Callable[[Any, Any], None]:
+    def _setter(self, name: str, born: Callable[[Any, FrameType], None]) -> Callable[[Any, Any], None]:
         thread, known, getframe, tell = self._thread, self._known, sys._getframe, self._tell
         off, caught = self._guard.off, self._guard.caught
 
         def _mgr(self: Any, manager: Any) -> None:
-            self.__dict__["_mgr"] = manager
+            self.__dict__[name] = manager
             try:
                 if not thread.busy and "pandas" not in off and id(self) not in known:
                     tell(born, self, getframe().f_back)

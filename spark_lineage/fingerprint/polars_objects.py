@@ -1,0 +1,119 @@
+"""What a polars object holds, as Arrow has it: facts, and a digest that tells whether it changed.
+
+A lazy frame holds nothing: what it would hold is not computed for us.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Hashable, Sequence
+from typing import Any
+
+import pyarrow as pa
+
+from spark_lineage.fingerprint.columns import Unhashable, hashes
+from spark_lineage.fingerprint.tables import measure
+from spark_lineage.model import Probed, ProbedColumn, RuleAnswer
+
+MOST_VALUES = 1_000_000  # of one object: more are only counted
+INSTANCE = "polars"  # of the one measurement that an object has
+
+
+def columns_of(obj: Any) -> tuple[tuple[str, str], ...]:
+    """(name, type as polars names it) of each column; a Series is one column. Of a query that is wrong none."""
+    if _is_lazy(obj):
+        try:
+            return tuple((name, str(kind)) for name, kind in obj.collect_schema().items())
+        except Exception:  # the program will hear of it when it collects
+            return ()
+    if _is_series(obj):
+        return ((obj.name or "value", str(obj.dtype)),)
+    return tuple((name, str(kind)) for name, kind in zip(obj.columns, obj.dtypes, strict=True))
+
+
+def measured(obj: Any, sample_rows: int) -> tuple[Probed, str | None]:
+    """The facts of a frame or Series, and a word for the order in which its rows stand."""
+    if _is_lazy(obj):
+        return _incomplete(
+            columns_of(obj), None, "never_executed", "a lazy frame holds no rows before it is collected"
+        ), None
+    named, rows = columns_of(obj), len(obj)
+    if rows * len(named) > MOST_VALUES:
+        return _incomplete(named, rows, "too_large", f"more than {MOST_VALUES:,} values are only counted"), None
+    table = _table(obj)
+    unknown = [name for name, column in zip(table.column_names, table.columns, strict=True) if not _has_hash(column)]
+    if unknown:
+        why = f"{', '.join(unknown[:3])}: objects that have no fingerprint"
+        return _incomplete(named, rows, "no_fingerprint", why), None
+    facts = measure(table, (), sample_rows)
+    probed = Probed(
+        dataset="", instance=INSTANCE, execution=None, rows=rows, complete=True, reason=None, detail=None, pushed=(),
+        columns=facts.columns, fingerprint=facts.fingerprint, sample=facts.sample,
+    )  # fmt: skip
+    return probed, facts.order
+
+
+def answer(obj: Any, kind: str, arguments: Sequence[str]) -> RuleAnswer:
+    """What a rule asks of all rows: whether columns are unique. Its conditions are SQL, which nobody reads here."""
+    asked = tuple(arguments)
+    if kind != "unique" or _is_lazy(obj) or _is_series(obj) or not set(asked) <= set(obj.columns):
+        return RuleAnswer(kind, asked, None, "conditions in SQL are not counted in polars objects")
+    rows = _table(obj).select(list(asked)).drop_null()
+    try:
+        different = rows.group_by(rows.column_names).aggregate([]).num_rows
+    except pa.ArrowException:  # lists, for instance
+        return RuleAnswer(kind, asked, None, f"values of {', '.join(asked)} are not compared in polars objects")
+    return RuleAnswer(kind, asked, int(different == rows.num_rows))
+
+
+def digest(obj: Any) -> Hashable:
+    """Equal as long as the object holds the same. Means nothing in another process."""
+    if _is_lazy(obj):
+        return "lazy"  # it never changes
+    if len(obj) * max(1, len(columns_of(obj))) > MOST_VALUES:
+        return shape(obj)
+    try:
+        table = _table(obj)
+    except (pa.ArrowException, ValueError, TypeError):
+        return shape(obj)
+    columns = [
+        (chunk.offset, len(chunk), *(zlib.crc32(buffer) if buffer is not None else None for buffer in chunk.buffers()))
+        for column in table.columns
+        for chunk in column.chunks
+    ]
+    return (columns_of(obj), tuple(columns))
+
+
+def shape(obj: Any) -> Hashable:
+    """What changes when rows or columns come or go; nothing of the values is read."""
+    return "lazy" if _is_lazy(obj) else (len(obj), columns_of(obj))
+
+
+def _is_lazy(obj: Any) -> bool:
+    return type(obj).__name__ == "LazyFrame" or "_ldf" in vars(obj)
+
+
+def _is_series(obj: Any) -> bool:
+    return "_s" in vars(obj)
+
+
+def _table(obj: Any) -> pa.Table:
+    if _is_series(obj):
+        return pa.table({obj.name or "value": obj.to_arrow()})
+    return obj.to_arrow()
+
+
+def _has_hash(column: pa.ChunkedArray) -> bool:
+    try:
+        hashes(column.slice(0, 0).combine_chunks())
+        return True
+    except (pa.ArrowException, Unhashable, TypeError, ValueError):
+        return False
+
+
+def _incomplete(named: Sequence[tuple[str, str]], rows: int | None, reason: str, detail: str) -> Probed:
+    columns = tuple(ProbedColumn(name, kind, None, None) for name, kind in named)
+    return Probed(
+        dataset="", instance=INSTANCE, execution=None, rows=rows, complete=False, reason=reason, detail=detail,
+        pushed=(), columns=columns, fingerprint=None, sample=None,
+    )  # fmt: skip
