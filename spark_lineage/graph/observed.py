@@ -88,10 +88,10 @@ class Observed:
         """Of a text that ran several times the first execution counts."""
         found: dict[str, str] = {}
         for call, begun in self.cells.items():
-            file = self.cell_ends[call].file if call in self.cell_ends else None
-            file = file or (self.calls[call].file if call in self.calls else None)
-            if file is not None:
-                found.setdefault(file, f"In[{self.number_of(begun)}]")
+            named = self.cell_ends[call].file if call in self.cell_ends else None
+            for file in (named, self.calls[call].file if call in self.calls else None):
+                if file is not None:
+                    found.setdefault(file, f"In[{self.number_of(begun)}]")
         return found
 
     def reading(self, call: CallSeen) -> FunctionReading | None:

@@ -267,3 +267,14 @@ def test_settings_that_cannot_be_used_are_one_sentence_and_the_notebook_goes_on(
         assert len(told.err.strip().splitlines()) == 1
         assert told.err.startswith("spark-lineage: ")
         assert session.run("1 + 1").text == "2"
+
+
+@pytest.mark.wide
+def test_cells_that_all_have_one_name_are_read_each_by_its_own_text(tmp_path: Path) -> None:
+    with kernel(tmp_path, IPYKERNEL_CELL_NAME="/databricks/command-17") as session:
+        for code in (LOAD, IMPORT, ORDERS, f"x = 1\n{CLEAN}", f"y = 2\nz = 3\n{GOOD}", TOTAL):
+            assert session.run(code).error is None
+        session.end()
+        assert [name for name, _ in steps(session.recorded())] == [
+            "cell_3", "cell_3.orders", "cell_5", "cell_5.clean", "cell_6", "cell_6.total",
+        ]  # fmt: skip

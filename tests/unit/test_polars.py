@@ -7,6 +7,8 @@ import sys
 import textwrap
 from pathlib import Path
 
+import pytest
+
 from spark_lineage import store
 from spark_lineage.api.runs import Run
 from spark_lineage.model import Outcome
@@ -147,3 +149,56 @@ def test_a_frame_that_is_changed_in_place_is_another_dataset(tmp_path: Path) -> 
     )
     columns = [[column.name for column in dataset.recorded.columns] for dataset in run.datasets]
     assert columns == [["a"], ["b", "a"]]
+
+
+def test_databases_and_workbooks_of_pandas(tmp_path: Path) -> None:
+    run = observed(
+        tmp_path,
+        """
+        import sqlite3
+        import pandas as pd
+
+        def stored(con):
+            pd.DataFrame({"a": [1, 2]}).to_sql("t", con, index=False)
+
+        def read(con):
+            return pd.read_sql("select * from t", con)
+
+        def positive(frame):
+            return frame[frame.a > 1]
+
+        con = sqlite3.connect("base.db")
+        stored(con)
+        frame = positive(read(con))
+        print(len(frame))
+        """,
+    )
+    assert sorted((gap.what, gap.why) for gap in run.gaps) == [
+        ("sink", "pandas has written a table of a database: which one is not followed"),
+        ("source", "pandas has read from a database: which tables is not followed"),
+    ]
+    assert "positive: read -> positive=1" in lines(run)
+
+
+@pytest.mark.wide
+def test_frames_that_go_through_duckdb_keep_their_edges(tmp_path: Path) -> None:
+    run = observed(
+        tmp_path,
+        """
+        import duckdb
+        import pandas as pd
+
+        def made():
+            return pd.DataFrame({"k": ["a", "a", "b"], "v": [1, 2, 3]})
+
+        def grouped(frame):
+            return duckdb.sql("select k, sum(v) as v from frame group by k order by k").df()
+
+        def large(frame):
+            return frame[frame.v > 2]
+
+        last = large(grouped(made()))
+        print(len(last))
+        """,
+    )
+    assert lines(run)[:3] == ["made:  -> made=3", "grouped: made -> grouped=2", "large: grouped -> large=2"]

@@ -171,9 +171,11 @@ class Frames:
         typed = frame.f_globals is self.namespace  # however the notebook names its cells
         known = KnownCode(code, verdict.owned or typed, verdict.spark)
         if known.owned:
+            module_body = code.co_name == "<module>" or code.co_name.startswith("<cell line")
+            if module_body and typed and self._cells.running and self._cells.running[-1].call is None:
+                self.sources.cell_runs(code.co_filename)
             known.file = self.sources.file_of(code)
             known.module = str(frame.f_globals.get("__name__", ""))
-            module_body = code.co_name == "<module>" or code.co_name.startswith("<cell line")
             class_body = not code.co_flags & _OPTIMIZED and not module_body
             known.folded = code.co_name in _FOLDED or class_body
             known.body = module_body

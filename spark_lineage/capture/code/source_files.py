@@ -83,6 +83,8 @@ class SourceFiles:
         self._loading = threading.Lock()
         self._typed = TypedLines()
         self._untold = False  # that typed lines have no text
+        self._versions: dict[str, str] = {}  # name of a cell -> what it is called here, once its text was another one
+        self._version_texts: dict[str, str] = {}
         self._lines: dict[int, tuple[FunctionReading, list[int], list[int]]] = {}
 
     def of(
@@ -97,7 +99,15 @@ class SourceFiles:
 
     def file_of(self, code: CodeType) -> str:
         """The name of its file; what was typed at a prompt has one for each statement."""
-        return self._typed.file_of(code)
+        return self._versions.get(code.co_filename) or self._typed.file_of(code)
+
+    def cell_runs(self, file: str) -> None:
+        """A cell of this name begins to run: some notebooks give a cell that was edited, or all cells, one name."""
+        text = "".join(linecache.getlines(file))
+        before = self._sources.get(self._versions.get(file, file))
+        if text and before is not None and before.text != text:
+            version = self._versions[file] = f"{file}~{len(self._version_texts) + 2}"
+            self._version_texts[version] = text
 
     def read_before(self, file: str) -> SourceReading | None:
         """The reading of a file that was read already."""
@@ -108,7 +118,8 @@ class SourceFiles:
         if self._read is None:
             return None
         typed = typed_number(file) is not None
-        text = (self._typed.text_of(file, code) if typed else "") or _text_of(file, module_globals)
+        text = self._version_texts.get(file) or (self._typed.text_of(file, code) if typed else "")
+        text = text or _text_of(file, module_globals)
         if not text and typed:
             if not self._untold:
                 self._untold = True

@@ -32,8 +32,11 @@ class TypedLines:
         self._count = 0
 
     def file_of(self, code: CodeType) -> str:
-        """``co_filename``; of what was typed before 3.13 the name of its statement."""
-        if code.co_filename != SHELL:
+        """``co_filename``; of what was typed before 3.13 the name of its statement.
+
+        A whole program that Python reads from its standard input is no session, and has no prompt.
+        """
+        if code.co_filename != SHELL or not hasattr(sys, "ps1"):
             return code.co_filename
         known = self._names.get(id(code))
         return known if known is not None else self._named(code)

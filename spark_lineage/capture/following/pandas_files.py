@@ -17,6 +17,7 @@ from spark_lineage.model.locations import location
 _ARGUMENTS = ("filepath_or_buffer", "path_or_buf", "path_or_buffer", "path", "io", "source")
 _TARGETS = ("path_or_buf", "path_or_buffer", "path", "excel_writer", "buf", "file", "workbook", "target")
 _READS, _WRITES = ("read_", "scan_"), ("to_", "write_", "sink_")  # of pandas, and of polars
+_DATABASE_READS = frozenset("read_sql read_sql_query read_sql_table read_gbq read_database read_database_uri".split())
 _SPELLED = {"gcs": "gs"}  # as pandas lets it be written, and Hadoop does not
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 
@@ -45,6 +46,8 @@ def written_in(frame: FrameType | None, made: CodeType | None, obj: Any) -> Stor
     path = next((local[name] for name in _TARGETS if name in local), None)
     if isinstance(path, io.IOBase):
         path = getattr(path, "name", None)  # of a file that is open
+    elif type(path).__module__.startswith("pandas.io.excel"):  # an ExcelWriter, of several sheets
+        path = vars(path).get("_path")
     if not isinstance(path, (str, os.PathLike)):
         return None  # it is given back, or goes to a buffer
     return _named(os.fspath(path), made.co_name.partition("_")[2])
@@ -54,6 +57,11 @@ def into_database(frame: FrameType | None, made: CodeType | None, obj: Any) -> b
     """Whether the method ``made`` of ``obj`` writes a table of a database; which one is not known."""
     local = _locals(frame, made, ("to_sql", "write_database"))
     return local is not None and local.get("self") is obj
+
+
+def reads_database(made: CodeType | None) -> bool:
+    """Whether the function ``made`` reads a database: which of its tables only its SQL says."""
+    return made is not None and made.co_name in _DATABASE_READS
 
 
 def _locals(frame: FrameType | None, made: CodeType | None, begins: tuple[str, ...]) -> Mapping[str, Any] | None:

@@ -171,6 +171,9 @@ class PandasFrames:
             storage = pandas_files.read_in(frame, made)
             if storage is not None:
                 self._read(storage, position, made)
+            elif pandas_files.reads_database(made):
+                why = f"{_library(made)} has read from a database: which tables is not followed"
+                self._tell_once(position, "source", why)
 
     def _read(self, storage: Storage, position: Position, made: CodeType | None) -> None:
         """Tells once of each unit that it reads a file by pandas."""
@@ -240,9 +243,8 @@ class PandasFrames:
         storage = pandas_files.written_in(frame, made, obj)
         if storage is None:
             if pandas_files.into_database(frame, made, obj):
-                self._tell_once(
-                    position, f"{_library(made)} has written a table of a database: which one is not followed"
-                )
+                why = f"{_library(made)} has written a table of a database: which one is not followed"
+                self._tell_once(position, "sink", why)
             return
         known = self._targets.get(position.unit) or self._targets.keep(position.unit, {})
         if storage in known or len(known) >= MOST_FILES:
@@ -260,12 +262,12 @@ class PandasFrames:
             )
         )  # fmt: skip
 
-    def _tell_once(self, position: Position, why: str) -> None:
+    def _tell_once(self, position: Position, what: str, why: str) -> None:
         known = self._targets.get(position.unit) or self._targets.keep(position.unit, {})
         if Storage("", why) not in known:
             known[Storage("", why)] = None
             self._frames.announce(position.call)
-            self._emit(partial(PythonGap, "sink", why, position.call.id))
+            self._emit(partial(PythonGap, what, why, position.call.id))
 
     def _crosses(self, held: HeldObject, obj: Any, position: Position, made: CodeType | None, frame: FrameType) -> None:
         owner = _cached_by(obj)
