@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from spark_lineage.faces.notebook import Shown
 
 NAME = "lineage"
+OURS = "of_spark_lineage"  # marks what the magic raises
 USAGE = (
     "%lineage [show [STEP]], %lineage diff [RUN], %lineage diff In[3] In[5], %lineage check, "
     "%lineage explain DATASET.COLUMN, or %lineage report"
@@ -48,8 +49,10 @@ def _lineage(line: str) -> Any:
 
 
 def _refuse(sentence: str) -> NoReturn:
-    """One sentence without a traceback, as IPython's own magics have it."""
-    raise sys.modules["IPython.core.error"].UsageError(sentence)
+    """One sentence without a traceback, as IPython's own magics have it. It is no fault of the program's."""
+    error: Exception = sys.modules["IPython.core.error"].UsageError(sentence)
+    setattr(error, OURS, True)
+    raise error
 
 
 def _answer(words: Sequence[str]) -> Shown:

@@ -14,6 +14,7 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from spark_lineage.activation import magic
 from spark_lineage.guard import Guard
 from spark_lineage.own_imports import Apart
 
@@ -85,6 +86,8 @@ class Watch:
         self._running -= 1
         number = int(result.execution_count or self._shell.execution_count)
         error = result.error_before_exec or result.error_in_exec
+        if hasattr(error, magic.OURS):  # a question that could not be answered is no fault of the program's
+            error = None
         file = _file_of(self._shell, number)
         with Apart():
             self.agent.cells.ended(number, error, file, "".join(linecache.getlines(file)) if file is not None else "")
@@ -131,7 +134,7 @@ def load(shell: Any) -> None:
 
     What is wrong with the settings is one sentence; the notebook goes on unobserved.
     """
-    from spark_lineage.activation import magic, session
+    from spark_lineage.activation import session
     from spark_lineage.config import ConfigError
 
     magic.register(shell)
@@ -145,7 +148,7 @@ def load(shell: Any) -> None:
 
 def unload(shell: Any) -> None:
     """``%unload_ext spark_lineage``: ends the observation, writes the record, and takes the magic out."""
-    from spark_lineage.activation import magic, session
+    from spark_lineage.activation import session
 
     session.stop()
     magic.unregister(shell)
