@@ -159,7 +159,7 @@ def test_databases_and_workbooks_of_pandas(tmp_path: Path) -> None:
         import pandas as pd
 
         def stored(con):
-            pd.DataFrame({"a": [1, 2]}).to_sql("t", con, index=False)
+            pd.DataFrame({"a": [1, 2]}).to_sql("t", con, index=False, if_exists="replace")
 
         def read(con):
             return pd.read_sql("select * from t", con)
