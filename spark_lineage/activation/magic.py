@@ -51,7 +51,7 @@ def _lineage(line: str) -> Any:
 def _refuse(sentence: str) -> NoReturn:
     """One sentence without a traceback, as IPython's own magics have it. It is no fault of the program's."""
     error: Exception = sys.modules["IPython.core.error"].UsageError(sentence)
-    setattr(error, OURS, True)
+    vars(error)[OURS] = True
     raise error
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from spark_lineage.activation import magic
-from spark_lineage.guard import Guard
+from spark_lineage.guard import Guard, silently
 from spark_lineage.own_imports import Apart
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class Watch:
         shell.events.register("post_run_cell", self.post_run_cell)
         if "exit_now" in shell.trait_names():
             shell.observe(self._shuts_down, "exit_now")
-        atexit.register(self._wait)
+        atexit.register(silently, self._wait)
         if _runs_a_cell(shell):
             self._guard("cells", self._begins, len(_typed(shell)) - 1, None, _typed(shell)[-1])
 
@@ -61,7 +61,6 @@ class Watch:
                 self._shell.events.unregister(event, heard)
         if "exit_now" in self._shell.trait_names():
             self._shell.unobserve(self._shuts_down, "exit_now")
-        atexit.unregister(self._wait)
 
     def pre_run_cell(self, info: Any) -> None:
         """IPython's event of that name."""
