@@ -116,22 +116,19 @@ def jars(folder: Path = FOLDER) -> list[Jar]:
 def jar_or_gap(chosen: str | None, remote: bool) -> tuple[Path | None, str | None]:
     """The jar for the Spark that would run; None where there is none to run, and what that leaves unseen, if anything.
 
-    ``remote``: sessions are those of a server. Raises :class:`JarError` if Spark would run, and no jar fits it.
+    ``remote``: sessions are those of a server of Spark Connect; what is not seen of one, the end tells. Raises
+    :class:`JarError` if Spark would run, and no jar fits it.
     """
     try:
-        return jar_for(find_spark(), chosen), REMOTE if remote else None
+        return jar_for(find_spark(), chosen), None
     except NoFittingJar as unfit:
-        return None, REMOTE if remote else f"{unfit} Steps, edges and code are recorded; rows and columns are not."
+        return None, None if remote else f"{unfit} Steps, edges and code are recorded; rows and columns are not."
     except NoSparkError:
-        is_client = remote or _pyspark_folder() is not None
-        return None, REMOTE if is_client else None
+        return None, None
     except JarError:
         if not remote:
             raise
-        return None, REMOTE
-
-
-REMOTE = "sessions of Spark Connect are not observed: what runs on a server is not seen from here"
+        return None, None
 
 
 def jar_for(spark: Spark, chosen: str | None = None, folder: Path = FOLDER) -> Path:

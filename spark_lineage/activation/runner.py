@@ -218,7 +218,7 @@ def _tell(request: Request, fault: BaseException) -> None:
 def _switch_on(config: Config, request: Request, module_path: str | None) -> None:
     """Raises ConfigError, JavaError, JarError, UsageError: nothing of the program has run by then."""
     jar, unseen = jar_or_gap(config.jar, _is_remote())
-    if jar is not None and not _is_remote():
+    if jar is not None and not _is_remote() and not _asks_for_a_server(request):
         find_java(oldest=find_spark().oldest_java)
 
     from spark_lineage import agent
@@ -260,6 +260,12 @@ def _rules(config: Config, request: Request, roots: Sequence[str]) -> Rules:
 def _is_remote() -> bool:
     """A Spark Connect client needs no Java of its own."""
     return bool(os.environ.get("SPARK_REMOTE")) or "SPARK_CONNECT_MODE_ENABLED" in os.environ
+
+
+def _asks_for_a_server(request: Request) -> bool:
+    """Whether the script itself may do so, by ``builder.remote``: then it may need no Java, and is not refused."""
+    path = Path(request.target)
+    return not request.is_module and path.is_file() and b".remote(" in path.read_bytes()
 
 
 MOST_FILES = 500  # of an installed package that are looked at

@@ -23,6 +23,14 @@ class Relay:
 
     def __init__(self) -> None:
         self.bridge: Bridge | None = None
+        self._serves = False
+
+    def attach(self, bridge: Bridge) -> None:
+        self.bridge, self._serves = bridge, bridge.serves_connect()
+
+    def hears_connect(self) -> bool:
+        """Whether sessions of Spark Connect run in this JVM: the program has started their server."""
+        return self.bridge is not None and self._serves
 
     def mark(self, df: Any, df_id: str, inputs: Sequence[str], why: str) -> None:
         if self.bridge is not None:
@@ -72,7 +80,7 @@ class JvmHalf:
             return
         if ran_before:
             self._pass_over(bridge, put)
-        self.relay.bridge = bridge
+        self.relay.attach(bridge)
 
     def _pass_over(self, bridge: Bridge, put: Callable[[Observation], None]) -> None:
         """What was seen before this observation began is not ours, but for what Spark it is."""

@@ -17,7 +17,7 @@ from types import FrameType, TracebackType
 from typing import TYPE_CHECKING, Any
 
 from spark_lineage import capture, own_imports
-from spark_lineage.agent import catalog
+from spark_lineage.agent import catalog, from_servers
 from spark_lineage.agent.ahead import Ahead
 from spark_lineage.agent.belonging import Code, Links, Parents
 from spark_lineage.agent.cells import SETTLE_SECONDS, Cells
@@ -159,7 +159,7 @@ class Agent:
         recorder = capture.Recorder(
             self._queue.put, self._jvm.relay, self.config, self.guard, roots=self.program.roots,
             read=self._read, questions=rules.questions(), contents=_FrameContents(),
-            mlflow_found=self._links.mlflow,
+            mlflow_found=self._links.mlflow, heard=self._jvm.relay.hears_connect, run=self.run,
         )  # fmt: skip
         self._recorder = recorder
         self._installation = capture.install(recorder)
@@ -258,6 +258,7 @@ class Agent:
         self.guard("links", self._links.look)
         self.guard("mlflow", self._telling.begin_mlflow, self._links.tracked_at)
         self.guard("settle", self._jvm.last_look)
+        self.guard("connect", self._bring_from_servers)
         if self._installation is not None:
             self.guard("uninstall", self._installation.uninstall)
         ended = time.time()
@@ -272,6 +273,18 @@ class Agent:
         if self._log is not None:
             logger.removeHandler(self._log)
             self._log.close()
+
+    def _bring_from_servers(self) -> None:
+        """What servers of Spark Connect have seen that this program did not start."""
+        if self._recorder is None or not self._recorder.sessions.unheard:
+            return
+        lines = from_servers.lines(self.store, self.run, time.time(), self.config.exit_wait)
+        if lines is None:
+            self.gap("connect", from_servers.NOT_HEARD)
+            if self._recorder.sessions.guessed:
+                self.gap("storage", from_servers.FILES)
+            return
+        self._ahead.write([from_servers.observation(line) for line in lines])
 
     def _emit(self) -> bool:
         with places.offline():

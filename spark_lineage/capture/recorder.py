@@ -36,11 +36,13 @@ from spark_lineage.capture.operations.operation import RunningOperation
 from spark_lineage.capture.operations.recorded_text import error_text
 from spark_lineage.capture.operations.results import Results, ids
 from spark_lineage.capture.operations.without_plan import MAKERS, WithoutPlan
+from spark_lineage.capture.remote.sessions import Sessions
 from spark_lineage.config import Config
 from spark_lineage.guard import Guard
-from spark_lineage.model import Operation, OperationKind, PythonGap, SourceRead, Unit
+from spark_lineage.model import Mode, Operation, OperationKind, PythonGap, SourceRead, Unit
 
 CHECKPOINTS = frozenset({"checkpoint", "localCheckpoint"})  # their result has another plan, and the same rows
+READ_VIEWS = frozenset({"sql", "table"})
 INNER = frozenset({"estimator", "evaluator"})  # subjects of methods that pyspark itself may call in a thread of its own
 MOST_STEPS = 10_000  # whose operations are counted: those that came last
 OPERATIONS_PER_CALL = 10  # how many operations of one step are told apart, times ``limits.calls``
@@ -60,6 +62,8 @@ class Recorder:
     ``__main__``. ``read(text, file)`` reads a source file; without it no statement is known. ``questions`` has what
     rules ask, by the name of a function or a variable. ``contents`` looks into pandas objects; without it they are not
     followed. ``mlflow_found`` is told of each run of MLflow that the program begins.
+    ``heard`` tells whether the JVM half in the server of Spark Connect sessions hands over what it sees; ``run`` is the
+    id of the run, for servers that do not.
     """
 
     def __init__(
@@ -73,11 +77,12 @@ class Recorder:
         questions: Mapping[str, Sequence[Question]] | None = None,
         contents: Contents | None = None,
         mlflow_found: Found = lambda run, mlflow: None,
+        heard: Callable[[], bool] = lambda: False,
+        run: str = "",
     ) -> None:
         self.guard = guard
         self.thread = _ThreadState()
         self._emit = emit
-        self._jvm = jvm
         limit = config.limits_calls or 1
         self._operations_limit = limit * OPERATIONS_PER_CALL
         self._operations: Latest[Unit, int] = Latest(MOST_STEPS)  # of one step
@@ -87,6 +92,7 @@ class Recorder:
             UserCode(roots or program_folders()), sources, emit, limit, self._overflowed, guard
         )
         self.known = known = TrackedObjects(questions or ())
+        self.sessions = self._jvm = jvm = Sessions(known, jvm, emit, heard, run, str(Mode(config.mode).value))
 
         def asked(position: Position) -> list[Question]:
             names = known.names_of_step(position) if questions else ()
@@ -170,7 +176,7 @@ class Recorder:
             if node.unit != unit or running.marks:
                 self._marks.of(running, args, kwargs, frame)
                 break
-        if running.runs:
+        if running.runs and not method.remote:
             self.guard("set_op", self._jvm.set_op, running.id)
         running.started = time.time()
         thread.active = running
@@ -189,6 +195,8 @@ class Recorder:
             if self.pandas is not None and self.pandas.follows:
                 self.guard("pandas", self.pandas.values_used, running.position)
             made = self.results.frame(running, result)
+            if running.method.remote and running.method.name in READ_VIEWS and running.inputs:
+                self.guard("requests", self.sessions.reads_views, result, running)
             self._record(running, ended, made)
             if running.kind is OperationKind.READ:
                 self.guard("read", self._jvm.read, result, made)
@@ -221,6 +229,8 @@ class Recorder:
 
     def _runs_no_more(self, running: RunningOperation) -> None:
         """Spark jobs that this thread starts from here on belong to the operation outside, or to none."""
+        if running.method.remote:
+            return
         outer = running.outer
         while outer is not None and not outer.runs:
             outer = outer.outer
@@ -235,6 +245,8 @@ class Recorder:
         error: str | None = None,
         failed: tuple[str, ...] = (),
     ) -> None:
+        if running.sent:
+            self.guard("requests", self.sessions.ended, running, ended, error)
         position = running.position
         step = position.unit
         count = self._operations.keep(step, self._operations.get(step, 0) + 1)
@@ -288,9 +300,21 @@ class Recorder:
     def _made(self, running: RunningOperation, df: Any) -> None:
         self._record(running, running.started, self.results.frame(running, df))
 
+    def sends(self, request: Any) -> None:
+        """The client of Spark Connect is about to send a request by which something runs."""
+        self.sessions.sends(self.thread.active, request)
+
+    def function_sent(self, sent: Any, message: Any) -> None:
+        """The client of Spark Connect has made ``message`` of ``sent``, its object for a Python function."""
+        function = vars(sent)["_func"]
+        self.sessions.function_sent(sent, lambda: self._hash_of(function), message)
+
+    def _hash_of(self, function: Any) -> str:
+        return code_hash(function, lambda file: self.frames.user_code.ownership(file).owned)
+
     def function_made(self, udf: Any, function: Any) -> None:
         """Spark was handed a Python function: ``udf`` is the JVM's object for it."""
-        self._jvm.function(udf, code_hash(function, lambda file: self.frames.user_code.ownership(file).owned))
+        self._jvm.function(udf, self._hash_of(function))
 
     # -- what the source reading says
 

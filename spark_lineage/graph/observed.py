@@ -36,6 +36,7 @@ from spark_lineage.model import (
 )
 from spark_lineage.privacy import redaction
 
+OF_A_CLIENT = "Spark Connect: "  # begins the description of an execution that only the client has seen
 LATEST = 32503680000.0  # year 3000: later moments are not moments
 
 
@@ -160,7 +161,7 @@ def sort_out(observations: Iterable[Observation]) -> Observed:
             seen.python_gaps.append(observation)
         elif isinstance(observation, JvmGap):
             seen.jvm_gaps.append(observation)
-    seen.executions = sorted(executions.values(), key=lambda execution: moment(execution.started))
+    seen.executions = sorted(_told_once(executions.values()), key=lambda execution: moment(execution.started))
     seen.operations.sort(key=lambda operation: moment(operation.started))
     for operation in seen.operations:
         if operation.output is not None and operation.output not in operation.inputs:
@@ -173,6 +174,13 @@ def sort_out(observations: Iterable[Observation]) -> Observed:
             seen.queries.setdefault(op, []).append(df)
             seen.makers[df] = seen.by_op[op]
     return seen
+
+
+def _told_once(executions: Iterable[Execution]) -> list[Execution]:
+    """Without those that a client of Spark Connect has seen, where the server tells of the same operation."""
+    every = list(executions)
+    by_server = {each.op for each in every if not each.description.startswith(OF_A_CLIENT)}
+    return [each for each in every if each.op not in by_server or not each.description.startswith(OF_A_CLIENT)]
 
 
 def op_of_query(df: str) -> str:

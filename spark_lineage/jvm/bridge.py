@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import logging
+import sys
 import threading
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -16,6 +17,7 @@ from spark_lineage.jvm.records import decode
 from spark_lineage.model import WIRE_VERSION, JvmGap, Observation
 
 OP_PROPERTY = "spark.lineage.op"
+CONNECT_PLUGIN = "org.apache.spark.sql.connect.SparkConnectPlugin"
 
 
 class JvmHalfMissing(Exception):
@@ -88,6 +90,12 @@ class Bridge:
             del connection  # its end is logged once more
         finally:
             log.removeFilter(of_the_program)
+
+    def serves_connect(self) -> bool:
+        """Whether a server of Spark Connect runs in this JVM, as for ``remote("local[2]")``."""
+        if "pyspark.sql.connect.session" not in sys.modules:
+            return False
+        return CONNECT_PLUGIN in (self._context._conf.get("spark.plugins") or "").split(",")
 
     def alive(self) -> bool:
         """False once the JVM has ended: asking it then would make py4j log errors into the user's handlers."""

@@ -72,16 +72,22 @@ def test_steps_are_called_the_same_on_two_machines(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("remote", [False, True])
-def test_a_pyspark_without_jars_is_a_gap(tmp_path: Path, remote: bool) -> None:
-    """A client of Spark Connect has neither Spark nor py4j."""
+def test_a_pyspark_without_jars_is_no_gap_where_no_session_is_made(tmp_path: Path, remote: bool) -> None:
+    """A client of Spark Connect has neither Spark nor py4j; what is not seen of a session is told when there is one."""
     (tmp_path / "job.py").write_text("import pyspark\n" + JOB)
     (tmp_path / "no_jars").mkdir()
     environ = {"SPARK_REMOTE": "sc://localhost:1"} if remote else {"SPARK_HOME": str(tmp_path / "no_jars")}
     done = _run(["-m", "spark_lineage", "run", "job.py"], tmp_path, **environ)
     assert (done.returncode, done.stdout, done.stderr) == (0, "2\n", "")
     graph = Store(tmp_path / "lineage").open().graph
-    assert ["Spark Connect" in gap.why for gap in graph.gaps] == [True]
+    assert graph.gaps == ()
     assert [step.step for step in graph.steps if step.function == "kept"] == ["job.kept"]
+
+
+def test_a_program_that_asks_for_a_server_needs_no_java(tmp_path: Path) -> None:
+    (tmp_path / "job.py").write_text("def session(builder):\n    return builder.remote('sc://far')\n" + JOB)
+    done = _run(["-m", "spark_lineage", "run", "job.py"], tmp_path, PATH=str(tmp_path), JAVA_HOME=str(tmp_path))
+    assert (done.returncode, done.stdout, done.stderr) == (0, "2\n", "")
 
 
 def test_a_program_without_pyspark_is_observed(tmp_path: Path) -> None:

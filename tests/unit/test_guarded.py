@@ -59,7 +59,14 @@ OUR_HANDLER = "handler"
 @pytest.fixture(scope="module")
 def hooks() -> list[Hook]:
     """Everything is installed once, in this process, and taken out again: no JVM is needed for that."""
-    for name in ("pyspark.ml.util", "delta.tables", "pandas", "pyspark.sql.udtf", "concurrent.futures.thread"):
+    for name in (
+        "pyspark.ml.util",
+        "pyspark.sql.connect.session",
+        "delta.tables",
+        "pandas",
+        "pyspark.sql.udtf",
+        "concurrent.futures.thread",
+    ):
         importlib.import_module(name)
     tracking = types.ModuleType("tracking")  # what MLflow is for us: the real one takes seconds, and is the programs'
     exec("def start_run(run=None, *, nested=False): ...", vars(tracking))

@@ -201,13 +201,14 @@ def test_a_store_elsewhere_is_reached_in_one_place() -> None:
 OF_PLACES = {"obstore", "hdfs_native"}
 # The rooms of a part: each uses itself and those before it.
 ROOMS = {
-    "capture": ["deferred", "code", "following", "operations", "recorder", "patching", "__init__"],
+    "capture": ["deferred", "code", "following", "operations", "remote", "recorder", "patching", "__init__"],
     "agent": [
         "program",
         "ahead",
         "belonging",
         "jvm_half",
         "cells",
+        "from_servers",
         "telling",
         "elsewhere",
         "ending",

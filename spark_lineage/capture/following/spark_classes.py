@@ -29,3 +29,10 @@ def rdd_classes() -> tuple[type, ...]:
     rdd = rdd_class()
     pipelined = getattr(sys.modules[rdd.__module__], "PipelinedRDD", None)
     return (rdd, pipelined) if pipelined is not None else (rdd,)
+
+
+def connect_dataframe_class() -> type:
+    """The DataFrame of sessions of Spark Connect. Its module imports gRPC: asked for only where the program has."""
+    from pyspark.sql.connect.dataframe import DataFrame
+
+    return DataFrame  # type: ignore[no-any-return]

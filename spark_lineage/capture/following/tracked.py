@@ -11,7 +11,7 @@ from spark_lineage.capture.following.collected_rows import CollectedRows
 from spark_lineage.capture.following.identities import Identities
 from spark_lineage.capture.following.nodes import Node
 from spark_lineage.capture.following.python_data import PythonData
-from spark_lineage.capture.following.spark_classes import dataframe_class
+from spark_lineage.capture.following.spark_classes import connect_dataframe_class, dataframe_class
 from spark_lineage.capture.following.views import Views
 
 # The JVM half keeps what it knows by these ids as long as a plan lives, so a second recorder must not give them again.
@@ -26,7 +26,9 @@ class TrackedObjects:
     """
 
     def __init__(self, asked_of: Collection[str] = ()) -> None:
-        self.dataframe: type = object  # pyspark's class, once it is bound
+        self.dataframe: tuple[type, ...] = ()  # pyspark's classes, once they are bound
+        self.remote: tuple[type, ...] = ()  # of these, that of sessions of Spark Connect
+        self.plans: Identities = Identities()  # plan of a DataFrame of Spark Connect -> Node; writers hold nothing else
         self.frames: Identities = Identities()  # DataFrame -> Node
         self.carried: Identities = Identities()  # RDD, pandas DataFrame, writer -> nodes
         self.rows = CollectedRows()
@@ -36,7 +38,12 @@ class TrackedObjects:
 
     def bind(self) -> None:
         """Looks up the class of DataFrames, which imports pyspark."""
-        self.dataframe = dataframe_class()
+        self.dataframe = (dataframe_class(), *self.remote)
+
+    def bind_remote(self) -> None:
+        """Looks up the class of DataFrames of Spark Connect, which imports its client."""
+        self.remote = (connect_dataframe_class(),)
+        self.dataframe = (*self.dataframe, *self.remote)
 
     def node(self, df: Any, position: Position) -> Node:
         """The node of a DataFrame. One that nobody saw being made counts as made at ``position``."""
@@ -49,6 +56,8 @@ class TrackedObjects:
         if self._asked_of:
             node.made_by = self.names_of_step(position)
         self.frames.put(df, node)
+        if isinstance(df, self.remote):
+            self.plans.put(vars(df)["_plan"], node)
         return node
 
     def carry(self, result: Any, nodes: tuple[Node, ...]) -> None:

@@ -61,8 +61,10 @@ class Inputs:
         known = self._known
         subject = running.method.subject
         this = args[0] if args else None
-        if subject in ("_df", "df"):
+        if subject in ("_df", "df", "_source_plan"):  # the last is that of a merge of Spark Connect
             return self._frames_in(vars(this).get(subject), position=running.position)
+        if subject == "_write_stream":
+            return self._frames_in(vars(vars(this)[subject]).get("_child"), position=running.position)
         if subject == "cogrouped":
             groups = (vars(this).get("_gd1"), vars(this).get("_gd2"))
             return self._frames_in(*(getattr(group, "_df", None) for group in groups), position=running.position)
@@ -75,8 +77,15 @@ class Inputs:
         return []
 
     def _frames_in(self, *values: Any, position: Position) -> list[Input]:
+        """A writer of Spark Connect holds the plan of its DataFrame, which stands for it."""
         known = self._known
-        return [(known.node(df, position), df) for df in values if isinstance(df, known.dataframe)]
+        found: list[Input] = []
+        for value in values:
+            if isinstance(value, known.dataframe):
+                found.append((known.node(value, position), value))
+            elif known.remote and (node := known.plans.get(value)) is not None:
+                found.append((node, value))
+        return found
 
     def _of_session(self, running: RunningOperation, args: Args, kwargs: Kwargs) -> list[Input]:
         name = running.method.name

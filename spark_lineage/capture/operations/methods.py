@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from types import FunctionType
 from typing import Any
 
-from spark_lineage.capture.following.spark_classes import dataframe_class, rdd_class
+from spark_lineage.capture.following.spark_classes import connect_dataframe_class, dataframe_class, rdd_class
 from spark_lineage.model import OperationKind as Kind
 
 
@@ -30,6 +30,7 @@ class Method:
     marks: bool = False  # what it works on is marked before, whoever made it: caches, writes, handing over to pandas
     writes: str | None = None  # the format of what it writes to the path that it is given, which no plan shows
     opens: bool = False  # DataFrames that appear while it runs are looked at: it may call user code with them
+    remote: bool = False  # of a session of Spark Connect: what it runs, it asks a server for
 
     @functools.cached_property
     def collects(self) -> bool:
@@ -66,6 +67,8 @@ _DATAFRAME_SKIPPED = frozenset(
     writeStream writeTo executionInfo plot asTable
     """.split()
 )
+# A client has no RDDs, and these give what is no DataFrame.
+_NOT_REMOTE = frozenset("rdd toJSON is_cached scalar exists".split())
 _READS = frozenset("load csv json parquet orc text jdbc table xml changes".split())
 _WRITES = frozenset("save csv json parquet orc text jdbc xml saveAsTable insertInto".split())
 _WRITES_V2 = frozenset("create replace createOrReplace append overwrite overwritePartitions".split())
@@ -122,6 +125,49 @@ def methods() -> Iterator[Method]:
         yield replace(method, writes=_RDD_WRITES.get(method.name))
     yield from _named(SparkContext, "SparkContext", "context", dict.fromkeys(_CONTEXT_READS, Kind.READ))
     yield from _merges()
+
+
+def connect_methods() -> Iterator[Method]:
+    """Every method of the client of Spark Connect that is looked at; its classes are imported."""
+    from pyspark.sql.connect.catalog import Catalog
+    from pyspark.sql.connect.group import GroupedData, PandasCogroupedOps
+    from pyspark.sql.connect.readwriter import DataFrameReader, DataFrameWriter, DataFrameWriterV2
+    from pyspark.sql.connect.session import SparkSession
+
+    frame = connect_dataframe_class()
+    module = sys.modules[frame.__module__]
+    found = [
+        *_of(frame, "DataFrame", "self", _dataframe_kind, _DATAFRAME_SKIPPED | _NOT_REMOTE),
+        *_of(module.DataFrameNaFunctions, "DataFrameNaFunctions", "df", _dataframe_kind),
+        *_of(module.DataFrameStatFunctions, "DataFrameStatFunctions", "df", _dataframe_kind),
+        *_of(GroupedData, "GroupedData", "_df", lambda name: Kind.TRANSFORM, frozenset({"cogroup"})),
+        *_of(PandasCogroupedOps, "PandasCogroupedOps", "cogrouped", lambda name: Kind.TRANSFORM),
+        *_named(DataFrameReader, "DataFrameReader", "_spark", dict.fromkeys(_READS, Kind.READ)),
+        *_named(DataFrameWriter, "DataFrameWriter", "_df", dict.fromkeys(_WRITES, Kind.WRITE)),
+        *_named(DataFrameWriterV2, "DataFrameWriterV2", "_df", dict.fromkeys(_WRITES_V2, Kind.WRITE)),
+        *_named(SparkSession, "SparkSession", "session", _SESSION),
+        *_named(Catalog, "Catalog", "_sparkSession", _CATALOG),
+        *_connect_streams(),
+        *_connect_merges(),
+    ]
+    yield from (replace(method, remote=True) for method in found)
+
+
+def _connect_streams() -> Iterator[Method]:
+    try:
+        from pyspark.sql.connect.streaming.readwriter import DataStreamReader, DataStreamWriter  # 3.5
+    except ImportError:
+        return
+    yield from _named(DataStreamReader, "DataStreamReader", "_spark", dict.fromkeys(_READS, Kind.READ))
+    yield from _named(DataStreamWriter, "DataStreamWriter", "_write_stream", dict.fromkeys(_STREAM_WRITES, Kind.WRITE))
+
+
+def _connect_merges() -> Iterator[Method]:
+    try:
+        from pyspark.sql.connect.merge import MergeIntoWriter  # 4.0
+    except ImportError:
+        return
+    yield from _named(MergeIntoWriter, "MergeIntoWriter", "_source_plan", {"merge": Kind.WRITE})
 
 
 def _cogrouped() -> Iterator[Method]:

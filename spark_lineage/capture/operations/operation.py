@@ -17,10 +17,11 @@ class RunningOperation:
 
     ``inputs`` are the DataFrames that it works on. ``outer`` is the operation of the same thread that called it, if one
     did. ``started`` is in seconds since the epoch. ``runs``: it may start Spark jobs. ``marks``: its first input is
-    marked whoever made it. ``detail`` becomes ``Operation.detail``.
+    marked whoever made it. ``detail`` becomes ``Operation.detail``. ``sent`` has
+    what it asked a server of Spark Connect for, where nobody else tells that.
     """
 
-    __slots__ = ("detail", "id", "inputs", "kind", "marks", "method", "outer", "position", "runs", "started")
+    __slots__ = ("detail", "id", "inputs", "kind", "marks", "method", "outer", "position", "runs", "sent", "started")
 
     def __init__(self, id: str, method: Method, position: Position, outer: RunningOperation | None) -> None:
         self.id = id
@@ -33,6 +34,7 @@ class RunningOperation:
         self.detail: dict[str, str] | None = None
         self.outer = outer
         self.started = 0.0
+        self.sent: tuple[Any, ...] = ()
 
     def note(self, key: str, text: str) -> None:
         """Adds one entry to the detail of the operation."""

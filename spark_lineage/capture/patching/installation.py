@@ -15,6 +15,7 @@ from spark_lineage.patches import Patch, Patches
 
 MODELS = {"pandas", "sklearn.base"}  # where both are imported, models are fitted on pandas
 MLFLOW = "mlflow"
+CONNECT = "pyspark.sql.connect.session"  # once it is there, so are the other classes of the client
 
 
 class Installation:
@@ -38,6 +39,7 @@ class Installation:
         )
         self._imported: dict[str, Callable[[], None]] = {
             "pyspark": self._follow_spark,
+            CONNECT: self._follow_connect,
             "pandas": self._pandas_is_there,
             "polars": self._polars_is_there,
             "sklearn.base": self._follow_models,
@@ -82,6 +84,13 @@ class Installation:
         """A client of Spark Connect has no Spark, and no classes of classic sessions."""
         if _is_installed("py4j") and _has_jars():
             self._place("pyspark", self._of_pyspark)
+
+    def _of_connect(self) -> list[Patch]:
+        self._recorder.known.bind_remote()
+        return wrappers.connect_patches(self._recorder)
+
+    def _follow_connect(self) -> None:
+        self._place("pyspark.connect", self._of_connect)
 
     def follow_pandas(self) -> None:
         """Follows pandas objects from here on, whether or not they meet Spark. pandas must be imported."""

@@ -11,9 +11,10 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from spark_lineage.capture.following.spark_classes import dataframe_class, rdd_classes
+from spark_lineage.capture.following.spark_classes import connect_dataframe_class, dataframe_class, rdd_classes
 from spark_lineage.capture.operations.methods import (
     Method,
+    connect_methods,
     delta_methods,
     function_makers,
     methods,
@@ -43,6 +44,57 @@ def ml_patches(recorder: Recorder) -> list[Patch]:
 def delta_patches(recorder: Recorder) -> list[Patch]:
     """The patches of ``delta.tables``, which the program has imported."""
     return [around(method.owner, method.name, _around(method, recorder)) for method in delta_methods()]
+
+
+def connect_patches(recorder: Recorder) -> list[Patch]:
+    """The patches of the client of Spark Connect, which the program has imported."""
+    from pyspark.sql.connect import expressions, plan
+    from pyspark.sql.connect.client import SparkConnectClient
+
+    table = [around(method.owner, method.name, _around(method, recorder)) for method in connect_methods()]
+    table.append(around(connect_dataframe_class(), "__init__", _on_creation(recorder, False)))
+    for name in ("_execute", "_execute_and_fetch_as_iterator"):  # what all of its requests to run something go through
+        table.append(around(SparkConnectClient, name, _on_request(recorder)))
+    for owner in (expressions.PythonUDF, getattr(plan, "PythonUDTF", None)):  # 3.5 brought table functions
+        if owner is not None:
+            table.append(around(owner, "to_plan", _on_function_sent(recorder)))
+    return table
+
+
+def _on_request(recorder: Recorder) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    guard, sends = recorder.guard, recorder.sends
+
+    def make(original: Callable[..., Any]) -> Callable[..., Any]:
+        def execute(self: Any, req: Any, *args: Any, **kwargs: Any) -> Any:
+            guard("requests", sends, req)
+            try:
+                return original(self, req, *args, **kwargs)
+            except BaseException as error:
+                leave(error)
+                raise
+
+        return execute
+
+    return make
+
+
+def _on_function_sent(recorder: Recorder) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Wraps the method in which the client pickles a user's function, once per request that has it."""
+    guard, function_sent = recorder.guard, recorder.function_sent
+
+    def make(original: Callable[..., Any]) -> Callable[..., Any]:
+        def to_plan(self: Any, *args: Any, **kwargs: Any) -> Any:
+            try:
+                message = original(self, *args, **kwargs)
+            except BaseException as error:
+                leave(error)
+                raise
+            guard("functions", function_sent, self, message)
+            return message
+
+        return to_plan
+
+    return make
 
 
 def _batches(recorder: Recorder) -> Patch:

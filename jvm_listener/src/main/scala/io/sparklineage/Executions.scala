@@ -3,6 +3,7 @@ package io.sparklineage
 import scala.collection.mutable
 
 import io.sparklineage.boundary.PlanOnShow
+import io.sparklineage.connect.ConnectTags
 import io.sparklineage.model._
 import io.sparklineage.plan.BoundedText
 import io.sparklineage.plan.changes.{DeltaCounts, DeltaVersions}
@@ -15,7 +16,7 @@ import org.apache.spark.scheduler._
 import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan
 import org.apache.spark.sql.execution.ui.{SparkListenerSQLExecutionEnd, SparkListenerSQLExecutionStart}
 import org.apache.spark.sql.lineage.ExecutionEvents
-import org.apache.spark.{SPARK_VERSION, SparkConf, Success, TaskKilled}
+import org.apache.spark.{SPARK_VERSION, SparkConf, SparkContext, Success, TaskKilled}
 
 /**
  * What ran: each SQL execution, or spark_job outside one, when it has ended, with the operation that asked for it.
@@ -73,7 +74,7 @@ final class Executions(conf: SparkConf, offer: Observation => Unit, idsOf: Logic
     ).flatMap(Numbers.long).flatMap(runningIn).getOrElse(new OpenExecution(None, describe(event), event.time))
     running.jobs += event.jobId
     running.openJobs += event.jobId
-    running.op = running.op.orElse(property(event, OpKey))
+    running.op = running.op.orElse(property(event, OpKey)).orElse(ConnectTags.op(event.properties))
     jobs(event.jobId) = running
     event.stageIds.foreach(stages(_) = running)
     running.stages ++= event.stageIds
@@ -156,6 +157,10 @@ object Executions {
 
   /** The local property by which the Python half says which operation runs. */
   val OpKey = "spark.lineage.op"
+
+  /** The operation that this thread works for, of a classic session or of a client of Spark Connect. */
+  def op(context: SparkContext): Option[String] =
+    Option(context.getLocalProperty(OpKey)).filter(_.nonEmpty).orElse(ConnectTags.op(context))
 
   private[sparklineage] val ExecutionKey = "spark.sql.execution.id"
   private val MostOpen = 1000

@@ -24,6 +24,8 @@ final private[sparklineage] class Latest[K, V](most: Int, forgotten: K => Unit) 
   /** The value of a key, which is no longer held. */
   def take(key: K): Option[V] = synchronized(Option(entries.remove(key)))
 
+  def get(key: K): Option[V] = synchronized(Option(entries.get(key)))
+
   def clear(): Unit = synchronized(entries.clear())
 
   def size: Int = synchronized(entries.size)

@@ -4,7 +4,9 @@ import org.apache.spark.SparkConf
 import org.apache.spark.scheduler._
 
 import io.sparklineage.boundary.Marks
+import io.sparklineage.connect.ConnectJournal
 import io.sparklineage.emit.Observations
+import io.sparklineage.model.{Application, Observation}
 import io.sparklineage.probe.SteppedAside
 
 /**
@@ -20,7 +22,16 @@ final class Observers(conf: SparkConf) extends SparkListener {
     Guard.setStrict(conf.getBoolean(Guard.StrictKey, java.lang.Boolean.getBoolean(Guard.StrictKey)))
     SteppedAside.forget()
     LineageExtensions.addTo(conf)
-    Seq(MeasurementEnds, new Executions(conf, Observations.offer(_), node => Marks.of(node).map(_.id)))
+    Seq(MeasurementEnds, new Executions(conf, seen, node => Marks.of(node).map(_.id)))
+  }
+
+  private def seen(observation: Observation): Unit = {
+    observation match {
+      case application: Application => ConnectJournal.started(application)
+      case _ =>
+    }
+    Observations.offer(observation)
+    ()
   }
 
   private def tell(event: SparkListener => Unit): Unit = observers.foreach(event)

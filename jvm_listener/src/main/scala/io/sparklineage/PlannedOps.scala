@@ -26,12 +26,8 @@ object PlannedOps extends SparkStrategy {
 
   /** Remembers the operation of the execution that runs on this thread. */
   def note(context: SparkContext): Unit = {
-    val op = context.getLocalProperty(Executions.OpKey)
     val execution = context.getLocalProperty(Executions.ExecutionKey)
-    if (op != null && execution != null) {
-      ops.put(execution.toLong, op)
-      ()
-    }
+    if (execution != null) Executions.op(context).foreach(ops.put(execution.toLong, _))
   }
 
   private[sparklineage] def held: Int = ops.size

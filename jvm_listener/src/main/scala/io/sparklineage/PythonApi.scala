@@ -5,6 +5,7 @@ import org.apache.spark.sql.lineage.{SparkInternals, SparkLine}
 
 import io.sparklineage.boundary.{DatasetMark, Marks, Mode, Questions, SampleKeyOf}
 import io.sparklineage.emit.Observations
+import io.sparklineage.model.Observation
 import io.sparklineage.probe.{Probes, SteppedAside}
 import io.sparklineage.plan.fragment.PythonCode
 import io.sparklineage.plan.storages.Locations
@@ -105,12 +106,24 @@ object PythonApi {
    *         if there is nothing
    */
   def drain(): String = Guard.value("drain", "") {
+    heard = true
     val waiting = Observations.drain()
     if (Observations.size > 0) waiting
     else {
       Probes.snapshot(MeasurementsAtOnce).foreach(Observations.offer)
       waiting + Observations.drain()
     }
+  }
+
+  @volatile private var heard = false
+
+  /** A Python half takes what is seen here. */
+  private[sparklineage] def isHeard: Boolean = heard
+
+  /** The next observations as they are, for where no Python half hears this JVM; empty if there are none. */
+  private[sparklineage] def next(): Seq[Observation] = {
+    val waiting = Observations.take(MeasurementsAtOnce)
+    if (waiting.nonEmpty) waiting else Probes.snapshot(MeasurementsAtOnce)
   }
 
   /**

@@ -10,6 +10,7 @@ import org.apache.spark.sql.execution.command.DataWritingCommand
 import org.apache.spark.sql.lineage.SparkLine
 
 import io.sparklineage.Guard
+import io.sparklineage.connect.ConnectMarks
 import io.sparklineage.probe.SteppedAside
 
 /**
@@ -23,6 +24,7 @@ final class InsertBoundaries(session: SparkLine.Session, mode: () => Mode) exten
 
   override def apply(plan: LogicalPlan): LogicalPlan =
     Guard.value("boundaries", unmarked(plan)) {
+      Guard.run("connect marks")(ConnectMarks.place(session, plan))
       Guard.run("written query")(WrittenQueries.mark(session, plan))
       if (!Marks.any || !isPlanned) plan
       else if (plan.isStreaming) asideForStream(plan)

@@ -21,13 +21,12 @@ object WrittenQueries {
   /** @param plan of the query that is about to run on this thread */
   def mark(session: SparkLine.Session, plan: LogicalPlan): Unit = {
     val commands = commandsOf(plan)
-    if (commands.nonEmpty) Option(session.sparkContext.getLocalProperty(Executions.OpKey)).filter(_.nonEmpty).foreach {
-      op =>
-        commands.foreach { command =>
-          val writes = WriteCommands.of(command)
-          if (writes.isEmpty) UnknownCommands.tell(op, command)
-          writes.foreach { case (command, write) => mark(session, op, command, write) }
-        }
+    if (commands.nonEmpty) Executions.op(session.sparkContext).foreach { op =>
+      commands.foreach { command =>
+        val writes = WriteCommands.of(command)
+        if (writes.isEmpty) UnknownCommands.tell(op, command)
+        writes.foreach { case (command, write) => mark(session, op, command, write) }
+      }
     }
   }
 

@@ -42,19 +42,26 @@ final class Observations(capacity: Int = 10000, values: Long = 1000000L) {
   def drain(limit: Int = Int.MaxValue, characters: Int = Int.MaxValue): String = {
     val lines = new java.lang.StringBuilder()
     var left = limit
-    while (left > 0 && lines.length < characters) {
-      val observation = queue.poll()
-      if (observation == null) left = 0
-      else {
+    while (left > 0 && lines.length < characters) poll() match {
+      case Some(observation) =>
         left -= 1
-        held.addAndGet(-Observations.weight(observation))
         append(lines, observation)
-      }
+      case None => left = 0
     }
     val lost = dropped.getAndSet(0)
     if (lost > 0)
       append(lines, Gap("observations", s"$lost were dropped: $capacity observations or $values values waited"))
     lines.toString
+  }
+
+  /** The oldest observations as they are, at most `limit` of them. */
+  def take(limit: Int): Seq[Observation] =
+    Iterator.continually(poll()).take(limit).takeWhile(_.isDefined).toVector.flatten
+
+  private def poll(): Option[Observation] = {
+    val observation = Option(queue.poll())
+    observation.foreach(seen => held.addAndGet(-Observations.weight(seen)))
+    observation
   }
 
   private def append(lines: java.lang.StringBuilder, observation: Observation): Unit = {
@@ -76,6 +83,8 @@ object Observations {
   def gap(what: String, why: String, dataset: Option[String] = None): Unit = ours.gap(what, why, dataset)
 
   def size: Int = ours.size
+
+  def take(limit: Int): Seq[Observation] = ours.take(limit)
 
   /** The next chunk; who wants everything calls again until it is empty. */
   def drain(): String = ours.drain(ChunkLimit, ChunkCharacters)

@@ -1,7 +1,9 @@
 package io.sparklineage.plan.fragment
 
+import io.sparklineage.Latest
 import io.sparklineage.plan.Reflected
 
+import java.security.MessageDigest
 import java.util.{Collections, WeakHashMap}
 
 import org.apache.spark.sql.catalyst.expressions.PythonFuncExpression
@@ -12,13 +14,28 @@ import org.apache.spark.sql.catalyst.expressions.PythonFuncExpression
  */
 object PythonCode {
 
+  private val MostSent = 10000
+  private val sent = new Latest[String, String](MostSent, _ => ())
   private val known = Collections.synchronizedMap(new WeakHashMap[Any, String]())
 
   /** @param udf what Python got from Spark for its function: an object with a member `func` */
   def learn(udf: Object, hash: String): Unit =
     Reflected.value(udf, "func").filter(isFunction).foreach(known.put(_, hash))
 
-  def of(function: Any): Option[String] = Option(known.get(function))
+  /** A function that a client of Spark Connect sends: the digest of its bytes stands for it. */
+  def learnBytes(digest: String, hash: String): Unit = {
+    sent.put(digest, hash)
+    ()
+  }
+
+  def of(function: Any): Option[String] =
+    Option(known.get(function)).orElse(if (sent.size == 0) None else digestOf(function).flatMap(sent.get))
+
+  private def digestOf(function: Any): Option[String] = Reflected.value(function, "command").collect {
+    case bytes: collection.Seq[_] =>
+      val digest = MessageDigest.getInstance("SHA-256").digest(bytes.map(_.asInstanceOf[Byte]).toArray)
+      digest.take(8).map(byte => f"${byte & 0xff}%02x").mkString
+  }
 
   /** Spark's own type for it is not public. */
   def isFunction(value: Any): Boolean =

@@ -1,0 +1,38 @@
+package io.sparklineage.connect
+
+import io.sparklineage.PlanDescriptions
+import io.sparklineage.plan.fragment.PythonCode
+
+import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan
+import org.apache.spark.sql.catalyst.trees.TreeNodeTag
+import org.apache.spark.sql.lineage.SparkLine
+
+/**
+ * Marks the plans of sessions of Spark Connect: their DataFrames live at the client, which numbers each of its plans.
+ * Spark keeps that number as a tag on the node that it makes of a plan, until the query is normalized.
+ */
+private[sparklineage] object ConnectMarks {
+
+  // Tags are equal by their names; Spark's own (`LogicalPlan.PLAN_ID_TAG`) is not public.
+  private val planId = TreeNodeTag[Long]("plan_id")
+
+  /** @param plan of the query that is about to run on this thread */
+  def place(session: SparkLine.Session, plan: LogicalPlan): Unit = ConnectTags.of(session.sparkContext).foreach { tag =>
+    tag.code.foreach { case (digest, hash) => PythonCode.learnBytes(digest, hash) }
+    tag.run.foreach(ConnectJournal.open(session.sparkContext, _))
+    if (tag.marks.nonEmpty) {
+      val marked = plan.collectWithSubqueries {
+        case node if node.getTagValue(planId).exists(tag.marks.contains) => node
+      }
+      // Those below first: the description of a plan ends where marks are.
+      marked.reverse.foreach(node => mark(session, node, tag.marks(node.getTagValue(planId).get), tag))
+    }
+  }
+
+  private def mark(session: SparkLine.Session, node: LogicalPlan, mark: PlanMark, tag: ConnectTag): Unit =
+    if (mark.why == "read") PlanDescriptions.only(session, node, mark.id)
+    else {
+      PlanDescriptions.begin(session, node, node, mark.id, mark.inputs, tag.mode, mark.questions)
+      ()
+    }
+}
