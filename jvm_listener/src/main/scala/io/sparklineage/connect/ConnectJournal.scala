@@ -12,8 +12,8 @@ import io.sparklineage.{Guard, PythonApi}
 import org.apache.spark.SparkContext
 
 /**
- * Brings what this server has seen to clients of Spark Connect that do not hear its JVM: one file of JSON lines for each
- * run, in a folder that both can reach. The client puts it into its record when its program ends.
+ * Brings what this server has seen to clients of Spark Connect that do not hear its JVM: one file of JSON lines for
+ * each run, in a folder that both can reach. The client puts it into its record when its program ends.
  *
  * It begins with the first request of such a client, if the server's conf names the store (`spark.lineage.store`): no
  * client can have a server write anywhere. Sampled rows are not written: what is to be masked the client knows.
@@ -35,7 +35,7 @@ private[sparklineage] object ConnectJournal {
   def started(seen: Application): Unit = synchronized { application = Some(seen) }
 
   def open(context: SparkContext, run: String): Unit =
-    context.getConf.getOption(StoreKey).filterNot(_.contains("://")).filterNot(_ => PythonApi.isHeard).foreach { store =>
+    storeOf(context).foreach { store =>
       synchronized {
         if (!runs.contains(run)) {
           val folder = Files.createDirectories(Paths.get(store, Folder))
@@ -47,6 +47,9 @@ private[sparklineage] object ConnectJournal {
         if (thread.isEmpty) thread = Some(begin())
       }
     }
+
+  private def storeOf(context: SparkContext): Option[String] =
+    if (PythonApi.isHeard) None else context.getConf.getOption(StoreKey).filterNot(_.contains("://"))
 
   private def begin(): Thread = {
     val writer = new Thread(() => while (true) { Thread.sleep(EveryMs); Guard.run("drain")(if (isOpen) write()) })
