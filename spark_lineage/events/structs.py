@@ -6,6 +6,7 @@ and holds numbers to their declared minimum.
 
 from __future__ import annotations
 
+import operator
 from dataclasses import MISSING, fields, is_dataclass
 from typing import Annotated, Any, Union, get_args, get_origin
 
@@ -30,7 +31,8 @@ def _parsed_as(type_: Any) -> Any:
     if get_origin(type_) is Annotated:
         minima = [getattr(mark, "minimum", None) for mark in type_.__metadata__]
         bounds = [msgspec.Meta(ge=minimum) for minimum in minima if minimum is not None]
-        return Annotated.__class_getitem__((_parsed_as(parts[0]), *type_.__metadata__, *bounds))
+        # A class up to Python 3.12, and none from 3.13 on.
+        return operator.getitem(Annotated, (_parsed_as(parts[0]), *type_.__metadata__, *bounds))
     if type(None) in parts:
         return Union[tuple(map(_parsed_as, parts))]
     if get_origin(type_) is tuple:
