@@ -9,7 +9,7 @@ FLIGHTS := examples/flights
 # Connectors that Spark does not carry, for the tests.
 CONNECTOR_JARS := org.apache.spark:spark-avro_2.13:$(SPARK) org.apache.spark:spark-sql-kafka-0-10_2.13:$(SPARK) \
 	org.apache.spark:spark-token-provider-kafka-0-10_2.13:$(SPARK) org.apache.kafka:kafka-clients:3.9.2 \
-	org.apache.commons:commons-pool2:2.12.1
+	org.apache.commons:commons-pool2:2.12.1 org.postgresql:postgresql:42.7.14
 
 # Three processes share the tests (tests/sharing.py), since some of them wait; sbt runs the tests of the JVM half as one
 # of them (tests/jvm).

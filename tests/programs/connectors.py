@@ -1,5 +1,6 @@
 """Reads and writes through every connector that runs without a server, and plans of those that need one."""
 
+import os
 import sys
 
 from delta.tables import DeltaTable
@@ -195,6 +196,24 @@ try:
     from_a_database_that_is_not_there()
 except Exception as error:
     print("jdbc", type(error).__name__)
+
+# ---- PostgreSQL, where a server runs
+
+if shop := os.environ.get("DB_URL"):
+    LOGIN = {"user": "ada", "password": "Kaffee7", "driver": "org.postgresql.Driver"}
+
+    def to_postgres(frame):
+        frame.write.jdbc(shop, "sales", mode="overwrite", properties=LOGIN)
+
+    def append_to_postgres(frame):
+        frame.write.jdbc(shop, "public.sales", mode="append", properties=LOGIN)
+
+    def from_postgres():
+        return spark.read.jdbc(shop, "Sales", properties=LOGIN)
+
+    to_postgres(sales)
+    append_to_postgres(sales)
+    print("postgres", len(from_postgres().collect()))
 
 # ---- Iceberg
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -19,7 +20,7 @@ import pyarrow.parquet as pq
 from commands_key import Command
 from program_runs import Ran, observed, plain
 
-from spark_lineage.model import Dataset, LineageGraph, Step
+from spark_lineage.model import ColumnInput, Dataset, LineageGraph, Step
 from spark_lineage.store import Store
 from tests.warm_jvm import WarmJvm
 
@@ -36,6 +37,7 @@ HIVE = {
     "spark.sql.catalogImplementation": "hive",
     "spark.hadoop.hive.exec.dynamic.partition.mode": "nonstrict",
 }
+SUBTYPES = {"IDENTITY": "=", "TRANSFORMATION": "*", "AGGREGATION": "+"}
 SECONDS = 10  # that a statement may take, with what it is part of
 PROGRAM = """
 import json
@@ -182,3 +184,12 @@ def record(
     program = write_program(folder / "commands.py", commands, changed)
     limit = SECONDS * (10 + len(commands))
     return Recorded(observed(program, folder, mode=mode, conf=dict(conf), jvm=jvm, timeout=limit).succeeded())
+
+
+def uses(recorded: Recorded, inputs: tuple[ColumnInput, ...]) -> set[str]:
+    """In the words of ``commands_key``."""
+    found = set()
+    for use in inputs:
+        dataset = re.sub(r"~\d+$", "", recorded.short(use.dataset))
+        found.add(f"{dataset}.{use.column}{SUBTYPES.get(use.subtype, f':{use.subtype}')}")
+    return found

@@ -6,24 +6,21 @@ The truth about rows is computed by plain Spark and by the history of the tables
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
-from typing import Any
 
 import pytest
-from command_runs import CONF, HIVE, Recorded, record, truth
+from command_faults import faults
+from command_runs import CONF, HIVE, record, truth
 from commands_key import COMMANDS, HIVE_COMMANDS, Command
 from program_runs import WarmJvms
 
 from spark_lineage.answers import ask
-from spark_lineage.model import ColumnInput, Dataset
 from tests.warm_jvm import DELTA
 
 pytestmark = [
     pytest.mark.skipif(not DELTA, reason="make test prepares the jars of Delta"),
     pytest.mark.timeout(1800),  # three programs of up to 85 statements
 ]
-SUBTYPES = {"IDENTITY": "=", "TRANSFORMATION": "*", "AGGREGATION": "+"}
 SHARE = [command for command in COMMANDS if command.fast]
 # A query that makes a table, rows of a Delta table that are changed, and rows that take the place of others.
 FEW = [command for command in SHARE if command.name in ("ctas_join", "merge_all_clauses", "delta_replace_where")]
@@ -84,81 +81,6 @@ def check_lineage(runs: Runs) -> None:
     (read,) = [step for step in runs.recorded.graph.steps if step.function == "view"]
     assert [runs.recorded.short(name) for name in read.inputs] == ["a"], "what reads the view is none of its inputs"
     assert [gap for gap in runs.recorded.graph.gaps if gap.what not in ("rows", "connector")] == []
-
-
-def faults(command: Command, runs: Runs) -> Any:
-    """What is wrong in the lineage of a statement."""
-    recorded = runs.recorded
-    step = recorded.step(command)
-    inputs = {re.sub(r"~\d+$", "", recorded.short(name)) for name in step.inputs}
-    expected = {named(command, name) for name in command.inputs}
-    if inputs != expected:
-        yield f"inputs {sorted(inputs)}"
-    try:
-        sink = recorded.written(command)
-    except (ValueError, KeyError):
-        yield f"outputs {[recorded.short(name) for name in step.outputs]}"
-        return
-    if sink.fragment is None:
-        yield "it has no plan"
-        return
-    defined = {each.column: uses(recorded, each.inputs) for each in sink.fragment.definitions}
-    for column, text in command.columns.items():
-        if defined.get(column) != expected_uses(command, text):
-            yield f"{column} is made from {sorted(defined.get(column, {'nothing'}))}"
-    more = set(defined) - set(command.columns)
-    if more:
-        yield f"columns {sorted(more)} too"
-    deciding = uses(recorded, sink.fragment.indirect)
-    if deciding != {expected_use(command, text) for text in command.rows}:
-        yield f"rows are decided by {sorted(deciding)}"
-    yield from row_faults(command, sink, runs.truth[command.name])
-
-
-def row_faults(command: Command, sink: Dataset, told: dict[str, Any]) -> Any:
-    if command.in_place:
-        changed, metrics = sink.changed, told["metrics"]
-        if sink.rows is not None or changed is None:
-            yield f"rows {sink.rows}, changed {changed}"
-            return
-        kind = "TargetRows" if "numTargetRowsInserted" in metrics else ""
-        names = {
-            "inserted": "numTargetRowsInserted",
-            "updated": "numTargetRowsUpdated" if kind else "numUpdatedRows",
-            "deleted": "numTargetRowsDeleted" if kind else "numDeletedRows",
-        }
-        for field, metric in names.items():
-            if metric in metrics and getattr(changed, field) != int(metrics[metric]):
-                yield f"{field} {getattr(changed, field)}, not {metrics[metric]}"
-        if sink.storage is None or sink.storage.version != told["version"]:
-            yield f"version {sink.storage.version if sink.storage else None}, not {told['version']}"
-    else:
-        rows = told["after"] - told["before"] if command.adds else told["after"]
-        if sink.rows != rows:
-            yield f"rows {sink.rows} ({sink.reason}), not {rows}"
-        if sink.storage is not None and sink.storage.version not in (None, told.get("version")):
-            yield f"version {sink.storage.version}, not {told.get('version')}"
-
-
-def named(command: Command, name: str) -> str:
-    return command.place if name == "T" else "warehouse/two" if name == "two" else name
-
-
-def expected_uses(command: Command, text: str) -> set[str]:
-    return {expected_use(command, use) for use in text.split()}
-
-
-def expected_use(command: Command, use: str) -> str:
-    dataset, _, rest = use.partition(".")
-    return f"{named(command, dataset)}.{rest}"
-
-
-def uses(recorded: Recorded, inputs: tuple[ColumnInput, ...]) -> set[str]:
-    found = set()
-    for use in inputs:
-        dataset = re.sub(r"~\d+$", "", recorded.short(use.dataset))
-        found.add(f"{dataset}.{use.column}{SUBTYPES.get(use.subtype, f':{use.subtype}')}")
-    return found
 
 
 def check_diff(runs: Runs) -> None:

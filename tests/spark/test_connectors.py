@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,10 +11,13 @@ from program_runs import PROGRAMS, ROOT, Ran, observed
 
 from spark_lineage.model import Dataset, LineageGraph
 from spark_lineage.store import Store
+from tests import postgres
 
 SECRET = "Kaffee7"  # in connectors.py
 DELTA = sorted((ROOT / "examples" / "flights" / "jars").glob("*.jar"))
 CONNECTORS = sorted((ROOT / "tests" / "jars").glob("*.jar"))
+HAS_DRIVER = any(jar.name.startswith("postgresql") for jar in CONNECTORS)
+NO_POSTGRES = postgres.missing() or (None if HAS_DRIVER else "`make test` fetches the driver of PostgreSQL")
 pytestmark = [
     pytest.mark.wide,
     pytest.mark.skipif(not (DELTA and CONNECTORS), reason="make test prepares the jars of the connectors"),
@@ -36,6 +40,7 @@ CONF = {
 class Recorded:
     ran: Ran
     graph: LineageGraph
+    postgres: postgres.Postgres | None
 
     def short(self, name: str) -> str:
         return name.replace(f"{self.ran.folder}/", "")
@@ -54,8 +59,12 @@ class Recorded:
 @pytest.fixture(scope="module")
 def recorded(tmp_path_factory: pytest.TempPathFactory) -> Recorded:
     folder = tmp_path_factory.mktemp("connectors").resolve()
-    ran = observed(PROGRAMS / "connectors.py", folder, str(folder / "out"), "kafka", conf=CONF).succeeded()
-    return Recorded(ran, Store(str(ran.store)).open("last").graph)
+    with contextlib.ExitStack() as running:
+        server = running.enter_context(postgres.server()) if NO_POSTGRES is None else None
+        env = {"DB_URL": server.url} if server is not None else {}
+        words = (str(folder / "out"), "kafka")
+        ran = observed(PROGRAMS / "connectors.py", folder, *words, conf=CONF, env=env).succeeded()
+    return Recorded(ran, Store(str(ran.store)).open("last").graph, server)
 
 
 FILES = ["parquet", "csv", "json", "orc", "avro"]
@@ -92,7 +101,17 @@ def test_sources_and_sinks(recorded: Recorded) -> None:
         for name, each in recorded.stored().items()
         if each.storage is not None
     }
-    assert got == STORED
+    assert {name: those for name, those in got.items() if not name.startswith("shop.")} == STORED
+
+
+@pytest.mark.skipif(NO_POSTGRES is not None, reason=NO_POSTGRES or "")
+def test_tables_of_postgres_have_one_name_however_they_are_written(recorded: Recorded) -> None:
+    assert recorded.postgres is not None
+    stored = recorded.stored()
+    written = [stored[name] for name in ("shop.public.sales", "shop.public.sales~2")]
+    assert [(each.namespace, each.rows) for each in written] == [(recorded.postgres.namespace, 2)] * 2
+    assert recorded.edges("from_postgres")[0][0] == ["shop.public.sales~2", "shop.public.sales"]
+    assert "postgres 4" in recorded.ran.stdout
 
 
 def test_what_is_written_is_what_is_read(recorded: Recorded) -> None:

@@ -6,7 +6,7 @@ import io.sparklineage.boundary.PlanOnShow
 import io.sparklineage.connect.ConnectTags
 import io.sparklineage.model._
 import io.sparklineage.plan.BoundedText
-import io.sparklineage.plan.changes.{DeltaCounts, DeltaVersions}
+import io.sparklineage.plan.changes.{DeltaCounts, RewrittenCounts, TableVersions}
 import io.sparklineage.plan.storages.StorageAccess
 import io.sparklineage.privacy.Redaction
 import io.sparklineage.probe.SteppedAside
@@ -125,10 +125,11 @@ final class Executions(conf: SparkConf, offer: Observation => Unit, idsOf: Logic
   private def traffic(event: SparkListenerSQLExecutionEnd, running: OpenExecution): Unit =
     ExecutionEvents.query(event).filter(_.tracker.phases.contains("analysis")).foreach { query =>
       val isDone = errorOf(event).isEmpty
-      val made = (command: LogicalPlan) => if (isDone) DeltaVersions.made(command) else None
+      val made = (command: LogicalPlan) => if (isDone) TableVersions.made(command) else None
       running.traffic = running.traffic.and(StorageAccess.of(query.analyzed, idsOf, made))
       // It was planned: it has run to its end.
-      if (isDone) running.changed = running.changed.orElse(DeltaCounts.of(query.executedPlan))
+      if (isDone) running.changed =
+        running.changed.orElse(DeltaCounts.of(query.executedPlan)).orElse(RewrittenCounts.of(query))
     }
 
   private def tellShown(event: SparkListenerSQLExecutionEnd): Unit =

@@ -3,7 +3,7 @@ package io.sparklineage.boundary
 import java.util.concurrent.atomic.AtomicLong
 
 import io.sparklineage.{Executions, PlanDescriptions}
-import io.sparklineage.plan.changes.DeltaVersions
+import io.sparklineage.plan.changes.TableVersions
 import io.sparklineage.plan.storages.{CommandWrite, StorageAccess, WriteCommands}
 
 import org.apache.spark.sql.catalyst.plans.logical.{Command, LogicalPlan, Union}
@@ -38,7 +38,7 @@ object WrittenQueries {
   }
 
   private def mark(session: SparkLine.Session, op: String, command: LogicalPlan, write: CommandWrite): Unit = {
-    DeltaVersions.begin(command)
+    TableVersions.begin(command)
     val (node, described) =
       if (write.inPlace) (command, write.result) else (write.query.getOrElse(command), write.query)
     if (described.isEmpty && write.inPlace) UnknownCommands.tellChange(op, write.mode)

@@ -13,6 +13,16 @@ object Reflected {
   def path(target: Any, methods: String*): Option[Any] =
     methods.foldLeft(Option(target))((at, method) => at.flatMap(value(_, method)).flatMap(opened))
 
+  /** What a public method gives for one text. None as above. */
+  def of(target: Any, method: String, argument: String): Option[Any] =
+    Option(target).flatMap { t =>
+      Try {
+        val found = t.getClass.getMethod(method, classOf[String])
+        found.setAccessible(true)
+        found.invoke(t, argument)
+      }.toOption
+    }.flatMap(Option(_))
+
   /** The value of a private field: what a constructor was given and no method tells. None as above. */
   def field(target: Any, name: String): Option[Any] =
     Option(target).flatMap { t =>

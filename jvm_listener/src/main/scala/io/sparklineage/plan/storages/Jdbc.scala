@@ -12,7 +12,9 @@ object Jdbc {
   /** @param tableOrQuery the `dbtable` or `query` option */
   def storage(url: String, tableOrQuery: String): Storage = {
     val (server, database) = place(url.stripPrefix("jdbc:"))
-    Storage(Redaction.text(server), named(Redaction.text(database), tableOrQuery), Some("jdbc"))
+    val schema =
+      if (server.startsWith("postgres://")) Some(parameter(url, "currentschema").getOrElse("public")) else None
+    Storage(Redaction.text(server), named(Redaction.text(database), schema, tableOrQuery), Some("jdbc"))
   }
 
   private type Place = (String, String) // namespace and database
@@ -51,7 +53,8 @@ object Jdbc {
     val port = if (host.matches(".*:\\d+")) "" else defaultPorts.get(scheme).fold("")(p => s":$p")
     val path = rest.drop(authority.length).stripPrefix("/").takeWhile(c => c != ':' && c != ',')
     val database = if (path.contains('=')) "" else path.stripSuffix("/").replace('/', '.')
-    (s"${system(scheme)}://$host$port", if (database.isEmpty) parameter(url) else database)
+    val named = if (database.isEmpty) parameter(url, "database|databasename|db").getOrElse("") else database
+    (s"${system(scheme)}://$host$port", named)
   }
 
   // h2:mem:name, derby:memory:name, sqlite:/data/shop.db: within the process or a file, no server.
@@ -76,14 +79,27 @@ object Jdbc {
     case other => other
   }
 
-  private def parameter(url: String): String =
-    "(?i)[;?&,/](?:database|databasename|db)=([^;&,]+)".r.findFirstMatchIn(url).map(_.group(1)).getOrElse("")
+  private def parameter(url: String, names: String): Option[String] =
+    s"(?i)[;?&,/](?:$names)=([^;&,]+)".r.findFirstMatchIn(url).map(_.group(1))
 
-  private def named(database: String, tableOrQuery: String): String = {
+  // A table for which no schema is said lies in the first one of PostgreSQL's search path.
+  private def named(database: String, schema: Option[String], tableOrQuery: String): String = {
     val text = tableOrQuery.trim
-    val table = if (isQuery(text)) s"query_${digest(queryOf(text))}" else text.replaceAll("[\"`\\[\\]]", "")
-    if (database.isEmpty) table else s"$database.$table"
+    if (isQuery(text)) Seq(database, s"query_${digest(queryOf(text))}").filter(_.nonEmpty).mkString(".")
+    else {
+      val parts = part.findAllIn(text).map(plain(_, folds = schema.isDefined)).toSeq
+      (Seq(database).filter(_.nonEmpty) ++ schema.filter(_ => parts.lengthCompare(1) == 0) ++ parts).mkString(".")
+    }
   }
+
+  // A name within quotes of some kind, in which there may be points, or one without.
+  private val part = "\"[^\"]*\"|`[^`]*`|\\[[^\\]]*\\]|[^.\"`\\[\\]]+".r
+
+  // PostgreSQL reads names without quotes as if they were written in small letters.
+  private def plain(name: String, folds: Boolean): String =
+    if ("\"`[".indexOf(name.head.toInt) >= 0) name.substring(1, name.length - 1)
+    else if (folds) name.trim.toLowerCase
+    else name.trim
 
   // The option `query` becomes a subquery, with a number that differs from run to run; one given as `dbtable` stands
   // in parentheses with a name of the program's. Both are the same query.

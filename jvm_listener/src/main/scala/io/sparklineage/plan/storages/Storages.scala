@@ -97,14 +97,12 @@ object Storages {
 
   private def jdbc(table: Option[CatalogTable]): PartialFunction[BaseRelation, Seq[Storage]] = {
     case r if r.getClass.getSimpleName == "JDBCRelation" =>
-      val options = Reflected.value(r, "jdbcOptions")
-      val url = options.flatMap(Reflected.value(_, "url")).map(_.toString)
-      val name = options.flatMap(Reflected.value(_, "tableOrQuery")).map(_.toString)
-      (url, name) match {
-        case (Some(u), Some(n)) => Seq(Jdbc.storage(u, n).copy(part = predicates(r)))
-        case _ => named(r, table)
-      }
+      ofJdbc(Reflected.value(r, "jdbcOptions")).fold(named(r, table))(s => Seq(s.copy(part = predicates(r))))
   }
+
+  private def ofJdbc(options: Option[Any]): Option[Storage] =
+    for (url <- options.flatMap(Reflected.value(_, "url")); name <- options.flatMap(Reflected.value(_, "tableOrQuery")))
+      yield Jdbc.storage(url.toString, name.toString)
 
   // `spark.read.jdbc(url, table, predicates=[...])` has no column to divide by, and reads what the predicates name.
   private def predicates(relation: BaseRelation): Option[String] = {
@@ -181,6 +179,8 @@ object Storages {
     case d if d.getClass.getSimpleName == "DeltaTableV2" && Reflected.value(d, "path").isDefined =>
       val catalogTable = Reflected.path(d, "catalogTable").collect { case t: CatalogTable => t }
       Reflected.value(d, "path").collect { case p: Path => inCatalog(delta(p, None), catalogTable) }.toSeq
+    case i if Iceberg.table(i).exists(Iceberg.location(_).isDefined) => iceberg(i, options).toSeq
+    case j if j.getClass.getSimpleName == "JDBCTable" => ofJdbc(Reflected.value(j, "jdbcOptions")).toSeq
     case v if v.getClass.getSimpleName == "V1Table" && Reflected.value(v, "catalogTable").isDefined =>
       Reflected.value(v, "catalogTable").collect { case t: CatalogTable => ofTable(t) }.toSeq
     case _ if options.containsKey("kafka.bootstrap.servers") => ofKafka(options.asCaseSensitiveMap().asScala.toMap)
@@ -188,12 +188,19 @@ object Storages {
       ofOptions("jdbc", options.asCaseSensitiveMap().asScala.toMap)
   }
 
+  private def iceberg(table: Table, options: CaseInsensitiveStringMap): Option[Storage] =
+    for (t <- Iceberg.table(table); location <- Iceberg.location(t)) yield {
+      val metadata = Iceberg.metadata(t)
+      val version = if (metadata.isEmpty) Iceberg.read(table, options) else None
+      Locations.storage(location, Some("iceberg")).copy(version = version, part = metadata.map(name => s"its $name"))
+    }
+
   private def byPath(table: Table, options: CaseInsensitiveStringMap): Option[Seq[Storage]] =
     Option(options.get("path")).filter(_.contains("/")).map(path =>
       Locations.storages(Seq(new Path(path)), Some(Redaction.text(table.name)))
     )
 
-  // Iceberg and others tell where their table lies; others are read by a path without a catalog.
+  // Some tell where their table lies; others are read by a path without a catalog.
   private def v2ByName(table: Table, catalog: Option[CatalogPlugin], id: Option[Identifier]): Storage = {
     val properties = Try(table.properties().asScala.toMap).getOrElse(Map.empty[String, String])
     val format = properties.get("provider").orElse(properties.get("format"))

@@ -2,7 +2,7 @@ package io.sparklineage.plan.storages
 
 import io.sparklineage.model.Storage
 import io.sparklineage.plan.Reflected
-import io.sparklineage.plan.changes.{DeltaChanges, RowChanges}
+import io.sparklineage.plan.changes.{DeltaChanges, RewrittenChanges, RowChanges}
 import io.sparklineage.privacy.Redaction
 import org.apache.hadoop.fs.Path
 
@@ -75,7 +75,9 @@ object WriteCommands {
 
   private val v2: PartialFunction[LogicalPlan, CommandWrite] = {
     case w: RowLevelWrite =>
-      CommandWrite(ofRelation(w.table), w.operation.command.toString.toLowerCase, Some(w.query), inPlace = true)
+      val result = RewrittenChanges.result(w)
+      val read = result.orElse(Some(w.query))
+      CommandWrite(ofRelation(w.table), w.operation.command.toString.toLowerCase, read, inPlace = true, result = result)
     case w: V2WriteCommand => CommandWrite(ofRelation(w.table), v2Mode(w), Some(w.query))
     case c: CreateTableAsSelect => CommandWrite(ofName(c.name, c.tableSpec), "create", Some(c.query))
     case r: ReplaceTableAsSelect => CommandWrite(ofName(r.name, r.tableSpec), "overwrite", Some(r.query))

@@ -74,7 +74,9 @@ class StoragesSuite extends PlanSuite {
     def named(url: String, table: String = "public.t") = { val s = Jdbc.storage(url, table); (s.namespace, s.name) }
     assert(named("jdbc:postgresql://h:5432/db?user=u&password=p") === ("postgres://h:5432", "db.public.t"))
     assert(named("jdbc:postgresql://u:p@h/db") === ("postgres://h:5432", "db.public.t"))
-    assert(named("jdbc:postgresql://u:p:q@h1:1,h2:2/db", "t") === ("postgres://h1:1", "db.t"))
+    assert(named("jdbc:postgresql://u:p:q@h1:1,h2:2/db", "t") === ("postgres://h1:1", "db.public.t"))
+    assert(named("jdbc:postgresql://h/db?currentSchema=shop,public", "T") === ("postgres://h:5432", "db.shop.t"))
+    assert(named("jdbc:postgresql://h/db", "Shop.\"Odd.Name\"") === ("postgres://h:5432", "db.shop.Odd.Name"))
     assert(named("jdbc:mysql:loadbalance://h1,h2/db", "`db2`.`t`") === ("mysql://h1:3306", "db.db2.t"))
     assert(named("jdbc:mysql://h:3306/db", "t") === ("mysql://h:3306", "db.t"))
     assert(named("jdbc:sqlserver://h:1433;databaseName=db;user=u;password=p", "dbo.t") === (

@@ -1,0 +1,115 @@
+"""Which connector there is for which line of Spark, and how its programs run there."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from command_faults import faults
+from command_runs import CONF, Recorded, write_program, write_sources
+from commands_key import COMMANDS, Command
+from connector_key import iceberg, postgres
+from connector_runs import SECONDS, Connector, both, wrong
+from program_runs import environment, finish, start
+
+from tests import postgres as database
+from tests.compat.lines import ROOT, Line
+
+JARS = ROOT / ".tools" / "connectors"
+DRIVER = "org.postgresql:postgresql:42.7.14"
+# Iceberg has no runtime for Spark 4.2 yet: that for 4.1 does not link there.
+RUNTIMES = {
+    "3.5_2.12": "org.apache.iceberg:iceberg-spark-runtime-3.5_2.12:1.12.0",
+    "3.5_2.13": "org.apache.iceberg:iceberg-spark-runtime-3.5_2.13:1.12.0",
+    "4.0_2.13": "org.apache.iceberg:iceberg-spark-runtime-4.0_2.13:1.11.0",
+    "4.1_2.13": "org.apache.iceberg:iceberg-spark-runtime-4.1_2.13:1.12.0",
+}
+DELTA = {
+    "3.5_2.12": ("io.delta:delta-spark_2.12:3.3.2", "io.delta:delta-storage:3.3.2"),
+    "3.5_2.13": ("io.delta:delta-spark_2.13:3.3.2", "io.delta:delta-storage:3.3.2"),
+    "4.0_2.13": ("io.delta:delta-spark_4.0_2.13:4.4.0", "io.delta:delta-storage:4.4.0"),
+    "4.1_2.13": ("io.delta:delta-spark_4.1_2.13:4.4.0", "io.delta:delta-storage:4.4.0"),
+}
+OF_DELTA = (
+    "ctas_delta", "replaced", "created_", "delta_", "merge_", "update_", "delete_", "api_", "save_as_delta",
+    "save_delta", "insert_into_delta", "write_to_",
+)  # fmt: skip
+SINCE_4 = ("api_merge_into", "replaced")
+
+
+def jar(module: str) -> Path:
+    """From Maven Central, once for a clone."""
+    sys.path.insert(0, str(ROOT / "project"))
+    import jar as building
+
+    return building.fetch(JARS, [module])[0]
+
+
+def on_postgres(server: database.Postgres) -> Connector:
+    conf = {
+        "spark.sql.catalog.pg": "org.apache.spark.sql.execution.datasources.v2.jdbc.JDBCTableCatalog",
+        "spark.sql.catalog.pg.url": server.url, "spark.sql.catalog.pg.user": database.USER,
+        "spark.sql.catalog.pg.password": database.PASSWORD, "spark.sql.catalog.pg.driver": "org.postgresql.Driver",
+    }  # fmt: skip
+    return Connector(
+        "postgres", [*postgres()], conf, [jar(DRIVER)], {"DB_URL": server.url}, server.namespace, server.empty
+    )
+
+
+def on_iceberg(line: Line) -> Connector:
+    conf = {
+        "spark.sql.extensions": "org.apache.iceberg.spark.extensions.IcebergSparkSessionExtensions",
+        "spark.sql.catalog.ice": "org.apache.iceberg.spark.SparkCatalog",
+        "spark.sql.catalog.ice.type": "hadoop",
+        "spark.sql.catalog.ice.warehouse": "{folder}/ice",
+    }
+    return Connector("iceberg", [*iceberg()], conf, [jar(RUNTIMES[line.name])])
+
+
+@dataclass(frozen=True)
+class OnDelta:
+    recorded: Recorded
+    truth: Mapping[str, Any]
+
+
+def delta_commands(line: Line) -> list[Command]:
+    """All by which Delta's tables are written; on Spark 4.2 ``test_commands`` has them."""
+    named = [each for each in COMMANDS if each.name.startswith(OF_DELTA)]
+    return [each for each in named if line.spark >= "4" or each.name not in SINCE_4]
+
+
+def on_delta(line: Line, folder: Path) -> OnDelta:
+    if line.spark < "4":  # Delta's Python half of today imports what pyspark has since 4.0
+        pip = [str(line.python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps"]
+        subprocess.run([*pip, f"delta-spark=={DELTA[line.name][0].rpartition(':')[2]}"], check=True)
+    ran = {}
+    for name, observing in (("plain", []), ("observed", ["-m", "spark_lineage", "run"])):
+        write_sources(folder / name)
+        program = write_program(folder / name / "commands.py", delta_commands(line), truth=not observing)
+        conf = {**CONF, "spark.jars": ",".join(str(jar(module)) for module in DELTA[line.name])}
+        env = {**environment(folder / name, conf, ours=True), "PYSPARK_PYTHON": str(line.python)}
+        command = [str(line.python), *observing, str(program)]
+        ran[name] = finish(start(command, folder / name, env), folder / name, SECONDS).succeeded()
+    return OnDelta(Recorded(ran["observed"]), json.loads((folder / "plain" / "told.json").read_text()))
+
+
+# What is wrong, by statement: nothing where all is as it must be.
+
+
+def wrong_on_postgres(line: Line, server: database.Postgres, folder: Path) -> dict[str, list[str]]:
+    return wrong(both(line, on_postgres(server), folder))
+
+
+def wrong_on_iceberg(line: Line, folder: Path) -> dict[str, list[str]]:
+    return wrong(both(line, on_iceberg(line), folder))
+
+
+def wrong_on_delta(line: Line, folder: Path) -> dict[str, list[str]]:
+    found = on_delta(line, folder)
+    told = {each.name: list(faults(each, found)) for each in delta_commands(line)}
+    return {name: those for name, those in told.items() if those}
