@@ -101,6 +101,8 @@ def table(seen: Mapping[str, Any]) -> str:
 
 
 def _cell(connector: str, line: Line, found: Any) -> str:
+    if connector == "Delta" and line == lines.HOME:
+        return "4.4.0: all of `test_commands.py`"
     if found is None:
         return "not run" if exists(connector, line) else "none is published"
     right = found["programs"] - len(found["wrong"])
