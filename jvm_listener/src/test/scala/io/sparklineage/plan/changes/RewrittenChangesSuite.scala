@@ -54,7 +54,8 @@ class Deltas(override val command: RowLevelOperation.Command, halves: Boolean) e
 }
 
 class RewrittenChangesSuite extends PlanSuite {
-  private val tables = Seq("groups", "deltas", "halves")
+  // What changes of each row is seen with Iceberg's own tables: tests/spark/test_connector_programs.py.
+  private val tables = Seq("groups")
 
   private def write(text: String): CommandWrite = {
     spark.conf.set("spark.sql.catalog.rewritten", classOf[RewrittenCatalog].getName)
