@@ -131,6 +131,7 @@ def test_our_jar_on_a_server(client: Client, classic: tuple[str, dict[str, Any]]
     assert list((store / "connect").iterdir()) == []
 
 
+@pytest.mark.bad_events  # without a schema: no one at the client knows it
 def test_a_server_without_our_jar(client: Client, classic: tuple[str, dict[str, Any]], other_server: str) -> None:
     """Steps and edges are the same, and what is missing is a gap."""
     done = client.run("orders.py", str(client.folder), SPARK_REMOTE=other_server)
@@ -143,6 +144,7 @@ def test_a_server_without_our_jar(client: Client, classic: tuple[str, dict[str, 
     assert missing <= {gap["dataset"] for gap in client.shown()["gaps"]}
 
 
+@pytest.mark.bad_events  # without a schema: no one at the client knows it
 def test_no_request_is_ours(client: Client, other_server: str) -> None:
     """Output, error, exit status, tags and the requests of each kind are those of the plain program."""
     plain = client.run("counting.py", other_server, plain=True)
@@ -152,6 +154,7 @@ def test_no_request_is_ours(client: Client, other_server: str) -> None:
     assert steps["counting.named"] == ["positive"]
 
 
+@pytest.mark.bad_events  # without a schema: no one at the client knows it
 def test_a_client_without_py4j_and_without_jars(client: Client, other_server: str) -> None:
     """What `pyspark-client` brings."""
     hidden = client.folder / "hidden"
