@@ -22,6 +22,7 @@ from tests.stores.servers import environ
 from tests.unit.observing import shop
 
 PATIENT = 60.0  # seconds
+ROWS = [100, 50]  # of the datasets of JOB
 JOB = """
 import sys
 import pandas as pd
@@ -80,7 +81,8 @@ class Place:
         assert process.stdout is not None
         process.stdout.readline()
         until(lambda: [run["outcome"] for run in there.runs()] == ["running"])
-        time.sleep(2)  # within a second all that was seen is on the disk
+        # All that was seen is on the disk, from where the process beside the program brings it.
+        until(lambda: [dataset["rows"] for dataset in self.document("show")["datasets"]] == ROWS)
         process.send_signal(signal.SIGKILL)
         process.wait()
         until(lambda: self.waiting() == [])
