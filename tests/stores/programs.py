@@ -80,7 +80,8 @@ class Place:
         there = self.on(folder / "there")
         assert process.stdout is not None
         process.stdout.readline()
-        until(lambda: [run["outcome"] for run in there.runs()] == ["running"])
+        until(there.has_runs)
+        assert [run["outcome"] for run in there.runs()] == ["running"]
         # All that was seen is on the disk, from where the process beside the program brings it.
         until(lambda: [dataset["rows"] for dataset in self.document("show")["datasets"]] == ROWS)
         process.send_signal(signal.SIGKILL)
@@ -100,6 +101,11 @@ class Place:
 
     def runs(self) -> list[dict[str, Any]]:
         return list(self.document("runs")["runs"])
+
+    def has_runs(self) -> bool:
+        """A store in which no run was recorded yet is bad input for a reader."""
+        command = [sys.executable, "-m", "spark_lineage", "runs"]
+        return subprocess.run(command, env=self.environ, capture_output=True, timeout=PATIENT).returncode == 0
 
     @property
     def mirror(self) -> Path:
