@@ -90,7 +90,7 @@ def test_an_outage_while_the_program_runs_loses_nothing(s3: S3, place: Place, tm
         process = place.start(tmp_path, "wait", exit__wait="1")
         assert process.stdout is not None
         process.stdout.readline()
-        until(lambda: [run["outcome"] for run in there.runs()] == ["running"])
+        until(there.has_runs)
         before.down = True
         began = time.monotonic()
         _, said = process.communicate("", timeout=60)
