@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from typing import Any
@@ -91,7 +91,9 @@ class Builder:
         run["extractionError"] = standard.extraction_errors(self._gaps.get(number, ()), len(step.outputs))
         run[f"{PREFIX}gaps"] = facet(ours.gaps(self._gaps.get(number, ())))
         inputs = [self._input(dataset, number) for dataset in self._listed(step.inputs)]
-        described = [self._output(dataset) for dataset in self._listed(step.outputs)]
+        own = {(dataset.namespace, dataset.name) for dataset in outputs}
+        own -= {(dataset.namespace, dataset.name) for dataset in inputs}
+        described = [self._output(dataset, own) for dataset in self._listed(step.outputs)]
         if step.kind is StepKind.APPLICATION:
             unread = (dataset for dataset in self._graph.datasets if self._described.get(dataset.id) == -1)
             inputs.extend(self._input(dataset, -1) for dataset in unread)
@@ -215,20 +217,20 @@ class Builder:
             ),
         )
 
-    def _output(self, dataset: Dataset) -> event_v2.OutputDataset:
+    def _output(self, dataset: Dataset, own: Collection[standard.Place]) -> event_v2.OutputDataset:
         return event_v2.OutputDataset(
             namespace=dataset.namespace,
             name=dataset.name,
-            facets=_stamped(self._facets(dataset)),
+            facets=_stamped(self._facets(dataset, own)),
             outputFacets=_stamped({"outputStatistics": standard.output_statistics(dataset)}),
         )
 
-    def _facets(self, dataset: Dataset) -> dict[str, Any]:
+    def _facets(self, dataset: Dataset, own: Collection[standard.Place] = ()) -> dict[str, Any]:
         checked = self._checks.get(dataset.id, ())
         return {
             "schema": standard.schema(dataset) if dataset.columns else None,
             "datasetType": standard.dataset_type(dataset),
-            "columnLineage": standard.column_lineage(dataset, self._datasets),
+            "columnLineage": standard.column_lineage(dataset, self._datasets, own),
             "lineage": standard.lineage(dataset, self._datasets),
             "dataQualityMetrics": standard.metrics(dataset),
             "storage": standard.storage(dataset),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import PurePath
 from urllib.parse import quote
 
@@ -12,6 +12,7 @@ from spark_lineage.events.openlineage_classes import facet_v2 as ol
 from spark_lineage.model import ColumnInput, Dataset, DatasetKind, Gap, Outcome, ParentSeen, Run, Step, StepKind
 from spark_lineage.version import VERSION
 
+Place = tuple[str, str]  # namespace and name of a dataset
 LONGEST_EXPRESSION = 500  # characters of an expression in columnLineage; the plan facet has all of it
 _EMISSION = ol.job_type_job.EmissionPattern(eventTrigger="EVENT_BASED", eventContentMode="ACCUMULATIVE")
 STREAM_LAYERS = {"kafka": "TOPIC"}
@@ -272,16 +273,20 @@ def _scheme(dataset: Dataset) -> str:
 
 
 def column_lineage(
-    dataset: Dataset, datasets: Mapping[str, Dataset]
+    dataset: Dataset, datasets: Mapping[str, Dataset], own: Collection[Place] = ()
 ) -> ol.column_lineage_dataset.ColumnLineageDatasetFacet | None:
-    """The input columns of each output column; under ``dataset`` the columns that decide which rows there are."""
+    """The input columns of each output column; under ``dataset`` the columns that decide which rows there are.
+
+    ``own``: what the step that made it has written itself, and is no input of it: receivers look for the columns among
+    the inputs of the event. The plan of the dataset says them.
+    """
     if dataset.fragment is None or not dataset.fragment.definitions:
         return None
     fields: dict[str, ol.column_lineage_dataset.Fields] = {}
     lost = {definition.column for definition in dataset.fragment.definitions if not definition.followed}
     for definition in dataset.fragment.definitions:
         expression = definition.expression if definition.expression != definition.column else None
-        found = _fields(definition.inputs, expression, datasets)
+        found = _fields(definition.inputs, expression, datasets, own)
         if definition.column in fields:  # two columns of one name
             fields[definition.column].inputFields.extend(found)
         else:
@@ -293,7 +298,7 @@ def column_lineage(
             )
     for column in lost:  # without a word, one that was not followed would look as if it were made of nothing
         fields[column] = fields[column].with_additional_properties(sparkLineage_followed=False)
-    rows = _fields(dataset.fragment.indirect, None, datasets)
+    rows = _fields(dataset.fragment.indirect, None, datasets, own)
     return ol.column_lineage_dataset.ColumnLineageDatasetFacet(fields=fields, dataset=rows)
 
 
@@ -320,13 +325,18 @@ def composed_lineage(
 
 
 def _fields(
-    inputs: Sequence[ColumnInput], expression: str | None, datasets: Mapping[str, Dataset]
+    inputs: Sequence[ColumnInput],
+    expression: str | None,
+    datasets: Mapping[str, Dataset],
+    own: Collection[Place] = (),
 ) -> list[ol.column_lineage_dataset.InputField]:
     """One for each input column, with all the ways in which it is used."""
     found: dict[tuple[str, str, str], ol.column_lineage_dataset.InputField] = {}
     for used in inputs:
         if used.dataset in datasets:
             origin = datasets[used.dataset]
+            if (origin.namespace, origin.name) in own:
+                continue
             place = (origin.namespace, origin.name, used.column)
             column = found.setdefault(place, ol.column_lineage_dataset.InputField(*place, transformations=[]))
             if column.transformations is not None:

@@ -51,6 +51,32 @@ def failing() -> list[Observation]:
 PROGRAMS = {"shop": shop(), "plan": shop(Mode.PLAN), "running": shop(finished=False), "failing": failing()}
 
 
+def test_what_a_step_reads_that_it_has_written_itself_is_no_input_of_its_columns() -> None:
+    """As where one function writes a table and gives what it reads of it: a receiver has no such input of that job."""
+    graph = assemble(shop())
+    step = next(step for step in graph.steps if step.inputs and step.outputs)
+    (read, *_), (made, *_) = step.inputs, step.outputs
+    own = replace(step, inputs=step.inputs[1:], outputs=(read, *step.outputs))
+    changed = replace(graph, steps=tuple(own if each is step else each for each in graph.steps))
+
+    def origins(graph: LineageGraph) -> set[tuple[str, str]]:
+        last = [event for event in build(graph) if event.outputs and event.eventType == RunState.COMPLETE]
+        made_by = next(event for event in last if (graph_name(made) in {each.name for each in event.outputs or ()}))
+        fields = {each.name: each for each in made_by.outputs or ()}[graph_name(made)].facets or {}
+        return {
+            (used.namespace, used.name)
+            for field in fields["columnLineage"].fields.values()
+            for used in field.inputFields
+        }
+
+    def graph_name(dataset: str) -> str:
+        return next(each.name for each in graph.datasets if each.id == dataset)
+
+    (place,) = {(each.namespace, each.name) for each in graph.datasets if each.id == read}
+    assert place in origins(graph)
+    assert place not in origins(changed)
+
+
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_events_are_by_the_specification(name: str) -> None:
     events = documents(assemble(PROGRAMS[name]))
