@@ -14,7 +14,7 @@ from pyspark.sql.connect.plan import DataSource, Read, SubqueryAlias, WriteOpera
 from spark_lineage.capture.following.tracked import TrackedObjects
 from spark_lineage.capture.remote import relations
 from spark_lineage.capture.remote.sessions import TAG, Sessions
-from spark_lineage.model import Fragment, Storage
+from spark_lineage.model import Fragment, PythonGap, Storage
 
 RUN = "01a22a33-44cc-700b-a037-6270b81092cc"
 
@@ -43,6 +43,20 @@ def said(sent: Any) -> dict[str, Any]:
     (tag,) = (tag for tag in sent.tags if tag.startswith(TAG))
     encoded = tag.removeprefix(TAG)
     return json.loads(base64.urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4)))  # type: ignore[no-any-return]
+
+
+@pytest.mark.parametrize("for_each", [True, False])
+def test_a_function_that_the_server_calls_for_each_batch_is_a_gap(for_each: bool) -> None:
+    asked, told = sessions(heard=True)
+    stream = proto.ExecutePlanRequest()
+    command = stream.plan.command.write_stream_operation_start
+    command.input.CopyFrom(Read("main.orders").plan(None))
+    if for_each:
+        command.foreach_batch.python_function.python_ver = "3.11"
+    else:
+        command.path = "/data/out"
+    asked.sends(None, stream)
+    assert [gap.what for gap in told if isinstance(gap, PythonGap)] == ["foreachBatch"] * for_each
 
 
 @pytest.mark.parametrize(

@@ -60,6 +60,11 @@ def kind_of(message: Any) -> str:
     return UNKNOWN
 
 
+def calls_for_each_batch(message: Any) -> bool:
+    """Whether a command starts a stream that hands its batches to a function of the program (``foreachBatch``)."""
+    return kind_of(message) == "write_stream_operation_start" and bool(body_of(message).HasField("foreach_batch"))
+
+
 @cache
 def _inputs(descriptor: Any) -> tuple[tuple[str, bool], ...]:
     found = []

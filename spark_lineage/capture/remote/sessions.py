@@ -24,13 +24,14 @@ from spark_lineage.capture.following.tracked import TrackedObjects
 from spark_lineage.capture.operations.boundaries import JvmPort, Question
 from spark_lineage.capture.operations.operation import RunningOperation
 from spark_lineage.capture.remote import relations
-from spark_lineage.model import Execution, Fragment, Outcome, Storage
+from spark_lineage.model import Execution, Fragment, Outcome, PythonGap, Storage
 
 Value = TypeVar("Value")
 
 TAG = "spark-lineage."
 CLIENT = "Spark Connect: "  # begins what is said of an execution that only the client has seen
 MOST_DESCRIBED = 10_000
+ON_THE_SERVER = "Spark Connect runs the function in a process of the server: what it makes of a batch is not seen"
 
 
 class RemoteMark(NamedTuple):
@@ -161,6 +162,8 @@ class Sessions:
         message = relations.top(request.plan)
         if message is None:
             return
+        if relations.calls_for_each_batch(message):
+            self._emit(PythonGap("foreachBatch", ON_THE_SERVER))
         found = self._marked(message, running)
         heard, code = self._heard(), self._code.taken()
         if running is not None or found or code:
