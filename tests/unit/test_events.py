@@ -9,16 +9,18 @@ from pathlib import Path
 
 import pytest
 from observing import Program, probe, shop
-from openlineage.client.event_v2 import RunState
 from openlineage.client.serde import Serde
 from validating import OURS, check_event, check_show, shared
 
 from spark_lineage.answers.show import document
 from spark_lineage.events import build, read, samples
+from spark_lineage.events.openlineage_classes import event_v2
 from spark_lineage.events.serial import to_document, to_line
 from spark_lineage.graph import assemble
 from spark_lineage.model import LineageGraph, Mode, Observation, Operation, OperationKind, Outcome, Place, Probed
 from tests.receiver import Book
+
+RunState = event_v2.RunState  # that of the classes which events are made of: the client's own may be another
 
 
 def documents(graph: LineageGraph, **options: bool) -> list[dict[str, object]]:
