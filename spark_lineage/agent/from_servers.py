@@ -6,7 +6,6 @@ begins with the first request of that run. Beside it stands the moment up to whi
 
 from __future__ import annotations
 
-import os
 import time
 from pathlib import Path
 
@@ -19,11 +18,10 @@ NOT_HEARD = (
     "the server of a Spark Connect session has no jar of spark_lineage, or writes into another store than this: "
     "steps, edges, code and what the client's plans say are recorded; columns, rows and fingerprints are not"
 )
-
 FILES = "which file system the server has is not known here: paths without a scheme are named as files"
 
 
-def lines(store: Path, run: str, until: float, seconds: float) -> list[str] | None:
+def observations(store: Path, run: str, until: float, seconds: float) -> list[Observation] | None:
     """What the servers have written for a run, each id as the program knows it; None where none writes here.
 
     Waits at most ``seconds`` for what happened up to ``until``, in seconds since the epoch. The files are removed.
@@ -35,26 +33,20 @@ def lines(store: Path, run: str, until: float, seconds: float) -> list[str] | No
     while _moment(whole) < until and time.monotonic() < last:
         time.sleep(LOOK_SECONDS)
     text = file.read_text(encoding="utf-8").replace(f"{run}~", "")
-    found = text.splitlines()
+    found = [_decoded(line) for line in text.splitlines()]
     if _moment(whole) < until:
         why = f"the server had not told all that it saw after {seconds:g} s: facts may be missing"
-        found.append(_gap(why))
+        found.append(JvmGap("connect", why))
     for each in (file, whole):
-        os.unlink(each)
+        each.unlink()
     return found
 
 
-def observation(line: str) -> Observation:
+def _decoded(line: str) -> Observation:
     try:
         return decode(line)
     except UnknownRecord as error:
         return JvmGap("wire", f"an observation of the server could not be read ({error})")
-
-
-def _gap(why: str) -> str:
-    import json
-
-    return json.dumps({"kind": "gap", "what": "connect", "why": why, "dataset": None})
 
 
 def _moment(file: Path) -> float:

@@ -278,13 +278,13 @@ class Agent:
         """What servers of Spark Connect have seen that this program did not start."""
         if self._recorder is None or not self._recorder.sessions.unheard:
             return
-        lines = from_servers.lines(self.store, self.run, time.time(), self.config.exit_wait)
-        if lines is None:
+        seen = from_servers.observations(self.store, self.run, time.time(), self.config.exit_wait)
+        if seen is None:
             self.gap("connect", from_servers.NOT_HEARD)
             if self._recorder.sessions.guessed:
                 self.gap("storage", from_servers.FILES)
             return
-        self._ahead.write([from_servers.observation(line) for line in lines])
+        self._ahead.write(seen)
 
     def _emit(self) -> bool:
         with places.offline():

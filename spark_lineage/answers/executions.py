@@ -126,8 +126,8 @@ def _pair(name: str, before: Dataset | None, after: Dataset | None) -> Pair:
     old = {column.name: column.fingerprint for column in before.columns}
     new = {column.name: column.fingerprint for column in after.columns}
     other = tuple(
-        column for column in dict.fromkeys([*old, *new])
-        if (column in old) != (column in new) or (None not in (old[column], new[column]) and old[column] != new[column])
+        name for name in dict.fromkeys([*old, *new])
+        if (name in old) != (name in new) or _differ(old[name], new[name])
     )  # fmt: skip
     return Pair(name, before, after, verdict(before, after), other)
 
@@ -141,10 +141,11 @@ def verdict(before: Dataset, after: Dataset) -> str:
     if before.fingerprint is not None and after.fingerprint is not None:
         return SAME if before.fingerprint == after.fingerprint else DIFFERENT
     both = zip(before.columns, after.columns, strict=True)
-    if before.complete and after.complete and any(None not in f and f[0] != f[1] for f in _fingerprints(both)):
+    if before.complete and after.complete and any(_differ(old.fingerprint, new.fingerprint) for old, new in both):
         return DIFFERENT
     return UNKNOWN
 
 
-def _fingerprints(columns: object) -> list[tuple[str | None, str | None]]:
-    return [(one.fingerprint, other.fingerprint) for one, other in columns]  # type: ignore[attr-defined]
+def _differ(old: str | None, new: str | None) -> bool:
+    """Whether two fingerprints say of a column that it holds something else; one that is not known says nothing."""
+    return old is not None and new is not None and old != new
