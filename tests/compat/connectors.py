@@ -31,29 +31,29 @@ BEGIN, END = "<!-- written by tests.compat.connectors -->", "<!-- to here -->"
 Wrong = dict[str, list[str]]
 
 
-def on_postgres(line: Line, folder: Path) -> Wrong:
+def on_postgres(line: Line, module: str, folder: Path) -> Wrong:
     with postgres.server() as server:
         return connectors.wrong_on_postgres(line, server, folder)
 
 
-RUN: Mapping[str, Callable[[Line, Path], Wrong]] = {
+def on_iceberg(line: Line, module: str, folder: Path) -> Wrong:
+    return connectors.wrong_on_iceberg(line, folder)
+
+
+RUN: Mapping[str, Callable[[Line, str, Path], Wrong]] = {
     "Delta": connectors.wrong_on_delta,
-    "Iceberg": connectors.wrong_on_iceberg,
+    "Iceberg": on_iceberg,
     "PostgreSQL": on_postgres,
 }
 
 
-def exists(connector: str, line: Line) -> bool:
-    return {"Delta": line.name in connectors.DELTA, "Iceberg": line.name in connectors.RUNTIMES}.get(connector, True)
-
-
-def version(connector: str, line: Line) -> str:
-    module = {
-        "Delta": lambda: connectors.DELTA[line.name][0],
-        "Iceberg": lambda: connectors.RUNTIMES[line.name],
-        "PostgreSQL": lambda: connectors.DRIVER,
-    }[connector]()
-    return module.rpartition(":")[2]
+def modules(connector: str, line: Line) -> tuple[str, ...]:
+    """What is published for the line, the newest first."""
+    if connector == "Delta":
+        return connectors.DELTA.get(line.name, ())
+    if connector == "Iceberg":
+        return (connectors.RUNTIMES[line.name],) if line.name in connectors.RUNTIMES else ()
+    return (connectors.DRIVER,)
 
 
 def programs(connector: str, line: Line) -> int:
@@ -73,19 +73,23 @@ def main() -> int:
     bad = 0
     for line in lines.of(asked.line):
         for connector in asked.connector or RUN:
-            if not exists(connector, line):
-                continue
-            lines.provide(line)
-            began = time.monotonic()
-            with tempfile.TemporaryDirectory() as folder:
-                wrong = RUN[connector](line, Path(folder).resolve())
-            seen.setdefault(line.name, {})[connector] = {
-                "version": version(connector, line), "programs": programs(connector, line), "wrong": wrong,
-            }  # fmt: skip
-            bad += bool(wrong)
-            print(f"{line.name} {connector}: {wrong or 'right'} ({time.monotonic() - began:.0f} s)", flush=True)
-            SEEN.parent.mkdir(parents=True, exist_ok=True)
-            SEEN.write_text(json.dumps(seen, indent=1))
+            for module in modules(connector, line):
+                lines.provide(line)
+                began, found = time.monotonic(), connectors.version(module)
+                try:
+                    with tempfile.TemporaryDirectory() as folder:
+                        wrong = RUN[connector](line, module, Path(folder).resolve())
+                except AssertionError as error:  # the program itself did not run
+                    wrong = {"all": [str(error)]}
+                told = {"programs": programs(connector, line), "wrong": wrong}
+                seen.setdefault(line.name, {}).setdefault(connector, {})[found] = told
+                bad += bool(wrong)
+                print(
+                    f"{line.name} {connector} {found}: {wrong or 'right'} ({time.monotonic() - began:.0f} s)",
+                    flush=True,
+                )
+                SEEN.parent.mkdir(parents=True, exist_ok=True)
+                SEEN.write_text(json.dumps(seen, indent=1))
     text = PAGE.read_text()
     before, after = text[: text.index(BEGIN) + len(BEGIN)], text[text.index(END) :]
     PAGE.write_text(f"{before}\n\n{table(seen)}\n{after}")
@@ -100,14 +104,18 @@ def table(seen: Mapping[str, Any]) -> str:
     return "\n".join(rows) + "\n"
 
 
-def _cell(connector: str, line: Line, found: Any) -> str:
-    if connector == "Delta" and line == lines.HOME:
-        return "4.4.0: all of `test_commands.py`"
-    if found is None:
-        return "not run" if exists(connector, line) else "none is published"
+def _cell(connector: str, line: Line, found: Mapping[str, Any] | None) -> str:
+    of_line = [connectors.version(module) for module in modules(connector, line)]
+    told = [_told(version, found[version]) for version in of_line if found and version in found]
+    return "; ".join(told) or ("not run" if of_line else "none is published")
+
+
+def _told(version: str, found: Any) -> str:
+    if "all" in found["wrong"]:
+        return f"{version}: does not run"
     right = found["programs"] - len(found["wrong"])
-    not_right = f"; not: {', '.join(sorted(found['wrong']))}" if found["wrong"] else ""
-    return f"{found['version']}: {right} of {found['programs']}{not_right}"
+    not_right = f", not {', '.join(sorted(found['wrong']))}" if found["wrong"] else ""
+    return f"{version}: {right} of {found['programs']}{not_right}"
 
 
 if __name__ == "__main__":

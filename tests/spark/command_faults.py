@@ -30,6 +30,11 @@ def faults(command: Command, runs: Runs) -> Any:
     expected = {named(command, name) for name in command.inputs}
     if inputs != expected:
         yield f"inputs {sorted(inputs)}"
+    if command.fails:
+        told = runs.truth[command.name]
+        if told["before"] != told["after"] or step.outcome.value != "fail":
+            yield f"it failed: {step.outcome}, {told}"
+        return
     try:
         sink = recorded.written(command)
     except (ValueError, KeyError):
@@ -70,6 +75,7 @@ def row_faults(command: Command, sink: Dataset, told: dict[str, Any]) -> Any:
             yield f"version {sink.storage.version if sink.storage else None}, not {told['version']}"
     else:
         rows = told["after"] - told["before"] if command.adds else told["after"]
+        rows = command.wrote if command.wrote is not None else rows
         if sink.rows != rows:
             yield f"rows {sink.rows} ({sink.reason}), not {rows}"
         if sink.storage is not None and sink.storage.version not in (None, told.get("version")):

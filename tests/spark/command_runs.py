@@ -63,6 +63,13 @@ def prepare(*statements):
         spark.sql(statement)
 
 
+def ending(function):
+    try:
+        function()
+    except Exception as error:
+        print(function.__name__, [each.__name__ for each in type(error).__mro__[:3]])
+
+
 prepare(
     f"create table ta using parquet location '{W}/a'",
     "create view pv as select * from ta where id > 2",
@@ -106,7 +113,8 @@ def write_program(file: Path, commands: Sequence[Command], changed: bool = False
             parts.append(f"\n\nprepare({before})\n")
             continue
         body = command.body(changed).replace("{t}", command.name)
-        call = f'measured("{command.name}", {command.name}, f"{command.relation}")' if truth else f"{command.name}()"
+        call = f"ending({command.name})" if command.fails else f"{command.name}()"
+        call = f'measured("{command.name}", lambda: {call}, f"{command.relation}")' if truth else call
         parts.append(f"\n\ndef {command.name}():\n    {body}\n\n\nprepare({before})\n{call}\n")
     if truth:
         of_others = [command.name for command in commands if command.by]

@@ -27,6 +27,8 @@ class Command:
     changed: tuple[str, str] | None = None
     fast: bool = False  # part of ``make test``
     by: str = ""  # the statement that writes it, if that is one that writes several
+    fails: str = ""  # the error that ends it
+    wrote: int | None = None  # rows, where others stay or go
 
     @property
     def place(self) -> str:
@@ -452,6 +454,34 @@ def delta_inserts() -> Iterator[Command]:
         ("d",),
         changed=("n + 1", "n + 2"),
     )
+
+
+def delta_changing() -> Iterator[Command]:
+    """Tables whose columns change, partitions that are written over, a write that fails."""
+    seen = {"id": "view.id=", "d": "view.amt*", "grp": "view.grp="}
+    rows = 'v.selectExpr("id", "amt * 2 as d", "grp")'
+    parts = f"create table {{t}} using delta partitioned by (grp) as select id, amt as d, grp from {A} where id < 20"
+    yield Command(
+        "delta_evolved", f"insert into {{t}} select id, amt * 2, upper(grp) from {A}", {**PLAIN, "extra": "a.grp*"},
+        before=(DELTA, "alter table {t} add column extra string"), adds=True, changed=TWICE,
+    )  # fmt: skip
+    save = f'py:{rows}.write.format("delta")'
+    yield Command(
+        "save_delta_merged", f'{save}.mode("append").option("mergeSchema", "true").saveAsTable("save_delta_merged")',
+        seen, ("view",), before=(DELTA,), adds=True, changed=TWICE,
+    )  # fmt: skip
+    yield Command(
+        "save_delta_schema", f'{save}.mode("overwrite").option("overwriteSchema", "true").saveAsTable("save_delta_schema")',
+        seen, ("view",), before=(DELTA,), changed=TWICE,
+    )  # fmt: skip
+    yield Command(
+        "delta_partitions", f'py:{rows}.where("grp = \'1\'").writeTo("delta_partitions").overwritePartitions()',
+        seen, ("view",), ("view.grp:FILTER",), (parts,), wrote=8, changed=TWICE,
+    )  # fmt: skip
+    yield Command(
+        "delta_fails", f"insert into {{t}} select id, cast(raise_error('no') as double) from {A}", {}, before=(DELTA,),
+        fails="SparkRuntimeException",
+    )  # fmt: skip
 
 
 KEPT = {"id": "T.id=", "grp": "T.grp=", "amt": "T.amt="}
@@ -892,6 +922,7 @@ COMMANDS = [
     *to_jdbc(),
     *several(),
     *delta_inserts(),
+    *delta_changing(),
     *merges(),
     *changes(),
     *writers(),

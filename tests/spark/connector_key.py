@@ -25,10 +25,8 @@ class Statement(Command):
     """``reads``: it gives a DataFrame, which is counted; else it writes ``relation``."""
 
     reads: bool = False
-    fails: str = ""  # the error that ends it
     snapshot: int | None = None  # which of the table's a read sees
     part: bool = False  # of a place only a part is read
-    wrote: int | None = None  # rows, where others go
     changed_rows: dict[str, int | None] = field(default_factory=dict)
 
     @property
@@ -183,6 +181,15 @@ def postgres() -> Iterator[Statement]:
         "pg_truncate",
         f'py:{ROWS}.{WRITER}.options(dbtable="pg_truncate", truncate="true").mode("overwrite").save()', SEEN,
         before=made,
+    )  # fmt: skip
+    yield _pg(
+        "pg_evolved", f"insert into pg.public.{{t}} select id, amt * 2, grp, upper(grp) from {A}",
+        {**PLAIN, "extra": "a.grp*"}, ("a",), before=(*made, "alter table pg.public.{t} add column extra string"),
+        adds=True,
+    )  # fmt: skip
+    yield _pg(
+        "pg_columns", f'py:v.selectExpr("id", "grp").{WRITER}.option("dbtable", "pg_columns").mode("overwrite").save()',
+        {"id": "view.id=", "grp": "view.grp="}, before=made,
     )  # fmt: skip
     yield _pg("pg_jdbc", f'py:{ROWS}.write.jdbc(DB["url"], "pg_jdbc", "append", LOGIN)', SEEN, before=made, adds=True)
     yield _pg("pg_ctas", f"create table pg.public.{{t}} as {SELECT} where id > 3", PLAIN, ("a",), rows=("a.id:FILTER",))

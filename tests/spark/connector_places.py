@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib.metadata import version as installed
 from pathlib import Path
 from typing import Any
 
@@ -29,17 +31,23 @@ RUNTIMES = {
     "4.0_2.13": "org.apache.iceberg:iceberg-spark-runtime-4.0_2.13:1.11.0",
     "4.1_2.13": "org.apache.iceberg:iceberg-spark-runtime-4.1_2.13:1.12.0",
 }
+# Versions of Delta that are published for the line, the newest first; today's Python half is that of our environment.
 DELTA = {
-    "3.5_2.12": ("io.delta:delta-spark_2.12:3.3.2", "io.delta:delta-storage:3.3.2"),
-    "3.5_2.13": ("io.delta:delta-spark_2.13:3.3.2", "io.delta:delta-storage:3.3.2"),
-    "4.0_2.13": ("io.delta:delta-spark_4.0_2.13:4.4.0", "io.delta:delta-storage:4.4.0"),
-    "4.1_2.13": ("io.delta:delta-spark_4.1_2.13:4.4.0", "io.delta:delta-storage:4.4.0"),
+    "3.5_2.12": ("io.delta:delta-spark_2.12:3.3.2", "io.delta:delta-spark_2.12:3.2.1"),
+    "3.5_2.13": ("io.delta:delta-spark_2.13:3.3.2", "io.delta:delta-spark_2.13:3.2.1"),
+    "4.0_2.13": ("io.delta:delta-spark_4.0_2.13:4.4.0", "io.delta:delta-spark_2.13:4.0.1"),
+    "4.1_2.13": ("io.delta:delta-spark_4.1_2.13:4.4.0",),
+    "4.2_2.13": ("io.delta:delta-spark_4.2_2.13:4.4.0",),
 }
 OF_DELTA = (
     "ctas_delta", "replaced", "created_", "delta_", "merge_", "update_", "delete_", "api_", "save_as_delta",
     "save_delta", "insert_into_delta", "write_to_",
 )  # fmt: skip
 SINCE_4 = ("api_merge_into", "replaced")
+
+
+def version(module: str) -> str:
+    return module.rpartition(":")[2]
 
 
 def jar(module: str) -> Path:
@@ -83,19 +91,27 @@ def delta_commands(line: Line) -> list[Command]:
     return [each for each in named if line.spark >= "4" or each.name not in SINCE_4]
 
 
-def on_delta(line: Line, folder: Path) -> OnDelta:
-    if line.spark < "4":  # Delta's Python half of today imports what pyspark has since 4.0
-        pip = [str(line.python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps"]
-        subprocess.run([*pip, f"delta-spark=={DELTA[line.name][0].rpartition(':')[2]}"], check=True)
+def on_delta(line: Line, module: str, folder: Path) -> OnDelta:
+    jars = [jar(module), jar(f"io.delta:delta-storage:{version(module)}")]
+    half = () if version(module) == installed("delta-spark") else (str(_python_half(version(module))),)
     ran = {}
     for name, observing in (("plain", []), ("observed", ["-m", "spark_lineage", "run"])):
         write_sources(folder / name)
         program = write_program(folder / name / "commands.py", delta_commands(line), truth=not observing)
-        conf = {**CONF, "spark.jars": ",".join(str(jar(module)) for module in DELTA[line.name])}
-        env = {**environment(folder / name, conf, ours=True), "PYSPARK_PYTHON": str(line.python)}
+        env = environment(folder / name, {**CONF, "spark.jars": ",".join(map(str, jars))}, ours=True)
+        env |= {"PYSPARK_PYTHON": str(line.python), "PYTHONPATH": os.pathsep.join((*half, env["PYTHONPATH"]))}
         command = [str(line.python), *observing, str(program)]
         ran[name] = finish(start(command, folder / name, env), folder / name, SECONDS).succeeded()
     return OnDelta(Recorded(ran["observed"]), json.loads((folder / "plain" / "told.json").read_text()))
+
+
+def _python_half(wanted: str) -> Path:
+    """A folder with the Python half of that Delta: that of today imports what pyspark has since 4.0."""
+    folder = ROOT / ".tools" / "connectors" / f"delta-{wanted}"
+    if not folder.is_dir():
+        pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps"]
+        subprocess.run([*pip, "--target", str(folder), f"delta-spark=={wanted}"], check=True)
+    return folder
 
 
 # What is wrong, by statement: nothing where all is as it must be.
@@ -109,7 +125,7 @@ def wrong_on_iceberg(line: Line, folder: Path) -> dict[str, list[str]]:
     return wrong(both(line, on_iceberg(line), folder))
 
 
-def wrong_on_delta(line: Line, folder: Path) -> dict[str, list[str]]:
-    found = on_delta(line, folder)
+def wrong_on_delta(line: Line, module: str, folder: Path) -> dict[str, list[str]]:
+    found = on_delta(line, module, folder)
     told = {each.name: list(faults(each, found)) for each in delta_commands(line)}
     return {name: those for name, those in told.items() if those}

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from connector_places import DELTA, RUNTIMES, wrong_on_delta, wrong_on_iceberg, wrong_on_postgres
+from connector_places import DELTA, RUNTIMES, version, wrong_on_delta, wrong_on_iceberg, wrong_on_postgres
 
 from tests import postgres as database
 from tests.compat import lines
@@ -48,8 +48,9 @@ def test_programs_on_iceberg(line: Line, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("line", [line for line in LINES if line.name in DELTA], ids=lambda line: line.name)
+@pytest.mark.parametrize("line", [line for line in OTHERS if line.name in DELTA], ids=lambda line: line.name)
 def test_commands_on_delta(line: Line, tmp_path: Path) -> None:
     """On Spark 4.2 ``test_commands`` has them."""
     lines.provide(line)
-    assert wrong_on_delta(line, tmp_path.resolve()) == {}
+    for module in DELTA[line.name]:
+        assert wrong_on_delta(line, module, tmp_path.resolve() / version(module)) == {}, module

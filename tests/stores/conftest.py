@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.stores.programs import Place
-from tests.stores.servers import S3
+pytest.register_assert_rewrite("tests.stores.promises")  # so that a promise that is broken says by what
+
+from tests.stores.programs import Place  # noqa: E402  after that
+from tests.stores.servers import S3  # noqa: E402
 
 
 @pytest.fixture(scope="session")

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.stores.google_xml import Front
 from tests.stores.servers import ROOT, STARTS, answers, fetched, free_port
 
 SERVERS = ROOT / ".tools" / "servers"
@@ -53,8 +54,6 @@ class _Server:
 class Azure(_Server):
     """Azurite, with one container."""
 
-    store = "az://lineage"
-
     def __init__(self, folder: Path) -> None:
         sys.path.insert(0, str(ROOT / "project"))
         import page
@@ -73,8 +72,11 @@ class Azure(_Server):
         self.wait()
         self._make_container("lineage")
 
-    def environ(self) -> dict[str, str]:
-        url = f"http://127.0.0.1:{self.port}"
+    def store(self, port: int | None = None) -> str:
+        return "az://lineage"
+
+    def environ(self, port: int | None = None) -> dict[str, str]:
+        url = f"http://127.0.0.1:{port or self.port}"
         return {"AZURE_STORAGE_USE_EMULATOR": "true", "AZURITE_BLOB_STORAGE_URL": url}
 
     def _make_container(self, name: str) -> None:
@@ -95,8 +97,6 @@ class Azure(_Server):
 class Google(_Server):
     """fake-gcs-server, with one bucket; built from its Go modules, where there is Go."""
 
-    store = "gs://lineage"
-
     def __init__(self, folder: Path) -> None:
         program = SERVERS / "gcs" / "fake-gcs-server"
         if not program.exists():
@@ -106,18 +106,27 @@ class Google(_Server):
             subprocess.run([go, "install", FAKE_GCS], check=True, env=environment)
         (folder / "files" / "lineage").mkdir(parents=True)
         port = free_port()
+        self.front = Front(port)
         words = ["-scheme", "http", "-host", "127.0.0.1", "-port", str(port), "-backend", "memory"]
-        words += ["-data", str(folder / "files"), "-public-host", f"127.0.0.1:{port}"]
+        words += ["-data", str(folder / "files"), "-public-host", f"127.0.0.1:{self.front.port}"]
         super().__init__([str(program), *words], folder, port)
         self.wait()
-        # So the libraries of object stores are told of another server and that it asks for no login.
-        account = {"gcs_base_url": f"http://127.0.0.1:{port}", "disable_oauth": True}
-        account |= {"client_email": "", "private_key": "", "private_key_id": ""}
-        (folder / "account.json").write_text(json.dumps(account))
+        self.port = self.front.port
 
-    def environ(self) -> dict[str, str]:
-        url = f"http://127.0.0.1:{self.port}"
-        return {"GOOGLE_SERVICE_ACCOUNT": str(self.folder / "account.json"), "STORAGE_EMULATOR_HOST": url}
+    def store(self, port: int | None = None) -> str:
+        return "gs://lineage"
+
+    def environ(self, port: int | None = None) -> dict[str, str]:
+        """So the libraries of object stores are told of another server and that it asks for no login."""
+        url = f"http://127.0.0.1:{port or self.port}"
+        account = {"gcs_base_url": url, "disable_oauth": True}
+        account |= {"client_email": "", "private_key": "", "private_key_id": ""}
+        (file := self.folder / f"account-{port or self.port}.json").write_text(json.dumps(account))
+        return {"GOOGLE_SERVICE_ACCOUNT": str(file), "STORAGE_EMULATOR_HOST": url}
+
+    def stop(self) -> None:
+        self.front.close()
+        super().stop()
 
 
 class HadoopFiles(_Server):
@@ -131,12 +140,15 @@ class HadoopFiles(_Server):
         up = folder / "up.xml"  # written once the data node has come up, too
         command += ["-format", "-nnport", str(port), "-datanodes", "1", "-writeConfig", str(up)]
         super().__init__(command, folder, port)
-        self.store = f"hdfs://127.0.0.1:{port}/lineage"
         until = time.monotonic() + STARTS * 2
         while not up.exists():
             assert self._process.poll() is None, (folder / "log").read_text()
             assert time.monotonic() < until, (folder / "log").read_text()[-3000:]
             time.sleep(0.1)
 
-    def environ(self) -> dict[str, str]:
+    def store(self, port: int | None = None) -> str:
+        """``port``: of what stands before the name node; the data node is asked where the name node says it is."""
+        return f"hdfs://127.0.0.1:{port or self.port}/lineage"
+
+    def environ(self, port: int | None = None) -> dict[str, str]:
         return {}

@@ -6,9 +6,11 @@ import json
 import signal
 import subprocess
 import sys
+import threading
 import time
 import uuid
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -133,6 +135,25 @@ def many_runs(place: Place, count: int) -> list[str]:
     assert remote is not None
     assert Bringing(mirror, remote).bring_waiting().left == 0
     return ids
+
+
+def winners(place: Place, names: int = 20, drivers: int = 4) -> list[int]:
+    """Of each name, of how many that put an object of it at once one is told that it is theirs."""
+    remote = places.place_of(places.folder_of(place.store, str(place.spool)))
+    assert remote is not None
+    objects = remote.objects
+
+    def put(name: int) -> int:
+        together = threading.Barrier(drivers)
+
+        def one(driver: int) -> bool:
+            together.wait()
+            return objects.put_new(f"names/{name}", f"{driver}".encode() * 5000)
+
+        with ThreadPoolExecutor(drivers) as pool:
+            return sum(pool.map(one, range(drivers)))
+
+    return [put(name) for name in range(names)]
 
 
 def until(done: Callable[[], object], seconds: float = PATIENT) -> None:

@@ -38,14 +38,20 @@ def fetched(module: str) -> Path:
 
 
 class S3:
-    """S3Proxy over a folder, with one bucket."""
+    """S3Proxy over a folder, with one bucket.
+
+    Of several that put an object at once if it is not there, S3 lets one win. S3Proxy looks first and then puts, so
+    that all may win: such requests come to it one at a time.
+    """
 
     def __init__(self, folder: Path) -> None:
-        self.folder, self.port, self.bucket = folder, free_port(), "lineage"
+        self.folder, own, self.bucket = folder, free_port(), "lineage"
+        self._before = Between(own, one_at_a_time=True)
+        self.port = self._before.port
         jars = fetched(S3PROXY)
         (folder / "files" / self.bucket).mkdir(parents=True)
         (folder / "s3proxy.conf").write_text(
-            f"s3proxy.endpoint=http://127.0.0.1:{self.port}\n"
+            f"s3proxy.endpoint=http://127.0.0.1:{own}\n"
             "s3proxy.authorization=aws-v2-or-v4\n"
             f"s3proxy.identity={KEY}\ns3proxy.credential={SECRET}\n"
             # Of the request that removes several objects it does not know each header.
@@ -61,10 +67,13 @@ class S3:
             [*command, "--properties", str(folder / "s3proxy.conf")], stdout=log, stderr=subprocess.STDOUT
         )
         until = time.monotonic() + STARTS
-        while not answers(self.port):
+        while not answers(own):
             assert self._process.poll() is None, (folder / "s3proxy.log").read_text()
             assert time.monotonic() < until
             time.sleep(0.05)
+
+    def store(self, port: int | None = None) -> str:
+        return f"s3://{self.bucket}"
 
     def environ(self, port: int | None = None) -> dict[str, str]:
         """``port``: that of what stands before the server."""
@@ -74,18 +83,24 @@ class S3:
         }  # fmt: skip
 
     def stop(self) -> None:
+        self._before.close()
         self._process.terminate()
         self._process.wait()
 
 
 class Between:
-    """Stands between a program and a server: it can be slow, and it can be down."""
+    """Stands between a program and a server: it can be slow, silent, and down.
 
-    def __init__(self, port: int) -> None:
-        self._to = port
+    ``one_at_a_time``: what puts an object if it is not there goes on when the last request of that kind is answered.
+    """
+
+    def __init__(self, port: int, one_at_a_time: bool = False) -> None:
+        self._to, self._turn = port, threading.Lock() if one_at_a_time else None
         self.delay = 0.0  # seconds before each piece of an answer
         self.down = False
-        self.requests = 0
+        self.answering = threading.Event()  # while it is not set, the server is there and says nothing
+        self.answering.set()
+        self.requests = self.answers = 0
         self._listening = socket.create_server(("127.0.0.1", 0))
         self.port = int(self._listening.getsockname()[1])
         threading.Thread(target=self._accept, daemon=True).start()
@@ -102,25 +117,68 @@ class Between:
             threading.Thread(target=self._carry, args=(client,), daemon=True).start()
 
     def _carry(self, client: socket.socket) -> None:
+        turn = _Turn(self._turn)
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self._to)) as server, client:
-            threading.Thread(target=self._pipe, args=(client, server, False), daemon=True).start()
-            self._pipe(server, client, True)
+            threading.Thread(target=self._asked, args=(client, server, turn), daemon=True).start()
+            self._answer(server, client, turn)
+        turn.ends()
 
-    def _pipe(self, source: socket.socket, sink: socket.socket, answer: bool) -> None:
+    def _asked(self, client: socket.socket, server: socket.socket, turn: _Turn) -> None:
         with contextlib.suppress(OSError):
-            while piece := source.recv(65536):
-                if self.down:
-                    break
-                self.requests += not answer
-                if answer and self.delay:
-                    time.sleep(self.delay)
-                sink.sendall(piece)
+            self._ask(client, server, turn)
+
+    def _ask(self, client: socket.socket, server: socket.socket, turn: _Turn) -> None:
+        for piece in _pieces(client, server):
+            if self.down:
+                return
+            self.requests += 1
+            if piece.startswith(b"PUT ") and b"if-none-match" in piece.lower():
+                turn.begins()
+            server.sendall(piece)
+
+    def _answer(self, server: socket.socket, client: socket.socket, turn: _Turn) -> None:
+        for piece in _pieces(server, client):
+            self.answering.wait()
+            if self.down:
+                return
+            time.sleep(self.delay)
+            self.answers += 1
+            turn.ends()
+            client.sendall(piece)
+
+    def close(self) -> None:
+        self.answering.set()
+        self._listening.close()
+
+
+class _Turn:
+    """That of one connection, which asks one thing at a time."""
+
+    def __init__(self, lock: threading.Lock | None) -> None:
+        self._lock, self._ours = lock, False
+
+    def begins(self) -> None:
+        if self._lock is not None:
+            self._lock.acquire()
+            self._ours = True
+
+    def ends(self) -> None:
+        if self._lock is not None and self._ours:
+            self._ours = False
+            self._lock.release()
+
+
+def _pieces(source: socket.socket, sink: socket.socket) -> Iterator[bytes]:
+    """What arrives, until one of both ends is closed or nobody takes more of it; then both are closed."""
+    try:
+        while piece := source.recv(65536):
+            yield piece
+    except OSError:
+        return
+    finally:
         for end in (source, sink):
             with contextlib.suppress(OSError):
                 end.shutdown(socket.SHUT_RDWR)
-
-    def close(self) -> None:
-        self._listening.close()
 
 
 @contextlib.contextmanager

@@ -9,7 +9,7 @@ from pathlib import Path
 from spark_lineage.store import places
 from spark_lineage.store.places.remote import SPARE
 from spark_lineage.store.places.trimming import trim
-from tests.stores.programs import Place, many_runs
+from tests.stores.programs import Place, many_runs, winners
 
 
 def test_a_run_is_on_the_volume_and_is_read_on_another_machine(mounted: Place, tmp_path: Path) -> None:
@@ -27,6 +27,10 @@ def test_a_run_is_on_the_volume_and_is_read_on_another_machine(mounted: Place, t
 def test_a_killed_driver_leaves_its_record(mounted: Place, tmp_path: Path) -> None:
     there = mounted.killed(tmp_path)
     assert [dataset["rows"] for dataset in there.document("show")["datasets"]] == [100, 50]
+
+
+def test_of_several_that_put_a_file_at_once_one_wins(mounted: Place) -> None:
+    assert set(winners(mounted)) == {1}
 
 
 def test_a_volume_that_is_not_mounted_is_said(mounted: Place, tmp_path: Path) -> None:

@@ -1,15 +1,15 @@
-"""The same record on Azure, on Google's storage and on HDFS."""
+"""The same promises on Azure, on Google's storage and on HDFS."""
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.stores import promises
 from tests.stores.other_servers import Azure, Google, HadoopFiles
-from tests.stores.programs import Place
+from tests.stores.programs import Place, winners
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
@@ -23,22 +23,18 @@ def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 
 @pytest.fixture
 def place(server: Azure, tmp_path: Path) -> Place:
-    (tmp_path / "here").mkdir()
-    return Place(f"{server.store}/{uuid.uuid4().hex}", tmp_path / "here", server.environ())
+    return promises.place_on(server, tmp_path / "here")
 
 
-def test_a_run_is_there_and_is_read_on_another_machine(place: Place, tmp_path: Path) -> None:
-    for _ in range(2):
-        done = place.run(tmp_path, exit__wait="30")
-        assert (done.returncode, done.stdout, done.stderr) == (0, "50\n", "")
-    there = place.on(tmp_path / "there")
-    assert there.document("show") == place.document("show")
-    assert there.document("diff")["same"] is True
-    found = there.document("verify", "--store")
-    assert found["intact"] is True
-    assert {run["tables"] for run in found["runs"]} == {"same"}
+def test_a_run_is_there_and_every_reader_reads_it_on_another_machine(
+    place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there = promises.every_command_reads_it(place, tmp_path)
+    promises.page_and_tools_read_it(there, tmp_path)
     assert len(there.document("prune", "--keep", "0h")["removed"]) == 2
     assert "no runs in" in place.ask("runs", status=2)
+    promises.runs_once(place, tmp_path)
+    promises.objects_read_it(there, monkeypatch)
 
 
 def test_a_killed_driver_leaves_its_record(place: Place, tmp_path: Path) -> None:
@@ -47,11 +43,20 @@ def test_a_killed_driver_leaves_its_record(place: Place, tmp_path: Path) -> None
     assert place.document("verify", "last")["intact"] is True
 
 
+def test_of_several_that_put_an_object_at_once_one_wins(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By this two drivers lose no row of the audit tables."""
+    for name, value in place.variables.items():
+        monkeypatch.setenv(name, value)
+    assert set(winners(place)) == {1}
+
+
 def test_two_drivers_at_once_lose_nothing(place: Place, tmp_path: Path) -> None:
-    others = [place.on(tmp_path / f"machine-{number}") for number in range(2)]
-    for number in range(2):
-        (tmp_path / f"work-{number}").mkdir()
-    began = [each.start(tmp_path / f"work-{number}", exit__wait="60") for number, each in enumerate(others)]
-    assert [process.communicate("", timeout=180) for process in began] == [("50\n", ""), ("50\n", "")]
-    found = place.on(tmp_path / "there").document("verify", "--store")
-    assert (found["intact"], len(found["runs"]), {run["tables"] for run in found["runs"]}) == (True, 2, {"same"})
+    promises.two_drivers_at_once_lose_nothing(place, tmp_path)
+
+
+def test_an_outage_while_the_program_runs_loses_nothing(server: Azure, tmp_path: Path) -> None:
+    promises.an_outage_in_the_middle_loses_nothing(server, tmp_path)
+
+
+def test_a_slow_server_delays_nothing_but_the_end(server: Azure, tmp_path: Path) -> None:
+    promises.a_slow_server_delays_nothing_but_the_end(server, tmp_path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -44,12 +45,19 @@ def ran(folder: Path, **environ: str) -> None:
     assert (done.returncode, done.stdout, done.stderr) == (0, "1\n", "")
 
 
-@pytest.mark.parametrize("switch", ["environment", "file", "environment over file"])
+def of_policy() -> dict[str, str]:
+    """The environment of a cluster under the policy that forbids it."""
+    rules = json.loads((ROOT / "conf" / "databricks-policy-off.json").read_text("utf-8"))
+    return {name.removeprefix("spark_env_vars."): rule["value"] for name, rule in rules.items()}
+
+
+@pytest.mark.parametrize("switch", ["environment", "file", "environment over file", "policy over file"])
 def test_off_is_off(tmp_path: Path, switch: str) -> None:
     if "file" in switch:
         said = "false" if switch == "file" else "true"
         (tmp_path / "spark-lineage.toml").write_text(f"enabled = {said}\n")
-    ran(tmp_path, **({"SPARK_LINEAGE__ENABLED": "false"} if "environment" in switch else {}))
+    variables = of_policy() if "policy" in switch else {"SPARK_LINEAGE__ENABLED": "false"}
+    ran(tmp_path, **({} if switch == "file" else variables))
     assert not (tmp_path / "lineage").exists()
 
 
