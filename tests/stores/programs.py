@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -92,6 +95,19 @@ class Place:
         assert [run["outcome"] for run in there.runs()] == ["abort"]
         return there
 
+    def killed_with_its_machine(self, folder: Path) -> Place:
+        """The driver, what runs beside it and the disk are gone at once; gives the place as another machine sees it."""
+        process = self.start(folder, "wait")
+        there = self.on(folder / "there")
+        assert process.stdout is not None
+        process.stdout.readline()
+        until(lambda: there.has_runs() and [each["rows"] for each in there.document("show")["datasets"]] == ROWS)
+        for pid in (process.pid, *_beside(self.spool)):
+            os.kill(pid, signal.SIGKILL)
+        process.communicate()
+        shutil.rmtree(self.spool)
+        return there
+
     def ask(self, *words: str, status: int = 0) -> str:
         command = [sys.executable, "-m", "spark_lineage", *words]
         done = subprocess.run(command, env=self.environ, capture_output=True, text=True, timeout=PATIENT)
@@ -116,6 +132,17 @@ class Place:
 
     def waiting(self) -> list[str]:
         return sorted(path.name for path in (self.mirror / "pending").iterdir())
+
+
+def _beside(spool: Path) -> list[int]:
+    """The processes that bring what lies in a folder."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        with contextlib.suppress(OSError):
+            if f"\0{spool}/".encode() in path.read_bytes():
+                found.append(int(path.parent.name))
+    assert found != []
+    return found
 
 
 def many_runs(place: Place, count: int) -> list[str]:

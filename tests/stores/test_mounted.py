@@ -6,7 +6,10 @@ import os
 import time
 from pathlib import Path
 
+import pytest
+
 from spark_lineage.store import places
+from spark_lineage.store.places import HEARD
 from spark_lineage.store.places.remote import SPARE
 from spark_lineage.store.places.trimming import trim
 from tests.stores.programs import Place, many_runs, winners
@@ -27,6 +30,22 @@ def test_a_run_is_on_the_volume_and_is_read_on_another_machine(mounted: Place, t
 def test_a_killed_driver_leaves_its_record(mounted: Place, tmp_path: Path) -> None:
     there = mounted.killed(tmp_path)
     assert [dataset["rows"] for dataset in there.document("show")["datasets"]] == [100, 50]
+
+
+@pytest.mark.wide
+def test_a_driver_that_is_killed_with_its_machine_leaves_what_was_brought(mounted: Place, tmp_path: Path) -> None:
+    there = mounted.killed_with_its_machine(tmp_path)
+    (run,) = there.runs()
+    assert run["outcome"] == "running", "it may be silent only"
+    long_ago = time.time() - HEARD - 1
+    for path in (tmp_path / "volume" / "store").rglob("*"):
+        os.utime(path, (long_ago, long_ago))
+    another = mounted.on(tmp_path / "another")
+    assert [run["outcome"] for run in another.runs()] == ["abort"]
+    another.ask("rebuild", "--missing")
+    found = another.document("verify", "last")
+    assert (found["intact"], found["tables"]) == (True, "same")
+    assert [dataset["rows"] for dataset in another.document("show")["datasets"]] == [100, 50]
 
 
 def test_of_several_that_put_a_file_at_once_one_wins(mounted: Place) -> None:

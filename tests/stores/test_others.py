@@ -9,7 +9,7 @@ import pytest
 
 from tests.stores import promises
 from tests.stores.other_servers import Azure, Google, HadoopFiles
-from tests.stores.programs import Place, winners
+from tests.stores.programs import ROWS, Place, winners
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
@@ -41,6 +41,11 @@ def test_a_killed_driver_leaves_its_record(place: Place, tmp_path: Path) -> None
     there = place.killed(tmp_path)
     there.ask("rebuild", "--missing")
     assert place.document("verify", "last")["intact"] is True
+
+
+def test_a_driver_that_is_killed_with_its_machine_leaves_what_was_brought(place: Place, tmp_path: Path) -> None:
+    there = place.killed_with_its_machine(tmp_path)
+    assert [dataset["rows"] for dataset in there.on(tmp_path / "another").document("show")["datasets"]] == ROWS
 
 
 def test_of_several_that_put_an_object_at_once_one_wins(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:

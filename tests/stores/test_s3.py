@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.stores import promises
-from tests.stores.programs import Place, until, winners
+from tests.stores.programs import ROWS, Place, until, winners
 from tests.stores.servers import KEY, S3, SECRET, between
 
 pytestmark = [pytest.mark.wide, pytest.mark.timeout(240)]
@@ -107,6 +107,12 @@ def test_send_brings_what_waits(s3: S3, place: Place, tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_two_drivers_at_once_lose_nothing(place: Place, tmp_path: Path) -> None:
     promises.two_drivers_at_once_lose_nothing(place, tmp_path)
+
+
+@pytest.mark.slow
+def test_a_driver_that_is_killed_with_its_machine_leaves_what_was_brought(place: Place, tmp_path: Path) -> None:
+    there = place.killed_with_its_machine(tmp_path)
+    assert [dataset["rows"] for dataset in there.on(tmp_path / "another").document("show")["datasets"]] == ROWS
 
 
 def test_of_several_that_put_an_object_at_once_one_wins(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
