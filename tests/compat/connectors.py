@@ -68,12 +68,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.compat.connectors")
     parser.add_argument("--line", action="append", default=[])
     parser.add_argument("--connector", action="append", choices=[*RUN], default=[])
+    parser.add_argument("--newest", action="store_true", help="of each connector the newest version that the line has")
     asked = parser.parse_args()
     seen: dict[str, Any] = json.loads(SEEN.read_text()) if SEEN.exists() else {}
     bad = 0
     for line in lines.of(asked.line):
         for connector in asked.connector or RUN:
-            for module in modules(connector, line):
+            for module in modules(connector, line)[: 1 if asked.newest else None]:
                 lines.provide(line)
                 began, found = time.monotonic(), connectors.version(module)
                 try:

@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version as installed
 from pathlib import Path
@@ -44,6 +44,14 @@ OF_DELTA = (
     "save_delta", "insert_into_delta", "write_to_",
 )  # fmt: skip
 SINCE_4 = ("api_merge_into", "replaced")
+# One of each kind, for the runs of all lines one after the other.
+SHARE_OF_DELTA = (
+    "ctas_delta", "ctas_delta_view", "created_or_replaced", "delta_insert", "delta_insert_view",
+    "delta_insert_overwrite", "delta_replace_where", "delta_version", "delta_timestamp_option", "delta_latest",
+    "delta_evolved", "delta_partitions", "delta_fails", "merge_all_clauses", "merge_by_source", "update_two",
+    "delete_where", "api_merge", "api_merge_into", "save_as_delta_table", "save_delta", "save_delta_merged",
+    "save_delta_schema", "write_to_append", "write_to_overwrite",
+)  # fmt: skip
 
 
 def version(module: str) -> str:
@@ -65,7 +73,14 @@ def on_postgres(server: database.Postgres) -> Connector:
         "spark.sql.catalog.pg.password": database.PASSWORD, "spark.sql.catalog.pg.driver": "org.postgresql.Driver",
     }  # fmt: skip
     return Connector(
-        "postgres", [*postgres()], conf, [jar(DRIVER)], {"DB_URL": server.url}, server.namespace, server.empty
+        "postgres",
+        [*postgres()],
+        conf,
+        [jar(DRIVER)],
+        {"DB_URL": server.url},
+        server.namespace,
+        server.empty,
+        kept_elsewhere=True,
     )
 
 
@@ -85,23 +100,25 @@ class OnDelta:
     truth: Mapping[str, Any]
 
 
-def delta_commands(line: Line) -> list[Command]:
-    """All by which Delta's tables are written; on Spark 4.2 ``test_commands`` has them."""
+def delta_commands(line: Line, share: bool = True) -> list[Command]:
+    """All by which Delta's tables are written, or one of each kind; on Spark 4.2 ``test_commands`` has all."""
     named = [each for each in COMMANDS if each.name.startswith(OF_DELTA)]
-    return [each for each in named if line.spark >= "4" or each.name not in SINCE_4]
+    chosen = [each for each in named if not share or each.name in SHARE_OF_DELTA]
+    return [each for each in chosen if line.spark >= "4" or each.name not in SINCE_4]
 
 
-def on_delta(line: Line, module: str, folder: Path) -> OnDelta:
+def on_delta(line: Line, module: str, commands: Sequence[Command], folder: Path) -> OnDelta:
     jars = [jar(module), jar(f"io.delta:delta-storage:{version(module)}")]
     half = () if version(module) == installed("delta-spark") else (str(_python_half(version(module))),)
-    ran = {}
+    began = {}
     for name, observing in (("plain", []), ("observed", ["-m", "spark_lineage", "run"])):
         write_sources(folder / name)
-        program = write_program(folder / name / "commands.py", delta_commands(line), truth=not observing)
+        program = write_program(folder / name / "commands.py", commands, truth=not observing)
         env = environment(folder / name, {**CONF, "spark.jars": ",".join(map(str, jars))}, ours=True)
         env |= {"PYSPARK_PYTHON": str(line.python), "PYTHONPATH": os.pathsep.join((*half, env["PYTHONPATH"]))}
         command = [str(line.python), *observing, str(program)]
-        ran[name] = finish(start(command, folder / name, env), folder / name, SECONDS).succeeded()
+        began[name] = start(command, folder / name, env)
+    ran = {name: finish(process, folder / name, SECONDS).succeeded() for name, process in began.items()}
     return OnDelta(Recorded(ran["observed"]), json.loads((folder / "plain" / "told.json").read_text()))
 
 
@@ -125,7 +142,8 @@ def wrong_on_iceberg(line: Line, folder: Path) -> dict[str, list[str]]:
     return wrong(both(line, on_iceberg(line), folder))
 
 
-def wrong_on_delta(line: Line, module: str, folder: Path) -> dict[str, list[str]]:
-    found = on_delta(line, module, folder)
-    told = {each.name: list(faults(each, found)) for each in delta_commands(line)}
+def wrong_on_delta(line: Line, module: str, folder: Path, share: bool = True) -> dict[str, list[str]]:
+    commands = delta_commands(line, share)
+    found = on_delta(line, module, commands, folder)
+    told = {each.name: list(faults(each, found)) for each in commands}
     return {name: those for name, those in told.items() if those}

@@ -10,6 +10,7 @@ import hashlib
 import json
 import os
 import re
+import subprocess
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -99,6 +100,7 @@ class Connector:
     env: Mapping[str, str] = field(default_factory=dict)
     namespace: str = "file"
     empty: Callable[[], None] = lambda: None  # before a run: what is kept elsewhere goes
+    kept_elsewhere: bool = False  # of two runs the second one begins when the first one has ended
 
 
 def write_program(file: Path, statements: Sequence[Statement], truth: bool = False) -> Path:
@@ -132,13 +134,21 @@ class Both:
 
 
 def both(line: Line, connector: Connector, folder: Path, mode: str = "flow") -> Both:
-    plain = _run(line, connector, folder / "plain", None)
-    observed = _run(line, connector, folder / "observed", mode)
+    modes = {"plain": None, "observed": mode}
+    if connector.kept_elsewhere:
+        ran = {
+            name: finish(_started(line, connector, folder / name, of), folder / name, SECONDS)
+            for name, of in modes.items()
+        }
+    else:
+        began = {name: _started(line, connector, folder / name, of) for name, of in modes.items()}
+        ran = {name: finish(process, folder / name, SECONDS) for name, process in began.items()}
+    plain, observed = ran["plain"], ran["observed"]
     told = json.loads((folder / "plain" / "told.json").read_text())
     return Both(line, connector, plain.succeeded(), Recorded(observed.succeeded()), told)
 
 
-def _run(line: Line, connector: Connector, folder: Path, mode: str | None) -> Ran:
+def _started(line: Line, connector: Connector, folder: Path, mode: str | None) -> subprocess.Popen[str]:
     """``mode`` None: plain, with the truth."""
     connector.empty()
     write_sources(folder)
@@ -152,7 +162,7 @@ def _run(line: Line, connector: Connector, folder: Path, mode: str | None) -> Ra
     env = {**environment(folder, conf, ours=True), **connector.env}
     env |= {"PYSPARK_PYTHON": python, "PYSPARK_DRIVER_PYTHON": python}
     observing = ["-m", "spark_lineage", "run", "--mode", mode] if mode else []
-    return finish(start([python, *observing, str(program)], folder, env), folder, SECONDS)
+    return start([python, *observing, str(program)], folder, env)
 
 
 # ------------------------------------------------------------------------------------------------ what is wrong

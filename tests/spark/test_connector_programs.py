@@ -53,4 +53,4 @@ def test_commands_on_delta(line: Line, tmp_path: Path) -> None:
     """On Spark 4.2 ``test_commands`` has them."""
     lines.provide(line)
     for module in DELTA[line.name]:
-        assert wrong_on_delta(line, module, tmp_path.resolve() / version(module)) == {}, module
+        assert wrong_on_delta(line, module, tmp_path.resolve() / version(module), share=False) == {}, module

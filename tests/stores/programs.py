@@ -125,6 +125,12 @@ class Place:
         command = [sys.executable, "-m", "spark_lineage", "runs"]
         return subprocess.run(command, env=self.environ, capture_output=True, timeout=PATIENT).returncode == 0
 
+    def brings_the_rest(self) -> bool:
+        """Sends what waits; the process beside the program may be at it."""
+        command = [sys.executable, "-m", "spark_lineage", "send"]
+        subprocess.run(command, env=self.environ, capture_output=True, timeout=PATIENT)
+        return self.waiting() == []
+
     @property
     def mirror(self) -> Path:
         (found,) = self.spool.iterdir()

@@ -112,8 +112,7 @@ def an_outage_in_the_middle_loses_nothing(server: Server, folder: Path) -> Place
         assert process.returncode == 0, "it ends though the store stays down"
         assert f"the run is not yet in {place.store}" in said
         before.down = False
-        place.ask("send")
-        until(lambda: place.waiting() == [])
+        until(place.brings_the_rest)
         (run,) = there.runs()
         assert run["outcome"] == "complete"
         assert there.document("show") == place.document("show")
@@ -133,7 +132,6 @@ def a_slow_server_delays_nothing_but_the_end(server: Server, folder: Path) -> No
         assert before.answers == 0, "the program itself asks nothing of the server"
         before.answering.set()
         process.communicate("", timeout=120)
-        place.ask("send")  # where the end of the program did not wait for all of it
-        until(lambda: place.waiting() == [])
+        until(place.brings_the_rest)  # where the end of the program did not wait for all of it
     there = place_on(server, folder / "there", name=place.store.rpartition("/")[2])
     assert there.document("verify", "last")["tables"] == "same"

@@ -6,8 +6,8 @@ where they are.
 
 from __future__ import annotations
 
-import os
 import re
+import uuid
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -90,7 +90,7 @@ class Hdfs:
     @_asked
     def put(self, name: str, content: bytes | Path) -> str:
         path = self._path(name)
-        beside = f"{path}.{os.getpid()}.part"
+        beside = _beside(path)
         self._written(beside, content, overwrite=True)
         self._client.rename(beside, path, overwrite=True)
         return self._entry(self._client.get_file_info(path)).tag
@@ -98,7 +98,7 @@ class Hdfs:
     @_asked
     def put_new(self, name: str, content: bytes) -> bool:
         path = self._path(name)
-        beside = f"{path}.{os.getpid()}.part"
+        beside = _beside(path)
         self._written(beside, content, overwrite=True)
         try:
             self._client.rename(beside, path, overwrite=False)
@@ -131,3 +131,8 @@ class Hdfs:
                 self._client.delete(self._path(name), recursive=False)
             except FileNotFoundError:
                 continue
+
+
+def _beside(path: str) -> str:
+    """A name that no other process has, on any machine: in containers all have the same number."""
+    return f"{path}.{uuid.uuid4().hex}.part"

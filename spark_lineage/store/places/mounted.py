@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+import uuid
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -71,7 +72,7 @@ class Mounted:
     def put(self, name: str, content: bytes | Path) -> str:
         path = self._root / name
         make_folder(path.parent)
-        beside = path.with_name(f".{path.name}.{os.getpid()}.part")
+        beside = _beside(path)
         if isinstance(content, Path):
             shutil.copyfile(content, beside)
         else:
@@ -84,11 +85,16 @@ class Mounted:
     def put_new(self, name: str, content: bytes) -> bool:
         path = self._root / name
         make_folder(path.parent)
+        beside = _beside(path)
+        beside.write_bytes(content)
         try:
-            with path.open("xb") as file:
-                file.write(content)
+            os.link(beside, path)  # whole at once: another machine may read it in the same moment
         except FileExistsError:
             return False
+        except OSError:  # not every volume knows links
+            return _put_new(path, content)
+        finally:
+            beside.unlink(missing_ok=True)
         return True
 
     @_asked
@@ -97,3 +103,17 @@ class Mounted:
             (self._root / name).unlink(missing_ok=True)
             with contextlib.suppress(OSError):  # not empty yet
                 (self._root / name).parent.rmdir()
+
+
+def _beside(path: Path) -> Path:
+    """A name that no other process has, on any machine: in containers all have the same number."""
+    return path.with_name(f".{path.name}.{uuid.uuid4().hex}.part")
+
+
+def _put_new(path: Path, content: bytes) -> bool:
+    try:
+        with path.open("xb") as file:
+            file.write(content)
+    except FileExistsError:
+        return False
+    return True
