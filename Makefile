@@ -70,6 +70,7 @@ bench: .venv/tested $(FLIGHTS)/jars/READY
 	$(BIN)/python benchmarks/python_overhead.py
 	$(BIN)/python benchmarks/startup.py
 	$(BIN)/python benchmarks/overhead.py
+	$(BIN)/python benchmarks/tpch22.py
 	$(BIN)/python benchmarks/readers.py
 
 # A quarter of an hour: `--keep FOLDER` keeps what is recorded for the next time.
