@@ -43,7 +43,11 @@ OF_DELTA = (
     "ctas_delta", "replaced", "created_", "delta_", "merge_", "update_", "delete_", "api_", "save_as_delta",
     "save_delta", "insert_into_delta", "write_to_",
 )  # fmt: skip
-SINCE_4 = ("api_merge_into", "replaced")
+# Spark 3.5 has no mergeInto, and Delta itself refuses there to replace a table by a query ("does not support truncate").
+SINCE_4 = (
+    "api_merge_into", "replaced", "created_or_replaced", "created_by_replace", "write_to_replace",
+    "write_to_create_or_replace",
+)  # fmt: skip
 # One of each kind, for the runs of all lines one after the other.
 SHARE_OF_DELTA = (
     "ctas_delta", "ctas_delta_view", "created_or_replaced", "delta_insert", "delta_insert_view",
