@@ -43,7 +43,7 @@ OF_DELTA = (
     "ctas_delta", "replaced", "created_", "delta_", "merge_", "update_", "delete_", "api_", "save_as_delta",
     "save_delta", "insert_into_delta", "write_to_",
 )  # fmt: skip
-# Spark 3.5 has no mergeInto, and Delta itself refuses there to replace a table by a query ("does not support truncate").
+# Spark 3.5 has no mergeInto, and Delta refuses there to replace a table by a query ("does not support truncate").
 SINCE_4 = (
     "api_merge_into", "replaced", "created_or_replaced", "created_by_replace", "write_to_replace",
     "write_to_create_or_replace",
