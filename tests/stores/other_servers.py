@@ -73,7 +73,7 @@ class Azure(_Server):
         self._make_container("lineage")
 
     def store(self, port: int | None = None) -> str:
-        return "az://lineage"
+        return f"abfss://lineage@{ACCOUNT}.dfs.core.windows.net"
 
     def environ(self, port: int | None = None) -> dict[str, str]:
         url = f"http://127.0.0.1:{port or self.port}"
