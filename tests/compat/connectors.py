@@ -32,8 +32,8 @@ Wrong = dict[str, list[str]]
 
 
 def on_postgres(line: Line, module: str, folder: Path) -> Wrong:
-    with postgres.server() as server:
-        return connectors.wrong_on_postgres(line, server, folder)
+    with postgres.server() as server, postgres.server() as another:
+        return connectors.wrong_on_postgres(line, server, folder, another)
 
 
 def on_iceberg(line: Line, module: str, folder: Path) -> Wrong:

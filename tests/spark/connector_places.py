@@ -138,8 +138,11 @@ def _python_half(wanted: str) -> Path:
 # What is wrong, by statement: nothing where all is as it must be.
 
 
-def wrong_on_postgres(line: Line, server: database.Postgres, folder: Path) -> dict[str, list[str]]:
-    return wrong(both(line, on_postgres(server), folder))
+def wrong_on_postgres(
+    line: Line, server: database.Postgres, folder: Path, for_plain: database.Postgres | None = None
+) -> dict[str, list[str]]:
+    plain = on_postgres(for_plain) if for_plain is not None else None
+    return wrong(both(line, on_postgres(server), folder, for_plain=plain))
 
 
 def wrong_on_iceberg(line: Line, folder: Path) -> dict[str, list[str]]:

@@ -133,16 +133,15 @@ class Both:
     truth: Mapping[str, Any]
 
 
-def both(line: Line, connector: Connector, folder: Path, mode: str = "flow") -> Both:
-    modes = {"plain": None, "observed": mode}
-    if connector.kept_elsewhere:
-        ran = {
-            name: finish(_started(line, connector, folder / name, of), folder / name, SECONDS)
-            for name, of in modes.items()
-        }
-    else:
-        began = {name: _started(line, connector, folder / name, of) for name, of in modes.items()}
-        ran = {name: finish(process, folder / name, SECONDS) for name, process in began.items()}
+def both(
+    line: Line, connector: Connector, folder: Path, mode: str = "flow", for_plain: Connector | None = None
+) -> Both:
+    """At once, unless both would write what is kept elsewhere; ``for_plain``: another such place, for the plain run."""
+    chosen = {"plain": (for_plain or connector, None), "observed": (connector, mode)}
+    began = ((name, _started(line, of, folder / name, how)) for name, (of, how) in chosen.items())
+    if not connector.kept_elsewhere or for_plain is not None:
+        began = iter([*began])  # else the second one begins when the first one has ended
+    ran = {name: finish(process, folder / name, SECONDS) for name, process in began}
     plain, observed = ran["plain"], ran["observed"]
     told = json.loads((folder / "plain" / "told.json").read_text())
     return Both(line, connector, plain.succeeded(), Recorded(observed.succeeded()), told)
