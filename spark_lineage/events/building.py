@@ -13,15 +13,9 @@ from spark_lineage.events.identity import NAMESPACE, PREFIX, PRODUCER, iso, run_
 from spark_lineage.events.jobs import job_names, parents
 from spark_lineage.events.openlineage_classes import event_v2, facet_v2
 from spark_lineage.graph.composition import Composition, Written
-from spark_lineage.model import (
-    Dataset,
-    Gap,
-    LineageGraph,
-    Outcome,
-    Step,
-    StepKind,
-)
+from spark_lineage.model import Dataset, Gap, LineageGraph, Outcome, Step, StepKind
 
+Moment = tuple[float, int, int, int]  # time; START, end or end of the application; level; number of the step
 TERMINAL = {
     Outcome.COMPLETE: event_v2.RunState.COMPLETE,
     Outcome.FAIL: event_v2.RunState.FAIL,
@@ -46,29 +40,33 @@ class Builder:
         self._namespace = namespace
         self._sample_rows = sample_rows
         self._datasets: dict[str, Dataset] = {dataset.id: dataset for dataset in graph.datasets}
+        self._depth = _depths(graph.steps)
         self._order = {dataset.id: number for number, dataset in enumerate(graph.datasets)}
         self._jobs = job_names(graph.steps, self._datasets, graph.run.parent)
         self._above = parents(graph.steps)
         self._described = _first_readers(graph)
+        self._made_by = {made: number for number, step in reversed([*enumerate(graph.steps)]) for made in step.outputs}
         self._checks = checks.by_dataset(graph.checks)
         self._gaps = _gaps_by_step(graph)
 
     def events(self) -> Iterator[event_v2.RunEvent]:
-        depth = _depths(self._graph.steps)
-        moments: list[tuple[float, int, int, int]] = []  # time, START or not, level, number of the step
-        end = self._graph.run.ended
+        moments: list[Moment] = []
         for number, step in enumerate(self._graph.steps):
-            level = depth[(step.step, step.call)]
-            moments.append((step.started, 0, level, number))
+            moments.append((step.started, 0, self._depth[(step.step, step.call)], number))
             if step.outcome in TERMINAL:
-                ended = step.ended if step.ended is not None else end if end is not None else step.started
-                last = 2 if step.kind is StepKind.APPLICATION else 1
-                moments.append((max(ended, step.started), last, -level, number))
+                moments.append(self._end_of(number))
         # The application encloses everything, whatever the clocks say.
         first = [moment for moment in moments if moment[3] == 0]
         rest = sorted(moment for moment in moments if moment[3] != 0)
         for _, ends, _, number in (*first[:1], *rest, *first[1:]):
             yield self.end(number) if ends else self.start(number)
+
+    def _end_of(self, number: int) -> Moment:
+        step = self._graph.steps[number]
+        end = self._graph.run.ended
+        ended = step.ended if step.ended is not None else end if end is not None else step.started
+        last = 2 if step.kind is StepKind.APPLICATION else 1
+        return max(ended, step.started), last, -self._depth[(step.step, step.call)], number
 
     def start(self, number: int) -> event_v2.RunEvent:
         step = replace(self._graph.steps[number], outcome=Outcome.RUNNING, ended=None, outputs=())
@@ -203,12 +201,19 @@ class Builder:
         return list(found.values())
 
     def _input(self, dataset: Dataset, number: int) -> event_v2.InputDataset:
-        """Only a source has facets as an input, at the first step that reads it; others have them as outputs."""
-        described = self._described.get(dataset.id) == number
+        """Only a source has facets as an input, at the first step that reads it; others have them as outputs.
+
+        What a step gives that has not ended yet (a generator) has its columns here: a receiver must know them.
+        """
+        facets: dict[str, Any] = {}
+        if self._described.get(dataset.id) == number:
+            facets = self._facets(dataset)
+        elif dataset.columns and self._is_told_later(dataset, number):
+            facets = {"schema": standard.schema(dataset)}
         return event_v2.InputDataset(
             namespace=dataset.namespace,
             name=dataset.name,
-            facets=_stamped(self._facets(dataset)) if described else None,
+            facets=_stamped(facets),
             inputFacets=_stamped(
                 {
                     "inputStatistics": standard.input_statistics(dataset),
@@ -216,6 +221,14 @@ class Builder:
                 }
             ),
         )
+
+    def _is_told_later(self, dataset: Dataset, number: int) -> bool:
+        """Whether the step that made the dataset ends after this one, which reads it."""
+        maker = self._made_by.get(dataset.id)
+        if maker is None or maker == number or number < 0:
+            return False
+        running = self._graph.steps[maker].outcome not in TERMINAL
+        return running or self._end_of(maker) > self._end_of(number)
 
     def _output(self, dataset: Dataset, own: Collection[standard.Place]) -> event_v2.OutputDataset:
         return event_v2.OutputDataset(

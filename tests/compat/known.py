@@ -43,28 +43,6 @@ KNOWN: tuple[Difference, ...] = (
         r"rows: a limit stopped before the last row: .* \(partial\.existence\..*\): .*",
         "how many rows Spark has read when it stops, in the steps below `partial.existence`, is another number",
     ),
-    Difference(
-        ("",),
-        "capture/generators",
-        "rules",
-        r"\[column-lineage-field\] .*: the schema of \S+ is not known",
-        "a generator has not ended yet when another step uses what it has given, and its end tells the columns",
-    ),
-    Difference(
-        ("3.5",),
-        ".*",
-        "rules",
-        r"\[column-lineage-field\] .*: the schema of \S+ is not known",
-        "its Python keeps the frame of a function that calls `pandas_udf` with a type's name until the garbage"
-        " collector comes, so that the end of such a step may be told after that of a step that uses its output",
-    ),
-    Difference(
-        ("",),
-        "capture/ml",
-        "plan hashes|definitions",
-        "features: .*",
-        "`VectorAssembler` writes a random id into its plan, another one in each run on each line",
-    ),
     Difference(("3.5",), "plans", "samples", r"(structs|noop-table~\d+): .*", f"{ANSI}: rows of the same step"),
 )
 

@@ -21,9 +21,13 @@ from packaging.requirements import Requirement
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / ".tools" / "lines"
-IVY = ROOT / "project" / "jar.py"
+JAR = ROOT / "project" / "jar.py"
 # What brings the rest of what pyspark has, but for Hive.
 OF_PYSPARK = ("spark-mllib",)
+
+
+class NotHad(Exception):
+    """A Spark that this machine cannot get; the text is one sentence."""
 
 
 @dataclass(frozen=True)
@@ -68,34 +72,46 @@ def of(names: list[str]) -> list[Line]:
     return [line for line in LINES if not names or line.name in names]
 
 
-def in_turn(day: int) -> list[Line]:
-    """Two lines of the others for each day, so that three days have them all."""
-    others = [line for line in LINES if line != HOME]
-    return [others[(2 * day + turn) % len(others)] for turn in range(2)]
-
-
 def provide(*lines: Line) -> None:
     """Makes the environments and the jars of lines, unless they are there: all jars by one compiler."""
     for line in lines:
-        _provide(line)
-    _command(sys.executable, ROOT / "project" / "jar.py", *dict.fromkeys(line.jar for line in lines))
+        environment(line)
+    build_jars(*lines)
 
 
-def _provide(line: Line) -> None:
+def has_jar(line: Line) -> bool:
+    sys.path.insert(0, str(ROOT / "project"))
+    import jar as building
+
+    return building.is_current(building.line(line.jar))
+
+
+def build_jars(*lines: Line) -> None:
+    """The compiler itself is fetched the first time."""
+    _retried(sys.executable, JAR, *dict.fromkeys(line.jar for line in lines))
+
+
+def environment(line: Line) -> None:
+    """Raises :class:`NotHad`."""
     ready = line.folder / "READY"
-    if line != HOME and not ready.exists():
+    if line == HOME or ready.exists():
+        return
+    try:
         shutil.rmtree(line.folder, ignore_errors=True)
         _command(sys.executable, "-m", "venv", "--without-pip", line.folder / "venv")
         site = line.pyspark.parent
         _unpack_pyspark(line, site)
         ours = [sysconfig.get_path("purelib"), str(ROOT)]
         (site / "beside_ours.pth").write_text("".join(f"{path}\n" for path in ours))
-        if _of_other_scala(line):
+        if is_of_maven(line):
             _other_scala(line)
-        ready.touch()
+    except subprocess.CalledProcessError as error:
+        raise NotHad(f"Spark {line.spark} for Scala {line.scala} could not be downloaded: {error}") from None
+    ready.touch()
 
 
-def _of_other_scala(line: Line) -> bool:
+def is_of_maven(line: Line) -> bool:
+    """Whether its jars come from Maven Central, one by one: pyspark has those for Scala 2.12."""
     return line.spark.startswith("3.5") and line.scala == "2.13"
 
 
@@ -103,9 +119,9 @@ def _unpack_pyspark(line: Line, site: Path) -> None:
     """From its sdist, as pip would put it there; pip packs all the jars into a wheel first, for half a minute."""
     with tempfile.TemporaryDirectory(dir=line.folder) as scratch:
         words = ["--quiet", "--disable-pip-version-check", "--no-deps", "--no-build-isolation", "--no-binary", ":all:"]
-        _command(sys.executable, "-m", "pip", "download", *words, "-d", scratch, f"pyspark=={line.spark}")
+        _retried(sys.executable, "-m", "pip", "download", *words, "-d", scratch, f"pyspark=={line.spark}")
         (archive,) = Path(scratch).glob("*.tar.gz")
-        parts = ["pyspark", "deps/bin", "lib", *([] if _of_other_scala(line) else ["deps/jars"])]
+        parts = ["pyspark", "deps/bin", "lib", *([] if is_of_maven(line) else ["deps/jars"])]
         root = Path(scratch) / f"pyspark-{line.spark}"
         with tarfile.open(archive) as packed:
             kept = tuple(f"{root.name}/{part}/" for part in (*parts, "pyspark.egg-info"))
@@ -119,7 +135,7 @@ def _unpack_pyspark(line: Line, site: Path) -> None:
         told = (root / "pyspark.egg-info" / "requires.txt").read_text().split("\n[", 1)[0]
     for wanted in map(Requirement, told.split()):
         if not wanted.specifier.contains(version(wanted.name)):
-            _command(sys.executable, "-m", "pip", "install", *words[:3], "--target", site, wanted)
+            _retried(sys.executable, "-m", "pip", "install", *words[:3], "--target", site, wanted)
 
 
 def _within(member: tarfile.TarInfo, to: str, kept: tuple[str, ...]) -> tarfile.TarInfo | None:
@@ -132,9 +148,17 @@ def _other_scala(line: Line) -> None:
     jars.mkdir()
     for name in OF_PYSPARK:
         module = f"org.apache.spark:{name}_{line.scala}:{line.spark}"
-        _command(sys.executable, ROOT / "project" / "jar.py", "server", line.folder / "fetched", module)
+        _retried(sys.executable, JAR, "server", line.folder / "fetched", module)
     for jar in (line.folder / "fetched").glob("*/*.jar"):
         jar.replace(jars / jar.name)
+
+
+def _retried(*words: object) -> None:
+    """Once more where it fails: what it downloads may come the second time."""
+    try:
+        _command(*words)
+    except subprocess.CalledProcessError:
+        _command(*words)
 
 
 def _command(*words: object) -> None:

@@ -10,7 +10,9 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAMS = ROOT / "tests" / "programs"
-SMOKE = "flat|nested|plans|capture/udfs|pandas_hop/functions"  # a regular expression
+SMOKE = ("nested", "capture/udfs", "capture/ml", "pandas_hop/functions", "stranger/chains")
+# What the second compiler costs, programs of some seconds do not live to gain: see tests/quick_java.py.
+QUICK = "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=240m -XX:+UseSerialGC"
 WITH_DATA = ("flat", "nested", "partial", "plans", "pushdown")
 WITHOUT = ("reads",)
 FOLDERS = ("capture", "pandas_hop", "stranger", "checked")

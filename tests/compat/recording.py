@@ -26,13 +26,14 @@ from pyspark.sql import SparkSession
 
 import spark_lineage
 from spark_lineage.activation.jars import LISTENER, find_spark, jar_for
-from tests.compat.programs import Program, as_plain, programs, without_numbers
+from tests.compat.programs import QUICK, Program, as_plain, programs, without_numbers
 
 CONF = {
     "spark.master": "local[2]",
     "spark.ui.enabled": "false",
     "spark.ui.showConsoleProgress": "false",
     "spark.sql.shuffle.partitions": "4",
+    "spark.driver.extraJavaOptions": QUICK,
     # A plain Python UDF straight over a Parquet scan hangs in Spark 4.2.0 otherwise.
     "spark.sql.execution.arrow.pythonUDF.columnarInput.enabled": "false",
 }
@@ -135,10 +136,8 @@ def main() -> None:
             "plain": plain, "observed": ours,
         }  # fmt: skip
         (home / "ran.json").write_text(json.dumps(told))
-        print(
-            f"{program.name}: {'as plain' if as_plain(plain, ours) else 'NOT AS PLAIN'} ({told['seconds']:.1f} s)",
-            flush=True,
-        )
+        how = "as plain" if as_plain(plain, ours) else "NOT AS PLAIN"
+        print(f"{spark_version} {program.name}: {how} ({told['seconds']:.1f} s)", flush=True)
     _end_jvm()
 
 

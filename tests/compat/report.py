@@ -11,9 +11,10 @@ from typing import Any
 from tests.compat import comparing, known
 from tests.compat.comparing import KINDS
 from tests.compat.lines import HOME, LINES, Line
-from tests.compat.programs import as_plain
+from tests.compat.programs import ROOT, as_plain
 
 NOT_RUN = "not run"
+CONNECTORS = ROOT / "docs" / "connectors.md"
 
 
 @dataclass
@@ -74,14 +75,22 @@ def text(told: Told) -> str:
 
 
 def document(
-    told: Mapping[str, Any], ways: Mapping[str, Any], jars: Mapping[str, Any], wheel: Mapping[str, Any]
+    told: Mapping[str, Any],
+    ways: Mapping[str, Any],
+    jars: Mapping[str, Any],
+    wheel: Mapping[str, Any],
+    connectors: Mapping[str, Mapping[str, str]],
 ) -> str:
-    """The page. Each mapping is by the names of lines, but ``wheel``, which is by versions of Spark."""
-    columns = ("Spark", "Scala", "programs", *KINDS, "switching on", "Python, Java")
-    rows = [_row(line, told.get(line.name), ways.get(line.name)) for line in LINES]
-    # By another Python or Java: `4.2_2.13 ...`
-    others = [(line, name) for line in LINES for name in told if name.startswith(f"{line.name} ")]
-    rows += [_row(line, told[name], None) for line, name in others]
+    """The page. Each mapping is by the names of lines, but ``wheel`` and ``connectors``, by versions of Spark."""
+    places = list(next(iter(connectors.values()), {}))
+    columns = ("Spark", "Scala", "programs", *KINDS, "switching on", *places, "Python, Java")
+    rows = [
+        _row(line, told.get(line.name), ways.get(line.name), [connectors[line.spark][each] for each in places])
+        for line in LINES
+    ]
+    # By another Java: `4.2_2.13 on Java 25`
+    others = [(line, name) for line in LINES for name in told if name.startswith(f"{line.name} on ")]
+    rows += [_row(line, told[name], None, [NOT_RUN] * len(places)) for line, name in others]
     return f"""# Where it runs
 
 Written by `make test-compat`; what is said here was run, and what was not run is called so. Each line runs the same
@@ -95,23 +104,23 @@ and with nothing installed, the helper, `start()`), each with the same record as
 |{"---|" * len(columns)}
 {chr(10).join(rows)}
 
-All of the tests run on Spark {HOME.spark}. `python -m tests.compat --smoke` runs five of the programs on each line.
-A Python or Java that no row names was not run. Delta Lake is in the example below; [connectors](connectors.md) says
-which others were run, and on which line.
+All of the tests run on Spark {HOME.spark}. `make test-compat-smoke` runs five of the programs on each line in each
+run of continuous integration. A Python or Java that no row here and below names was not run. What the columns of
+connectors say is the table of [connectors](connectors.md): statements that were right of those that there are.
 
 {known.document()}
 {_wheel(wheel)}
 {_jars(jars)}"""
 
 
-def _row(line: Line, told: Mapping[str, Any] | None, ways: Mapping[str, Any] | None) -> str:
+def _row(line: Line, told: Mapping[str, Any] | None, ways: Mapping[str, Any] | None, connectors: Sequence[str]) -> str:
     switched = NOT_RUN if not ways else f"{ways['passed']} of {ways['passed'] + ways['failed']}"
     if told is None:
-        cells = [NOT_RUN] * (len(KINDS) + 1) + [switched, NOT_RUN]
+        cells = [NOT_RUN] * (len(KINDS) + 1) + [switched, *connectors, NOT_RUN]
     else:
         bad = f", **{told['bad']} not as plain**" if told["bad"] else ""
         kinds = (_cell(*told["cells"][kind]) for kind in KINDS)
-        cells = [f"{told['programs']}{bad}", *kinds, switched, told["where"]]
+        cells = [f"{told['programs']}{bad}", *kinds, switched, *connectors, told["where"]]
     return f"| {' | '.join((line.spark, line.scala, *cells))} |"
 
 
@@ -119,6 +128,18 @@ def _cell(values: int, known: int, different: int) -> str:
     places = [f"{known} otherwise"] if known else []
     places += [f"**{different} not explained**"] if different else []
     return ", ".join([f"{values:,}", *places])
+
+
+def of_connectors(page: str) -> dict[str, dict[str, str]]:
+    """By versions of Spark and names of connectors, what the table of docs/connectors.md says."""
+    begin = page.index("| Spark | Delta |")
+    header, _, *rows = page[begin : page.index("\n\n", begin)].splitlines()
+    names = [name.strip() for name in header.strip("| ").split("|")][1:]
+    found = {}
+    for row in rows:
+        line, *cells = (cell.strip() for cell in row.strip("| ").split("|"))
+        found[line.partition(",")[0]] = dict(zip(names, cells, strict=True))
+    return found
 
 
 def _wheel(wheel: Mapping[str, Any]) -> str:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.compat.lines import LINES, ROOT, Line
+from tests.compat.programs import QUICK
 
 JOB = """
 from pyspark.sql import SparkSession
@@ -70,7 +71,7 @@ def submit(line: Line, folder: Path, jar: Path | None, listener: bool) -> subpro
         "SPARK_HOME": str(line.pyspark), "SPARK_LOCAL_IP": "127.0.0.1",
         **({"PYTHONPATH": str(folder / "start_up")} if listener else {}),
     }  # fmt: skip
-    words = ["--master", "local[2]", "--conf", "spark.ui.enabled=false"]
+    words = ["--master", "local[2]", "--conf", "spark.ui.enabled=false", "--driver-java-options", QUICK]
     words += ["--conf", LISTENER] if listener else []
     words += ["--jars", str(jar)] if jar is not None else []
     command = [str(line.pyspark / "bin" / "spark-submit"), *words, "job.py"]

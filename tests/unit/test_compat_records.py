@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.compat import comparing, known, report
 from tests.compat.comparing import KINDS
-from tests.compat.lines import HOME, LINES, Line, in_turn
+from tests.compat.lines import HOME, LINES, Line
 
 
 def test_a_difference_says_where_it_is() -> None:
@@ -16,11 +16,6 @@ def test_a_difference_says_where_it_is() -> None:
         "totals: columns[0][2] 2, at home 0",
     ]
     assert comparing.values(at_home) == 5
-
-
-def test_each_line_has_its_turn_within_three_days() -> None:
-    for day in range(20_000, 20_010):
-        assert {line for each in range(3) for line in in_turn(day + each)} == set(LINES) - {HOME}
 
 
 def test_what_is_known_is_known_of_that_place_only() -> None:
@@ -35,7 +30,14 @@ def test_the_page_says_what_was_not_run() -> None:
     cells = {kind: [1200, 0, 0] for kind in KINDS}
     cells["facts"] = [1200, 1, 2]
     told = {line.name: {"programs": 44, "where": "3.11, 17", "bad": 0, "cells": cells} for line in LINES}
-    page = report.document(told, ways={HOME.name: {"passed": 6, "failed": 0}}, jars={}, wheel={})
+    of = {line.spark: {"Delta": f"{line.spark}: 3 of 3"} for line in LINES}
+    page = report.document(told, ways={HOME.name: {"passed": 6, "failed": 0}}, jars={}, wheel={}, connectors=of)
     (row,) = [line for line in page.splitlines() if line.startswith("| 3.5.9 |")]
     assert "1,200, 1 otherwise, **2 not explained**" in row and report.NOT_RUN in row
-    assert "6 of 6" in page
+    assert "6 of 6" in page and "| 3.5.9: 3 of 3 |" in row
+
+
+def test_connectors_are_those_of_their_page() -> None:
+    found = report.of_connectors(report.CONNECTORS.read_text())
+    assert set(found) == {line.spark for line in LINES}
+    assert found["4.3.0"]["Iceberg"] == "none is published"

@@ -95,6 +95,21 @@ def test_a_strict_receiver_takes_them_all(name: str) -> None:
     assert [str(each) for each in book.breaches] == []
 
 
+def test_columns_of_what_a_step_gives_that_ends_after_its_reader_stand_at_the_reader() -> None:
+    """As where a generator gives frames."""
+    shared("openlineage-spec")
+    graph = assemble(shop())
+    maker = next(
+        made for made in graph.steps if {*made.outputs} & {each for step in graph.steps for each in step.inputs}
+    )
+    late = replace(maker, ended=graph.run.ended)
+    changed = replace(graph, steps=tuple(late if step is maker else step for step in graph.steps))
+    book = Book()
+    for event in build(changed):
+        assert book.receive(to_line(to_document(event)).encode()).accepted
+    assert [str(each) for each in book.breaches] == []
+
+
 @pytest.mark.parametrize("name", ["shop", "plan", "failing"])
 def test_events_hold_the_whole_graph(name: str) -> None:
     graph = assemble(PROGRAMS[name])

@@ -84,7 +84,11 @@ final class ExpressionText(
     case r: InheritAnalysisRules => r.makeSQLString(r.parameters.map(sql))
     case b: BinaryOperator => s"(${sql(b.left)} ${b.sqlOperator} ${sql(b.right)})"
     case n: CreateNamedStruct =>
-      n.names.zip(n.valExprs).map { case (k, v) => s"${sql(v)} AS $k" }.mkString("struct(", ", ", ")")
+      n.names.zip(n.valExprs).map { case (k, v) => s"${sql(v)} AS ${MadeUpNames.steady(s"$k")}" }.mkString(
+        "struct(",
+        ", ",
+        ")"
+      )
     // Spark leaves out how many: `dropna(how=...)` and `dropna(thresh=...)` differ in nothing else.
     case a: AtLeastNNonNulls => s"${a.prettyName}(${a.n}, ${BoundedText.listed(a.children)(sql)})"
     case leaf if leaf.children.isEmpty => leaf.sql

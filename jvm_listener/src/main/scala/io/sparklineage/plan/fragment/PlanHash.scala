@@ -2,7 +2,7 @@ package io.sparklineage.plan.fragment
 
 import io.sparklineage.plan.{End, Reflected, StepPlan}
 import io.sparklineage.plan.changes.CommandPart
-import io.sparklineage.plan.expressions.ExpressionWalk
+import io.sparklineage.plan.expressions.{ExpressionWalk, MadeUpNames}
 
 import java.nio.charset.StandardCharsets.UTF_8
 import java.security.MessageDigest
@@ -24,9 +24,9 @@ import org.apache.spark.sql.types.DataType
  * An attribute stands for the expression that made it, down to the columns of the inputs by name and position of
  * the input. So ids of attributes, the order of the input's columns and columns that a step only hands on do not
  * matter. Part of it: the code of Python functions, as far as it is known (`PythonCode`), options of readers, rows that
- * stand in the text of a query. Not part of it: paths, random seeds, counters, aliases of relations, partitioning. Operands of
- * commutative operators are sorted, as Spark's canonical form does it, but by content: Spark sorts by hash codes that
- * hold the id of the JVM.
+ * stand in the text of a query. Not part of it: paths, random seeds, random parts of names, counters, aliases of
+ * relations, partitioning. Operands of commutative operators are sorted, as Spark's canonical form does it, but by
+ * content: Spark sorts by hash codes that hold the id of the JVM.
  *
  * @param position which input, source or opaque leaf an end is, in the order of the walk
  */
@@ -253,7 +253,8 @@ final class PlanHash(scope: StepPlan, position: LogicalPlan => String) {
       case i: In => s"in(${apply(i.value)},${sorted(i.list)})"
       // What Spark puts in its place is another thing in each line.
       case r: InheritAnalysisRules => s"${tried(r)}${name(r)}${list(r.parameters)}${scalars(KnownArguments.of(r))}"
-      case other => s"${tried(other)}${name(other)}${list(other.children)}${scalars(KnownArguments.of(other))}"
+      case other =>
+        s"${tried(other)}${name(other)}${list(MadeUpNames.childrenOf(other))}${scalars(KnownArguments.of(other))}"
     }
 
     // Whether its values travel by Arrow is a setting of the session.

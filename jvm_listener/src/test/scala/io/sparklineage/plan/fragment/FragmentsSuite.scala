@@ -159,6 +159,17 @@ class FragmentsSuite extends PlanSuite {
     assert(hash(step) === fragment(step(wider), "d9").planHash)
   }
 
+  test("the random id in the names of VectorAssembler's parts is no part of hash and definition, other names are") {
+    def assembled(name: String) =
+      (df: Frame) => df.select(struct(col("id").cast("double").as(name), col("price")).as("v"))
+    def definition(name: String) = fragment(assembled(name)(orders("d1")), "d1").definitions.map(_.expression)
+    val (one, other) = ("id_double_VectorAssembler_0123456789ab", "id_double_VectorAssembler_cdef01234567")
+    assert(hash(assembled(one)) === hash(assembled(other)))
+    assert(definition(one) === definition(other) && definition(one).head.contains("AS id_double_VectorAssembler,"))
+    assert(hash(assembled(one)) !== hash(assembled("price_double_VectorAssembler_0123456789ab")))
+    assert(hash(assembled("x_0123456789ab")) !== hash(assembled("x_cdef01234567")))
+  }
+
   test("plan hash: two inputs are told apart by position") {
     val join = (a: Frame, b: Frame) => a.as("a").join(b.as("b"), col("a.id") === col("b.id")).select("a.price")
     val (x, y) = (orders("d1"), orders("d2"))
