@@ -50,11 +50,9 @@ SINCE_4 = (
 )  # fmt: skip
 # One of each kind, for the runs of all lines one after the other.
 SHARE_OF_DELTA = (
-    "ctas_delta", "ctas_delta_view", "created_or_replaced", "delta_insert", "delta_insert_view",
-    "delta_insert_overwrite", "delta_replace_where", "delta_version", "delta_timestamp_option", "delta_latest",
-    "delta_evolved", "delta_partitions", "delta_fails", "merge_all_clauses", "merge_by_source", "update_two",
-    "delete_where", "api_merge", "api_merge_into", "save_as_delta_table", "save_delta", "save_delta_merged",
-    "save_delta_schema", "write_to_append", "write_to_overwrite",
+    "ctas_delta", "delta_insert_view", "delta_insert_overwrite", "delta_replace_where", "delta_version",
+    "delta_evolved", "delta_partitions", "delta_fails", "merge_all_clauses", "update_two", "delete_where", "api_merge",
+    "save_delta_merged", "save_delta", "write_to_append",
 )  # fmt: skip
 
 
