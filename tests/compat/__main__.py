@@ -17,6 +17,7 @@ import os
 import re
 import sys
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from tests.compat import kept, lines, records, report, ways, wrong_jar
@@ -44,11 +45,11 @@ def main() -> int:
         todo = {(HOME, None): _todo(records.of(HOME), names, keep), **todo}
     lines.provide(*(line for (line, _), left in todo.items() if left))
     print(f"Spark and the jars are there ({_processor_time():.0f} s of processor time)", flush=True)
-    for (line, java), left in todo.items():
-        if left:
-            print(f"== {line.name}: Spark {line.spark}", flush=True)
-            records.make(line, left, data, shapes, java)
-            print(f"({_processor_time():.0f} s of processor time so far)", flush=True)
+    with ThreadPoolExecutor(2) as pool:
+        made = [pool.submit(records.make, *place, left, data, shapes) for place, left in todo.items() if left]
+    for each in made:
+        each.result()
+    print(f"({_processor_time():.0f} s of processor time so far)", flush=True)
     told = [report.of_line(line, records.of(line, asked.java), records.of(HOME), names) for line in chosen]
     for each in told:
         print(report.text(each))

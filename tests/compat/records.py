@@ -23,7 +23,7 @@ def of(line: Line, java: Path | None = None) -> Path:
     return RECORDS / (line.name if java is None else f"{line.name}-{java.name}")
 
 
-def make(line: Line, names: Sequence[str], data: Path, shapes: Path, java: Path | None = None) -> None:
+def make(line: Line, java: Path | None, names: Sequence[str], data: Path, shapes: Path) -> None:
     """Anew, whatever is there."""
     folder = of(line, java)
     for name in names:

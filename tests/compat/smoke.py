@@ -41,7 +41,7 @@ def _record(line: Line, there: Future[None], jars: Future[None], data: Path, sha
     there.result()
     if not lines.has_jar(line):
         jars.result()
-    records.make(line, SMOKE, data, shapes)
+    records.make(line, None, SMOKE, data, shapes)
     _tell(f"{line.name} has run")
 
 
