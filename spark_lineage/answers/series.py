@@ -132,8 +132,10 @@ def known_facts(point: Point) -> dict[str, object]:
     dataset, step = point.dataset, point.step
     found: dict[str, object] = {}
     if dataset is not None:
+        if dataset.rows is not None:
+            found["rows"] = dataset.rows
         if dataset.complete:
-            found = {"rows": dataset.rows, "nulls": nulls_if_all_known(dataset), "fingerprint": dataset.fingerprint}
+            found |= {"nulls": nulls_if_all_known(dataset), "fingerprint": dataset.fingerprint}
         found["columns"] = [(column.name, column.type) for column in dataset.columns] or None
         found["plan"] = plan_hash(dataset)
     if step is not None:

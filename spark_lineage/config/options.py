@@ -42,6 +42,7 @@ class Config:
     otel: bool = False
     mlflow: bool = True
     limits_calls: int = 1000
+    limits_footers: int = 64
     hint: bool = True
     log_level: str = "warning"
     jar: str | None = None
@@ -202,6 +203,12 @@ OPTIONS: tuple[Option, ...] = (
         "limits.calls", "count", "Calls of one step that are recorded one by one; later ones are counted.", values.count
     ),
     Option(
+        "limits.footers",
+        "files",
+        "Of a source of at most so many Parquet or ORC files, on disks or in HDFS, the footers are read for its rows.",
+        values.count,
+    ),
+    Option(
         "hint",
         "true | false",
         "After `spark-lineage run` in a terminal, one line on standard error says where the record is.",
@@ -229,7 +236,7 @@ OPTIONS: tuple[Option, ...] = (
     Option("strict", "true | false", "For tests of spark-lineage itself: its own faults are raised.", values.switch),
 )
 BY_NAME: Mapping[str, Option] = {option.name: option for option in OPTIONS}
-FOR_JVM = ("mode", "sample.rows", "checks.keys", "strict")  # what the JVM half reads too
+FOR_JVM = ("mode", "sample.rows", "checks.keys", "limits.footers", "strict")  # what the JVM half reads too
 
 
 def _as_conf(value: Any) -> str:

@@ -204,8 +204,8 @@ def _stored_type(dataset: Dataset) -> str:
 
 
 def metrics(dataset: Dataset) -> ol.data_quality_metrics_dataset.DataQualityMetricsDatasetFacet | None:
-    """Number of rows, and of nulls in each column; None unless every row was seen."""
-    if not dataset.complete or dataset.rows is None:
+    """Number of rows, and of nulls in each column if every row was seen; None where the rows are not known."""
+    if dataset.rows is None:
         return None
     of_column = ol.data_quality_metrics_dataset.ColumnMetrics
     return ol.data_quality_metrics_dataset.DataQualityMetricsDatasetFacet(
@@ -221,13 +221,13 @@ def metrics(dataset: Dataset) -> ol.data_quality_metrics_dataset.DataQualityMetr
 def output_statistics(
     dataset: Dataset,
 ) -> ol.output_statistics_output_dataset.OutputStatisticsOutputDatasetFacet | None:
-    if not dataset.complete or dataset.rows is None:
+    if dataset.rows is None:
         return None
     return ol.output_statistics_output_dataset.OutputStatisticsOutputDatasetFacet(rowCount=dataset.rows)
 
 
 def input_statistics(dataset: Dataset) -> ol.input_statistics_input_dataset.InputStatisticsInputDatasetFacet | None:
-    if not dataset.complete or dataset.rows is None:
+    if dataset.rows is None:
         return None
     return ol.input_statistics_input_dataset.InputStatisticsInputDatasetFacet(rowCount=dataset.rows)
 

@@ -5,6 +5,8 @@ Interim datasets are DataFrames at boundaries; sources and sinks are storage (``
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from spark_lineage.graph.activations import Activation, gap
 from spark_lineage.graph.derived import completed
 from spark_lineage.graph.described import Described
@@ -117,6 +119,13 @@ class Datasets:
         finished = completed(found)
         known = {after.id for before, after in zip(found, finished, strict=True) if after.complete > before.complete}
         self.gaps = [gap for gap in self.gaps if gap.what != "rows" or gap.dataset not in known]
+        counted = {dataset.id for dataset in finished if dataset.rows is not None}
+        self.gaps = [
+            replace(gap, why=f"{gap.why}; how many rows it has is known")
+            if gap.what == "rows" and gap.dataset in counted
+            else gap
+            for gap in self.gaps
+        ]
         return finished
 
     def _written_as_it_is(self, stored: Stored) -> str | None:

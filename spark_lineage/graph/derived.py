@@ -2,6 +2,8 @@
 
 * Where what a plan takes is empty, what it gives is: adaptive execution then runs nothing of it.
 * Where as many rows passed the pushed filters as the plan can give at all, the filters have removed nothing.
+* Where the plan drops and repeats no row of what it takes, it gives as many as that has. What is known of its columns
+  stays that of the rows that a probe saw.
 """
 
 from __future__ import annotations
@@ -24,7 +26,7 @@ def completed(datasets: Iterable[Dataset]) -> tuple[Dataset, ...]:
     found: list[Dataset] = []
     for dataset in datasets:
         made = _completed(dataset, rows) if dataset.reason in _OPEN else dataset
-        if made.complete and made.rows is not None:
+        if made.rows is not None:
             rows[made.id] = made.rows
         found.append(made)
     return tuple(found)
@@ -38,7 +40,13 @@ def _completed(dataset: Dataset, rows: Mapping[str, int]) -> Dataset:
     if most == 0:
         return replace(dataset, rows=0, complete=True, reason=None, detail=EMPTY, pushed=(), partial=())
     whole = next((partial for partial in dataset.partial if partial.rows == most), None)
-    return _of_all(dataset, whole) if whole is not None and fragment.deterministic else dataset
+    if whole is not None and fragment.deterministic:
+        return _of_all(dataset, whole)
+    exact = exact_rows(fragment.row_operators, rows)
+    # More rows than that were seen only if what the plan takes has changed meanwhile.
+    if exact is None or any(partial.rows > exact for partial in dataset.partial):
+        return dataset
+    return replace(dataset, rows=exact)
 
 
 def _of_all(dataset: Dataset, seen: Partial) -> Dataset:
@@ -48,6 +56,22 @@ def _of_all(dataset: Dataset, seen: Partial) -> Dataset:
         dataset, rows=seen.rows, complete=True, reason=None, detail=NOTHING_REMOVED, pushed=(), partial=(),
         columns=columns(declared, measured), fingerprint=seen.fingerprint,
     )  # fmt: skip
+
+
+def exact_rows(operators: Sequence[RowOperator], rows: Mapping[str, int]) -> int | None:
+    """How many rows the last of the operators gives, whatever the data; None where that hangs on the data."""
+    found: list[int | None] = []
+    for operator in operators:
+        below = [found[child] for child in operator.children]
+        if operator.op == "input":
+            found.append(_all_of([rows.get(name) for name in operator.datasets], sum))
+        elif operator.op == "union":
+            found.append(_all_of(below, sum))
+        elif operator.op == "join" and operator.kind == "cross" and operator.text is None:
+            found.append(_all_of(below, prod))
+        else:
+            found.append(1 if operator.op == "aggregate" and not operator.keys else None)
+    return found[-1] if found else None
 
 
 def most_rows(operators: Sequence[RowOperator], rows: Mapping[str, int]) -> int | None:

@@ -126,7 +126,8 @@ class Described:
         parts = dict.fromkeys(storage.part for storage in read if storage.part is not None)
         if parts and len(parts) == len(dict.fromkeys(storage.part for storage in read)):
             return unknown("not_measured", f"only a part of it was read: {'; '.join(list(parts)[:5])}")
-        return unknown("not_measured", "no plain read of it was measured as a whole")
+        stated = _stated(read) if changed is None else None
+        return replace(unknown("not_measured", "no plain read of it was measured as a whole"), rows=stated)
 
     def _dataset(
         self, id_: str, name: str, namespace: str, kind: DatasetKind, activation: Activation | None, measured: Measured,
@@ -175,6 +176,12 @@ def _changed(reads: Iterable[Storage]) -> str | None:
     if len(dict.fromkeys(storage.files for storage in found if storage.files is not None)) > 1:
         return "its files changed between reads"
     return None
+
+
+def _stated(reads: Iterable[Storage]) -> int | None:
+    """How many rows its files state that they hold, if those who read it as a whole were told the same."""
+    rows = {storage.rows for storage in reads if storage.part is None and storage.rows is not None}
+    return rows.pop() if len(rows) == 1 else None
 
 
 def _agreed(found: Sequence[Measured]) -> Measured:

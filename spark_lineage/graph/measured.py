@@ -19,7 +19,7 @@ REASONS_BY_WORTH = ("filter_pushed", "limit", "partial", "failed", "served_from_
 
 @dataclass(frozen=True)
 class Measured:
-    """What is known of one dataset: ``rows`` only if it is complete, of ``columns`` what complete measurements saw."""
+    """What is known of one dataset: ``rows`` only if exact, of ``columns`` what complete measurements saw."""
 
     rows: int | None
     complete: bool

@@ -142,6 +142,7 @@ def _storage(document: Document) -> Storage:
         columns=tuple((name, type_) for name, type_ in document["columns"]),
         files=document.get("files"),
         part=document.get("part"),
+        rows=document.get("rows"),
     )
 
 

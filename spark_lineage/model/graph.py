@@ -55,7 +55,7 @@ class Dataset:
     variable: str | None  # the name of the variable that held it
     engine: str  # spark, pandas, arrow, polars, ...
     columns: tuple[Column, ...]  # empty where they are not known
-    rows: int | None  # None unless complete
+    rows: int | None  # exact; known also where not every row was seen, if it follows from what is known of others
     complete: bool  # whether every row was seen
     reason: str | None  # why it is not complete, as in Probed; None if it is
     detail: str | None  # the same for people

@@ -17,6 +17,7 @@ class Storage:
     columns: tuple[tuple[str, str], ...] = ()  # (name, type as DDL)
     files: str | None = None  # what was listed of its files: files1:<number>:<names and sizes>:<with times>
     part: str | None = None  # which part of it was read or written: partitions, files, a choice of files; None: all
+    rows: int | None = None  # how many its files state that they hold; None: they were not asked
 
 
 @dataclass(frozen=True)

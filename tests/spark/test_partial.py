@@ -49,6 +49,12 @@ def test_pushed_filters_are_named(runs: Runs, function: str) -> None:
     assert column in str(dataset.get("detail")) + str(dataset.get("pushed")), dataset
 
 
+@pytest.mark.parametrize("function", PUSHED)
+def test_files_state_how_many_rows_lie_below_filters(runs: Runs, function: str) -> None:
+    dataset = first(runs, "flow", function)
+    assert (dataset["complete"], dataset["rows"], dataset["fingerprint"]) == (False, 2000, None), dataset
+
+
 @pytest.mark.parametrize("mode", ["used", "exact"])
 @pytest.mark.parametrize("function", PUSHED)
 def test_a_barrier_sees_rows_below_filters(runs: Runs, function: str, mode: str) -> None:

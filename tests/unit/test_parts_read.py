@@ -184,7 +184,8 @@ def filtered(seen: int) -> Dataset:
 def test_a_filter_that_removed_nothing_is_no_reason() -> None:
     whole, part = filtered(100), filtered(99)
     assert (whole.rows, whole.complete, whole.reason, whole.columns[0].nulls) == (100, True, None, 1)
-    assert (part.rows, part.complete, part.reason) == (None, False, "filter_pushed")
+    assert (part.rows, part.complete, part.reason) == (100, False, "filter_pushed"), "as many as what it projects"
+    assert (part.columns[0].fingerprint, part.fingerprint) == (None, None)
 
 
 def made_of(kind: OperationKind, inputs: Sequence[str] = (), detail: dict[str, str] | None = None) -> LineageGraph:

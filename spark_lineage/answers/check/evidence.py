@@ -12,7 +12,7 @@ REDUCING = frozenset({"filter", "limit", "sample", "deduplicate"})  # give some 
 
 
 class Evidence:
-    """What was recorded of one run. What was not measured, or only in part, is None."""
+    """What was recorded of one run. What was not measured, or only in part, is None; rows may be known all the same."""
 
     def __init__(self, graph: LineageGraph) -> None:
         self.graph = graph
@@ -26,7 +26,7 @@ class Evidence:
 
     def rows(self, dataset: str) -> int | None:
         found = self.datasets.get(dataset)
-        return found.rows if found is not None and found.complete else None
+        return found.rows if found is not None else None
 
     def column(self, dataset: str, name: str) -> Column | None:
         """The column of that name; None if there is none, or if several have the name."""

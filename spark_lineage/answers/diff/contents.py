@@ -72,6 +72,8 @@ def compare(a: Dataset, b: Dataset, exact: Exact = lambda column: False) -> Meas
     held = _held(a), _held(b)
     if None not in held and not schema and (found is None or found.bare):
         return Measured(Content.SAME if held[0] == held[1] else Content.DIFFERENT, rows=a.rows != b.rows)
+    if a.rows is not None and b.rows is not None and a.rows != b.rows:  # also where not every row was seen
+        return replace(found or Measured(Content.DIFFERENT, schema), content=Content.DIFFERENT, rows=True)
     if found is not None:
         return found
     if schema:

@@ -139,8 +139,8 @@ def _alike(point: Point) -> list[Span]:
 
 
 def _known_rows(point: Point) -> int | None:
-    """Half a bar of what was not seen wholly would mislead: it has none."""
-    return point.dataset.rows if point.dataset is not None and point.dataset.complete else None
+    """Half a bar of rows that were not counted to the last would mislead: it has none."""
+    return point.dataset.rows if point.dataset is not None else None
 
 
 def _bar(rows: int | None, every: Sequence[int | None], width: int, ascii_only: bool) -> Cell:

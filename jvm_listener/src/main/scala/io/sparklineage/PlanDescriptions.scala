@@ -7,6 +7,7 @@ import org.apache.spark.sql.lineage.{SparkInternals, SparkLine}
 import io.sparklineage.boundary.{DatasetMark, Marks, Mode, SampleKeyOf}
 import io.sparklineage.emit.Observations
 import io.sparklineage.plan.fragment.{Fragments, SampleKey}
+import io.sparklineage.plan.storages.StatedRows
 import io.sparklineage.probe.Question
 
 /** What every mark begins, whoever sets it: the plan is described by a thread of ours, as one observation. */
@@ -34,13 +35,13 @@ private[sparklineage] object PlanDescriptions {
   ): Boolean = {
     val sampleKey = new SampleKeyOf(() => SampleKey.find(plan, inputs - id, idsOf))
     val isNew = Marks.add(node, DatasetMark(id, mode, sampleKey, questions))
-    if (isNew) submit(session, describe(plan, id, inputs, sampleKey))
+    if (isNew) submit(session, describe(session, plan, id, inputs, sampleKey))
     isNew
   }
 
   /** Has a plan described and marks nothing. */
   def only(session: SparkLine.Session, plan: LogicalPlan, id: String): Unit =
-    submit(session, describe(plan, id, Set.empty, new SampleKeyOf(() => Nil)))
+    submit(session, describe(session, plan, id, Set.empty, new SampleKeyOf(() => Nil)))
 
   /** With the settings that the session has now: our thread has no session, and the program may change them. */
   private def submit(session: SparkLine.Session, description: => Unit): Unit = {
@@ -50,13 +51,19 @@ private[sparklineage] object PlanDescriptions {
   }
 
   /** Tells the plan fragment. */
-  private def describe(plan: LogicalPlan, id: String, inputs: Set[String], sampleKey: SampleKeyOf): Unit =
-    Guard.run("fragment") {
-      val fragment = Fragments.describe(id, inputs, plan, idsOf)
-      sampleKey.found(fragment.sampleKey)
-      Observations.offer(fragment)
-      ()
-    }
+  private def describe(
+      session: SparkLine.Session,
+      plan: LogicalPlan,
+      id: String,
+      inputs: Set[String],
+      sampleKey: SampleKeyOf
+  ): Unit = Guard.run("fragment") {
+    val fragment = Fragments.describe(id, inputs, plan, idsOf)
+    sampleKey.found(fragment.sampleKey)
+    val sources = StatedRows.told(plan, fragment.sources, session.sessionState.newHadoopConf())
+    Observations.offer(fragment.copy(sources = sources))
+    ()
+  }
 
   def idsOf(node: LogicalPlan): Seq[String] = Marks.of(node).map(_.id)
 }

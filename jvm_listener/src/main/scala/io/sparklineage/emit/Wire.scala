@@ -161,6 +161,7 @@ object Wire {
       array("columns", s.columns) { case (name, dataType) => row(Seq(name, dataType))(text) }
       s.files.foreach(text("files", _))
       s.part.foreach(text("part", _))
+      s.rows.foreach(json.writeNumberField("rows", _))
     }
 
     private def probed(p: Probed): Unit = {

@@ -129,7 +129,8 @@ object Subtype {
 
 /**
  * A dataset in storage, named by the OpenLineage naming rules. `columns` are (name, type as DDL), `files` what was
- * listed of its files (`plan.FileListing`), `part` which part of it was read or written; None: the whole.
+ * listed of its files (`plan.FileListing`), `part` which part of it was read or written; None: the whole. `rows` is what
+ * its files state that they hold (`plan.StatedRows`).
  */
 final case class Storage(
     namespace: String,
@@ -139,7 +140,8 @@ final case class Storage(
     table: Option[String] = None,
     columns: Seq[(String, String)] = Nil,
     files: Option[String] = None,
-    part: Option[String] = None
+    part: Option[String] = None,
+    rows: Option[Long] = None
 )
 
 /** One measurement of a marked DataFrame; a later one with the same `instance` replaces the earlier. */

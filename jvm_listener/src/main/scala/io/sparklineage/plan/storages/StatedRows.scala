@@ -1,0 +1,158 @@
+package io.sparklineage.plan.storages
+
+import java.util.concurrent.{Callable, Executors, Future, TimeUnit, TimeoutException}
+
+import scala.collection.mutable
+import scala.util.Try
+
+import io.sparklineage.{Guard, Numbers}
+import io.sparklineage.boundary.Mode
+import io.sparklineage.model.Storage
+
+import org.apache.hadoop.conf.Configuration
+import org.apache.hadoop.fs.FileStatus
+import org.apache.orc.OrcFile
+import org.apache.parquet.hadoop.ParquetFileReader
+import org.apache.parquet.hadoop.util.HadoopInputFile
+
+import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan
+import org.apache.spark.sql.execution.datasources.orc.OrcFileFormat
+import org.apache.spark.sql.execution.datasources.parquet.ParquetFileFormat
+import org.apache.spark.sql.execution.datasources.{
+  FileFormat,
+  FileIndex,
+  HadoopFsRelation,
+  InMemoryFileIndex,
+  LogicalRelation
+}
+import org.apache.spark.sql.internal.SQLConf
+
+/**
+ * How many rows the files of a source hold, as their footers state it. A probe above a filter that Spark pushes down, or
+ * above a scan that skips row groups, sees fewer; so a source, and what only projects it, has its exact number of rows.
+ *
+ * Only files that Spark has listed, few of them, on disks of this machine or in HDFS: elsewhere each footer is a request
+ * that somebody pays for. A thread of its own reads them, and what it has not read in time stays unknown.
+ */
+object StatedRows {
+
+  /** How many files of one source are opened at most. */
+  val MostFilesKey = "spark.lineage.limits.footers"
+  private val MostFiles = 64
+  private val Near = Set("file", "hdfs")
+  private val PatienceMs = 1000L
+  private val MostKept = 10000
+
+  private val worker = Executors.newSingleThreadExecutor { (work: Runnable) =>
+    val thread = new Thread(work, "spark-lineage-footers")
+    thread.setDaemon(true)
+    thread
+  }
+
+  /** A place that has once let us wait is not asked again: the thread may still stand in that read. */
+  @volatile private var isSlow = false
+
+  private val known = new java.util.LinkedHashMap[(String, Long, Long), java.lang.Long](16, 0.75f, true) {
+    override def removeEldestEntry(eldest: java.util.Map.Entry[(String, Long, Long), java.lang.Long]): Boolean =
+      size > MostKept
+  }
+
+  /**
+   * The sources of a plan, with the rows of those whose files state them. Called by a thread of ours, which has the
+   * session's settings.
+   *
+   * @param hadoop the session's settings of file systems
+   */
+  def told(plan: LogicalPlan, sources: Seq[Storage], hadoop: => Configuration): Seq[Storage] =
+    Guard.value("stated rows", sources) {
+      val most = Numbers.int(SQLConf.get.getConfString(MostFilesKey, MostFiles.toString)).getOrElse(MostFiles)
+      val inPlanMode = Mode.named(SQLConf.get.getConfString("spark.lineage.mode", "")).contains(Mode.Plan)
+      if (isSlow || inPlanMode || most <= 0 || !sources.exists(_.files.isDefined)) sources
+      else {
+        val found = mutable.HashMap.empty[Storage, Long]
+        plan.foreach { leaf =>
+          for (source <- whole(leaf) if sources.contains(source) && !found.contains(source))
+            rows(leaf, most, hadoop).foreach(found(source) = _)
+        }
+        sources.map(source => source.copy(rows = found.get(source)))
+      }
+    }
+
+  /** The storage that a leaf reads all of. */
+  private def whole(leaf: LogicalPlan): Option[Storage] = leaf match {
+    case relation: LogicalRelation => Storages.read.lift(relation).collect {
+        case Seq(only) if only.files.isDefined && only.part.isEmpty => only
+      }
+    case _ => None
+  }
+
+  private def rows(leaf: LogicalPlan, most: Int, hadoop: => Configuration): Option[Long] = leaf match {
+    case relation: LogicalRelation => relation.relation match {
+        case files: HadoopFsRelation => rows(files, most, hadoop)
+        case _ => None
+      }
+    case _ => None
+  }
+
+  private def rows(relation: HadoopFsRelation, most: Int, hadoop: => Configuration): Option[Long] =
+    for {
+      stated <- footer(relation.fileFormat) if !mayLeaveOut(relation.options)
+      files <- listed(relation.location) if files.length <= most && files.forall(isNear)
+      rows <- inTime(files.map(file => counted(file, stated, hadoop)).sum)
+    } yield rows
+
+  private def listed(location: FileIndex): Option[Seq[FileStatus]] = location match {
+    case index: InMemoryFileIndex => Try(index.allFiles()).toOption
+    case _ => None
+  }
+
+  // Files that cannot be read or are gone give no rows then, and no error.
+  private def mayLeaveOut(options: Map[String, String]): Boolean =
+    SQLConf.get.ignoreCorruptFiles || SQLConf.get.ignoreMissingFiles ||
+      options.keys.exists(key =>
+        key.equalsIgnoreCase("ignoreCorruptFiles") || key.equalsIgnoreCase("ignoreMissingFiles")
+      )
+
+  private def isNear(file: FileStatus): Boolean =
+    Option(file.getPath.toUri.getScheme).forall(scheme => Near(scheme.toLowerCase))
+
+  private def inTime(read: => Long): Option[Long] = {
+    val begun: Future[Long] = worker.submit(new Callable[Long] { override def call(): Long = read })
+    try Some(begun.get(PatienceMs, TimeUnit.MILLISECONDS))
+    catch {
+      case _: TimeoutException => isSlow = true; begun.cancel(false); None
+      case _: java.util.concurrent.ExecutionException => None // another format, encrypted, changed, not ours to read
+    }
+  }
+
+  private def counted(file: FileStatus, stated: (FileStatus, Configuration) => Long, hadoop: Configuration): Long = {
+    val key = (file.getPath.toString, file.getLen, file.getModificationTime)
+    Option(known.get(key)).map(_.longValue).getOrElse {
+      val now = file.getPath.getFileSystem(hadoop).getFileStatus(file.getPath)
+      if (now.getLen != file.getLen || now.getModificationTime != file.getModificationTime)
+        throw new IllegalStateException("it is not the file that was listed")
+      val rows = stated(now, hadoop)
+      known.put(key, rows)
+      rows
+    }
+  }
+
+  // Exactly Spark's own formats: those of others may hide rows that a footer counts.
+  private def footer(format: FileFormat): Option[(FileStatus, Configuration) => Long] = format.getClass match {
+    case parquet if parquet == classOf[ParquetFileFormat] => Some(parquetRows)
+    case orc if orc == classOf[OrcFileFormat] => Some(orcRows)
+    case _ => None
+  }
+
+  private def parquetRows(file: FileStatus, hadoop: Configuration): Long = {
+    val reader = ParquetFileReader.open(HadoopInputFile.fromStatus(file, hadoop))
+    try reader.getRecordCount
+    finally reader.close()
+  }
+
+  private def orcRows(file: FileStatus, hadoop: Configuration): Long = {
+    val reader = OrcFile.createReader(file.getPath, OrcFile.readerOptions(hadoop))
+    try reader.getNumberOfRows
+    finally reader.close()
+  }
+}

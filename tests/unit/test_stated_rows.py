@@ -1,0 +1,106 @@
+"""Rows that no probe has seen and that are known all the same: what files state, what plans neither drop nor repeat."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from observing import ORDERS, Program, fragment, function, module, probe
+
+from spark_lineage.answers.diff.contents import Content, compare
+from spark_lineage.graph import assemble
+from spark_lineage.graph.derived import exact_rows
+from spark_lineage.model import Dataset, DatasetKind, LineageGraph, OperationKind, Place, RowOperator, Storage
+
+STATED = replace(ORDERS, files="files1:1:a:a", rows=100)
+A, B = RowOperator("input", datasets=("a",)), RowOperator("input", datasets=("b",))
+
+
+def read_in_part(seen: int, *reads: Storage) -> LineageGraph:
+    """A program that reads a storage in functions, of whose rows ``seen`` passed a filter of a later step."""
+    p = Program()
+    places = range(len(reads))
+    p.read(module(*[None] * len(reads)), *(function(f"read_{at}", 10 * at + 10, None) for at in places))
+    body = p.call("<module>", 1, composite=True)
+    for at, storage in enumerate(reads):
+        df, site = f"d{at}", Place(body, at, at + 1)
+        call = p.call(f"read_{at}", 10 * at + 10, site)
+        p.op((site, Place(call, 0, 10 * at + 11)), OperationKind.READ, output=df, name="DataFrameReader.parquet")
+        p.end(call)
+        made = fragment(df, ["a", "b"], sources=[storage], operators=["Relation"], indirect=False)
+        p.seen.append(replace(made, row_operators=(RowOperator("input", datasets=("source:0",)),)))
+        p.mark(df)
+        p.op((site,), OperationKind.ACTION, inputs=[df], name="DataFrame.count")
+        p.seen.append(probe(df, seen, ["a"], complete=False, reason="filter_pushed", pushed=["(a > 1)"]))
+    p.finish()
+    return assemble(p.seen)
+
+
+def source(graph: LineageGraph) -> Dataset:
+    return next(dataset for dataset in graph.datasets if dataset.kind is DatasetKind.SOURCE)
+
+
+def interim(graph: LineageGraph) -> Dataset:
+    return next(dataset for dataset in graph.datasets if dataset.kind is DatasetKind.INTERIM)
+
+
+def test_a_source_and_its_projections_have_the_rows_that_its_files_state() -> None:
+    graph = read_in_part(60, STATED)
+    assert (source(graph).rows, source(graph).complete, source(graph).reason) == (100, False, "not_measured")
+    made = interim(graph)
+    assert (made.rows, made.complete, made.reason, made.pushed) == (100, False, "filter_pushed", ("(a > 1)",))
+    assert (made.fingerprint, {column.fingerprint for column in made.columns}) == (None, {None})
+    assert [gap.why.endswith("; how many rows it has is known") for gap in graph.gaps if gap.what == "rows"] == [
+        True
+    ] * 2
+
+
+def test_where_all_that_the_files_state_has_passed_nothing_was_removed() -> None:
+    made = interim(read_in_part(100, STATED))
+    assert (made.rows, made.complete, made.reason) == (100, True, None)
+    assert made.columns[0].fingerprint is not None
+
+
+def test_what_does_not_fit_is_not_said() -> None:
+    unstated = replace(STATED, rows=None)
+    assert interim(read_in_part(60, unstated)).rows is None
+    assert interim(read_in_part(101, STATED)).rows is None, "more rows passed than the files state: they were others"
+    other = read_in_part(60, STATED, replace(STATED, files="files1:1:b:b", rows=120))
+    assert (source(other).rows, interim(other).rows) == (None, None), "its files changed between reads"
+    differing = read_in_part(60, STATED, replace(STATED, rows=120))
+    assert source(differing).rows is None
+    part = read_in_part(60, replace(STATED, part="dt=1"))
+    assert (source(part).rows, interim(part).rows) == (None, None)
+
+
+def test_one_read_that_was_not_told_takes_the_rows_of_the_others() -> None:
+    assert source(read_in_part(60, replace(STATED, rows=None), STATED)).rows == 100
+
+
+def test_plans_that_neither_drop_nor_repeat_rows() -> None:
+    def rows(*operators: RowOperator) -> int | None:
+        return exact_rows(operators, {"a": 5, "b": 7})
+
+    assert rows(A) == 5
+    assert rows(A, B, RowOperator("union", (0, 1))) == 12
+    assert rows(A, B, RowOperator("join", (0, 1), kind="cross")) == 35
+    assert rows(A, RowOperator("filter", (0,)), RowOperator("aggregate", (1,))) == 1
+    for hangs_on_the_data in (
+        RowOperator("aggregate", (0,), keys=("k",)), RowOperator("filter", (0,)), RowOperator("limit", (0,)),
+        RowOperator("sample", (0,)), RowOperator("deduplicate", (0,)), RowOperator("generate", (0,)),
+        RowOperator("other", (0,)), RowOperator("opaque"),
+    ):  # fmt: skip
+        assert rows(A, hangs_on_the_data) is None
+        assert rows(A, hangs_on_the_data, RowOperator("union", (0, 1))) is None
+    assert rows(A, B, RowOperator("join", (0, 1), kind="inner")) is None
+    assert rows(A, B, RowOperator("join", (0, 1), kind="cross", text="(x > y)")) is None
+    assert rows(A, RowOperator("input", datasets=("c",)), RowOperator("union", (0, 1))) is None
+
+
+def test_other_numbers_of_rows_are_a_difference_where_no_row_was_compared() -> None:
+    more = replace(STATED, files="files1:1:c:c", rows=101)
+    before, now = interim(read_in_part(60, STATED)), interim(read_in_part(60, more))
+    compared = compare(before, now)
+    assert (compared.content, compared.rows, compared.partial) == (Content.DIFFERENT, True, True)
+    unseen = compare(*(replace(each, partial=()) for each in (before, now)))
+    assert (unseen.content, unseen.rows) == (Content.DIFFERENT, True)
+    assert compare(before, interim(read_in_part(60, STATED))).content is Content.SAME
