@@ -40,7 +40,7 @@ object StatedRows {
   val MostFilesKey = "spark.lineage.limits.footers"
   private val MostFiles = 64
   private val Near = Set("file", "hdfs")
-  private val PatienceMs = 1000L
+  private val PatienceMs = 10000L
   private val MostKept = 10000
 
   private val worker = Executors.newSingleThreadExecutor { (work: Runnable) =>
