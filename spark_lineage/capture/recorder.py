@@ -25,8 +25,8 @@ from spark_lineage.capture.deferred import Emit
 from spark_lineage.capture.following.fitted_models import FittedModels
 from spark_lineage.capture.following.latest import Latest
 from spark_lineage.capture.following.mlflow_runs import Found, MlflowRuns
-from spark_lineage.capture.following.pandas_frames import Contents, PandasFrames
-from spark_lineage.capture.following.pandas_named import PandasNamed
+from spark_lineage.capture.following.tables.named import TablesNamed
+from spark_lineage.capture.following.tables.objects import Contents, Tables
 from spark_lineage.capture.following.tracked import DF_IDS, OP_IDS, TrackedObjects
 from spark_lineage.capture.operations.boundaries import BoundaryMarks, JvmPort, Question
 from spark_lineage.capture.operations.inputs import Inputs
@@ -99,12 +99,12 @@ class Recorder:
             return [question for name in names for question in (questions or {})[name]]
 
         self.pandas = (
-            PandasFrames(frames, emit, guard, contents, config, (DF_IDS, OP_IDS), known.python_data, asked)
+            Tables(frames, emit, guard, contents, config, (DF_IDS, OP_IDS), known.python_data, asked)
             if contents is not None
             else None
         )
         self.mlflow = MlflowRuns(mlflow_found)
-        self._pandas_named = PandasNamed(frames.user_code)
+        self._pandas_named = TablesNamed(frames.user_code)
         self.models = (
             FittedModels(frames, emit, self.pandas, (DF_IDS, OP_IDS), self.mlflow) if self.pandas is not None else None
         )

@@ -31,7 +31,7 @@ ALLOWED = {
     ("experiments/__init__.py", "_last"): "a thread in a process of ours, which no program runs",
     ("jvm/bridge.py", "of_the_program"): "it compares two numbers",
     ("activation/vendored.py", "find_distributions"): "an iterator over what its guard gives",
-    ("capture/patching/pandas_manager.py", "_mgr"): (
+    ("capture/patching/table_attributes.py", "_mgr"): (
         "it stands for an attribute and not for a function: reading and setting it is what was there before"
     ),
     (
@@ -117,7 +117,7 @@ def test_every_way_of_installing_is_seen(hooks: list[Hook]) -> None:
     assert {
         "capture/patching/wrappers.py",
         "capture/patching/threads.py",
-        "capture/patching/pandas_manager.py",
+        "capture/patching/table_attributes.py",
         "capture/patching/models.py",
     } <= files
     assert {"activation/hook.py", "activation/exits.py", "activation/runner.py", "jvm/bridge.py"} <= files

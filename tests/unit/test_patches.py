@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from spark_lineage import capture
-from spark_lineage.capture.patching import pandas_manager, threads, wrappers
+from spark_lineage.capture.patching import table_attributes, threads, wrappers
 from spark_lineage.capture.patching.installation import Installation
 from spark_lineage.config import Config
 from spark_lineage.guard import Guard
@@ -102,7 +102,7 @@ def test_what_somebody_else_has_put_over_ours_stays() -> None:
     assert patched().two() == 2
 
 
-PARTS = {"threads": (threads, "patches"), "pyspark": (wrappers, "patches"), "pandas": (pandas_manager, "patches")}
+PARTS = {"threads": (threads, "patches"), "pyspark": (wrappers, "patches"), "pandas": (table_attributes, "patches")}
 
 
 @pytest.mark.parametrize("part", PARTS)

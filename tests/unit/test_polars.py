@@ -151,35 +151,6 @@ def test_a_frame_that_is_changed_in_place_is_another_dataset(tmp_path: Path) -> 
     assert columns == [["a"], ["b", "a"]]
 
 
-def test_databases_and_workbooks_of_pandas(tmp_path: Path) -> None:
-    run = observed(
-        tmp_path,
-        """
-        import sqlite3
-        import pandas as pd
-
-        def stored(con):
-            pd.DataFrame({"a": [1, 2]}).to_sql("t", con, index=False, if_exists="replace")
-
-        def read(con):
-            return pd.read_sql("select * from t", con)
-
-        def positive(frame):
-            return frame[frame.a > 1]
-
-        con = sqlite3.connect("base.db")
-        stored(con)
-        frame = positive(read(con))
-        print(len(frame))
-        """,
-    )
-    assert sorted((gap.what, gap.why) for gap in run.gaps) == [
-        ("sink", "pandas has written a table of a database: which one is not followed"),
-        ("source", "pandas has read from a database: which tables is not followed"),
-    ]
-    assert "positive: read -> positive=1" in lines(run)
-
-
 @pytest.mark.wide
 def test_frames_that_go_through_duckdb_keep_their_edges(tmp_path: Path) -> None:
     run = observed(

@@ -20,7 +20,7 @@ from spark_lineage.capture.deferred import Emit
 from spark_lineage.capture.following.identities import Identities
 from spark_lineage.capture.following.mlflow_runs import MlflowRuns
 from spark_lineage.capture.following.nodes import Node
-from spark_lineage.capture.following.pandas_frames import PandasFrames
+from spark_lineage.capture.following.tables.objects import Tables
 from spark_lineage.model import Fragment, Marked, Operation, OperationKind
 
 ENGINE = "python"
@@ -51,7 +51,7 @@ class FittedModels:
     """Follows the estimators of a program; they are held weakly."""
 
     def __init__(
-        self, frames: Frames, emit: Emit, pandas: PandasFrames, ids: tuple[Iterator[int], Iterator[int]],
+        self, frames: Frames, emit: Emit, pandas: Tables, ids: tuple[Iterator[int], Iterator[int]],
         runs: MlflowRuns,
     ) -> None:  # fmt: skip
         self._frames, self._emit, self._pandas, self._runs = frames, emit, pandas, runs

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 GLOBAL = "global_temp."
 
@@ -29,25 +29,26 @@ _ENDS_FROM = frozenset(
 _BEGIN_QUERY = frozenset("select with from values table".split())
 
 
-def relation_names(text: str) -> list[str]:
+def relation_names(text: str, spelled: Callable[[str], str] = canonical) -> list[str]:
     """Names that stand where SQL reads a relation: after FROM, JOIN, ..., and after commas in a FROM list."""
     found: dict[str, None] = {}
     expecting, depths = False, [False]  # per bracket: whether we are in a FROM list
+    last = ""  # USING before a bracket names columns, or stands before a query
     for kind, word in _words(text):
         if kind == "mark":
             if word == "(":
                 depths.append(False)
             elif word == ")" and len(depths) > 1:
                 depths.pop()
-            expecting = depths[-1] if word == "," else expecting and word == "("
+            expecting = depths[-1] if word == "," else expecting and word == "(" and last != "using"
             continue
-        lower = word.lower()
+        lower = last = word.lower()
         if lower in _BEFORE_RELATION:
             expecting, depths[-1] = True, depths[-1] or lower == "from"
         elif lower in _ENDS_FROM:
             expecting, depths[-1] = False, False
         elif expecting and lower not in ("if", "exists", "not", "only", "overwrite", "table"):
-            found[canonical(re.sub(r"\s*\.\s*", ".", word))] = None
+            found[spelled(re.sub(r"\s*\.\s*", ".", word))] = None
             expecting = False
     return list(found)
 

@@ -9,8 +9,8 @@ from typing import Any
 from spark_lineage.capture.code.calls import Position
 from spark_lineage.capture.code.source_files import SourceFiles
 from spark_lineage.capture.following.nodes import Node
-from spark_lineage.capture.following.pandas_frames import PandasFrames
 from spark_lineage.capture.following.sql_text import statement_kind
+from spark_lineage.capture.following.tables.objects import Tables
 from spark_lineage.capture.following.tracked import TrackedObjects
 from spark_lineage.capture.operations.operation import Input, RunningOperation
 from spark_lineage.capture.operations.recorded_text import first_text
@@ -31,7 +31,7 @@ Kwargs = Mapping[str, Any]
 class Inputs:
     """Finds the inputs of an operation that begins, and notes what its arguments say of it."""
 
-    def __init__(self, known: TrackedObjects, sources: SourceFiles, guard: Guard, pandas: PandasFrames | None) -> None:
+    def __init__(self, known: TrackedObjects, sources: SourceFiles, guard: Guard, pandas: Tables | None) -> None:
         self._known = known
         self._sources = sources
         self._guard = guard

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from spark_lineage.capture.following.nodes import Node, frontier
-from spark_lineage.capture.following.pandas_frames import PandasFrames
 from spark_lineage.capture.following.sql_text import GLOBAL, created_view
+from spark_lineage.capture.following.tables.objects import Tables
 from spark_lineage.capture.following.tracked import TrackedObjects
 from spark_lineage.capture.operations.operation import Input, RunningOperation
 from spark_lineage.capture.operations.recorded_text import first_text
@@ -20,7 +20,7 @@ _CARRIERS = ("pandas.", "pyarrow.", "pyspark.")  # whose objects come from DataF
 class Results:
     """Remembers the results of operations. ``pandas_seen`` is called whenever Spark has given a pandas object."""
 
-    def __init__(self, known: TrackedObjects, guard: Guard, pandas: PandasFrames | None) -> None:
+    def __init__(self, known: TrackedObjects, guard: Guard, pandas: Tables | None) -> None:
         self._known = known
         self._guard = guard
         self._pandas = pandas

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from types import ModuleType
 
 from spark_lineage.after_import import Finder, is_whole
-from spark_lineage.capture.patching import models, pandas_manager, threads, wrappers
+from spark_lineage.capture.patching import models, table_attributes, threads, wrappers
 from spark_lineage.capture.recorder import Recorder
 from spark_lineage.patches import Patch, Patches
 
@@ -96,7 +96,7 @@ class Installation:
         """Follows pandas objects from here on, whether or not they meet Spark. pandas must be imported."""
         pandas = self._recorder.pandas
         if pandas is not None:
-            self._place("pandas", lambda: pandas_manager.patches(pandas))
+            self._place("pandas", lambda: table_attributes.patches(pandas))
             if "pandas" not in self._parts:
                 pandas.end()
 
@@ -114,7 +114,7 @@ class Installation:
         of_main = list(getattr(sys.modules.get("__main__"), "__dict__", {}).values())
         if recorder.frames.import_is_the_programs() or any(value is polars for value in of_main):
             if pandas is not None:
-                self._place("polars", lambda: pandas_manager.polars_patches(pandas))
+                self._place("polars", lambda: table_attributes.polars_patches(pandas))
             if "polars" not in self._parts:
                 recorder.polars_is_used()
 

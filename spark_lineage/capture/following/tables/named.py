@@ -1,4 +1,4 @@
-"""Whether the program itself handles pandas. That it is imported says nothing: pyspark imports it where it can."""
+"""Whether the program itself handles pandas or polars. That they are imported says nothing: pyspark imports pandas."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _NAMED = re.compile(
 )
 
 
-class PandasNamed:
+class TablesNamed:
     """Reads the sources of the program that are loaded; again where more modules have been, until one names pandas."""
 
     def __init__(self, user_code: UserCode) -> None:

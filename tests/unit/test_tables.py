@@ -20,9 +20,9 @@ from spark_lineage.capture import observation
 from spark_lineage.capture.code.frames import Frames
 from spark_lineage.capture.code.ownership import UserCode
 from spark_lineage.capture.code.source_files import SourceFiles
-from spark_lineage.capture.following.pandas_frames import MOST_VERSIONS, PandasFrames
 from spark_lineage.capture.following.python_data import PythonData
-from spark_lineage.capture.patching import pandas_manager, threads
+from spark_lineage.capture.following.tables.objects import MOST_VERSIONS, Tables
+from spark_lineage.capture.patching import table_attributes, threads
 from spark_lineage.config import Config
 from spark_lineage.fingerprint import pandas_objects
 from spark_lineage.graph import assemble
@@ -44,13 +44,13 @@ class Followed:
         frames = self.frames = Frames(UserCode([str(folder)]), sources, emit, 1000, lambda function: None)
         config = Config(mode=Mode(mode), sample_rows=3)
         ids = itertools.count(1), itertools.count(1)
-        self.pandas = PandasFrames(frames, emit, Guard(strict=True), pandas_objects, config, ids, PythonData())
+        self.pandas = Tables(frames, emit, Guard(strict=True), pandas_objects, config, ids, PythonData())
         self.mode = Mode(mode)
         self.file = folder / "job.py"
         self._patches: Patches | None = None
 
     def follow(self) -> None:
-        self._patches = Patches(pandas_manager.patches(self.pandas))
+        self._patches = Patches(table_attributes.patches(self.pandas))
         self._patches.install()
 
     def leave(self) -> None:
@@ -163,13 +163,15 @@ text = base.to_csv()
     assert [gap for gap in graph.gaps if gap.what == "sink"] == []
 
 
-def test_a_table_of_a_database_that_pandas_writes_is_a_gap(tmp_path: Path) -> None:
+def test_a_table_of_a_database_in_memory_is_a_gap(tmp_path: Path) -> None:
     got = run(tmp_path, FRAME + """
 import sqlite3
 base.to_sql("t", sqlite3.connect(":memory:"))
 """)  # fmt: skip
     (gap,) = [gap for gap in got.graph().gaps if gap.what == "sink"]
-    assert gap.why == "pandas has written a table of a database: which one is not followed"
+    assert gap.why == (
+        "pandas.to_sql has written a database in memory, whose tables have no name that would be theirs in another run"
+    )
 
 
 def test_a_function_that_changes_its_argument_and_returns_nothing(tmp_path: Path) -> None:
@@ -313,7 +315,7 @@ FOLLOW = """
 import sys
 sys.path.insert(0, {root!r})
 from pathlib import Path
-from tests.unit.test_pandas_frames import Followed
+from tests.unit.test_tables import Followed
 followed = Followed(Path({folder!r}), "flow")
 followed.follow()
 exec(compile(open({file!r}).read(), {file!r}, "exec"), {{"__name__": "__main__"}})

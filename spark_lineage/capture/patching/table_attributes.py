@@ -12,13 +12,13 @@ from types import FrameType
 from typing import Any, Protocol
 
 from spark_lineage.capture.code.calls import Position
-from spark_lineage.capture.following.pandas_callers import PANDAS, USER, PandasCallers, ThreadState
-from spark_lineage.capture.following.pandas_frames import PandasFrames
+from spark_lineage.capture.following.tables.callers import PANDAS, USER, TableCallers, ThreadState
+from spark_lineage.capture.following.tables.objects import Tables
 from spark_lineage.guard import Guard
 from spark_lineage.patches import Patch
 
 
-def patches(pandas: PandasFrames) -> list[Patch]:
+def patches(pandas: Tables) -> list[Patch]:
     """The patch of pandas, which is imported; ``pandas`` is told of each new object and of each use that is news."""
     from pandas.core.generic import NDFrame
 
@@ -27,7 +27,7 @@ def patches(pandas: PandasFrames) -> list[Patch]:
     return [Patch(NDFrame, "_mgr", lambda original: manager.made("_mgr"))]
 
 
-def polars_patches(pandas: PandasFrames) -> list[Patch]:
+def polars_patches(pandas: Tables) -> list[Patch]:
     """The patches of polars, which is imported: its objects, too, have what they hold in one attribute."""
     import polars
 
@@ -51,7 +51,7 @@ class ManagerProperty:
     """Calls ``born(obj, frame)`` for each new object and ``touched(obj, frame)`` for each use that is news."""
 
     def __init__(
-        self, callers: PandasCallers, thread: ThreadState, guard: Guard, known: Mapping[int, Seen],
+        self, callers: TableCallers, thread: ThreadState, guard: Guard, known: Mapping[int, Seen],
         born: Callable[[Any, FrameType], None], touched: Callable[[Any, FrameType], None],
     ) -> None:  # fmt: skip
         self._callers, self._thread, self._guard, self._known = callers, thread, guard, known

@@ -1,4 +1,4 @@
-"""Who uses a pandas object: the way from pandas out to the user's code that called it."""
+"""Who uses a table in memory: the way from pandas, or its like, out to the user's code that called it."""
 
 from __future__ import annotations
 
@@ -12,8 +12,10 @@ from typing import Any
 
 from spark_lineage.capture.code.calls import Position
 from spark_lineage.capture.code.frames import Frames, Token
+from spark_lineage.capture.following.python_data import module_position
 
 OTHER, USER, FOLDED, PANDAS = range(4)  # kinds of code; FOLDED: of the user, but no call of its own
+MOST_GLOBALS = 5000  # names of a module among which an object is looked up
 _CALLS_ONLY = "pipe"  # what pandas calls through this is the user's own call
 
 
@@ -39,7 +41,7 @@ class ThreadState(threading.local):
         self.memo = _OUT_OF_REACH
 
 
-class PandasCallers:
+class TableCallers:
     """Finds the user's frame that called pandas.
 
     What pandas calls back for rows, columns or groups belongs to what called pandas.
@@ -105,3 +107,17 @@ class PandasCallers:
         while frame is not None and not self._frames.code(frame).owned:
             frame = frame.f_back
         return frame
+
+    def bound_at(self, obj: Any, frame: FrameType, position: Position) -> Position | None:
+        """The position of the statement that bound an object to a name of the module, if that stands above."""
+        user = self.user_frame(frame)
+        if user is None or len(user.f_globals) > MOST_GLOBALS:
+            return None
+        names = {name for name, value in list(user.f_globals.items()) if value is obj}
+        here = module_position(position, user.f_code.co_filename)
+        reading = here.call.code.reading if here is not None else None
+        if not names or here is None or reading is None or here.statement is None:
+            return None
+        above = [statement for statement in reading.statements if statement.index < here.statement]
+        binding = [statement for statement in above if names.intersection(statement.binds)]
+        return Position(here.call, binding[-1].index, binding[-1].line, here.outer) if binding else None
