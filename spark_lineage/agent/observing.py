@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import _thread
+import importlib
 import logging
 import os
 import secrets
@@ -48,19 +49,21 @@ if TYPE_CHECKING:
 POLL_SECONDS = 1.0
 
 
+_LOOKS_INTO = {
+    "polars": "polars_objects", "pyarrow": "arrow_objects", "duckdb": "duckdb_objects", "_duckdb": "duckdb_objects"
+}  # fmt: skip
+
+
 class _FrameContents:
-    """What looks into objects of pandas or polars, imported once a program has some: it needs pyarrow."""
+    """What looks into objects that hold tables, imported once a program has some: it needs pyarrow."""
 
     def __getattr__(self, name: str) -> Any:
         return partial(self._asked, name)
 
     def _asked(self, name: str, obj: Any, *rest: Any) -> Any:
         with Apart():
-            if type(obj).__module__.partition(".")[0] == "polars":
-                from spark_lineage.fingerprint import polars_objects as objects
-            else:
-                from spark_lineage.fingerprint import pandas_objects as objects  # type: ignore[no-redef]
-
+            room = _LOOKS_INTO.get(type(obj).__module__.partition(".")[0], "pandas_objects")
+            objects = importlib.import_module(f"spark_lineage.fingerprint.{room}")
         return getattr(objects, name)(obj, *rest)
 
 
@@ -201,7 +204,7 @@ class Agent:
     def look_at_pandas(self) -> None:
         """Makes datasets of what the pandas objects of the program hold now."""
         if self._recorder is not None and self._recorder.pandas is not None:
-            self.guard("pandas", self._recorder.pandas.look)
+            self.guard("pandas", self._recorder.look_at_tables)
 
     def flush(self) -> None:
         """Takes what both halves have seen since the last time and writes it ahead."""

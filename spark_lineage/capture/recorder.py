@@ -25,6 +25,7 @@ from spark_lineage.capture.deferred import Emit
 from spark_lineage.capture.following.fitted_models import FittedModels
 from spark_lineage.capture.following.latest import Latest
 from spark_lineage.capture.following.mlflow_runs import Found, MlflowRuns
+from spark_lineage.capture.following.tables.handed import HandedTables
 from spark_lineage.capture.following.tables.named import TablesNamed
 from spark_lineage.capture.following.tables.objects import Contents, Tables
 from spark_lineage.capture.following.tracked import DF_IDS, OP_IDS, TrackedObjects
@@ -103,6 +104,7 @@ class Recorder:
             if contents is not None
             else None
         )
+        self.handed = frames.values.tables = HandedTables(self.pandas, frames) if self.pandas is not None else None
         self.mlflow = MlflowRuns(mlflow_found)
         self._pandas_named = TablesNamed(frames.user_code)
         self.models = (
@@ -129,6 +131,12 @@ class Recorder:
             why = f"{forgotten} places where the program took rows or numbers from DataFrames were forgotten"
             self._emit(PythonGap("python data", why))
         self.known.clear()
+
+    def look_at_tables(self) -> None:
+        """Makes datasets of what the tables of the program hold now."""
+        if self.pandas is not None:
+            self.frames.look_for_tables()
+            self.pandas.look()
 
     def look_for_modules(self) -> None:
         """Patches what the program has imported meanwhile."""

@@ -11,11 +11,9 @@ from typing import Any
 
 import pyarrow as pa
 
-from spark_lineage.fingerprint.columns import Unhashable, hashes
-from spark_lineage.fingerprint.tables import measure
-from spark_lineage.model import Probed, ProbedColumn, RuleAnswer
+from spark_lineage.fingerprint.arrow_objects import MOST_VALUES, incomplete, of_table, too_large, unique
+from spark_lineage.model import Probed, RuleAnswer
 
-MOST_VALUES = 1_000_000  # of one object: more are only counted
 INSTANCE = "polars"  # of the one measurement that an object has
 
 
@@ -34,23 +32,12 @@ def columns_of(obj: Any) -> tuple[tuple[str, str], ...]:
 def measured(obj: Any, sample_rows: int) -> tuple[Probed, str | None]:
     """The facts of a frame or Series, and a word for the order in which its rows stand."""
     if _is_lazy(obj):
-        return _incomplete(
-            columns_of(obj), None, "never_executed", "a lazy frame holds no rows before it is collected"
-        ), None
+        why = "a lazy frame holds no rows before it is collected"
+        return incomplete(columns_of(obj), None, "never_executed", why, INSTANCE), None
     named, rows = columns_of(obj), len(obj)
     if rows * len(named) > MOST_VALUES:
-        return _incomplete(named, rows, "too_large", f"more than {MOST_VALUES:,} values are only counted"), None
-    table = _table(obj)
-    unknown = [name for name, column in zip(table.column_names, table.columns, strict=True) if not _has_hash(column)]
-    if unknown:
-        why = f"{', '.join(unknown[:3])}: objects that have no fingerprint"
-        return _incomplete(named, rows, "no_fingerprint", why), None
-    facts = measure(table, (), sample_rows)
-    probed = Probed(
-        dataset="", instance=INSTANCE, execution=None, rows=rows, complete=True, reason=None, detail=None, pushed=(),
-        columns=facts.columns, fingerprint=facts.fingerprint, sample=facts.sample,
-    )  # fmt: skip
-    return probed, facts.order
+        return too_large(named, rows, INSTANCE), None
+    return of_table(_table(obj), named, sample_rows, INSTANCE)
 
 
 def answer(obj: Any, kind: str, arguments: Sequence[str]) -> RuleAnswer:
@@ -58,12 +45,7 @@ def answer(obj: Any, kind: str, arguments: Sequence[str]) -> RuleAnswer:
     asked = tuple(arguments)
     if kind != "unique" or _is_lazy(obj) or _is_series(obj) or not set(asked) <= set(obj.columns):
         return RuleAnswer(kind, asked, None, "conditions in SQL are not counted in polars objects")
-    rows = _table(obj).select(list(asked)).drop_null()
-    try:
-        different = rows.group_by(rows.column_names).aggregate([]).num_rows
-    except pa.ArrowException:  # lists, for instance
-        return RuleAnswer(kind, asked, None, f"values of {', '.join(asked)} are not compared in polars objects")
-    return RuleAnswer(kind, asked, int(different == rows.num_rows))
+    return unique(_table(obj), kind, asked, "polars objects")
 
 
 def digest(obj: Any) -> Hashable:
@@ -101,19 +83,3 @@ def _table(obj: Any) -> pa.Table:
     if _is_series(obj):
         return pa.table({obj.name or "value": obj.to_arrow()})
     return obj.to_arrow()
-
-
-def _has_hash(column: pa.ChunkedArray) -> bool:
-    try:
-        hashes(column.slice(0, 0).combine_chunks())
-        return True
-    except (pa.ArrowException, Unhashable, TypeError, ValueError):
-        return False
-
-
-def _incomplete(named: Sequence[tuple[str, str]], rows: int | None, reason: str, detail: str) -> Probed:
-    columns = tuple(ProbedColumn(name, kind, None, None) for name, kind in named)
-    return Probed(
-        dataset="", instance=INSTANCE, execution=None, rows=rows, complete=False, reason=reason, detail=detail,
-        pushed=(), columns=columns, fingerprint=None, sample=None,
-    )  # fmt: skip

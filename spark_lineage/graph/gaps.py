@@ -9,6 +9,7 @@ from spark_lineage.graph.datasets import Datasets
 from spark_lineage.graph.observed import Observed
 from spark_lineage.graph.steps import Steps
 from spark_lineage.model import Gap, OperationKind
+from spark_lineage.model.libraries import TABLE_ENGINES
 from spark_lineage.privacy import redaction
 
 
@@ -33,7 +34,7 @@ def _of_the_run(seen: Observed) -> Iterable[Gap]:
     if (
         seen.spark is None
         and not explained
-        and any(operation.detail.get("engine") not in ("pandas", "polars") for operation in seen.operations)
+        and any(operation.detail.get("engine") not in TABLE_ENGINES for operation in seen.operations)
     ):
         yield Gap(None, None, "jvm", "the JVM half was not heard of: no plans, no measurements")
 

@@ -14,6 +14,7 @@ from spark_lineage.graph.observed import Observed, ancestors, moment
 from spark_lineage.graph.steps import Steps
 from spark_lineage.graph.stored import Address, Stored, address, changes_in_place, overwrites, richer, within
 from spark_lineage.model import Execution, Gap, Operation, OperationKind, Outcome, Storage
+from spark_lineage.model.libraries import TABLE_ENGINES
 
 
 class Storages:
@@ -91,7 +92,7 @@ class Storages:
         sink = Stored(storage, activation, moment(operation.started), moment(operation.ended))
         sink.ops.append(operation.op)
         sink.modes.append("overwrite" if storage.format == "model" else "create")
-        if storage.format == "model" or operation.detail.get("engine") in ("pandas", "polars"):
+        if storage.format == "model" or operation.detail.get("engine") in TABLE_ENGINES:
             sink.df = next(iter(operation.inputs), None)
         else:
             sink.written_by_rdd = True

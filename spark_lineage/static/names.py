@@ -32,7 +32,8 @@ PANDAS_METHODS = frozenset(
     applymap assign bfill cumcount duplicated explode ffill iloc insert iterrows itertuples loc merge nlargest nsmallest
     pivot_table query reindex rename_axis reset_index resample rolling set_index sort_index sort_values stack to_frame
     unstack value_counts drop_nulls group_by group_by_dynamic hstack join_asof lazy partition_by sink_csv sink_parquet
-    to_arrow to_pandas vstack with_columns with_row_index write_csv write_parquet
+    append_column drop_columns fetch_arrow_table rename_columns set_column sort_by to_arrow_table to_batches to_df
+    to_pylist to_arrow to_pandas vstack with_columns with_row_index write_csv write_parquet
     """.split()
 )
 # Of scikit-learn and its like, where they are imported: whoever calls these hands pandas DataFrames to a model.
@@ -41,7 +42,7 @@ PANDAS_MAKERS = frozenset(
     """
     DataFrame LazyFrame Series collect_all concat crosstab from_arrow from_dicts from_pandas
     cut get_dummies json_normalize melt merge merge_asof merge_ordered pivot
-    pivot_table qcut
+    pivot_table qcut concat_tables from_df from_query query record_batch sql table
     """.split()
 )
 

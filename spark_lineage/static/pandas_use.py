@@ -9,17 +9,18 @@ from __future__ import annotations
 
 import ast
 
-from spark_lineage.model.libraries import ESTIMATORS
+from spark_lineage.model.libraries import ESTIMATORS, TABLES
 from spark_lineage.static.definitions import Function
 from spark_lineage.static.names import MODEL_METHODS, PANDAS_MAKERS, PANDAS_METHODS
 from spark_lineage.static.program import Program
 from spark_lineage.static.receivers import is_foreign
 
-FRAMES = ("pandas", "polars")  # libraries of frames
+_PREFIXES = ("pd.", "pandas.", "pl.", "polars.")
+_OTHERS = ("pa.Table", "pyarrow.Table", "RecordBatch", "DuckDBPyRelation")
 
 
 def imports_pandas(function: Function) -> bool:
-    return any(imported.module.split(".")[0] in FRAMES for imported in function.imports.values())
+    return any(imported.module.split(".")[0] in TABLES for imported in function.imports.values())
 
 
 def uses_pandas(function: Function, program: Program) -> bool:
@@ -38,13 +39,16 @@ def _annotated(function: Function) -> bool:
     returns = getattr(function.node, "returns", None)
     texts = [ast.unparse(kind) for kind in (*function.parameters.values(), returns) if kind is not None]
     return any(
-        any(name in text for name in ("pd.", "pandas.", "pl.", "polars.")) and "Frame" in text for text in texts
-    ) or any("DataFrame" in text and _of_pandas("DataFrame", function) for text in texts)
+        (any(name in text for name in _PREFIXES) and "Frame" in text)
+        or any(name in text for name in _OTHERS)
+        or ("DataFrame" in text and _of_pandas("DataFrame", function))
+        for text in texts
+    )
 
 
 def _is_method(node: ast.Attribute, function: Function, program: Program) -> bool:
     if isinstance(node.value, ast.Name) and _of_pandas(node.value.id, function):
-        return node.attr in PANDAS_MAKERS or node.attr.startswith(("read_", "scan_"))
+        return node.attr in PANDAS_MAKERS or node.attr.startswith(("read_", "scan_", "write_"))
     known = node.attr in PANDAS_METHODS or (node.attr in MODEL_METHODS and _imports_models(function))
     return known and not is_foreign(node.value, function, program)
 
@@ -73,7 +77,7 @@ def _is_frame(node: ast.Subscript, parent: ast.AST | None, function: Function) -
 def _of_pandas(name: str, function: Function) -> bool:
     for scope in function.scopes():
         if name in scope.imports:
-            return scope.imports[name].module.split(".")[0] in FRAMES
+            return scope.imports[name].module.split(".")[0] in TABLES
         if name in scope.parameters or name in scope.values:
             return False
     return False

@@ -109,7 +109,8 @@ def test_a_harmless_change_is_the_same(folder: Path, plain: Plain, name: str, ol
 def test_the_same_program_again_is_the_same(folder: Path, plain: Plain, name: str) -> None:
     found = compare_runs(plain[name], observed(folder, name, (PROGRAMS / f"{name}.py").read_text()))
     assert found.same and not found.values
-    assert not [gap.why for gap in plain[name].gaps]
+    lazy = {dataset.id for dataset in plain[name].datasets if dataset.reason == "never_executed"}
+    assert not [gap.why for gap in plain[name].gaps if gap.dataset not in lazy]
 
 
 @pytest.mark.parametrize("name", share([(name,) for name in NAMES], 11))

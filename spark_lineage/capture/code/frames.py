@@ -58,7 +58,7 @@ class Token:
         try:
             if self.ends and self.outer is not None:
                 self.outer.call.returned(self.call, self.outer.statement)
-            if self.call.pending is not None and self.call.names is not None:
+            if self.call.names is not None:
                 self.frames.guard("values", self.frames.last_results, self.call)
             if self.ends and not self.call.emitted:
                 self.call.gone = _now()
@@ -145,7 +145,7 @@ class Frames:
         self._cells = _Cells()
         self.namespace: dict[str, Any] | None = None  # of the notebook, or of what is typed
         self._announcing = threading.Lock()
-        self._values = StepValues(sources, emit, lambda file: user_code.ownership(file).owned)
+        self.values = StepValues(sources, emit, lambda file: user_code.ownership(file).owned)
 
     # -- code
 
@@ -228,7 +228,7 @@ class Frames:
             self.guard("values", self._results, call, frame)
         if call.composite and position.statement is not None and position.statement not in call.looked:
             call.looked.add(position.statement)
-            self.guard("values", self._values.read, frame, code, call, position.statement)
+            self.guard("values", self.values.read, frame, code, call, position.statement)
         return position
 
     def _results(self, call: Call, frame: FrameType) -> None:
@@ -236,15 +236,26 @@ class Frames:
         pending, call.pending = call.pending, None
         local = variables(frame) if pending is not None else None
         if pending is not None and local is not None:
-            self._values.given(local, call, *pending)
+            self.values.given(local, call, *pending)
             let_go(frame, local)
 
     def last_results(self, call: Call) -> None:
         """What a step has given to a module whose body has ended with that."""
         pending, call.pending = call.pending, None
         there: dict[str, Any] = getattr(sys.modules.get(call.code.module), "__dict__", {})
-        if pending is not None and id(there) == call.names:
-            self._values.given(there, call, *pending)
+        if id(there) != call.names:
+            return
+        if pending is not None:
+            self.values.given(there, call, *pending)
+        if call.code.reading is not None:
+            self.values.swept(there, call, len(call.code.reading.statements))
+
+    def look_for_tables(self) -> None:
+        """Tables that the body of the program has bound since its last statement that was seen."""
+        call = self._root.call if self._root is not None else None
+        there: dict[str, Any] = getattr(sys.modules.get(call.code.module), "__dict__", {}) if call is not None else {}
+        if call is not None and call.code.reading is not None and id(there) == call.names:
+            self.values.swept(there, call, len(call.code.reading.statements))
 
     def _located(self, frame: FrameType, code: KnownCode) -> Position:
         token = frame.f_trace
@@ -350,7 +361,7 @@ class Frames:
         if code.code.co_name == "<module>":
             call.names = id(frame.f_globals)
         elif code.overflow is None:
-            self.guard("values", self._values.taken, frame, code, call)
+            self.guard("values", self.values.taken, frame, code, call)
         if outer is None and self._root is None:
             self._root = Position(call, None, frame.f_lineno, None)
         return Token(self, call, outer, code.overflow is None)

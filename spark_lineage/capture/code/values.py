@@ -13,7 +13,7 @@ import sys
 import types
 from collections.abc import Callable, Iterator, Mapping
 from types import CodeType, FrameType, FunctionType, ModuleType
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from spark_lineage import compat
 from spark_lineage.capture.code.calls import Call, KnownCode
@@ -34,6 +34,19 @@ _HANDS_OUT = frozenset({"locals", "vars", "dir", "eval", "exec"})
 Owned = Callable[[str], bool]
 
 
+class SeesTables(Protocol):
+    """Hears of values that are tables."""
+
+    def wanted(self) -> bool:
+        """Whether the program may have some."""
+
+    def is_table(self, value: Any) -> bool:
+        """Whether it is one."""
+
+    def seen(self, value: Any, call: Call, at: int | None, use: ValueUse) -> bool:
+        """A step takes or gives ``value``; whether that is a table."""
+
+
 class Global(NamedTuple):
     """A name of a module that a function reads; ``shown`` as the function writes it.
 
@@ -52,6 +65,7 @@ class StepValues:
     def __init__(self, sources: SourceFiles, emit: Emit, owned: Owned) -> None:
         self._sources, self._emit, self._owned = sources, emit, owned
         self._left = MOST_VALUES
+        self.tables: SeesTables | None = None
         self._rounds: dict[tuple[str, int | None], int] = {}
 
     # -- what a step takes
@@ -84,14 +98,28 @@ class StepValues:
         local = variables(frame) if reading is not None and at < len(reading.statements) else None
         if reading is None or local is None:
             return
+        self.swept(local, call, at)
         statement = reading.statements[at]
+        called = local.get(statement.called) if statement.called else None
+        hands_on = isinstance(called, FunctionType) and self._owned(called.__code__.co_filename)
         for name in statement.reads[:MOST_OF_ONE]:
-            if name in local:
+            if name in local and not (hands_on and self._is_table(local[name])):  # the function takes it
                 self._tell(
                     call, at, ValueUse.TAKES, name, local[name], code.file, _bound_before(reading.statements, name, at)
                 )
         self._state(call, at, dict.fromkeys(statement.reads), local)
         let_go(frame, local)
+
+    def swept(self, local: Mapping[str, Any], call: Call, at: int) -> None:
+        """Tables that statements before ``at`` have bound by code that nobody was told of."""
+        reading = call.code.reading
+        if self.tables is None or reading is None or not self.tables.wanted():
+            return
+        for statement in reading.statements[:at]:
+            for name in statement.binds:
+                value = local.get(name.lstrip("+"))
+                if value is not None:
+                    self.tables.seen(value, call, statement.index, ValueUse.GIVES)
 
     def _state(self, call: Call, at: int | None, reads: Mapping[str, None], local: Mapping[str, Any]) -> None:
         """What the instance holds that the body reads as ``self.x``."""
@@ -138,12 +166,17 @@ class StepValues:
             if name[5:] in state:
                 self._tell(inner, None, ValueUse.GIVES, name, state[name[5:]])
 
+    def _is_table(self, value: Any) -> bool:
+        return self.tables is not None and self.tables.is_table(value)
+
     # -- telling
 
     def _tell(
         self, call: Call, at: int | None, use: ValueUse, name: str, value: Any, file: str | None = None,
         line: int | None = None,
     ) -> None:  # fmt: skip
+        if self.tables is not None and self.tables.seen(value, call, at, use):
+            return
         found = described(value)
         if found is None or self._left <= 0:
             return

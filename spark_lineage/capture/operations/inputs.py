@@ -129,7 +129,8 @@ class Inputs:
         """What the data of ``createDataFrame`` came from, if that object itself is known."""
         if isinstance(data, list):
             return self._known.rows.get(data)
-        if self._pandas is not None and self._pandas.follows and type(data).__module__.startswith("pandas."):
+        of_tables = type(data).__module__.startswith(("pandas.", "pyarrow."))
+        if of_tables and self._pandas is not None and self._pandas.follows:
             return self._guard("pandas", self._pandas.to_spark, data, position) or ()
         try:
             return self._known.carried.get(data) or ()

@@ -53,8 +53,9 @@ class Results:
             self._known.rows.put([result], nodes)
         elif kind.__module__.startswith(_CARRIERS):
             self._known.carry(result, nodes)
-            if self._pandas is not None and kind.__module__.startswith("pandas."):
-                self.pandas_seen()
+            if self._pandas is not None and kind.__module__.startswith(("pandas.", "pyarrow.")):
+                if kind.__module__.startswith("pandas."):
+                    self.pandas_seen()
                 self._guard("pandas", self._pandas.from_spark, result, nodes, running.position)
 
     # -- views

@@ -6,15 +6,17 @@ import importlib.util
 import os
 import sys
 from collections.abc import Callable, Iterable
+from functools import partial
 from types import ModuleType
 
 from spark_lineage.after_import import Finder, is_whole
-from spark_lineage.capture.patching import models, table_attributes, threads, wrappers
+from spark_lineage.capture.patching import arrow_functions, models, table_attributes, threads, wrappers
 from spark_lineage.capture.recorder import Recorder
 from spark_lineage.patches import Patch, Patches
 
 MODELS = {"pandas", "sklearn.base"}  # where both are imported, models are fitted on pandas
 MLFLOW = "mlflow"
+ARROW_ROOMS = ("parquet", "csv", "json", "feather", "orc", "dataset", "ipc", "compute", "acero")
 CONNECT = "pyspark.sql.connect.session"  # once it is there, so are the other classes of the client
 
 
@@ -42,6 +44,9 @@ class Installation:
             CONNECT: self._follow_connect,
             "pandas": self._pandas_is_there,
             "polars": self._polars_is_there,
+            "pyarrow": self._arrow_is_there,
+            "duckdb": self._duckdb_is_there,
+            **{f"pyarrow.{name}": partial(self._arrow_room_is_there, f"pyarrow.{name}") for name in ARROW_ROOMS},
             "sklearn.base": self._follow_models,
             MLFLOW: self._follow_mlflow,
         }
@@ -111,12 +116,26 @@ class Installation:
         """A library that tries whether there is polars is no reason for a gap."""
         recorder, polars = self._recorder, sys.modules["polars"]
         pandas = recorder.pandas
+        if pandas is not None:
+            self._place("polars", lambda: table_attributes.polars_patches(pandas))
         of_main = list(getattr(sys.modules.get("__main__"), "__dict__", {}).values())
-        if recorder.frames.import_is_the_programs() or any(value is polars for value in of_main):
-            if pandas is not None:
-                self._place("polars", lambda: table_attributes.polars_patches(pandas))
-            if "polars" not in self._parts:
-                recorder.polars_is_used()
+        is_used = recorder.frames.import_is_the_programs() or any(value is polars for value in of_main)
+        if is_used and "polars" not in self._parts:
+            recorder.polars_is_used()
+
+    def _arrow_is_there(self) -> None:
+        if self._recorder.pandas is not None:
+            self._recorder.pandas.begin("pyarrow")
+            self._arrow_room_is_there("pyarrow")
+
+    def _arrow_room_is_there(self, module: str) -> None:
+        handed, frames = self._recorder.handed, self._recorder.frames
+        if handed is not None:
+            self._place(module, lambda: arrow_functions.patches(handed, frames, module))
+
+    def _duckdb_is_there(self) -> None:
+        if self._recorder.pandas is not None:
+            self._recorder.pandas.begin("duckdb")
 
     def _pandas_is_there(self) -> None:
         self.follow_pandas()

@@ -1,1 +1,1 @@
-"""Tables in the memory of a program: frames and Series of pandas, frames of polars; who made them, who uses them."""
+"""Tables in the memory of a program, of pandas, polars, Arrow and DuckDB: who made them, who uses them."""

@@ -167,6 +167,12 @@ def _locals(frame: FrameType | None, made: CodeType) -> Mapping[str, Any] | None
     return frame.f_locals if frame is not None else None
 
 
+def of_path(given: Any, format_: str) -> Storage | None:
+    """The storage behind a path, or behind a file that is open; None for what is in memory."""
+    path = _path_of(given)
+    return _named(path, format_) if path is not None else None
+
+
 def _named(path: str, format_: str) -> Storage | None:
     """Named as Spark's reads are."""
     if "\n" in path:

@@ -60,5 +60,5 @@ class HeldObject(weakref.ref):  # type: ignore[type-arg]
     last: Position  # who touched it last
     first: Position  # where the unit that touched it last did so first: that made it what it is
     at: float  # since when
-    made: CodeType | None  # what of its library was called there
+    made: CodeType | str | None  # what of its library was called there
     work: UnitWork  # of the unit that touched it last

@@ -61,8 +61,8 @@ class Tables:
         self._sample_rows = config.sample_rows
         self._df_ids = ids[0]
         self.held: dict[int, HeldObject] = {}
-        self._units = Units(frames, emit, ids[1], python_data)
-        self._storages = StoragesUsed(frames, emit, ids)
+        self.units = Units(frames, emit, ids[1], python_data)
+        self.storages = StoragesUsed(frames, emit, ids)
         self._versions: Latest[Unit, int] = Latest(MOST_UNITS)
         self._beyond: Latest[Unit, Node] = Latest(MOST_UNITS)  # what stands for the datasets beyond the limit
         self.thread = ThreadState()
@@ -79,7 +79,7 @@ class Tables:
         """Lets go of what is held; can be called twice."""
         self._callers = None
         self.held.clear()
-        self._units.clear()
+        self.units.clear()
 
     @property
     def follows(self) -> bool:
@@ -89,17 +89,18 @@ class Tables:
     @property
     def forgotten(self) -> int:
         """How many units, and places where numbers were taken from tables, are not known any more."""
-        return self._units.forgotten
+        return self.units.forgotten
 
     # -- objects
 
     def born(self, obj: Any, frame: FrameType) -> None:
         position, made = self._where(frame)
         if position is not None and (made is None or made.co_name not in _ROWS):
-            self._hold(obj, position, made, self._units.here(position))
-            self._storages.read(frame, position, made)
+            self.hold(obj, position, made, self.units.here(position))
+            self.storages.read(frame, position, made)
 
-    def _hold(self, obj: Any, position: Position, made: CodeType | None, work: UnitWork) -> HeldObject:
+    def hold(self, obj: Any, position: Position, made: CodeType | None, work: UnitWork) -> HeldObject:
+        """From here on the object is known, as one of the unit at ``position``."""
         held: HeldObject = HeldObject(obj, self._gone)
         held.key, held.node, held.content, held.adopted = id(obj), None, None, False
         held.last = held.first = position
@@ -111,10 +112,10 @@ class Tables:
         """An object that was made before its library was followed."""
         bound = self._callers.bound_at(obj, frame, position) if self._callers is not None else None
         if bound is None:
-            held = self._hold(obj, position, made, self._units.here(position))
+            held = self.hold(obj, position, made, self.units.here(position))
             held.adopted, held.content = True, self._content(obj)
             return held
-        held = self._hold(obj, bound, None, UnitWork())
+        held = self.hold(obj, bound, None, UnitWork())
         held.at = bound.call.at  # before all that was seen
         return held
 
@@ -142,9 +143,9 @@ class Tables:
         else:
             held.last = position
         if files.writes(made):
-            for storage in self._storages.written(obj, position, made, frame):
-                self._settle(held, obj)
-                self._storages.tell_written(storage, held.node, position, called(made, obj))
+            for storage in self.storages.written(obj, position, made, frame):
+                self.settle(held, obj)
+                self.storages.tell_written(storage, held.node, position, called(made, obj))
 
     def _crosses(self, held: HeldObject, obj: Any, position: Position, made: CodeType | None, frame: FrameType) -> None:
         owner = _cached_by(obj)
@@ -152,23 +153,24 @@ class Tables:
             self.touched(owner, frame)
             held.last = held.first = position
             return
-        self._settle(held, obj)
+        self.settle(held, obj)
         if held.node is not None:
-            self._units.use(held.node, position, made)
+            self.units.use(held.node, position, made)
         held.last = held.first = position
-        held.at, held.made, held.work = time.time(), made, self._units.here(position)
+        held.at, held.made, held.work = time.time(), made, self.units.here(position)
 
-    def _settle(self, held: HeldObject, obj: Any) -> None:
+    def settle(self, held: HeldObject, obj: Any) -> Node | None:
         """Makes a dataset of what the object holds now, unless it is the one that it was when it was last looked at."""
         content = self._content(obj)
         if (held.node is not None or held.adopted) and content == held.content:
-            return
+            return held.node
         unit = held.last.unit
         if self._versions.keep(unit, self._versions.get(unit, 0) + 1) <= MOST_VERSIONS:
             held.node = self._made(held, obj, self._measures)
         else:
             held.node = self._beyond.keep(unit, self._beyond.get(unit) or self._made(held, obj, False))
         held.content = content
+        return held.node
 
     def _content(self, obj: Any) -> Hashable:
         return self._contents.digest(obj) if self._measures else self._contents.shape(obj)
@@ -180,19 +182,19 @@ class Tables:
             for held in list(self.held.values()):
                 obj = held()
                 if obj is not None and _cached_by(obj) is None:
-                    self._settle(held, obj)
+                    self.settle(held, obj)
         finally:
             self.thread.busy = False
 
     def _made(self, held: HeldObject, obj: Any, measure: bool) -> Node:
         maker = held.last
-        inputs = self._units.inputs(maker, held.work, held.node)
+        inputs = self.units.inputs(maker, held.work, held.node)
         node = Node(f"d{next(self._df_ids)}", maker.unit, tuple(inputs))
         node.marked = True
-        self._units.plain.made(maker)
+        self.units.plain.made(maker)
         self._frames.announce(maker.call)
         name = called(held.made, obj)
-        self._units.operation(name, held.first, tuple(inputs), node.id, held.at)
+        self.units.operation(name, held.first, tuple(inputs), node.id, held.at)
         self._emit(partial(Marked, node.id, "boundary", node.frontier))
         columns, order = self._measure(node, obj, maker) if measure else self._not_measured(node, obj)
         self._emit(fragment(node, columns, name, order))
@@ -201,7 +203,7 @@ class Tables:
     def _measure(self, node: Node, obj: Any, maker: Position) -> tuple[Columns, str | None]:
         """Tells the facts of the object; gives its columns and a word for the order of its rows."""
         # Its columns would be asked of a storage elsewhere.
-        if self._storages.remote and type(obj).__name__ == "LazyFrame":
+        if self.storages.remote and type(obj).__name__ == "LazyFrame":
             why = "a lazy frame holds no rows before it is collected"
             self._emit(Probed(node.id, "polars", None, None, False, "never_executed", why, (), (), None, None))
             return (), None
@@ -221,10 +223,10 @@ class Tables:
 
     def from_spark(self, obj: Any, nodes: tuple[Node, ...], position: Position) -> None:
         """Spark gave ``obj``, which holds the rows of the DataFrames ``nodes``."""
-        self._units.plain.made(position)
+        self.units.plain.made(position)
         held = self.held.get(id(obj))
         if held is None or held() is not obj:
-            held = self._hold(obj, position, None, self._units.here(position))
+            held = self.hold(obj, position, None, self.units.here(position))
         if len(nodes) == 1 and nodes[0].id:
             held.node = nodes[0]
             held.last = held.first = position
@@ -233,7 +235,7 @@ class Tables:
 
     def brought(self, nodes: Iterable[Node], position: Position) -> None:
         """An action brought rows of the DataFrames ``nodes`` into Python."""
-        self._units.brought(nodes, position)
+        self.units.brought(nodes, position)
 
     def to_spark(self, obj: Any, position: Position) -> tuple[Node, ...]:
         """The nodes that ``createDataFrame(obj)`` at ``position`` makes its DataFrame from."""
@@ -249,27 +251,27 @@ class Tables:
 
     def reads_files(self, position: Position) -> bool:
         """Whether the unit at ``position`` has read files by a library of tables."""
-        return self._storages.reads(position.unit)
+        return self.storages.reads(position.unit)
 
     def values_used(self, position: Position) -> None:
         """A DataFrame of Spark is made at ``position``, whose plan may hold numbers taken from tables."""
-        self._units.values_used(position)
+        self.units.values_used(position)
 
     def used(self, position: Position, names: Sequence[str] = ()) -> tuple[Node, ...]:
         """The datasets that the unit at ``position`` has used so far, or else those behind ``names`` there."""
-        return self._units.used(position, names)
+        return self.units.used(position, names)
 
     # -- what is no table, and stands on some
 
     def inputs_at(self, position: Position) -> tuple[str, ...]:
         """The ids of what something stands on that is made at ``position`` now."""
-        inputs = tuple(self._units.inputs(position, self._units.here(position), None))
-        self._units.plain.made(position)  # what else the unit gives stands on what is made
+        inputs = tuple(self.units.inputs(position, self.units.here(position), None))
+        self.units.plain.made(position)  # what else the unit gives stands on what is made
         return inputs
 
     def stands_on(self, node: Node, position: Position, name: str) -> None:
         """What is made at ``position`` from now on stands on ``node``, too; ``name`` is of the operation."""
-        self._units.use(node, position, name)
+        self.units.use(node, position, name)
 
     # -- where
 

@@ -51,6 +51,20 @@ class StoragesUsed:
             if _is_news(self._read, position.unit, storage):
                 self._tell_read(storage, position, called(made, None))
 
+    def told_read(self, storage: Storage, position: Position, name: str) -> None:
+        """The unit at ``position`` reads a storage by the function ``name``."""
+        if _is_news(self._read, position.unit, storage):
+            self._tell_read(storage, position, name)
+
+    def told_written(self, storage: Storage, node: Node | None, position: Position, name: str) -> None:
+        """The unit at ``position`` writes a storage by the function ``name``."""
+        if _is_news(self._written, position.unit, storage):
+            self.tell_written(storage, node, position, name)
+
+    def unknown(self, position: Position, what: str, why: str) -> None:
+        """A gap, told once of each unit."""
+        self._tell_once(position, what, why)
+
     def _tell_read(self, storage: Storage, position: Position, name: str) -> None:
         self.remote = self.remote or storage.namespace != "file"
         node = Node(f"d{next(self._df_ids)}", position.unit)

@@ -11,28 +11,36 @@ from spark_lineage.capture.code.calls import Position
 from spark_lineage.capture.following.nodes import Node
 from spark_lineage.capture.following.tables.held import Columns
 from spark_lineage.model import Fragment, Operation, OperationKind
+from spark_lineage.model.libraries import TABLE_ENGINES, TABLES
+
+_ENGINES = dict(zip(TABLES, TABLE_ENGINES, strict=True))
+LIBRARIES = ("polars", "pyarrow", "duckdb")  # beside pandas
 
 
-def called(made: CodeType | None, obj: Any) -> str:
+def called(made: CodeType | str | None, obj: Any) -> str:
     """``pandas.DataFrame.merge``: what of the library was called, and on what, where ``obj`` says it."""
+    if isinstance(made, str):
+        return made
     if made is None:
-        return "polars" if type(obj).__module__.startswith("polars.") else "pandas"
+        root = type(obj).__module__.partition(".")[0].lstrip("_")
+        return root if root in LIBRARIES else "pandas"
     name: str = getattr(made, "co_qualname", made.co_name)
     name = name.replace("NDFrame.", f"{type(obj).__name__}.") if obj is not None else name
     return f"{library(made)}.{name.rpartition('<locals>.')[2]}"
 
 
 def library(made: CodeType | None) -> str:
-    """Which library of frames a code is of."""
-    polars = getattr(sys.modules.get("polars"), "__file__", None)
-    return (
-        "polars" if made is not None and polars and made.co_filename.startswith(os.path.dirname(polars)) else "pandas"
-    )
+    """Which library of tables a code is of."""
+    for name in LIBRARIES if made is not None else ():
+        file = getattr(sys.modules.get(name), "__file__", None)
+        if made is not None and file and made.co_filename.startswith(os.path.dirname(file) + os.sep):
+            return name
+    return "pandas"
 
 
 def engine(name: str) -> dict[str, str]:
     """What an operation of this name says of its engine."""
-    return {"engine": name.partition(".")[0]}
+    return {"engine": _ENGINES[name.partition(".")[0]]}
 
 
 def transform(
