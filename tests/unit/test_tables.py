@@ -411,3 +411,43 @@ print(len(whole))
     assert len(inputs["whole"]) == 3
     for name in (each for each in steps if steps[each] == "widen"):
         assert [datasets[above].rows for above in inputs[name]] == [datasets[name].rows]
+
+
+def test_arrays_taken_from_a_frame_and_put_back_keep_the_link(tmp_path: Path) -> None:
+    """By a name, beside another frame, within one statement, in an instance, in a dict."""
+    got = run(tmp_path, """
+import numpy as np
+def load():
+    return pd.DataFrame({"a": [1.0, 2.0]})
+def other():
+    return pd.DataFrame({"c": [7, 8]})
+def values(frame):
+    return frame["a"].to_numpy()
+def scaled(array):
+    return array * 2
+def beside(frame, array):
+    frame = frame.copy()
+    frame["b"] = array
+    return frame
+def made(array):
+    return pd.DataFrame({"n": array})
+class Held:
+    def __init__(self, frame):
+        self.matrix = frame.to_numpy()
+    def frame(self):
+        return pd.DataFrame(self.matrix)
+base = load()
+rest = other()
+array = scaled(values(base))
+joined = beside(rest, array)
+nested = made(scaled(values(base)))
+kept = Held(base).frame()
+box = {"m": base.to_numpy()}
+boxed = pd.DataFrame(np.round(box["m"]))
+print(len(joined), len(nested), len(kept), len(boxed))
+""")  # fmt: skip
+    lines = got.lines()
+    assert "beside: other, load -> beside=2" in lines
+    assert "made: load -> made=2" in lines
+    assert "Held.frame: load -> frame=2" in lines
+    assert "boxed: load -> boxed=2" in lines

@@ -62,27 +62,38 @@ class PythonData:
                 self._rows.keep((place.call.id, place.statement), Latest(MOST_NODES))
             place = place.outer
 
-    def behind(self, sources: SourceFiles, position: Position, names: Names, here: bool = True) -> tuple[Node, ...]:
+    def behind(
+        self, sources: SourceFiles, position: Position, names: Names, here: bool = True, around: bool = False,
+        all_ways: bool = False,
+    ) -> tuple[Node, ...]:  # fmt: skip
         """The DataFrames that the values of ``names`` at ``position`` may have come from.
 
         It is empty if the source shows no way to a statement that ran an action. ``here``: what the statement at
-        ``position`` has brought into Python itself counts too.
+        ``position`` has brought into Python itself counts too. ``around``: so does what the statements that call it
+        have, as in ``back(scaled(values(frame)))``. ``all_ways``: names that the body does not bind are followed, too,
+        where others were found.
         """
+        how = (here, around, all_ways)
         tables = [known for known in (self._rows, self._numbers) if known]
-        return next((found for known in tables if (found := _search(known, sources, position, names, here))), ())
+        return next((found for known in tables if (found := _search(known, sources, position, names, how))), ())
 
 
-def _search(known: Brought, sources: SourceFiles, position: Position, names: Names, here: bool) -> tuple[Node, ...]:
+def _search(
+    known: Brought, sources: SourceFiles, position: Position, names: Names, how: tuple[bool, bool, bool]
+) -> tuple[Node, ...]:
+    here, around, all_ways = how
+    before: dict[Node, None] = {}
     place: Position | None = position
     while place is not None:
         reading = place.call.code.reading
         if reading is None or place.statement is None or place.statement >= len(reading.statements):
-            return ()
+            return tuple(before)
         found, unbound = _in_body(known, place.call.id, reading, reading.statements[place.statement], names)
-        if here and place is position and names:  # create([f(row) for row in df.collect()])
+        if (here if place is position else around) and names:  # create([f(row) for row in df.collect()])
             found.update(known.get((place.call.id, place.statement), {}))
-        if found:
-            return tuple(found)
+        before.update(found)
+        if found and not all_ways:
+            return tuple(before)
         code = place.call.code.code
         parameters = [
             name for name in code.co_varnames[: code.co_argcount + code.co_kwonlyargcount + 2] if name in unbound
@@ -92,7 +103,7 @@ def _search(known: Brought, sources: SourceFiles, position: Position, names: Nam
         else:
             outer = place.outer
             place, names = module_position(outer, code.co_filename) if outer is not None else None, tuple(unbound)
-    return ()
+    return tuple(before)
 
 
 def _held(name: str, instance: str) -> bool:

@@ -63,7 +63,9 @@ class Units:
         if before is not None:
             found.update(dict.fromkeys(across(before, maker.unit)))
         names = _read_in(maker)
-        behind = self.plain.behind(self._frames.sources, maker, names, here=False)
+        behind = self.plain.behind(self._frames.sources, maker, names, here=False, all_ways=True)
+        if not found and not behind:  # an array that the same statement has taken from a table
+            behind = self.plain.behind(self._frames.sources, maker, names, here=False, around=True)
         if not found and not behind:  # rows that came through Python's own objects
             behind = self._python_data.behind(self._frames.sources, maker, names)
         for node in behind:
