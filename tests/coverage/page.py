@@ -49,7 +49,7 @@ def _lines(outcomes: Outcomes) -> Iterator[str]:
         yield "| method | classic | Spark Connect |\n|---|---|---|"
         for call in of_owner:
             there = call.method in in_connect.get(owner, ())
-            remote = cell(call, outcomes["connect"]) if there else "is not there"
+            remote = cell(call, outcomes.get("connect", {})) if there else "is not there"
             yield f"| `{call.method}` | {cell(call, outcomes['classic'])} | {remote} |"
     for owner, of_owner in _by_owner(calls("frames")).items():
         yield f"\n### {owner}\n"
@@ -62,7 +62,7 @@ def _sums(outcomes: Outcomes) -> Iterator[str]:
     yield "| | calls | lineage kept | of these facts exact | no rows to follow | gap | refused by the library |"
     yield "|---|---|---|---|---|---|---|"
     for kind, title in (("classic", "classic Spark"), ("connect", "Spark Connect"), ("frames", "pandas and polars")):
-        found = outcomes[kind].values()
+        found = outcomes.get(kind, {}).values()
         words = Counter(seen.lineage or "failed" for seen in found)
         exact = sum(seen.lineage == "kept" and seen.facts in ("", "exact") for seen in found)
         counts = (len(found), words["kept"], exact, words["none to keep"], words["gap"], words["failed"])

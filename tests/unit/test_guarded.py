@@ -8,6 +8,7 @@ import importlib
 import sys
 import types
 from collections.abc import Iterator
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -64,6 +65,7 @@ def hooks() -> list[Hook]:
         "pyspark.sql.connect.session",
         "delta.tables",
         "pandas",
+        "pyarrow.compute",
         "pyspark.sql.udtf",
         "concurrent.futures.thread",
     ):
@@ -89,6 +91,7 @@ def _install_everything(tracking: types.ModuleType) -> Iterator[Any]:
         SimpleNamespace(place=lambda path: None),
         config,
         Guard(strict=True),
+        [str(Path(__file__).parent)],  # that of pytest would be where the libraries are
         contents=SimpleNamespace(),
     )
     installation = capture.install(recorder)
@@ -117,6 +120,7 @@ def test_every_way_of_installing_is_seen(hooks: list[Hook]) -> None:
     assert {
         "capture/patching/wrappers.py",
         "capture/patching/threads.py",
+        "capture/patching/arrow_functions.py",
         "capture/patching/table_attributes.py",
         "capture/patching/models.py",
     } <= files

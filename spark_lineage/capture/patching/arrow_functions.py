@@ -8,14 +8,14 @@ from __future__ import annotations
 import functools
 import sys
 from collections.abc import Callable, Iterable, Mapping
-from types import FrameType
+from types import FrameType, FunctionType
 from typing import Any
 
 from spark_lineage.capture.code.frames import Frames
 from spark_lineage.capture.following.tables import files
 from spark_lineage.capture.following.tables.handed import HandedTables, is_table
 from spark_lineage.guard import leave
-from spark_lineage.patches import Patch
+from spark_lineage.patches import Patch, dressed
 
 _Paths = dict[str, dict[str, tuple[str, str | None]]]
 # Module -> functions, each with the name of the argument that is the path, and the format.
@@ -138,21 +138,22 @@ def _tables_in(values: Iterable[Any]) -> list[Any]:
 
 
 def _around(told: Told, module: str, name: str) -> Callable[[Any], Any]:
-    guard = told.guard
+    from_caller, begins, ended = told.guard.from_caller, told.begins, told.ended
 
     def make(original: Any) -> Any:
-        @functools.wraps(original)
         def call(*args: Any, **kwargs: Any) -> Any:
-            begun = guard.from_caller("tables", told.begins, module, name, args, kwargs)
+            begun = from_caller("tables", begins, module, name, args, kwargs)
             try:
                 result = original(*args, **kwargs)
             except BaseException as error:
                 leave(error)
                 raise
             if begun:
-                guard.from_caller("tables", told.ended, module, name, args, kwargs, result)
+                from_caller("tables", ended, module, name, args, kwargs, result)
             return result
 
-        return call
+        return (
+            dressed(call, original) if isinstance(original, FunctionType) else functools.update_wrapper(call, original)
+        )
 
     return make

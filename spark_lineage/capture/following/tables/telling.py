@@ -40,7 +40,7 @@ def library(made: CodeType | None) -> str:
 
 def engine(name: str) -> dict[str, str]:
     """What an operation of this name says of its engine."""
-    return {"engine": _ENGINES[name.partition(".")[0]]}
+    return {"engine": _ENGINES.get(name.partition(".")[0], "python")}
 
 
 def transform(
