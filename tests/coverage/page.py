@@ -30,8 +30,8 @@ def keep(outcomes: Outcomes) -> None:
 
 def page(outcomes: Outcomes) -> str:
     """The page: what people wrote, and below it what is made of the outcomes."""
-    written = PAGE.read_text("utf-8").partition(MARK)[0]
-    return written + MARK + "\n".join(_lines(outcomes)) + "\n"
+    written = PAGE.read_text("utf-8").partition(MARK)[0].rstrip("\n")
+    return f"{written}\n\n{MARK}" + "\n".join(_lines(outcomes)) + "\n"
 
 
 def _lines(outcomes: Outcomes) -> Iterator[str]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
 
 from spark_lineage.api.runs import Run
-from spark_lineage.capture.following.tables import databases
+from spark_lineage.capture.following.tables import databases, files
 from spark_lineage.model import Storage
 from tests.unit.test_polars import lines, observed
 
@@ -168,3 +169,12 @@ def test_files_of_each_format_are_sources_and_sinks(tmp_path: Path) -> None:
     assert {part for line in read for part in line.partition(": ")[2].split(", ") if "." in part} == set(written)
     (buffered,) = [line for line in lines(run) if line.startswith("buffered")]
     assert buffered == "buffered: frame -> buffered=2", "what was a text in between stands on what the text was made of"
+
+
+@pytest.mark.parametrize("name", ["read_clipboard", "read_gbq", "scan_iceberg", "scan_pyarrow_dataset"])
+def test_what_has_no_name_is_a_gap(name: str) -> None:
+    code = compile(f"def {name}():\n    return tell()\n", "pandas.py", "exec")
+    space: dict[str, object] = {"tell": lambda: files.read_in(sys._getframe(1), sys._getframe(1).f_code, lambda: False)}
+    exec(code, space)
+    found = space[name]()  # type: ignore[operator]
+    assert isinstance(found, str) and found.startswith(f"{name} has read ")
