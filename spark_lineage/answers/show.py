@@ -251,6 +251,7 @@ def _execution(execution: Execution) -> Document:
         "error": execution.error,
         "spark_jobs": list(execution.spark_jobs),
         "metrics": dict(execution.metrics),
+        "batches": execution.batches,
     }
 
 

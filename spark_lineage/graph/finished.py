@@ -38,8 +38,8 @@ def step(seen: Observed, activation: Activation) -> Step:
         error=redaction.optional(activation.error),
         executions=tuple(activation.executions),
         variable=statement.variable if statement is not None else None,
-        source_hash=own.source_hash if own is not None else None,
-        source=code.redacted(source) if source is not None else None,
+        source_hash=(own.source_hash or None) if own is not None else None,  # of a jar nobody has read the source
+        source=code.redacted(source) if source else None,
         doc=reading.doc if reading is not None else None,
         thread=call.thread if call else "MainThread",
         arguments=given,

@@ -7,6 +7,7 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
+from spark_lineage.graph.batches import Batches, query_of
 from spark_lineage.model import (
     CallEnded,
     CallSeen,
@@ -108,6 +109,7 @@ class Observed:
 def sort_out(observations: Iterable[Observation]) -> Observed:
     seen = Observed()
     executions: dict[tuple[int | None, str | None, float], Execution] = {}
+    batches = Batches()
     for observation in observations:
         if isinstance(observation, Operation):
             if observation.op not in seen.by_op:
@@ -137,7 +139,11 @@ def sort_out(observations: Iterable[Observation]) -> Observed:
             report: tuple[int | None, str | None, float] = (observation.execution, None, 0.0)
             if observation.execution is None:
                 report = (None, repr(observation.spark_jobs), moment(observation.started))
-            executions[report] = _cleaned(observation)
+            query = query_of(observation)
+            if query is not None:
+                batches.add(query, _cleaned(observation))
+            else:
+                executions[report] = _cleaned(observation)
         elif isinstance(observation, SourceRead):
             for function in observation.reading.functions:
                 key = (observation.reading.file, function.line, function.qualname.rsplit(".", 1)[-1])
@@ -161,7 +167,8 @@ def sort_out(observations: Iterable[Observation]) -> Observed:
             seen.python_gaps.append(observation)
         elif isinstance(observation, JvmGap):
             seen.jvm_gaps.append(observation)
-    seen.executions = sorted(_told_once(executions.values()), key=lambda execution: moment(execution.started))
+    told = (*_told_once(executions.values()), *batches.kept())
+    seen.executions = sorted(told, key=lambda execution: moment(execution.started))
     seen.operations.sort(key=lambda operation: moment(operation.started))
     for operation in seen.operations:
         if operation.output is not None and operation.output not in operation.inputs:

@@ -24,6 +24,7 @@ class Execution:
     metrics: Mapping[str, int]  # task_ms, cpu_ms, rows_read, bytes_read, rows_written, ...: see wire.schema.json
     sources: tuple[Storage, ...]  # what it read
     sinks: tuple[tuple[Storage, str, str | None], ...]  # what it wrote: storage, save mode, id of the marked DataFrame
+    batches: int = 1  # how many micro-batches of a streaming query this stands for, with sums of their metrics
     changed: ChangedRows | None = None  # rows of its one sink that a MERGE, UPDATE or DELETE has changed
 
 

@@ -14,9 +14,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
 
+from spark_lineage.jvm import programs
 from spark_lineage.model import FORMAT, CellBegun, CellEnded, Observation, Probed, ProgramEnded
 from spark_lineage.privacy.files import make_folder, open_private, write_private
-from spark_lineage.store import places
+from spark_lineage.store import places, without_python
 from spark_lineage.store.observation_lines import decode, encode, encode_fast
 
 NAME = "observations.jsonl"
@@ -136,6 +137,10 @@ def remove(folder: Path) -> None:
 def read(folder: Path) -> Iterator[Observation | None]:
     """The observations of a run that has not been sealed; None for a whole line that cannot be read."""
     with (folder / NAME).open("rb") as lines:
+        if programs.is_journal(lines.readline()):
+            yield from without_python.read(folder, folder / NAME)
+            return
+        lines.seek(0)
         yield from _decoded(lines)
 
 
@@ -147,13 +152,13 @@ def last_end(folder: Path) -> ProgramEnded | CellEnded | None:
             if line.startswith(_ENDS) and line.endswith(b"\n"):
                 last = line
     with contextlib.suppress(ValueError, KeyError, TypeError):
-        found = decode(last)
+        found = programs.ended(last) or decode(last)
         return found if isinstance(found, (ProgramEnded, CellEnded)) else None
     return None
 
 
 # How the lines begin that say whether something still runs.
-_ENDS = tuple(f'{{"_":"{kind.__name__}"'.encode() for kind in (ProgramEnded, CellBegun, CellEnded))
+_ENDS = (*(f'{{"_":"{kind.__name__}"'.encode() for kind in (ProgramEnded, CellBegun, CellEnded)), programs.END)
 
 
 def _decoded(lines: Iterable[bytes]) -> Iterator[Observation | None]:

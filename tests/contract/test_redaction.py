@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from spark_lineage.privacy import redaction
+from spark_lineage.privacy import personal, redaction
 
 HERE = Path(__file__).parent
 CASES: list[dict[str, Any]] = json.loads((HERE / "redaction.json").read_text("utf-8"))
@@ -36,3 +36,8 @@ def test_no_planted_secret_is_left() -> None:
 def test_the_jar_has_these_rules() -> None:
     for jar in JARS.glob("*.jar"):
         assert zipfile.ZipFile(jar).read("io/sparklineage/privacy/rules.json") == RULES.read_bytes()
+
+
+def test_both_halves_know_the_same_forms_of_personal_values() -> None:
+    forms = json.loads(RULES.read_text("utf-8"))["personal"]
+    assert "|".join(f"(?P<{name}>{form})" for name, form in forms.items()) == personal.FORMS.pattern

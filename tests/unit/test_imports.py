@@ -37,7 +37,8 @@ MAY_USE: dict[str, set[str]] = {
     "fingerprint": SEAMS,
     "graph": SEAMS,
     "events": SEAMS | {"graph"},  # what columns are made from is composed in one place, for events and for answers
-    "store": SEAMS | {"events", "graph"},  # runs are read back from their events; a killed run is assembled again
+    # Runs are read back from their events; a killed run is assembled again, and one that only the JVM half has seen.
+    "store": SEAMS | {"events", "graph", "jvm"},
     "sinks": SEAMS | {"store", "events"},  # they hand on what was stored and emitted
     # The reading of columns that hold one value needs the fingerprint, and `status` reads how far each sink has come.
     # Code that has changed since a run is read as the agent reads it, to tell comments from code.

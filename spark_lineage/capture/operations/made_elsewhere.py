@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import threading
 import time
 from collections.abc import Callable, Iterator
 from types import FrameType
 from typing import Any
 
 from spark_lineage.capture.code.calls import Position
-from spark_lineage.capture.code.frames import Frames
+from spark_lineage.capture.code.frames import Frames, GivenWork
 from spark_lineage.capture.following.identities import Identities
 from spark_lineage.capture.following.tracked import OP_IDS, TrackedObjects
 from spark_lineage.capture.operations.methods import Method
@@ -80,6 +81,8 @@ class MadeElsewhere:
         if called_back is None:
             return False
         position, stream = called_back
+        # Spark calls all functions in few threads: which query this one works for now is known here alone.
+        self._frames.sites[threading.current_thread()] = GivenWork(position, next(self._frames.tasks))
         label = "DataStreamWriter.foreachBatch"
         method = Method(type(made), "foreachBatch", label, OperationKind.TRANSFORM, "none", False)
         self._made(_running(method, position, [(stream, None)]), made)

@@ -175,6 +175,7 @@ class Executed:
             "spill_*, peak_memory_bytes"
         ),
     ]
+    batches: Annotated[int, Of("how many micro-batches of a streaming query this stands for")] = 1
 
 
 @dataclass(frozen=True, kw_only=True)

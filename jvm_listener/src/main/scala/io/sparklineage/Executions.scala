@@ -9,6 +9,7 @@ import io.sparklineage.plan.BoundedText
 import io.sparklineage.plan.changes.{DeltaCounts, RewrittenCounts, TableVersions}
 import io.sparklineage.plan.storages.StorageAccess
 import io.sparklineage.privacy.Redaction
+import io.sparklineage.program.Creations
 import io.sparklineage.probe.SteppedAside
 
 import org.apache.spark.executor.TaskMetrics
@@ -71,13 +72,21 @@ final class Executions(conf: SparkConf, offer: Observation => Unit, idsOf: Logic
     val running = property(
       event,
       ExecutionKey
-    ).flatMap(Numbers.long).flatMap(runningIn).getOrElse(new OpenExecution(None, describe(event), event.time))
+    ).flatMap(Numbers.long).flatMap(runningIn).getOrElse(outside(event))
     running.jobs += event.jobId
     running.openJobs += event.jobId
-    running.op = running.op.orElse(property(event, OpKey)).orElse(ConnectTags.op(event.properties))
+    running.op =
+      running.op.orElse(property(event, OpKey)).orElse(ConnectTags.op(event.properties)).orElse(running.ownOp)
     jobs(event.jobId) = running
     event.stageIds.foreach(stages(_) = running)
     running.stages ++= event.stageIds
+  }
+
+  private def outside(event: SparkListenerJobStart): OpenExecution = {
+    val running = new OpenExecution(None, describe(event), event.time)
+    running.ownOp = Creations.opOfJob(event.jobId)
+    running.stack = event.stageInfos.lastOption.fold("")(_.details)
+    running
   }
 
   override def onJobEnd(event: SparkListenerJobEnd): Unit = Guard.run("spark_job end") {
@@ -101,7 +110,10 @@ final class Executions(conf: SparkConf, offer: Observation => Unit, idsOf: Logic
     val root = event.rootExecutionId.filter(executions.contains).getOrElse(event.executionId)
     outermost(event.executionId) = root
     if (root == event.executionId) {
-      executions(root) = new OpenExecution(Some(root), event.description, event.time)
+      val running = new OpenExecution(Some(root), event.description, event.time)
+      running.ownOp = Creations.op(root, event.description)
+      running.stack = event.details
+      executions(root) = running
       forgetOldest()
     }
     executions(root).nested += event.executionId
@@ -111,7 +123,11 @@ final class Executions(conf: SparkConf, offer: Observation => Unit, idsOf: Logic
     Guard.run("reads and writes")(traffic(event, running))
     Guard.run("shown plans")(tellShown(event))
     if (running.id.contains(event.executionId)) {
-      running.op = running.op.orElse(running.nested.flatMap(PlannedOps.take).headOption)
+      running.op = running.op.orElse(running.nested.flatMap(PlannedOps.take).headOption).orElse(running.ownOp)
+      if (running.ownOp.isDefined) Guard.run("used by an execution") {
+        running.used = ExecutionEvents.query(event).filter(_.tracker.phases.contains("analysis"))
+          .toSeq.flatMap(query => Creations.usedBy(query.analyzed))
+      }
       val error = errorOf(event)
       running.finish(event.time, error.fold[Outcome](Outcome.Complete)(outcomeOf), error)
       // A failed execution ends before its spark_job does.
@@ -143,6 +159,7 @@ final class Executions(conf: SparkConf, offer: Observation => Unit, idsOf: Logic
     jobs --= running.jobs
     stages --= running.stages
     running.nested.foreach(PlannedOps.take)
+    Guard.run("operation of an execution")(running.tellOperation())
     offer(running.seen)
   }
 
@@ -162,6 +179,7 @@ object Executions {
   /** The operation that this thread works for, of a classic session or of a client of Spark Connect. */
   def op(context: SparkContext): Option[String] =
     Option(context.getLocalProperty(OpKey)).filter(_.nonEmpty).orElse(ConnectTags.op(context))
+      .orElse(Creations.op(context))
 
   private[sparklineage] val ExecutionKey = "spark.sql.execution.id"
   private val MostOpen = 1000
@@ -204,11 +222,18 @@ object Executions {
     val nested = mutable.LinkedHashSet.empty[Long] // itself included
     val metrics = new Tally
     var op: Option[String] = None
+    var ownOp: Option[String] = None // where no Python half names operations
+    var stack: String = ""
+    var used: Seq[String] = Nil
     var traffic: StorageAccess = StorageAccess.None
     var changed: Option[ChangedRows] = None
     var ended: Option[Long] = None
     private var outcome: Outcome = Outcome.Running
     private var error: Option[String] = None
+
+    def tellOperation(): Unit = ownOp.filter(op.contains).foreach { name =>
+      Creations.ran(id, name, stack, used, seconds(started), seconds(ended.getOrElse(started)), error)
+    }
 
     def isOver: Boolean = ended.isDefined && openJobs.isEmpty
 

@@ -88,6 +88,9 @@ object Guard {
     s"this part of spark-lineage $what (${fault.getClass.getSimpleName}$said)"
   }
 
+  /** One sentence for who looks at Spark's log: nothing is recorded at all, so that no gap can say it. */
+  private[sparklineage] def tell(sentence: String): Unit = log.warn(s"Lineage is not recorded: $sentence")
+
   /** Says that the part called `what` is entered, by its own `try`. */
   def enter(what: String): Unit = {
     val test = atEntry

@@ -8,6 +8,7 @@ import org.apache.spark.sql.execution.{SparkPlan, SparkStrategy}
 import org.apache.spark.sql.lineage.SparkLine
 
 import io.sparklineage.boundary._
+import io.sparklineage.program.{Creations, ProgramRecord}
 
 /**
  * What is injected into each session's planning, in one table.
@@ -19,6 +20,7 @@ final class LineageExtensions extends (SparkSessionExtensions => Unit) {
 
   override def apply(extensions: SparkSessionExtensions): Unit = Guard.run("extensions") {
     LineageExtensions.injected = true
+    if (ProgramRecord.isOn) extensions.injectCheckRule(LineageExtensions.creations)
     extensions.injectPlanNormalizationRule(session => rule(boundaries(session)))
     extensions.injectOptimizerRule(_ => rule(SettleBoundaries))
     extensions.injectPreCBORule(_ => rule(PlaceBoundaries))
@@ -63,6 +65,10 @@ object LineageExtensions {
 
   /** A session was built with the extension. */
   @volatile private[sparklineage] var injected: Boolean = false
+
+  /** Hears of each plan that a session has analyzed. */
+  private[sparklineage] def creations(session: SparkSession): LogicalPlan => Unit =
+    plan => Guard.run("created")(Creations.analyzed(SparkLine.session(session), plan))
 
   /** Adds the extension to a conf; what is there already (Delta's, Iceberg's) stays before it. */
   def addTo(conf: SparkConf): Unit = {

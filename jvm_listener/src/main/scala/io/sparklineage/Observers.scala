@@ -8,6 +8,7 @@ import io.sparklineage.connect.ConnectJournal
 import io.sparklineage.emit.Observations
 import io.sparklineage.model.{Application, Observation}
 import io.sparklineage.probe.SteppedAside
+import io.sparklineage.program.ProgramRecord
 
 /**
  * What hears Spark's events: `LineageListener`, which Spark knows, makes one and hands them on.
@@ -21,6 +22,7 @@ final class Observers(conf: SparkConf) extends SparkListener {
   private val observers: Seq[SparkListener] = Guard.value[Seq[SparkListener]]("listener", Nil) {
     Guard.setStrict(conf.getBoolean(Guard.StrictKey, java.lang.Boolean.getBoolean(Guard.StrictKey)))
     SteppedAside.forget()
+    Guard.run("begin program record")(ProgramRecord.begin(conf))
     LineageExtensions.addTo(conf)
     Seq(MeasurementEnds, new Executions(conf, seen, node => Marks.of(node).map(_.id)))
   }
@@ -40,7 +42,10 @@ final class Observers(conf: SparkConf) extends SparkListener {
     Guard.run("onApplicationStart")(tell(_.onApplicationStart(event)))
 
   override def onApplicationEnd(event: SparkListenerApplicationEnd): Unit =
-    Guard.run("onApplicationEnd")(tell(_.onApplicationEnd(event)))
+    Guard.run("onApplicationEnd") {
+      tell(_.onApplicationEnd(event))
+      Guard.run("end program record")(ProgramRecord.end(event.time / 1000.0))
+    }
 
   override def onJobStart(event: SparkListenerJobStart): Unit =
     Guard.run("onJobStart")(tell(_.onJobStart(event)))

@@ -9,6 +9,7 @@ import io.sparklineage.model.Observation
 import io.sparklineage.probe.{Probes, SteppedAside}
 import io.sparklineage.plan.fragment.PythonCode
 import io.sparklineage.plan.storages.Locations
+import io.sparklineage.program.ProgramRecord
 
 /**
  * All that the Python half calls, by py4j. Every method may be called from any thread at any time.
@@ -106,7 +107,10 @@ object PythonApi {
    *         if there is nothing
    */
   def drain(): String = Guard.value("drain", "") {
-    heard = true
+    if (!heard) {
+      heard = true
+      ProgramRecord.handOver()
+    }
     val waiting = Observations.drain()
     if (Observations.size > 0) waiting
     else {

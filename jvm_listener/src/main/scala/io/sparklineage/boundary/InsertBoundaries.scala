@@ -12,6 +12,7 @@ import org.apache.spark.sql.lineage.SparkLine
 import io.sparklineage.Guard
 import io.sparklineage.connect.ConnectMarks
 import io.sparklineage.probe.SteppedAside
+import io.sparklineage.program.Creations
 
 /**
  * Marks become nodes: the last moment at which tags are still where the user's DataFrames put them is plan
@@ -25,6 +26,7 @@ final class InsertBoundaries(session: SparkLine.Session, mode: () => Mode) exten
   override def apply(plan: LogicalPlan): LogicalPlan =
     Guard.value("boundaries", unmarked(plan)) {
       Guard.run("connect marks")(ConnectMarks.place(session, plan))
+      Guard.run("used by a query")(Creations.planned(session, plan))
       Guard.run("written query")(WrittenQueries.mark(session, plan))
       if (!Marks.any || !isPlanned) plan
       else if (plan.isStreaming) asideForStream(plan)

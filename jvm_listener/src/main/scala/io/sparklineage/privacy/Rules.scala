@@ -43,6 +43,12 @@ object Rules {
   /** The end of a call that a secret name is given to: `) AS password`. */
   val namedCall: Pattern = pattern(document.get("named_call").asText)
 
+  /** Values that look personal, by their form; each is a named group. */
+  val personal: Pattern = Pattern.compile(
+    document.get("personal").fieldNames.asScala.toVector
+      .map(form => s"(?<$form>${document.get("personal").get(form).asText})").mkString("|")
+  )
+
   val texts: Seq[Rule] = document.get("texts").elements.asScala.map { rule =>
     val only = Option(rule.get("only")).map(_.asText)
     Rule(pattern(rule.get("find").asText), rule.get("by").asText.replace("<MARK>", mark), only.contains("prose"))

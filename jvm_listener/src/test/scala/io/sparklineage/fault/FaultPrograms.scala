@@ -1,11 +1,15 @@
 package io.sparklineage.fault
 
+import java.nio.file.{Files, Path}
+
 import org.apache.spark.SparkConf
 import org.apache.spark.scheduler._
 import org.apache.spark.sql.functions._
+import org.apache.spark.sql.lineage.SparkInternals
 import org.apache.spark.sql.lineage.probetest.{Bus, Watched}
 import org.apache.spark.sql.{DataFrame, SparkSession, SparkSessionExtensions}
 
+import io.sparklineage.program.ProgramRecord
 import io.sparklineage.{LineageExtensions, LineageListener, PythonApi}
 
 /** Small programs that between them enter every part of the JVM half. Each gives its result as text. */
@@ -14,6 +18,9 @@ final class FaultPrograms(spark: SparkSession, folder: String) {
   /** Makes a boundary of a DataFrame, or in the plain run nothing. */
   type Marking = (DataFrame, String) => DataFrame
   type Program = Marking => Seq[String]
+
+  /** The journal of the last program without a Python half. */
+  var recorded: Seq[String] = Nil
 
   private def rows: DataFrame = spark.read.parquet(folder + "/rows")
 
@@ -85,6 +92,23 @@ final class FaultPrograms(spark: SparkSession, folder: String) {
       spark.sparkContext.addSparkListener(listener)
       val seen = result(spark.range(3).toDF())
       spark.sparkContext.removeSparkListener(listener)
+      seen
+    },
+    "without a Python half" -> { mark =>
+      val store = Files.createTempDirectory("record")
+      val conf = spark.sparkContext.getConf.set("spark.lineage.enabled", "true").set("spark.lineage.store", store.toString)
+      val listener = new LineageListener(if (mark eq plain) new SparkConf(false).set("spark.lineage.enabled", "false") else conf)
+      io.sparklineage.Guard.setStrict(false)
+      spark.sparkContext.addSparkListener(listener)
+      val kept = rows.filter("k = 3")
+      LineageExtensions.creations(spark)(kept.queryExecution.analyzed)
+      val seen = result(kept.groupBy("t").count())
+      SparkInternals.settle(20000)
+      Thread.sleep(ProgramRecord.EveryMs + 500) // the thread of the record has looked
+      listener.onApplicationEnd(SparkListenerApplicationEnd(2L))
+      spark.sparkContext.removeSparkListener(listener)
+      recorded = Files.walk(store).filter(Files.isRegularFile(_)).toArray.toSeq.map(_.asInstanceOf[Path])
+        .flatMap(file => Files.readAllLines(file).toArray.toSeq.map(_.toString))
       seen
     },
     "application" -> { _ =>

@@ -87,7 +87,9 @@ class FaultSuite extends AnyFunSuite with Sessions {
     // What a broken `drain` has left.
     val rest = if (broken("drain")) { Guard.reset(); PythonApi.drain() }
     else ""
-    Run((told + rest).linesIterator.toSeq, entered.synchronized(entered.toSet))
+    val recorded = programs.recorded
+    programs.recorded = Nil
+    Run((told + rest).linesIterator.toSeq ++ recorded, entered.synchronized(entered.toSet))
   }
 
   /** How a part is entered: by a program, some of them only where another part is broken. */

@@ -38,10 +38,16 @@ object WriteCommands {
 
   /** What the commands of an analyzed plan write. */
   def of(plan: LogicalPlan): Seq[(LogicalPlan, CommandWrite)] =
-    plan.collect { case command: Command if write.isDefinedAt(command) => command -> write(command) }
+    plan.collect { case node if (node.isInstanceOf[Command] || StreamWrites.is(node)) && write.isDefinedAt(node) =>
+      node -> write(node)
+    }
 
   private def write: PartialFunction[LogicalPlan, CommandWrite] =
-    files.orElse(sources).orElse(v2).orElse(changes).orElse(hive).orElse(delta)
+    streams.orElse(files).orElse(sources).orElse(v2).orElse(changes).orElse(hive).orElse(delta)
+
+  private val streams: PartialFunction[LogicalPlan, CommandWrite] = {
+    case w if StreamWrites.is(w) => CommandWrite(StreamWrites.sinks(w), StreamWrites.mode(w), query(w))
+  }
 
   private val files: PartialFunction[LogicalPlan, CommandWrite] = {
     case i: InsertIntoHadoopFsRelationCommand =>
