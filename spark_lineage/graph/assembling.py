@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from spark_lineage.graph import followed, functions, models, naming
+from spark_lineage.graph import batches, followed, functions, models, naming
 from spark_lineage.graph.cells import cells
 from spark_lineage.graph.datasets import Datasets
 from spark_lineage.graph.gaps import ledger
@@ -27,6 +27,7 @@ def so_far(observations: Iterable[Observation]) -> tuple[LineageGraph, frozenset
     """See ``graph.so_far``."""
     seen = sort_out(observations)
     name_by_folder(seen)
+    batches.join(seen.operations, seen.fragments)
     followed.settle(seen)
     models.join(seen)
     steps = Steps(seen, app_name(seen.started.app if seen.started else ""))

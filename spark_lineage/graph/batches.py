@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, MutableMapping
 from dataclasses import dataclass, field, replace
 
-from spark_lineage.model import Execution, Outcome
+from spark_lineage.model import ColumnInput, Execution, Fragment, Operation, Outcome
 
+HANDED_OVER = "DataStreamWriter.foreachBatch"  # the operation by which a function of the program gets a batch
 FIRST, LAST, MOST_FAILED = 10, 10, 100
 # As Spark describes the executions of a streaming query; its name may stand before.
 _BATCH = re.compile(r"id = [0-9a-f-]{36}.*?runId = ([0-9a-f-]{36}).*?batch = (\d+|init)\s*\Z", re.DOTALL)
@@ -77,3 +78,25 @@ def together(one: Execution, other: Execution) -> Execution:
         sinks=tuple({(sink[0].namespace, sink[0].name): sink for sink in (*one.sinks, *other.sinks)}.values()),
         batches=one.batches + other.batches,
     )
+
+
+def join(operations: Iterable[Operation], fragments: MutableMapping[str, Fragment]) -> None:
+    """Says that the columns of what ``foreachBatch`` hands over are those of the stream.
+
+    Spark makes an RDD of each batch, whose plan does not show it. Which rows of the stream a batch has is not known.
+    """
+    for operation in operations:
+        batch = fragments.get(operation.output or "") if operation.name == HANDED_OVER else None
+        stream = fragments.get(operation.inputs[0]) if len(operation.inputs) == 1 else None
+        if batch is None or stream is None or batch.inputs or batch.sources or batch.opaque != ("rdd",):
+            continue
+        names = {name for name, _, _ in stream.columns}
+        if all(definition.column in names for definition in batch.definitions):
+            definitions = tuple(
+                replace(each, inputs=(_same(stream.dataset, each.column),), followed=True) for each in batch.definitions
+            )
+            fragments[batch.dataset] = replace(batch, inputs=(stream.dataset,), definitions=definitions)
+
+
+def _same(dataset: str, column: str) -> ColumnInput:
+    return ColumnInput(dataset, column, "DIRECT", "IDENTITY")

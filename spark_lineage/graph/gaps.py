@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
+from spark_lineage.graph.batches import HANDED_OVER
 from spark_lineage.graph.datasets import Datasets
 from spark_lineage.graph.observed import Observed
 from spark_lineage.graph.steps import Steps
@@ -58,7 +59,10 @@ def _of_jvm(seen: Observed, steps: Steps, datasets: Datasets) -> Iterable[Gap]:
 def _unseen_writes(seen: Observed, steps: Steps) -> Iterable[Gap]:
     """A gap for each write that went well, but whose sink the JVM half did not report."""
     told = {execution.op for execution in seen.executions if execution.sinks}
+    handed_over = {df for operation in seen.operations if operation.name == HANDED_OVER for df in operation.inputs}
     for operation in seen.operations:
+        if operation.name.startswith("DataStreamWriter.") and not handed_over.isdisjoint(operation.inputs):
+            continue  # its batches are written by a function of the program, whose writes were seen
         if operation.kind is OperationKind.WRITE and operation.error is None and operation.op not in told:
             if "place" in operation.detail:
                 continue  # capture has noted where

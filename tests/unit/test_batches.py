@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from spark_lineage.graph import assemble
-from spark_lineage.graph.batches import FIRST, LAST, query_of
+from spark_lineage.graph.batches import FIRST, LAST, join, query_of
 from spark_lineage.model import (
     CallSeen,
+    ColumnDefinition,
     Execution,
+    Fragment,
     Mode,
     Observation,
     Operation,
@@ -70,6 +73,35 @@ def test_queries_are_told_apart() -> None:
 
 def test_few_batches_stay_as_they_are() -> None:
     assert kept(*map(batch, range(FIRST + LAST))) == list(map(batch, range(FIRST + LAST)))
+
+
+def fragment(df: str, **more: Any) -> Fragment:
+    definition = ColumnDefinition("id", "id", (), followed=False)
+    whole: dict[str, Any] = {"inputs": (), "sources": (), "opaque": ("rdd",), "definitions": (definition,), **more}
+    return Fragment(
+        dataset=df, columns=(("id", "bigint", True),), plan_hash="plan2:0", operators=(), plan_text="",
+        deterministic=True, nondeterminism=(), indirect=(), sample_key=(), **whole,
+    )  # fmt: skip
+
+
+def handed_over(batch: str, *streams: str) -> Operation:
+    place = Place("c1", None, 2)
+    return Operation("o1", "DataStreamWriter.foreachBatch", OperationKind.TRANSFORM, (place,), streams, batch, 2.0, 2.0)
+
+
+def test_columns_of_a_batch_are_those_of_the_stream() -> None:
+    fragments = {"d1": fragment("d1", opaque=(), sources=(SINK,)), "d2": fragment("d2")}
+    join([handed_over("d2", "d1")], fragments)
+    assert fragments["d2"].inputs == ("d1",)
+    (definition,) = fragments["d2"].definitions
+    assert definition.followed and [(each.dataset, each.column) for each in definition.inputs] == [("d1", "id")]
+
+
+def test_a_batch_whose_plan_says_where_it_comes_from_stays_as_it_is() -> None:
+    fragments = {"d1": fragment("d1"), "d2": fragment("d2", opaque=(), sources=(SINK,))}
+    before = dict(fragments)
+    join([handed_over("d2", "d1"), handed_over("d2"), handed_over("d9", "d1")], fragments)
+    assert fragments == before
 
 
 def test_only_what_spark_calls_a_batch_is_one() -> None:
