@@ -170,7 +170,9 @@ class _Asked:
     def __init__(self, lines: Lines, started: ProgramStarted) -> None:
         self._started = started
         self._sinks: dict[str, str] = {}  # operation -> the last part of the name of what it wrote
-        self._operations = sorted(self._read(lines), key=lambda each: (each["started"], each["does"] == "action"))
+        self._operations = sorted(
+            self._together(self._read(lines)), key=lambda each: (each["started"], each["does"] == "action")
+        )
         self._methods: dict[str, dict[int, _Line]] = {MODULE: {}}
         self._files: dict[str, str] = {}
         self._callers: set[str] = set()
@@ -195,6 +197,18 @@ class _Asked:
             elif line.startswith(b'{"kind":"execution"') and (document := _document(line)) is not None:
                 for sink in document.get("sinks", ())[:1]:
                     self._sinks[document.get("op") or ""] = PurePath(sink["storage"]["name"]).name.rpartition(".")[2]
+
+    def _together(self, read: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+        """One operation for each of the executions of a query that the JVM half has told one by one."""
+        found: dict[str, dict[str, Any]] = {}
+        for operation in read:
+            known = found.setdefault(operation["op"], operation)
+            if known is not operation:
+                known["inputs"] = list(dict.fromkeys([*known["inputs"], *operation["inputs"]]))
+                known["started"] = min(known["started"], operation["started"])
+                known["ended"] = max(known["ended"], operation["ended"])
+                known["error"] = operation["error"] or known["error"]
+        return list(found.values())
 
     def _find_main(self) -> str:
         """The method that the program begins in: the outermost one of the first thread that asked for something."""

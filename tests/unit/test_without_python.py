@@ -114,6 +114,18 @@ def test_statements_of_sql_are_steps_with_their_text() -> None:
     assert select.step == "Job.select" and select.inputs == ("paid",)
 
 
+def test_executions_of_one_query_are_one_operation() -> None:
+    graph = assemble(
+        observed(
+            asked("o1", 2.0, [(MAIN, 10)], output="d1"),
+            asked("x1", 4.0, [(MAIN, 11)], does="action", name="Dataset.count"),
+            asked("x1", 3.0, [(MAIN, 11)], does="action", name="Dataset.count", inputs=["d1"], ended=5.0),
+            END,
+        )
+    )
+    assert graph.steps[2].inputs == ("filter",) and graph.steps[2].ended == 5.0
+
+
 def test_an_error_of_the_last_query_is_the_end() -> None:
     graph = assemble(observed({**END, "outcome": "fail", "error": "SparkException: no"}))
     assert graph.run.outcome is Outcome.FAIL and graph.run.error == "SparkException: no"

@@ -111,7 +111,8 @@ final class Executions(conf: SparkConf, offer: Observation => Unit, idsOf: Logic
     outermost(event.executionId) = root
     if (root == event.executionId) {
       val running = new OpenExecution(Some(root), event.description, event.time)
-      running.ownOp = Creations.op(root, event.description)
+      // The start of an execution around this one may be told later: `spark-sql` runs a command while it plans one.
+      running.ownOp = Creations.op(event.rootExecutionId.getOrElse(root), event.description)
       running.stack = event.details
       executions(root) = running
       forgetOldest()
@@ -232,7 +233,7 @@ object Executions {
     private var error: Option[String] = None
 
     def tellOperation(): Unit = ownOp.filter(op.contains).foreach { name =>
-      Creations.ran(id, name, stack, used, seconds(started), seconds(ended.getOrElse(started)), error)
+      Creations.ran(name, stack, used, seconds(started), seconds(ended.getOrElse(started)), error)
     }
 
     def isOver: Boolean = ended.isDefined && openJobs.isEmpty

@@ -80,7 +80,11 @@ object LineageExtensions {
 
 /** Options of ours that a session may change while it runs. */
 private object SessionOptions {
-  def mode(session: SparkSession): Mode = Mode.named(session.conf.get("spark.lineage.mode", "")).getOrElse(Mode.Flow)
+  def mode(session: SparkSession): Mode =
+    Mode.named(session.conf.get(
+      "spark.lineage.mode",
+      ""
+    )).orElse(ProgramRecord.get.flatMap(_.mode)).getOrElse(Mode.Flow)
 
   def keys(session: SparkSession): Int =
     Numbers.int(session.conf.get("spark.lineage.checks.keys", "1000000")).getOrElse(1000000)

@@ -71,12 +71,13 @@ object CallSite {
         } else if (found.isEmpty) {
           if (name.startsWith(running) && !throughExecution) within = true
           if (name.startsWith(sqlServers)) servesSql = true
-          if (name.startsWith("org.apache.spark.") || name.startsWith("io.delta.")) api = called(name, frame.getMethodName)
+          if (name.startsWith("org.apache.spark.") || name.startsWith("io.delta."))
+            api = called(name, frame.getMethodName)
         }
       }
     walker.walk(look)
     if (found.nonEmpty) CallSite(found.reverse.toVector, api, None)
-    else if (within || !servesSql) Nowhere
+    else if (!servesSql) Nowhere
     else CallSite(Nil, api, statements.current(context))
   }
 

@@ -2,7 +2,6 @@ package io.sparklineage.program
 
 import io.sparklineage.privacy.Redaction
 
-
 /**
  * What was started, as far as the JVM tells: the program that `spark-submit --class` or `spark-sql` runs.
  *

@@ -68,7 +68,8 @@ private[sparklineage] object Creations {
     val unit = unitOf(site)
     val from = below(session, plan)
     from.foreach { case (node, parent) => if (parent.unit != unit) mark(session, node, parent, "boundary", record) }
-    val here = Made(s"d${ids.incrementAndGet()}", unit, from.flatMap { case (_, parent) => fromOutside(parent, unit) }.toSet)
+    val here =
+      Made(s"d${ids.incrementAndGet()}", unit, from.flatMap { case (_, parent) => fromOutside(parent, unit) }.toSet)
     plan.setTagValue(tag, here)
     asked(record, "transform", site, plan, from.map(_._2.id), Some(here.id), None)
   }
@@ -87,7 +88,9 @@ private[sparklineage] object Creations {
         case None =>
           val unit = unitOf(site)
           val from = below(session, command.plan)
-          from.foreach { case (node, parent) => if (parent.unit != unit) mark(session, node, parent, "boundary", record) }
+          from.foreach { case (node, parent) =>
+            if (parent.unit != unit) mark(session, node, parent, "boundary", record)
+          }
           val inputs = from.flatMap { case (_, parent) => fromOutside(parent, unit) }.toSet
           val here = Made(s"d${ids.incrementAndGet()}", unit, inputs)
           asked(record, "view", site, command, from.map(_._2.id), Some(here.id), Some(name))
@@ -170,13 +173,12 @@ private[sparklineage] object Creations {
   private val RootKey = "spark.sql.execution.root.id"
 
   /**
-   * An execution has ended.
+   * An execution of an operation has ended.
    *
    * @param stack what Spark says of where it was asked for; known better where it was planned
    * @param used  the Datasets that its query stands on
    */
   def ran(
-      execution: Option[Long],
       op: String,
       stack: String,
       used: Seq[String],
@@ -184,11 +186,22 @@ private[sparklineage] object Creations {
       ended: Double,
       error: Option[String]
   ): Unit = ProgramRecord.get.foreach { record =>
-    val known = execution.flatMap(id => plannings.take(id.toString))
-      .getOrElse(Planned(CallSite.parsed(stack), "", started))
-    val sql = known.site.statement.map(_._2)
+    val known = plannings.get(op.drop(1)).getOrElse(Planned(CallSite.parsed(stack), "", started))
+    val (site, at) = (known.site, known.at)
     if (!op.startsWith("s") || streams.put(op, started).isEmpty) record.asked(
-      ProgramOperation(op, "action", known.site, sql, used, None, None, known.thread, known.at, math.max(known.at, ended), error)
+      ProgramOperation(
+        op,
+        "action",
+        site,
+        site.statement.map(_._2),
+        used,
+        None,
+        None,
+        known.thread,
+        at,
+        math.max(at, ended),
+        error
+      )
     )
   }
 

@@ -60,7 +60,9 @@ private[program] object ThisProcess {
 
   /** In ticks since the machine began. */
   private def begun: Option[String] =
-    read("/proc/self/stat").flatMap(stat => Try(stat.substring(stat.lastIndexOf(')') + 1).trim.split("\\s+")(19)).toOption)
+    read("/proc/self/stat").flatMap(stat =>
+      Try(stat.substring(stat.lastIndexOf(')') + 1).trim.split("\\s+")(19)).toOption
+    )
 
   private def read(path: String): Option[String] = Try(new String(Files.readAllBytes(Paths.get(path)), UTF_8)).toOption
 }

@@ -7,6 +7,7 @@ import java.util.concurrent.atomic.AtomicLong
 
 import scala.util.Try
 
+import io.sparklineage.boundary.Mode
 import io.sparklineage.emit.{Observations, Wire}
 import io.sparklineage.model.{Application, Gap, Observation, Probed}
 import io.sparklineage.privacy.Personal
@@ -37,6 +38,9 @@ final private[sparklineage] class ProgramRecord(folder: Path, begun: ProgramBegu
   @volatile private var over = false
   @volatile private var application: Option[Application] = None
 
+  /** As the program's environment has it, where its Spark conf has none. */
+  def mode: Option[Mode] = Mode.named(begun.mode)
+
   /** Makes the folder and its first line. Throws what the file system does. */
   private def open(): Unit = {
     PrivateFiles.folder(folder)
@@ -62,7 +66,8 @@ final private[sparklineage] class ProgramRecord(folder: Path, begun: ProgramBegu
       val asked = Iterator.continually(waiting.poll()).takeWhile(_ != null).toVector
       val seen = Iterator.continually(PythonApi.next()).takeWhile(_.nonEmpty).flatten.map(noted).map(Wire.line)
       val lost = dropped.getAndSet(0)
-      val gap = if (lost > 0) Seq(Wire.line(Gap("observations", s"$lost were dropped: more than $Most waited"))) else Nil
+      val gap =
+        if (lost > 0) Seq(Wire.line(Gap("observations", s"$lost were dropped: more than $Most waited"))) else Nil
       val text = new java.lang.StringBuilder
       (asked.iterator ++ seen ++ gap).foreach { line =>
         text.append(cleaned(line)).append('\n')
@@ -135,7 +140,9 @@ private[sparklineage] object ProgramRecord {
 
   private def started(conf: SparkConf, settings: ProgramSettings): Option[ProgramRecord] =
     if (settings.store.contains("://")) {
-      Guard.tell("Lineage of a program without a Python half is recorded in folders only: spark.lineage.store names none.")
+      Guard.tell(
+        "Lineage of a program without a Python half is recorded in folders only: spark.lineage.store names none."
+      )
       None
     } else {
       Creations.begin()
@@ -158,7 +165,12 @@ private[sparklineage] object ProgramRecord {
         masksPersonal = settings.masksPersonal,
         masksLiterals = settings.masksLiterals
       )
-      val record = new ProgramRecord(Paths.get(settings.store, "runs", begun.run), begun, line.sql.flatMap(SqlFile.read), masks(settings))
+      val record = new ProgramRecord(
+        Paths.get(settings.store, "runs", begun.run),
+        begun,
+        line.sql.flatMap(SqlFile.read),
+        masks(settings)
+      )
       record.open()
       Some(record)
     }

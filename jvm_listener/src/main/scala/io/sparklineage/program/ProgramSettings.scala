@@ -33,7 +33,9 @@ final private[program] class ProgramSettings(conf: SparkConf, environment: Map[S
     val written = option("labels").toSeq.flatMap(_.split(',')).map(_.split("=", 2)).collect {
       case Array(name, value) => name.trim -> value.trim
     }
-    conf.getAll.collect { case (name, value) if name.startsWith(LabelKey) => name.drop(LabelKey.length) -> value }.toMap ++
+    conf.getAll.collect {
+      case (name, value) if name.startsWith(LabelKey) => name.drop(LabelKey.length) -> value
+    }.toMap ++
       written ++ variables
   }
 

@@ -96,8 +96,10 @@ final class FaultPrograms(spark: SparkSession, folder: String) {
     },
     "without a Python half" -> { mark =>
       val store = Files.createTempDirectory("record")
-      val conf = spark.sparkContext.getConf.set("spark.lineage.enabled", "true").set("spark.lineage.store", store.toString)
-      val listener = new LineageListener(if (mark eq plain) new SparkConf(false).set("spark.lineage.enabled", "false") else conf)
+      val conf =
+        spark.sparkContext.getConf.set("spark.lineage.enabled", "true").set("spark.lineage.store", store.toString)
+      val listener =
+        new LineageListener(if (mark eq plain) new SparkConf(false).set("spark.lineage.enabled", "false") else conf)
       io.sparklineage.Guard.setStrict(false)
       spark.sparkContext.addSparkListener(listener)
       val kept = rows.filter("k = 3")

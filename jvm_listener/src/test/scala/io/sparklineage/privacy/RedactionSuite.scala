@@ -35,8 +35,10 @@ class RedactionSuite extends AnyFunSuite {
   }
 
   test("what looks personal is masked as the Python half masks it") {
-    val text = "mail ada@example.org iban DE89370400440532013000 card 4111 1111 1111 1111 not 4111 1111 1111 1112 ssn 123-45-6789 call +49 30 1234567 at 1.796021426415E9"
-    val masked = "mail masked:12784320c824801a iban masked:4f831ddb5c1072cf card masked:c98d3a05a7f7e507 not 4111 1111 1111 1112 ssn masked:d0c5f629479eb86a call masked:0ac0054ce41e5807 at 1.796021426415E9"
+    val text =
+      "mail ada@example.org iban DE89370400440532013000 card 4111 1111 1111 1111 not 4111 1111 1111 1112 ssn 123-45-6789 call +49 30 1234567 at 1.796021426415E9"
+    val masked =
+      "mail masked:12784320c824801a iban masked:4f831ddb5c1072cf card masked:c98d3a05a7f7e507 not 4111 1111 1111 1112 ssn masked:d0c5f629479eb86a call masked:0ac0054ce41e5807 at 1.796021426415E9"
     assert(Personal.masked(text, "0123".getBytes("UTF-8")) == masked)
     assert(Personal.masked("paid", throw new IllegalStateException) == "paid")
   }

@@ -25,7 +25,10 @@ private[storages] object StreamWrites {
     val table = Reflected.path(write, "catalogTable").collect { case t: CatalogTable => t }
     val relation = Reflected.path(write, "relation").collect { case r: DataSourceV2Relation => r }
     relation.map(Storages.read(_)).orElse(table.map(t => Seq(Storages.ofTable(t)))).getOrElse {
-      Reflected.value(write, "sink").map(ofV1(_)).orElse(Reflected.value(write, "table").map(ofV2(_, write))).getOrElse(Nil)
+      Reflected.value(
+        write,
+        "sink"
+      ).map(ofV1(_)).orElse(Reflected.value(write, "table").map(ofV2(_, write))).getOrElse(Nil)
     }
   }
 
@@ -46,15 +49,20 @@ private[storages] object StreamWrites {
   }
 
   private def ofV2(table: Any, write: LogicalPlan): Seq[Storage] = named(table) match {
-    case "MemorySink" => Seq(Storage("memory", options(write).collectFirst {
-        case (key, name) if key.equalsIgnoreCase("queryName") => name
-      }.getOrElse("memory"), Some("memory")))
+    case "MemorySink" => Seq(Storage(
+        "memory",
+        options(write).collectFirst {
+          case (key, name) if key.equalsIgnoreCase("queryName") => name
+        }.getOrElse("memory"),
+        Some("memory")
+      ))
     case "KafkaTable" => Storages.ofOptions("kafka", options(write))
     case without if nowhere(without) => Nil
     case other => Seq(Storages.unknown(other))
   }
 
-  private val nowhere = Set("ForeachBatchSink", "ForeachWriterTable", "ConsoleTable", "NoopTable", "PythonForeachWriter")
+  private val nowhere =
+    Set("ForeachBatchSink", "ForeachWriterTable", "ConsoleTable", "NoopTable", "PythonForeachWriter")
 
   private def named(of: Any): String = of.getClass.getSimpleName.stripSuffix("$")
 

@@ -38,8 +38,9 @@ object WriteCommands {
 
   /** What the commands of an analyzed plan write. */
   def of(plan: LogicalPlan): Seq[(LogicalPlan, CommandWrite)] =
-    plan.collect { case node if (node.isInstanceOf[Command] || StreamWrites.is(node)) && write.isDefinedAt(node) =>
-      node -> write(node)
+    plan.collect {
+      case node if (node.isInstanceOf[Command] || StreamWrites.is(node)) && write.isDefinedAt(node) =>
+        node -> write(node)
     }
 
   private def write: PartialFunction[LogicalPlan, CommandWrite] =
