@@ -125,13 +125,14 @@ object StatedRows {
     }
   }
 
-  private def counted(file: FileStatus, stated: (FileStatus, Configuration) => Long, hadoop: Configuration): Long = {
+  private def counted(file: FileStatus, stated: (FileStatus, Configuration) => Long, hadoop: => Configuration): Long = {
     val key = (file.getPath.toString, file.getLen, file.getModificationTime)
     Option(known.get(key)).map(_.longValue).getOrElse {
-      val now = file.getPath.getFileSystem(hadoop).getFileStatus(file.getPath)
+      val conf = hadoop
+      val now = file.getPath.getFileSystem(conf).getFileStatus(file.getPath)
       if (now.getLen != file.getLen || now.getModificationTime != file.getModificationTime)
         throw new IllegalStateException("it is not the file that was listed")
-      val rows = stated(now, hadoop)
+      val rows = stated(now, conf)
       known.put(key, rows)
       rows
     }
