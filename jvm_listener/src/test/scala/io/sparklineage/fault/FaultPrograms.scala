@@ -10,7 +10,7 @@ import org.apache.spark.sql.lineage.probetest.{Bus, Watched}
 import org.apache.spark.sql.{DataFrame, SparkSession, SparkSessionExtensions}
 
 import io.sparklineage.program.ProgramRecord
-import io.sparklineage.{LineageExtensions, LineageListener, PythonApi}
+import io.sparklineage.{Guard, LineageExtensions, LineageListener, PythonApi}
 
 /** Small programs that between them enter every part of the JVM half. Each gives its result as text. */
 final class FaultPrograms(spark: SparkSession, folder: String) {
@@ -87,8 +87,7 @@ final class FaultPrograms(spark: SparkSession, folder: String) {
     },
     "extension" -> { _ => new LineageExtensions().apply(new SparkSessionExtensions); Nil },
     "listener" -> { _ =>
-      val listener = new LineageListener(spark.sparkContext.getConf)
-      io.sparklineage.Guard.setStrict(false)
+      val listener = new LineageListener(spark.sparkContext.getConf.set(Guard.StrictKey, "false"))
       spark.sparkContext.addSparkListener(listener)
       val seen = result(spark.range(3).toDF())
       spark.sparkContext.removeSparkListener(listener)
@@ -98,9 +97,10 @@ final class FaultPrograms(spark: SparkSession, folder: String) {
       val store = Files.createTempDirectory("record")
       val conf =
         spark.sparkContext.getConf.set("spark.lineage.enabled", "true").set("spark.lineage.store", store.toString)
+          .set(Guard.StrictKey, "false")
       val listener =
         new LineageListener(if (mark eq plain) new SparkConf(false).set("spark.lineage.enabled", "false") else conf)
-      io.sparklineage.Guard.setStrict(false)
+      Guard.setStrict(false)
       spark.sparkContext.addSparkListener(listener)
       val kept = rows.filter("k = 3")
       LineageExtensions.creations(spark)(kept.queryExecution.analyzed)
@@ -108,6 +108,7 @@ final class FaultPrograms(spark: SparkSession, folder: String) {
       SparkInternals.settle(20000)
       Thread.sleep(ProgramRecord.EveryMs + 500) // the thread of the record has looked
       listener.onApplicationEnd(SparkListenerApplicationEnd(2L))
+      ProgramRecord.end(2.0) // where the listener's end is broken, its thread would take what other programs tell
       spark.sparkContext.removeSparkListener(listener)
       recorded = Files.walk(store).filter(Files.isRegularFile(_)).toArray.toSeq.map(_.asInstanceOf[Path])
         .flatMap(file => Files.readAllLines(file).toArray.toSeq.map(_.toString))

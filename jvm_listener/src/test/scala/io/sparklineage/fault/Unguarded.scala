@@ -30,6 +30,9 @@ object Unguarded {
       "Boundary.withChild",
       "Boundary.withNewChildInternal",
       "ProbeExec.withNewChildInternal"
+    ) ++ because("Whoever has begun it waits for it, inside of a guard.")(
+      "StatedRows.call",
+      "StatedRows.removeEldestEntry"
     ) ++ because("It compares or lists three fields.")(
       "Boundary.productArity",
       "Boundary.productElement",
