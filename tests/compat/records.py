@@ -35,13 +35,13 @@ def make(line: Line, java: Path | None, names: Sequence[str], data: Path, shapes
 
 
 def data(smoke: bool) -> tuple[Path, Path]:
-    """The tables of the tests' programs: those of ``tables.py`` with TPC-H's, and those of ``test_shapes.py``."""
+    """The tables of the tests' programs: those of ``small_tables.py`` with TPC-H's, and those of ``test_shapes.py``."""
     sys.path[:0] = [str(ROOT / "tests" / "spark")]
     data, shapes = WORK / "data", WORK / "shapes"
     if not data.exists():
-        import tables
+        import small_tables
 
-        tables.write(data)
+        small_tables.write(data)
     if not smoke and not shapes.exists():
         from test_shapes import write_tables
 

@@ -18,6 +18,7 @@ def differing(seen: dict[str, Seen], kind: str) -> dict[str, tuple[Seen | None, 
     return {name: (known.get(name), seen.get(name)) for name in both if known.get(name) != seen.get(name)}
 
 
+@pytest.mark.bad_events  # nobody asks a lazy frame of its columns where the program has scanned files elsewhere
 def test_readers_and_writers_of_pandas_and_polars(tmp_path: Path) -> None:
     for library in ("lxml", "openpyxl", "tables", "tabulate"):
         pytest.importorskip(library)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import tables
+import small_tables
 from program_runs import CONF, Runs, WarmJvms
 
 from tests.warm_jvm import WarmJvm
@@ -18,8 +18,8 @@ A_FEW = 12  # a selection of so few tests runs only what they ask for
 
 @pytest.fixture(scope="session")
 def data_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The tables of ``tables.py``, and TPC-H at a hundredth of its smallest size."""
-    folder = tables.write(tmp_path_factory.mktemp("data"))
+    """The tables of ``small_tables.py``, and TPC-H at a hundredth of its smallest size."""
+    folder = small_tables.write(tmp_path_factory.mktemp("data"))
     tool = Path(sys.executable).with_name("tpchgen-cli")
     command = [str(tool) if tool.exists() else "tpchgen-cli", "parquet", "-s", "0.01", "--output-dir"]
     subprocess.run([*command, str(folder / "tpch")], check=True, capture_output=True)

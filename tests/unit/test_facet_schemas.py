@@ -51,7 +51,10 @@ ELSEWHERE = {
     },
     model.Execution: {"sources": "datasets", "sinks": "datasets", "changed": "Dataset.changed"},
     model.CheckResult: {"dataset": "the dataset that has it", "details": "nowhere: sampled values stay out of events"},
-    model.Storage: {"namespace": "the event's dataset", "name": "the event's dataset", "columns": "schema"},
+    model.Storage: {
+        "namespace": "the event's dataset", "name": "the event's dataset", "columns": "schema",
+        "rows": "Fingerprint.row_count of the source",
+    },
     model.Partial: {"columns": "declared, nulls, fingerprints, sketches"},
 }  # fmt: skip
 
