@@ -13,7 +13,7 @@ from dataclasses import replace
 from math import prod
 
 from spark_lineage.graph.measured import columns, unknown
-from spark_lineage.model import Dataset, Partial, RowOperator
+from spark_lineage.model import Dataset, DatasetKind, Partial, RowOperator
 
 EMPTY = "what it is made from is empty"
 NOTHING_REMOVED = "the filters that ran below the probe have removed no row"
@@ -23,16 +23,19 @@ _OPEN = frozenset({"filter_pushed", "stepped_aside", "not_measured", "limit", "p
 def completed(datasets: Iterable[Dataset]) -> tuple[Dataset, ...]:
     """The datasets, those that are made from others after these; what follows of their rows is filled in."""
     rows: dict[str, int] = {}
+    read: dict[str, int] = {}  # without what was written: others may have changed that before it is read again
     found: list[Dataset] = []
     for dataset in datasets:
-        made = _completed(dataset, rows) if dataset.reason in _OPEN else dataset
+        made = _completed(dataset, rows, read) if dataset.reason in _OPEN else dataset
         if made.rows is not None:
             rows[made.id] = made.rows
+            if made.kind is not DatasetKind.SINK:
+                read[made.id] = made.rows
         found.append(made)
     return tuple(found)
 
 
-def _completed(dataset: Dataset, rows: Mapping[str, int]) -> Dataset:
+def _completed(dataset: Dataset, rows: Mapping[str, int], read: Mapping[str, int]) -> Dataset:
     fragment = dataset.fragment
     if fragment is None or not fragment.row_operators:
         return dataset
@@ -42,7 +45,7 @@ def _completed(dataset: Dataset, rows: Mapping[str, int]) -> Dataset:
     whole = next((partial for partial in dataset.partial if partial.rows == most), None)
     if whole is not None and fragment.deterministic:
         return _of_all(dataset, whole)
-    exact = exact_rows(fragment.row_operators, rows)
+    exact = exact_rows(fragment.row_operators, read)
     # More rows than that were seen only if what the plan takes has changed meanwhile.
     if exact is None or any(partial.rows > exact for partial in dataset.partial):
         return dataset
