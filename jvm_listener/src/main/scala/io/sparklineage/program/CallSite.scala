@@ -62,7 +62,8 @@ object CallSite {
     var api = ""
     var within = false
     var servesSql = false
-    val look: JavaFunction[JavaStream[StackWalker.StackFrame], Unit] = stack =>
+    // It gives an object, though nobody needs one: to Scala 2.12 what Java's generics hold is one.
+    val look: JavaFunction[JavaStream[StackWalker.StackFrame], AnyRef] = stack => {
       stack.limit(Deepest.toLong).forEach { frame =>
         val name = frame.getClassName
         if (isOfProgram(name)) {
@@ -75,7 +76,9 @@ object CallSite {
             api = called(name, frame.getMethodName)
         }
       }
-    walker.walk(look)
+      found
+    }
+    walker.walk[AnyRef](look)
     if (found.nonEmpty) CallSite(found.reverse.toVector, api, None)
     else if (!servesSql) Nowhere
     else CallSite(Nil, api, statements.current(context))
