@@ -38,7 +38,7 @@ class Settling:
         In an order in which a receiver may get them: a parent begins first and ends last.
         """
         before, self._before = self._before, {}
-        waiting = _waiting(graph)
+        waiting, unnamed = _waiting(graph), _unnamed(graph)
         application = key(events[0])[0] if events else ""
         left = {_parent(event) for event in events if key(event) not in self._told and event["eventType"] == "START"}
         telling = set(self._told)
@@ -46,6 +46,8 @@ class Settling:
             run, type_ = key(event)
             # An end is aborted only when the run ends; until then it may be that its outputs were not described yet.
             if (run, type_) in telling or type_ == "ABORT" or (run == application and type_ != "START"):
+                continue
+            if type_ == "START" and _call(event) in unnamed:
                 continue
             digest = hashlib.sha256(to_line(event).encode("ascii")).digest()
             known = before.get((run, type_)) == digest
@@ -87,6 +89,16 @@ def _waiting(graph: LineageGraph) -> set[Name]:
         (dataset.namespace, dataset.name)
         for dataset in graph.datasets
         if dataset.kind is DatasetKind.INTERIM and not dataset.complete and dataset.reason == "never_executed"
+    }
+
+
+def _unnamed(graph: LineageGraph) -> set[Call]:
+    """Later calls whose job may get another name yet: it hangs on what they make, and nothing has used that so far."""
+    callers = {step.parent for step in graph.steps}
+    return {
+        (step.step, step.call)
+        for step in graph.steps
+        if step.call > 1 and not step.outputs and (step.step, step.call) not in callers
     }
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from observing import shop
 
@@ -118,6 +118,7 @@ JSON = st.recursive(
 OBJECTS = st.dictionaries(st.sampled_from("abc"), JSON, max_size=3)
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow])  # the machine may be busy with other tests
 @given(OBJECTS, OBJECTS)
 def test_a_patch_makes_the_one_from_the_other(before: dict[str, object], after: dict[str, object]) -> None:
     assert amending.patched(before, json.loads(json.dumps(amending.changes(before, after)))) == after
