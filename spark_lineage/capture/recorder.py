@@ -115,7 +115,7 @@ class Recorder:
         self.results = Results(known, guard, self.pandas)
         self._without_plan = WithoutPlan(known, emit, jvm.place)
         self.made_elsewhere = MadeElsewhere(
-            known, frames, lambda running, frame: self._marks.of(running, (), {}, frame), self._made
+            known, frames, lambda running, frame: self._marks.of(running, (), {}, frame), self._made, emit
         )
         self.later: tuple[tuple[str, Callable[[], None]], ...] = ()  # what to call once a module is there
 

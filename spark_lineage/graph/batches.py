@@ -1,83 +1,190 @@
 """Micro-batches of streaming queries: each is an execution, and a query may run millions of them.
 
 Of each query the first and the last ones are kept, and those that failed; the others are one execution that says for
-how many it stands, with the sums of their metrics.
+how many it stands, with the sums of their metrics. The same is written ahead while the query runs
+(``store/batch_lines.py``).
 """
 
 from __future__ import annotations
 
 import re
-from collections import deque
 from collections.abc import Iterable, Iterator, MutableMapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
+from typing import NamedTuple
 
-from spark_lineage.model import ColumnInput, Execution, Fragment, Operation, Outcome
+from spark_lineage.model import ColumnInput, Execution, Fragment, Operation, OperationKind, Outcome, Storage
 
 HANDED_OVER = "DataStreamWriter.foreachBatch"  # the operation by which a function of the program gets a batch
 FIRST, LAST, MOST_FAILED = 10, 10, 100
-# As Spark describes the executions of a streaming query; its name may stand before.
-_BATCH = re.compile(r"id = [0-9a-f-]{36}.*?runId = ([0-9a-f-]{36}).*?batch = (\d+|init)\s*\Z", re.DOTALL)
+MOST_STORAGES = 100  # that one execution names which stands for several batches
+_ROOM = 10 * (FIRST + LAST)  # batches of one query that are held before those between are summed up
+# As Spark describes the executions of a streaming query; its name may stand before. Sums name two numbers.
+_BATCH = re.compile(
+    r"id = [0-9a-f-]{36}.*?runId = ([0-9a-f-]{36}).*?batch(?:es)? = (\d+|init)( to (\d+))?\s*\Z", re.DOTALL
+)
+_NUMBERS = re.compile(r"batch(?:es)? = [^=]*\Z")
 
 
-def query_of(execution: Execution) -> str | None:
-    """The run of the streaming query whose batch this is; None for what is no batch."""
+class Span(NamedTuple):
+    """The batches that an execution stands for: their query's run, and their numbers."""
+
+    run: str
+    first: int
+    last: int
+    summed: bool  # whether it is made of several executions, or may be
+
+
+def span(execution: Execution) -> Span | None:
+    """Which batches these are; None for what is no batch of a streaming query."""
     found = _BATCH.search(execution.description)
-    return found[1] if found is not None else None
-
-
-@dataclass
-class _Query:
-    first: list[Execution] = field(default_factory=list)
-    between: Execution | None = None
-    failed: list[Execution] = field(default_factory=list)
-    last: deque[Execution] = field(default_factory=deque)
+    if found is None:
+        return None
+    first = -1 if found[2] == "init" else int(found[2])
+    return Span(found[1], first, int(found[4]) if found[4] else first, found[3] is not None)
 
 
 class Batches:
-    """Takes the batches of all queries in their order, and holds few of each."""
+    """Takes the batches of all queries, as they come, and holds few of each."""
 
     def __init__(self) -> None:
         self._queries: dict[tuple[str, str | None], _Query] = {}
 
-    def add(self, run: str, batch: Execution) -> None:
-        """``run``: as :func:`query_of` gives it."""
-        query = self._queries.setdefault((run, batch.op), _Query())
-        if batch.outcome is not Outcome.COMPLETE and len(query.failed) < MOST_FAILED:
-            query.failed.append(batch)
-        elif len(query.first) < FIRST:
-            query.first.append(batch)
-        else:
-            query.last.append(batch)
-            if len(query.last) > LAST:
-                oldest = query.last.popleft()
-                query.between = oldest if query.between is None else together(query.between, oldest)
+    def add(self, of: Span, batch: Execution) -> None:
+        """``of``: as :func:`span` gives it."""
+        self._queries.setdefault((of.run, batch.op), _Query()).add(of, batch)
 
     def kept(self) -> Iterator[Execution]:
         for query in self._queries.values():
-            yield from query.first
-            if query.between is not None:
-                yield query.between
-            yield from query.failed
-            yield from query.last
+            yield from query.kept()
+
+
+class _Query:
+    """The batches of one run of a query."""
+
+    def __init__(self) -> None:
+        self._alone: dict[int, Execution] = {}
+        self._failed: dict[int, Execution] = {}
+        self._sums: dict[int, tuple[int, Execution]] = {}  # number of their first batch -> that of the last, the sum
+
+    def add(self, of: Span, batch: Execution) -> None:
+        if of.summed:
+            if of.first not in self._sums or of.last >= self._sums[of.first][0]:  # the latest
+                self._sums[of.first] = (of.last, batch)
+        elif batch.outcome is not Outcome.COMPLETE and len(self._failed) < MOST_FAILED:
+            self._failed[of.first] = batch
+        else:
+            self._alone[of.first] = batch
+            if len(self._alone) > _ROOM:
+                self._sum_up()
+
+    def kept(self) -> Iterator[Execution]:
+        self._sum_up()
+        begin = min(self._sums, default=None)
+        alone = sorted(self._alone.items())
+        yield from (batch for number, batch in alone if begin is None or number < begin)
+        yield from (batch for _, batch in self._sums.values())
+        yield from self._failed.values()
+        yield from (batch for number, batch in alone if begin is not None and number > begin)
+
+    def _sum_up(self) -> None:
+        spans = [(first, last) for first, (last, _) in self._sums.items()]
+        numbers = sorted(n for n in self._alone if not any(first <= n <= last for first, last in spans))
+        self._alone = {number: self._alone[number] for number in numbers}
+        begin = min(self._sums, default=None)
+        before = [number for number in numbers if begin is None or number < begin][:FIRST]
+        between = [number for number in numbers if number not in before][:-LAST]
+        if not between and len(self._sums) < 2:
+            return
+        parts = sorted(
+            [*self._sums.items(), *((n, (n, self._alone.pop(n))) for n in between)], key=lambda part: part[0]
+        )
+        whole: Execution | None = None
+        for _, (_, part) in parts:
+            whole = part if whole is None else together(whole, part)
+        if whole is not None:
+            self._sums = {parts[0][0]: (max(last for _, (last, _) in parts), whole)}
 
 
 def together(one: Execution, other: Execution) -> Execution:
-    """One execution for two: it began as the first, and ended as the second."""
+    """One execution for two, the earlier batches first: it began as the first, and ended as the second.
+
+    It names no Spark jobs, since there may be millions, and at most ``MOST_STORAGES`` storages.
+    """
     metrics = dict(one.metrics)
     for name, value in other.metrics.items():
         known = metrics.get(name, 0)
         metrics[name] = max(known, value) if name.startswith("peak") else known + value
     return replace(
         one,
-        description=one.description if one.batches > 1 else f"batches from: {one.description}",
+        description=_of_both(one, other),
         ended=max(one.ended or one.started, other.ended or other.started),
         error=one.error or other.error,
-        spark_jobs=(*one.spark_jobs, *other.spark_jobs),
+        spark_jobs=(),
         metrics=metrics,
-        sources=tuple({(each.namespace, each.name): each for each in (*one.sources, *other.sources)}.values()),
-        sinks=tuple({(sink[0].namespace, sink[0].name): sink for sink in (*one.sinks, *other.sinks)}.values()),
+        sources=tuple(_storages((*one.sources, *other.sources)).values()),
+        sinks=_sinks((*one.sinks, *other.sinks)),
         batches=one.batches + other.batches,
+        changed=None,
     )
+
+
+def summed(batch: Execution) -> Execution:
+    """A batch alone, in the form of a sum that others will be added to."""
+    return replace(batch, description=_of_both(batch, batch), spark_jobs=())
+
+
+def _of_both(one: Execution, other: Execution) -> str:
+    spans = [found for found in (span(one), span(other)) if found is not None]
+    if not spans:
+        return one.description
+    numbers = f"{max(spans[0].first, 0)} to {max(found.last for found in spans)}"
+    return _NUMBERS.sub(f"batches = {numbers}", one.description)
+
+
+def _storages(several: Iterable[Storage]) -> dict[tuple[str, str], Storage]:
+    """Each once. What differs from batch to batch, its files say, is not told of all of them."""
+    found: dict[tuple[str, str], Storage] = {}
+    for storage in several:
+        key = (storage.namespace, storage.name)
+        known = found.get(key)
+        if known is not None and known != storage:
+            found[key] = replace(known, version=None, files=None, part=None, rows=None)
+        elif len(found) < MOST_STORAGES:
+            found[key] = storage
+    return found
+
+
+def _sinks(several: tuple[tuple[Storage, str, str | None], ...]) -> tuple[tuple[Storage, str, str | None], ...]:
+    storages = _storages(storage for storage, _, _ in several)
+    last = {(storage.namespace, storage.name): (mode, df) for storage, mode, df in several}
+    return tuple((storage, *last[key]) for key, storage in storages.items())
+
+
+def written_by(executions: Iterable[Execution], operations: Iterable[Operation]) -> Iterator[Execution]:
+    """The executions in their order, each batch that several operations have written once for each of them.
+
+    Spark runs all that a function does with a batch within one execution. What has written where is known by the
+    DataFrame that was written; where later batches are told as sums, by who wrote there before. The metrics are said
+    once, of the first.
+    """
+    writes = [each for each in operations if each.kind is OperationKind.WRITE]
+    writers = {df: each.op for each in reversed(writes) for df in each.inputs}
+    known: dict[tuple[str, str, str], str | None] = {}
+    for execution in executions:
+        of = span(execution)
+        if of is None or not execution.sinks:
+            yield execution
+            continue
+        parts: dict[str | None, list[tuple[Storage, str, str | None]]] = {}
+        for sink in execution.sinks:
+            key = (of.run, sink[0].namespace, sink[0].name)
+            op = writers.get(sink[2] or "") or known.get(key, execution.op)
+            known[key] = op
+            parts.setdefault(op, []).append(sink)
+        whole = execution
+        for op in sorted(parts, key=lambda op: op != execution.op):  # what ran the batch comes first
+            yield replace(whole, op=op, sinks=tuple(parts[op]))
+            whole = replace(execution, spark_jobs=(), metrics={}, sources=())
 
 
 def join(operations: Iterable[Operation], fragments: MutableMapping[str, Fragment]) -> None:

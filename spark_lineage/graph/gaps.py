@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from spark_lineage.graph.batches import HANDED_OVER
+from spark_lineage.graph.batches import HANDED_OVER, MOST_STORAGES
 from spark_lineage.graph.datasets import Datasets
 from spark_lineage.graph.observed import Observed
 from spark_lineage.graph.steps import Steps
@@ -58,6 +58,12 @@ def _of_jvm(seen: Observed, steps: Steps, datasets: Datasets) -> Iterable[Gap]:
 
 def _unseen_writes(seen: Observed, steps: Steps) -> Iterable[Gap]:
     """A gap for each write that went well, but whose sink the JVM half did not report."""
+    for execution in seen.executions:
+        if execution.batches > 1 and max(len(execution.sinks), len(execution.sources)) >= MOST_STORAGES:
+            operation = seen.by_op.get(execution.op or "")
+            step = steps.of(operation).node.name if operation is not None else None
+            what = "sink" if len(execution.sinks) >= MOST_STORAGES else "source"
+            yield Gap(step, None, what, f"of {execution.batches} batches of a stream only {MOST_STORAGES} are named")
     told = {execution.op for execution in seen.executions if execution.sinks}
     handed_over = {df for operation in seen.operations if operation.name == HANDED_OVER for df in operation.inputs}
     for operation in seen.operations:

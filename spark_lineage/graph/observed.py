@@ -7,7 +7,7 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from spark_lineage.graph.batches import Batches, query_of
+from spark_lineage.graph.batches import Batches, span, written_by
 from spark_lineage.model import (
     CallEnded,
     CallSeen,
@@ -139,9 +139,9 @@ def sort_out(observations: Iterable[Observation]) -> Observed:
             report: tuple[int | None, str | None, float] = (observation.execution, None, 0.0)
             if observation.execution is None:
                 report = (None, repr(observation.spark_jobs), moment(observation.started))
-            query = query_of(observation)
-            if query is not None:
-                batches.add(query, _cleaned(observation))
+            of = span(observation)
+            if of is not None:
+                batches.add(of, _cleaned(observation))
             else:
                 executions[report] = _cleaned(observation)
         elif isinstance(observation, SourceRead):
@@ -168,7 +168,8 @@ def sort_out(observations: Iterable[Observation]) -> Observed:
         elif isinstance(observation, JvmGap):
             seen.jvm_gaps.append(observation)
     told = (*_told_once(executions.values()), *batches.kept())
-    seen.executions = sorted(told, key=lambda execution: moment(execution.started))
+    in_order = sorted(told, key=lambda execution: moment(execution.started))
+    seen.executions = list(written_by(in_order, seen.operations))
     seen.operations.sort(key=lambda operation: moment(operation.started))
     for operation in seen.operations:
         if operation.output is not None and operation.output not in operation.inputs:

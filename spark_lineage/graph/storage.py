@@ -12,7 +12,16 @@ from functools import cached_property
 from spark_lineage.graph.activations import Activation, gap
 from spark_lineage.graph.observed import Observed, ancestors, moment
 from spark_lineage.graph.steps import Steps
-from spark_lineage.graph.stored import Address, Stored, address, changes_in_place, overwrites, richer, within
+from spark_lineage.graph.stored import (
+    Address,
+    Stored,
+    address,
+    changes_in_place,
+    keeps_nothing,
+    overwrites,
+    richer,
+    within,
+)
 from spark_lineage.model import Execution, Gap, Operation, OperationKind, Outcome, Storage
 from spark_lineage.model.libraries import TABLE_ENGINES
 
@@ -79,7 +88,9 @@ class Storages:
                 self._gaps.append(gap(activation, None, "execution", why))
             within_place = {address(place)} if (place := _place(operation)) is not None else set()
             for storage, mode, df in execution.sinks:
-                if not within(storage, within_place):  # a model is written as several tables
+                if (nothing := keeps_nothing(storage)) is not None:
+                    self._gaps.append(gap(activation, None, "sink", nothing))
+                elif not within(storage, within_place):  # a model is written as several tables
                     self._written(storage, mode, df, execution, operation, activation)
         for operation in self._seen.operations:
             if (place := _place(operation)) is not None and operation.error is None:

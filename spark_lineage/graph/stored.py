@@ -35,6 +35,18 @@ def address(storage: Storage) -> Address:
     return (storage.namespace, storage.name)
 
 
+NOWHERE = "nowhere"  # the namespace of sinks of streams that are no dataset
+
+
+def keeps_nothing(storage: Storage) -> str | None:
+    """Why a sink is no dataset; None for every other one."""
+    if storage.namespace != NOWHERE:
+        return None
+    if storage.name == "foreach":
+        return "a function of the program was given the rows (foreach): what it did with them is not seen"
+    return f"the {storage.name} keeps nothing of what a stream writes there: it is no dataset"
+
+
 def within(storage: Storage, places: Container[Address]) -> bool:
     """Whether it is a file inside of one of ``places``: Spark reads such files for a schema, or a table's log."""
     parts = storage.name.split("/")

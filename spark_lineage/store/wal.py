@@ -14,10 +14,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
 
+from spark_lineage.graph.batches import span
 from spark_lineage.jvm import programs
-from spark_lineage.model import FORMAT, CellBegun, CellEnded, Observation, Probed, ProgramEnded
+from spark_lineage.model import FORMAT, CellBegun, CellEnded, Execution, Observation, Probed, ProgramEnded
 from spark_lineage.privacy.files import make_folder, open_private, write_private
 from spark_lineage.store import places, without_python
+from spark_lineage.store.batch_lines import BatchLines
 from spark_lineage.store.observation_lines import decode, encode, encode_fast
 
 NAME = "observations.jsonl"
@@ -35,8 +37,9 @@ Place = tuple[int, int]  # of a line in the file: where it begins, and its lengt
 class WriteAhead:
     """Appends observations to ``<folder>/observations.jsonl``. Not safe for several threads at once.
 
-    A measurement that still runs is told again and again, and takes the place in the file that it had before: the file
-    grows by what is observed and not by how long that takes.
+    A measurement that still runs is told again and again, and takes the place in the file that it had before; so do the
+    latest batches of a streaming query, and the sums of those before them: the file grows by what is observed and not
+    by how long that takes.
 
     Raises OSError if the folder cannot be written.
     """
@@ -49,6 +52,7 @@ class WriteAhead:
         self._file = open_private(self.path, "w+b", buffering=0)
         self._size = 0
         self._running: dict[str, Place] = {}  # measurements that run, by instance
+        self._batches = BatchLines()
         self._pid = os.getpid()
 
     def append(self, observations: Sequence[Observation]) -> int:
@@ -56,23 +60,43 @@ class WriteAhead:
         if os.getpid() != self._pid:
             return 0  # a forked child of the program shares the file with its parent
         encoded = encode_fast if len(observations) >= MANY else encode
-        lines = [encoded(observation).encode("utf-8", "backslashreplace") + b"\n" for observation in observations]
-        again, new = self._placed(observations, lines)
+
+        def text(observation: Observation) -> bytes:
+            return encoded(observation).encode("utf-8", "backslashreplace") + b"\n"
+
+        alone = [observation for observation in observations if not self._is_shared(observation)]
+        again, new = self._placed(alone, list(map(text, alone)))
+        shared = list(self._batches.unwritten())
+        for each in shared:
+            written = text(each.execution)
+            if each.place is None or len(written) > each.place[1]:
+                each.place = (self._size + len(new), _length(len(written)))
+                new += _filled(written, each.place[1])
+            else:
+                again.append((each.place[0], _filled(written, each.place[1])))
         try:
             for at, line in again:
                 self._write(at, line)
             self._write(self._size, new)
         except OSError:
             self._running.clear()  # what may not be there is not written over
+            self._batches.forget_places()
             with contextlib.suppress(OSError):
                 self._file.truncate(self._size)
             raise
         self._size += len(new)
+        for each in shared:
+            each.written = True
         return len(observations)
+
+    def _is_shared(self, observation: Observation) -> bool:
+        """Whether it is a batch of a streaming query that gets no line of its own for good."""
+        of = span(observation) if isinstance(observation, Execution) else None
+        return of is not None and isinstance(observation, Execution) and self._batches.shares(of, observation)
 
     def _placed(
         self, observations: Sequence[Observation], lines: Sequence[bytes]
-    ) -> tuple[list[tuple[int, bytes]], bytes]:
+    ) -> tuple[list[tuple[int, bytes]], bytearray]:
         """(lines that take the place of earlier ones, and where that is; what is appended)"""
         again: list[tuple[int, bytes]] = []
         new = bytearray()
@@ -84,14 +108,14 @@ class WriteAhead:
                 self._running[observation.instance] = place
                 again.append((place[0], _filled(line, place[1])))
             else:
-                length = -(-(len(line) + SPARE) // SLOT) * SLOT
+                length = _length(len(line))
                 self._running[observation.instance] = (self._size + len(new), length)
                 new += _filled(line, length)
         while len(self._running) > MOST_RUNNING:  # the next time it is told, the oldest gets another place
             del self._running[next(iter(self._running))]
-        return again, bytes(new)
+        return again, new
 
-    def _write(self, at: int, content: bytes) -> None:
+    def _write(self, at: int, content: bytes | bytearray) -> None:
         self._file.seek(at)
         while content:
             content = content[self._file.write(content) :]
@@ -122,6 +146,11 @@ def _lines(file: IO[bytes]) -> Iterator[bytes]:
 def runs(observation: Probed) -> bool:
     """A measurement of which only the number of rows is known: another one of the same instance replaces it."""
     return not observation.complete and observation.rows is not None and not observation.columns
+
+
+def _length(line: int) -> int:
+    """Of the place for a line of so many bytes."""
+    return -(-(line + SPARE) // SLOT) * SLOT
 
 
 def _filled(line: bytes, length: int) -> bytes:

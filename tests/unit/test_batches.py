@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import random
 from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
+import pytest
+
 from spark_lineage.graph import assemble
-from spark_lineage.graph.batches import FIRST, LAST, join, query_of
+from spark_lineage.graph.batches import FIRST, LAST, MOST_STORAGES, join, span
 from spark_lineage.model import (
     CallSeen,
     ColumnDefinition,
@@ -21,6 +27,7 @@ from spark_lineage.model import (
     ProgramStarted,
     Storage,
 )
+from spark_lineage.store.wal import WriteAhead, read
 
 QUERY = "0a1b2c3d-0000-0000-0000-00000000000{}"
 SINK = Storage("file", "/out", "parquet", None, None, ())
@@ -59,6 +66,8 @@ def test_of_five_hundred_batches_few_are_kept_and_nothing_is_lost_of_their_sums(
     (between,) = [execution for execution in found if execution.batches > 1]
     assert (between.started, between.ended) == (10.0 + FIRST, 10.5 + 499 - LAST)
     assert between.sinks == batch(0).sinks
+    assert span(between) == (QUERY.format(1), FIRST, 499 - LAST, True)
+    assert between.spark_jobs == ()
 
 
 def test_batches_that_failed_are_kept() -> None:
@@ -105,6 +114,107 @@ def test_a_batch_whose_plan_says_where_it_comes_from_stays_as_it_is() -> None:
 
 
 def test_only_what_spark_calls_a_batch_is_one() -> None:
-    assert query_of(batch(3)) == QUERY.format(1)
+    assert span(batch(3)) == (QUERY.format(1), 3, 3, False)
     named = Execution(1, "o1", "batch = 3", 1.0, 2.0, Outcome.COMPLETE, None, (), {}, (), ())
-    assert query_of(named) is None
+    assert span(named) is None
+
+
+# --------------------------------------------------------------------------- written ahead
+
+
+def written(folder: Path, *batches: Execution, at_once: int = 1) -> WriteAhead:
+    ahead = WriteAhead(folder)
+    for begin in range(0, len(batches), at_once):
+        ahead.append(batches[begin : begin + at_once])
+    return ahead
+
+
+def read_back(folder: Path) -> list[Execution]:
+    found = list(read(folder))
+    assert None not in found
+    return kept(*(each for each in found if isinstance(each, Execution)))
+
+
+@pytest.mark.parametrize("at_once", [1, 7, 500])
+def test_what_is_written_ahead_says_what_all_batches_would(tmp_path: Path, at_once: int) -> None:
+    several = [batch(number, query) for number in range(500) for query in (1, 2)]
+    written(tmp_path, *several, at_once=at_once)
+    assert read_back(tmp_path) == kept(*several)
+
+
+def test_the_file_does_not_grow_with_each_batch(tmp_path: Path) -> None:
+    ahead = written(tmp_path, *map(batch, range(50)))
+    size = ahead.path.stat().st_size
+    ahead.append(list(map(batch, range(50, 1_000))))
+    for number in range(1_000, 5_000):
+        ahead.append([batch(number)])
+    assert ahead.path.stat().st_size == size
+    assert sum(execution.batches for execution in read_back(tmp_path)) == 5_000
+
+
+def test_a_kill_leaves_all_batches_that_were_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also one between two lines of the same batch."""
+    ahead = WriteAhead(tmp_path)
+    write, states = ahead._write, []
+
+    def noted(at: int, content: bytes) -> None:
+        write(at, content)
+        states.append(sum(execution.batches for execution in read_back(tmp_path)))
+
+    monkeypatch.setattr(ahead, "_write", noted)
+    for number in range(100):
+        ahead.append([batch(number)])
+        assert states[-1] == number + 1
+    assert states == sorted(states)
+
+
+def test_what_could_not_be_written_is_written_the_next_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ahead, chance, waiting = WriteAhead(tmp_path), random.Random(7), []
+    write = ahead._write
+
+    def full(at: int, content: bytes) -> None:
+        if content and chance.random() < 0.3:
+            write(at, content[: len(content) // 2])
+            raise OSError(28, os.strerror(28))
+        write(at, content)
+
+    monkeypatch.setattr(ahead, "_write", full)
+    for number in range(300):
+        waiting.append(batch(number))
+        try:
+            ahead.append(waiting)
+        except OSError:
+            continue
+        waiting = []
+    monkeypatch.undo()
+    ahead.append([*waiting, batch(300)])
+    whole = [each for each in read(tmp_path) if isinstance(each, Execution)]
+    assert kept(*whole) == kept(*map(batch, range(301)))
+
+
+def test_a_query_that_was_forgotten_begins_anew_and_loses_nothing(tmp_path: Path) -> None:
+    several = [batch(number, query) for query in (1, 2) for number in range(100)]
+    written(tmp_path / "a", *several[:60], *several[100:], *several[60:100])
+    ahead = written(tmp_path / "b", *several[:60])
+    ahead._batches._queries.clear()
+    ahead.append(several[60:100])
+    found = [each for each in read_back(tmp_path / "b") if span(each)]
+    assert sum(execution.batches for execution in found) == 100
+    assert sum(execution.metrics["rows_written"] for execution in found) == 300
+
+
+def test_files_of_one_batch_are_not_said_of_all(tmp_path: Path) -> None:
+    def reads(number: int) -> Execution:
+        source = replace(SINK, name="/in", files=f"files1:1:{number}", part=f"f{number}")
+        return replace(batch(number), sources=(source,))
+
+    (between,) = [execution for execution in kept(*map(reads, range(100))) if execution.batches > 1]
+    assert [(each.name, each.files, each.part) for each in between.sources] == [("/in", None, None)]
+
+
+def test_storages_of_many_batches_are_bounded() -> None:
+    def writes(number: int) -> Execution:
+        return replace(batch(number), sinks=((replace(SINK, name=f"/out/{number}"), "append", None),))
+
+    (between,) = [execution for execution in kept(*map(writes, range(1_000))) if execution.batches > 1]
+    assert len(between.sinks) == MOST_STORAGES

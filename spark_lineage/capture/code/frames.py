@@ -78,9 +78,12 @@ class _HeldTokens(threading.local):
 
 
 class GivenWork(NamedTuple):
-    """Work that the program gave to a thread: where it did so, and its number in the order of giving, from 1."""
+    """Work that the program gave to a thread: where it did so, and its number in the order of giving, from 1.
 
-    position: Position
+    ``position`` is None where that was in a batch of a stream that is passed over.
+    """
+
+    position: Position | None
     number: int
 
 
@@ -134,6 +137,7 @@ class Frames:
         self.sites: weakref.WeakKeyDictionary[threading.Thread, GivenWork] = weakref.WeakKeyDictionary()
         self.task = _CurrentTask()
         self.tasks = itertools.count(1)  # numbers of threads and of tasks of pools
+        self.passed_over: set[int] = set()  # threads that work on batches of streams whose calls are not recorded
         self._emit = emit
         self._limit = limit
         self._overflowed = overflowed
@@ -208,6 +212,8 @@ class Frames:
 
         If the stack has none, it is the position that gave this thread its work; None if nobody knows it.
         """
+        if self.passed_over and threading.get_ident() in self.passed_over:
+            return None
         codes = self._codes
         while frame is not None:
             code = codes.get(id(frame.f_code)) or self._classify(frame.f_code, frame)
@@ -289,6 +295,12 @@ class Frames:
         if given is not None:
             return given.position
         return None if threading.current_thread() is threading.main_thread() else self._root
+
+    def given(self, frame: FrameType | None) -> GivenWork | None:
+        """What is to be remembered of work that ``frame`` gives to another thread; None if nothing is known of it."""
+        position = self.position(frame)
+        passed_over = threading.get_ident() in self.passed_over
+        return GivenWork(position, next(self.tasks)) if position is not None or passed_over else None
 
     def _given(self) -> GivenWork | None:
         return self.task.given or self.sites.get(threading.current_thread())

@@ -12,30 +12,42 @@ from typing import Any
 
 from spark_lineage.capture.code.calls import Position
 from spark_lineage.capture.code.frames import Frames, GivenWork
+from spark_lineage.capture.deferred import Emit
 from spark_lineage.capture.following.identities import Identities
+from spark_lineage.capture.following.nodes import Node
 from spark_lineage.capture.following.tracked import OP_IDS, TrackedObjects
 from spark_lineage.capture.operations.methods import Method
 from spark_lineage.capture.operations.operation import Input, RunningOperation
-from spark_lineage.model import OperationKind
+from spark_lineage.model import OperationKind, PythonGap
 
+MOST_BATCHES = 20  # of one query, whose calls of the program's function are recorded one by one
 _FUNCTION = 0x3  # flags that the code of a function has, and that of a module has not
+
+
+class _CalledBack:
+    """A function that ``foreachBatch`` was given: where, for which stream, and for how many batches it was called."""
+
+    def __init__(self, position: Position, stream: Node, name: str) -> None:
+        self.position, self.stream, self.name, self.batches = position, stream, name, 0
 
 
 class MadeElsewhere:
     """Makes operations of what appears without one.
 
-    ``marks(operation, frame)`` marks the inputs of an operation; ``made(operation, df)`` records what it gave.
+    ``marks(operation, frame)`` marks the inputs of an operation; ``made(operation, df)`` records what it gave;
+    ``emit`` takes gaps.
     """
 
     def __init__(
         self, known: TrackedObjects, frames: Frames, marks: Callable[[RunningOperation, FrameType], None],
-        made: Callable[[RunningOperation, Any], None],
+        made: Callable[[RunningOperation, Any], None], emit: Emit,
     ) -> None:  # fmt: skip
         self._known = known
         self._frames = frames
         self._marks = marks
         self._made = made
-        self._called_back: Identities = Identities()  # function of foreachBatch -> (position, the stream's node)
+        self._emit = emit
+        self._called_back: Identities = Identities()  # function of foreachBatch -> ``_CalledBack``
 
     def frame(self, made: Any, frame: FrameType | None) -> bool:
         """A DataFrame has appeared. Its parents are the DataFrames that the frames between it and the user's code hold.
@@ -71,7 +83,8 @@ class MadeElsewhere:
         if position is not None and isinstance(df, self._known.dataframe):
             self._frames.announce(position.call)
             with contextlib.suppress(TypeError):  # a callable that takes no weak reference
-                self._called_back.put(function, (position, self._known.node(df, position)))
+                name = getattr(function, "__name__", type(function).__name__)
+                self._called_back.put(function, _CalledBack(position, self._known.node(df, position), str(name)))
 
     def _batch(self, made: Any, frame: FrameType) -> bool:
         """Whether ``made`` is a batch for a function that ``foreachBatch`` was given; then it is recorded as one."""
@@ -80,13 +93,25 @@ class MadeElsewhere:
         called_back = self._called_back.get(vars(caller).get("func")) if of_ours else None
         if called_back is None:
             return False
-        position, stream = called_back
+        called_back.batches += 1
+        if called_back.batches > MOST_BATCHES:
+            self._pass_over(called_back)
+            return True
+        self._frames.passed_over.discard(threading.get_ident())
+        position, stream = called_back.position, called_back.stream
         # Spark calls all functions in few threads: which query this one works for now is known here alone.
         self._frames.sites[threading.current_thread()] = GivenWork(position, next(self._frames.tasks))
         label = "DataStreamWriter.foreachBatch"
         method = Method(type(made), "foreachBatch", label, OperationKind.TRANSFORM, "none", False)
         self._made(_running(method, position, [(stream, None)]), made)
         return True
+
+    def _pass_over(self, called_back: _CalledBack) -> None:
+        """A stream has no end, and the record has. What Spark runs for the batch counts to the last one recorded."""
+        self._frames.passed_over.add(threading.get_ident())
+        if called_back.batches == MOST_BATCHES + 1:
+            why = f"called for more than {MOST_BATCHES} batches of a stream: of later ones what Spark ran is recorded"
+            self._emit(PythonGap(f"calls of {called_back.name}", why, called_back.position.call.id))
 
     # -- parents
 

@@ -32,9 +32,8 @@ def _start(original: Callable[..., Any], frames: Frames, guard: Guard) -> Callab
     from_caller = guard.from_caller
 
     def remember(thread: threading.Thread, frame: FrameType | None) -> None:
-        position = frames.position(frame)
-        if position is not None:
-            frames.sites[thread] = GivenWork(position, next(frames.tasks))
+        if (given := frames.given(frame)) is not None:
+            frames.sites[thread] = given
 
     def start(self: threading.Thread) -> None:
         from_caller("threads", remember, self)
@@ -53,9 +52,8 @@ def _submitted(
     from_caller = guard.from_caller
 
     def remember(item: Any, frame: FrameType | None) -> None:
-        position = frames.position(frame)
-        if position is not None:
-            items[item] = GivenWork(position, next(frames.tasks))
+        if (given := frames.given(frame)) is not None:
+            items[item] = given
 
     def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
         from_caller("threads", remember, self)
