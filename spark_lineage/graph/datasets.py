@@ -116,7 +116,7 @@ class Datasets:
             else:
                 ranked.append((stored.at, 2, described.sink(stored, stored.activation, self._written_as_it_is(stored))))
         found = tuple(dataset for _, _, dataset in sorted(ranked, key=lambda rank: rank[:2]))
-        finished = completed(found)
+        finished = completed(found, {self._ids[df]: described.counted(df) for df in self._interim})
         known = {after.id for before, after in zip(found, finished, strict=True) if after.complete > before.complete}
         self.gaps = [gap for gap in self.gaps if gap.what != "rows" or gap.dataset not in known]
         counted = {dataset.id for dataset in finished if dataset.rows is not None}

@@ -4,6 +4,8 @@
 * Where as many rows passed the pushed filters as the plan can give at all, the filters have removed nothing.
 * Where the plan drops and repeats no row of what it takes, it gives as many as that has. What is known of its columns
   stays that of the rows that a probe saw.
+* Where rows were counted between the filters of one scan, they are those of the dataset if the scan has skipped none:
+  if it has given as many as the files state.
 """
 
 from __future__ import annotations
@@ -20,13 +22,26 @@ NOTHING_REMOVED = "the filters that ran below the probe have removed no row"
 _OPEN = frozenset({"filter_pushed", "stepped_aside", "not_measured", "limit", "partial", "served_from_cache"})
 
 
-def completed(datasets: Iterable[Dataset]) -> tuple[Dataset, ...]:
-    """The datasets, those that are made from others after these; what follows of their rows is filled in."""
+Counts = Sequence[tuple[int, int]]  # (rows, rows that the scan below has given)
+
+
+def completed(datasets: Iterable[Dataset], counted: Mapping[str, Counts]) -> tuple[Dataset, ...]:
+    """The datasets, those that are made from others after these; what follows of their rows is filled in.
+
+    ``counted``: by the ids of datasets, what was counted of them between the filters of a scan.
+    """
     rows: dict[str, int] = {}
     read: dict[str, int] = {}  # without what was written: others may have changed that before it is read again
+    sources: dict[str, str] = {}  # the one source that the rows of a dataset come from
     found: list[Dataset] = []
     for dataset in datasets:
-        made = _completed(dataset, rows, read) if dataset.reason in _OPEN else dataset
+        made = dataset
+        source = _only_source(dataset, sources)
+        if source is not None:
+            sources[dataset.id] = source
+        if dataset.reason in _OPEN:
+            exact = _exact_count(counted.get(dataset.id, ()), read.get(source) if source is not None else None)
+            made = _completed(dataset, rows, read, exact)
         if made.rows is not None:
             rows[made.id] = made.rows
             if made.kind is not DatasetKind.SINK:
@@ -35,17 +50,34 @@ def completed(datasets: Iterable[Dataset]) -> tuple[Dataset, ...]:
     return tuple(found)
 
 
-def _completed(dataset: Dataset, rows: Mapping[str, int], read: Mapping[str, int]) -> Dataset:
+def _only_source(dataset: Dataset, sources: Mapping[str, str]) -> str | None:
+    if dataset.kind is DatasetKind.SOURCE:
+        return dataset.id
+    operators = dataset.fragment.row_operators if dataset.fragment is not None else ()
+    taken = {name for operator in operators if operator.op == "input" for name in operator.datasets}
+    return sources.get(next(iter(taken))) if len(taken) == 1 else None
+
+
+def _exact_count(counts: Counts, source: int | None) -> int | None:
+    """The rows that were counted where the scan gave all rows of the source; None where counts disagree."""
+    exact = {rows for rows, read in counts if read == source}
+    return exact.pop() if len(exact) == 1 else None
+
+
+def _completed(
+    dataset: Dataset, rows: Mapping[str, int], read: Mapping[str, int], counted: int | None = None
+) -> Dataset:
     fragment = dataset.fragment
     if fragment is None or not fragment.row_operators:
         return dataset
     most = most_rows(fragment.row_operators, rows)
     if most == 0:
         return replace(dataset, rows=0, complete=True, reason=None, detail=EMPTY, pushed=(), partial=())
-    whole = next((partial for partial in dataset.partial if partial.rows == most), None)
+    all_rows = counted if counted is not None else most
+    whole = next((partial for partial in dataset.partial if partial.rows == all_rows), None)
     if whole is not None and fragment.deterministic:
         return _of_all(dataset, whole)
-    exact = exact_rows(fragment.row_operators, read)
+    exact = counted if counted is not None else exact_rows(fragment.row_operators, read)
     # More rows than that were seen only if what the plan takes has changed meanwhile.
     if exact is None or any(partial.rows > exact for partial in dataset.partial):
         return dataset

@@ -52,6 +52,9 @@ class Described:
             variable=named.variable, engine=engine, mlflow_run=tracked,
         )  # fmt: skip
 
+    def counted(self, df: str) -> tuple[tuple[int, int], ...]:
+        return self._measurements.counted(df)
+
     def source(self, stored: Stored) -> Dataset:
         storage = stored.storage
         measured = self._read_whole(stored)

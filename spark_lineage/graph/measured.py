@@ -77,7 +77,7 @@ class Measurements:
         self._failed: set[str] | None = None
 
     def of(self, df: str) -> Measured:
-        probes = list(self._seen.probes.get(df, {}).values())
+        probes = [probe for probe in self._seen.probes.get(df, {}).values() if probe.read is None]
         complete = [probe for probe in probes if probe.complete and probe.rows is not None and probe.rows >= 0]
         if complete:
             return _agreed(complete, len(probes))
@@ -88,6 +88,11 @@ class Measurements:
         if probes:
             return self._incomplete(probes)
         return self._unmeasured(df)
+
+    def counted(self, df: str) -> tuple[tuple[int, int], ...]:
+        """(rows, rows that the scan of its source had given) as often as both were counted below later filters."""
+        probes = self._seen.probes.get(df, {}).values()
+        return tuple((probe.rows, probe.read) for probe in probes if probe.rows is not None and probe.read is not None)
 
     def _twin(self, probe: Probed) -> Probed | None:
         """A measurement of the same rows.

@@ -164,6 +164,7 @@ def _probe(document: Document) -> Probed:
             RuleAnswer(answer["kind"], tuple(answer["arguments"]), answer["value"], answer["reason"])
             for answer in document["answers"]
         ),
+        read=document.get("read"),
     )
 
 

@@ -59,3 +59,6 @@ class Probed:
     sample: Sample | None
     plan_hash: str | None = None  # of the physical plan below the probe: equal hashes measure the same rows
     answers: tuple[RuleAnswer, ...] = ()
+    # Of a count below the filters of later steps (reason "counted"): how many rows the scan below has given. ``rows``
+    # is exact where that is all that the source has.
+    read: int | None = None

@@ -41,6 +41,10 @@ def filter_pushed():
     return spark.read.parquet(f"{DATA}/orders").withColumn("double", F.col("amount") * 2)
 
 
+def filters_pushed():
+    return spark.read.parquet(f"{DATA}/orders").filter("amount > 5000").withColumn("double", F.col("quantity") * 2)
+
+
 def partition_pruned():
     return spark.read.parquet(f"{DATA}/orders").withColumn("triple", F.col("amount") * 3)
 
@@ -93,6 +97,7 @@ limited_above().limit(5).write.format("noop").mode("overwrite").save()
 limit_itself().collect()
 pruned().select("triple").collect()
 filter_pushed().filter("quantity = 3").collect()
+filters_pushed().filter("double > 8").collect()
 partition_pruned().filter("day = date'2024-01-02'").collect()
 never_executed().createOrReplaceTempView("never")
 only_schema().select("id").printSchema()

@@ -55,6 +55,13 @@ def test_files_state_how_many_rows_lie_below_filters(runs: Runs, function: str) 
     assert (dataset["complete"], dataset["rows"], dataset["fingerprint"]) == (False, 2000, None), dataset
 
 
+def test_rows_are_counted_between_the_filters_of_two_steps(runs: Runs) -> None:
+    dataset = first(runs, "flow", "filters_pushed")
+    expected = first(runs, "exact", "filters_pushed")
+    assert (dataset["complete"], dataset["reason"], dataset["fingerprint"]) == (False, "filter_pushed", None), dataset
+    assert dataset["rows"] == expected["rows"] and 0 < dataset["rows"] < 2000, (dataset, expected)
+
+
 @pytest.mark.parametrize("mode", ["used", "exact"])
 @pytest.mark.parametrize("function", PUSHED)
 def test_a_barrier_sees_rows_below_filters(runs: Runs, function: str, mode: str) -> None:

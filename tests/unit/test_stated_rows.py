@@ -15,8 +15,13 @@ STATED = replace(ORDERS, files="files1:1:a:a", rows=100)
 A, B = RowOperator("input", datasets=("a",)), RowOperator("input", datasets=("b",))
 
 
-def read_in_part(seen: int, *reads: Storage) -> LineageGraph:
-    """A program that reads a storage in functions, of whose rows ``seen`` passed a filter of a later step."""
+def read_in_part(
+    seen: int, *reads: Storage, counted: tuple[tuple[int, int], ...] = (), keeps: bool = True
+) -> LineageGraph:
+    """A program that reads a storage in functions, of whose rows ``seen`` passed a filter of a later step.
+
+    ``counted``: what was counted below it, of how many rows that the scan gave. ``keeps``: it has no filter of its own.
+    """
     p = Program()
     places = range(len(reads))
     p.read(module(*[None] * len(reads)), *(function(f"read_{at}", 10 * at + 10, None) for at in places))
@@ -27,10 +32,14 @@ def read_in_part(seen: int, *reads: Storage) -> LineageGraph:
         p.op((site, Place(call, 0, 10 * at + 11)), OperationKind.READ, output=df, name="DataFrameReader.parquet")
         p.end(call)
         made = fragment(df, ["a", "b"], sources=[storage], operators=["Relation"], indirect=False)
-        p.seen.append(replace(made, row_operators=(RowOperator("input", datasets=("source:0",)),)))
+        own = () if keeps else (RowOperator("filter", (0,)),)
+        p.seen.append(replace(made, row_operators=(RowOperator("input", datasets=("source:0",)), *own)))
         p.mark(df)
         p.op((site,), OperationKind.ACTION, inputs=[df], name="DataFrame.count")
         p.seen.append(probe(df, seen, ["a"], complete=False, reason="filter_pushed", pushed=["(a > 1)"]))
+        for number, (rows, read) in enumerate(counted):
+            count = probe(df, rows, [], complete=False, reason="counted")
+            p.seen.append(replace(count, instance=f"count{number}.{df}", read=read))
     p.finish()
     return assemble(p.seen)
 
@@ -70,6 +79,21 @@ def test_what_does_not_fit_is_not_said() -> None:
     assert source(differing).rows is None
     part = read_in_part(60, replace(STATED, part="dt=1"))
     assert (source(part).rows, interim(part).rows) == (None, None)
+
+
+def test_rows_counted_between_filters_are_exact_where_the_scan_skipped_none() -> None:
+    def rows(*counted: tuple[int, int]) -> int | None:
+        return interim(read_in_part(60, STATED, counted=counted, keeps=False)).rows
+
+    assert (rows((70, 100)), rows((70, 100), (70, 100)), rows((70, 100), (20, 30))) == (70, 70, 70)
+    assert (rows(), rows((70, 99)), rows((70, 100), (71, 100))) == (None, None, None)
+    assert rows((50, 100)) is None, "more rows than that were seen"
+    made = interim(read_in_part(60, STATED, counted=((70, 100),), keeps=False))
+    assert (made.complete, made.reason, made.pushed) == (False, "filter_pushed", ("(a > 1)",))
+    whole = interim(read_in_part(60, STATED, counted=((60, 100),), keeps=False))
+    assert (whole.rows, whole.complete, whole.columns[0].fingerprint is not None) == (60, True, True)
+    unstated = replace(STATED, rows=None)
+    assert interim(read_in_part(60, unstated, counted=((70, 100),), keeps=False)).rows is None
 
 
 def test_one_read_that_was_not_told_takes_the_rows_of_the_others() -> None:

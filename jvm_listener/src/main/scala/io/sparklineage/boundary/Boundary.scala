@@ -19,9 +19,14 @@ import io.sparklineage.probe.SteppedAside
  * One marked DataFrame at a boundary.
  *
  * @param pushed SQL of the filters that now lie below the boundary though they are no part of the DataFrame
+ * @param own    once filters were pushed: those that are part of the DataFrame, where it filters files and no more
  */
-final case class MarkedRows(mark: DatasetMark, pushed: Seq[String] = Nil) {
+final case class MarkedRows(mark: DatasetMark, pushed: Seq[String] = Nil, own: Option[OwnFilters] = None) {
   def id: String = mark.id
+
+  /** Filters went below the boundary, whose rows are those of `plan`. */
+  private[boundary] def push(filters: Seq[String], plan: LogicalPlan): MarkedRows =
+    copy(pushed = (pushed ++ filters).distinct, own = if (pushed.isEmpty) OwnFilters.of(plan) else own)
 }
 
 /**
@@ -33,6 +38,7 @@ final case class MarkedRows(mark: DatasetMark, pushed: Seq[String] = Nil) {
  * @param names   of the columns as the user sees them, in order; names may repeat
  * @param types   `DataType.catalogString` of each
  * @param limited a limit that belongs above now lies below
+ * @param counted DataFrames whose rows are to be counted between the filters of the scan below
  */
 final case class BoundarySpec(
     place: Int,
@@ -40,7 +46,8 @@ final case class BoundarySpec(
     mode: Mode,
     names: Seq[String],
     types: Seq[String],
-    limited: Boolean = false
+    limited: Boolean = false,
+    counted: Seq[MarkedRows] = Nil
 ) {
 
   def ids: Seq[String] = marked.map(_.id)
@@ -48,9 +55,9 @@ final case class BoundarySpec(
   /** Every row reaches the probe, for each of the DataFrames. */
   def whole: Boolean = !limited && marked.forall(_.pushed.isEmpty)
 
-  /** Filters went below the boundary. */
-  def push(filters: Seq[String]): BoundarySpec =
-    copy(marked = marked.map(rows => rows.copy(pushed = (rows.pushed ++ filters).distinct)))
+  /** Filters went below the boundary, whose rows are those of `plan`. */
+  def push(filters: Seq[String], plan: LogicalPlan): BoundarySpec =
+    copy(marked = marked.map(_.push(filters, plan)))
 
   /** The same rows under more ids. */
   def and(other: BoundarySpec): BoundarySpec =
@@ -202,7 +209,7 @@ final class PassingBoundary(
   override protected def withNewChildInternal(newChild: LogicalPlan): ScriptTransformation = newChild match {
     case Filter(condition, below) if below.fastEquals(child) =>
       val filters = Guard.value("filter through boundary", Seq("a filter"))(Seq(PushedFilters.sql(condition)))
-      new PassingBoundary(newChild, spec.push(filters), columns)
+      new PassingBoundary(newChild, spec.push(filters, below), columns)
     case _ => new PassingBoundary(newChild, spec, columns)
   }
 

@@ -14,7 +14,7 @@ object PlaceBoundaries extends Rule[LogicalPlan] {
   override def apply(plan: LogicalPlan): LogicalPlan =
     Guard.value("place boundaries", WithoutBoundaries(plan)) {
       if (!plan.exists(_.isInstanceOf[BoundaryNode])) plan
-      else letPruningPass(shedSorts(stepOffRootLimits(plan)))
+      else letPruningPass(RowCounts.place(shedSorts(stepOffRootLimits(plan))))
     }
 
   /** `limit` under a `collect` reads as few partitions as it can; with a node above it, it would read them all. */

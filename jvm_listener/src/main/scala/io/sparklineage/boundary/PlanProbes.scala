@@ -19,9 +19,18 @@ import io.sparklineage.probe.{AnalyzedQuestion, ProbeColumn, ProbeExec, ProbeSpe
 final class PlanProbes(session: SparkLine.Session, sampleRows: () => Int, mostKeys: () => Int) extends SparkStrategy {
 
   override def apply(plan: LogicalPlan): Seq[SparkPlan] = plan match {
-    case boundary: BoundaryNode => Seq(planned(boundary, planLater(boundary.child)))
+    case boundary: BoundaryNode => Seq(planned(boundary, below(boundary)))
     case _ => Nil
   }
+
+  private def below(boundary: BoundaryNode): SparkPlan =
+    if (boundary.spec.counted.isEmpty || !mayProbe) planLater(boundary.child)
+    else Guard.value("row counts", planLater(boundary.child)) {
+      // Spark's own planner plans a child right here, too, only later.
+      RowCounts.between(session.sessionState.planner.plan(boundary.child).next(), boundary.spec.counted)
+    }
+
+  private def mayProbe: Boolean = Probes.areOn && SQLConf.get.codegenFallback
 
   private def planned(boundary: BoundaryNode, below: SparkPlan): SparkPlan =
     Guard.value("plan probe", unprobed(boundary, below)) {

@@ -178,6 +178,7 @@ object Wire {
       json.writeFieldName("sample")
       p.sample.fold(json.writeNull())(sample)
       maybe("plan_hash", p.planHash)
+      p.read.foreach(json.writeNumberField("read", _))
       array("answers", p.answers) { a =>
         block {
           text("kind", a.kind)

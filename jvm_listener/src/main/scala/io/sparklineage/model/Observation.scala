@@ -158,7 +158,8 @@ final case class Probed(
     fingerprint: Option[String],
     sample: Option[Sample],
     planHash: Option[String],
-    answers: Seq[Answer] = Nil
+    answers: Seq[Answer] = Nil,
+    read: Option[Long] = None
 ) extends Observation
 
 /** What a rule of the user wanted to know (see `probe.Question`): a count, 1 or 0 for true or false; or why not. */

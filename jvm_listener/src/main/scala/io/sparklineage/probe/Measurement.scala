@@ -34,7 +34,8 @@ final private[probe] class Measurement(val spec: ProbeSpec, layout: Layout, spar
   /** The plan is about to run, reading `rdd`; more than once if whole stage code had to be given up. */
   def begin(rdd: Option[RDD[InternalRow]], child: SparkPlan): Unit = synchronized {
     input = rdd
-    plan = Some(child)
+    if (spec.counting.isEmpty) plan = Some(child)
+    spec.counting.foreach(_.begun(this))
     execution = Option(sparkContext.getLocalProperty("spark.sql.execution.id")).flatMap(Numbers.long)
     if (execution.isDefined) { // perhaps not for the first time
       over = false
@@ -67,7 +68,42 @@ final private[probe] class Measurement(val spec: ProbeSpec, layout: Layout, spar
    * What is known now, once for each marked DataFrame; empty while nothing is. Until all partitions were read or the
    * execution is over that is how many rows have passed: columns, fingerprints and the sample come with the last word.
    */
-  def probed(): Seq[Probed] = synchronized {
+  def probed(): Seq[Probed] = spec.counting.fold(looked())(counted)
+
+  /** The number of rows once every partition was read to its end, and none had a fault of ours. */
+  def wholeRows: Option[Long] = synchronized {
+    settle()
+    val sound = aside.isEmpty && accumulator.fault.isEmpty
+    Some(accumulator.progress).filter(progress => sound && expected.contains(progress.exhausted)).map(_.rows)
+  }
+
+  /** Told once it is known, with what the scan below has given. */
+  private def counted(counting: Counting): Seq[Probed] = synchronized {
+    val arrivals = accumulator.arrivals
+    val known = for (rows <- wholeRows; read <- counting.read if arrivals != toldWhole) yield (rows, read)
+    if (known.isDefined) toldWhole = arrivals
+    known.toSeq.flatMap { case (rows, read) =>
+      spec.ids.map { id =>
+        Probed(
+          dataset = id,
+          instance = s"$instance.$id",
+          execution = execution,
+          rows = Some(rows),
+          complete = false,
+          reason = Some("counted"),
+          detail = None,
+          pushed = Nil,
+          columns = Nil,
+          fingerprint = None,
+          sample = None,
+          planHash = None,
+          read = Some(read)
+        )
+      }
+    }
+  }
+
+  private def looked(): Seq[Probed] = synchronized {
     val arrivals = accumulator.arrivals
     val stopped = aside.orElse(accumulator.fault)
     val progress = if (stopped.isDefined) Progress(0, 0, 0L) else accumulator.progress

@@ -36,6 +36,8 @@ final case class ProbeColumn(name: String, typeName: String, exprId: ExprId)
  *   what rules of the user want to know; most probes are asked nothing
  * @param mostKeys
  *   how many keys are compared at most to tell whether they are unique
+ * @param counting
+ *   this probe counts rows for a scan and does nothing else
  */
 final case class ProbeSpec(
     ids: Seq[String],
@@ -46,7 +48,8 @@ final case class ProbeSpec(
     sampleRows: Int,
     pushedOf: Map[String, Seq[String]] = Map.empty,
     questions: Seq[AnalyzedQuestion] = Nil,
-    mostKeys: Int = 0
+    mostKeys: Int = 0,
+    counting: Option[Counting] = None
 ) {
 
   /** The filters pushed below that do not belong to this DataFrame; it may share the probe with its ancestor. */

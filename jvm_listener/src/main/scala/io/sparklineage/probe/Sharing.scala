@@ -70,6 +70,7 @@ private[probe] object Sharing {
    * attribute is passed only if every projection on the way names it as it is.
    */
   def below(plan: SparkPlan): Option[Below] = plan match {
+    case probe: ProbeExec if probe.spec.counting.isDefined => None // it has no hashes
     case probe: ProbeExec => Some(Below(probe, probe.output.map(_.exprId).toSet, sameRows = true))
     case ProjectExec(list, child) =>
       val named = list.collect { case attribute: Attribute => attribute.exprId }.toSet

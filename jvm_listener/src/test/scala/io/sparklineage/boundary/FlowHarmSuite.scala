@@ -43,6 +43,14 @@ class FlowHarmSuite extends HarmSuite {
   same("filter over a projection", 1, slow = true)(m =>
     m(read(orders).withColumn("twice", F.expr("amount * 2")), "d1").filter("twice > 10 and day = 3")
   )
+  same("filters of two steps over a scan", 1)(m =>
+    m(m(read(orders).filter("amount > 10"), "d1").filter("kind < 9"), "d2").filter("day = 3")
+  )
+  same("one of two equal sides has a boundary", 1) { m =>
+    def side(marking: Marking) =
+      marking(read(orders).filter("amount > 10"), "d1").filter("day < 3").groupBy("customer").count()
+    side(m).union(side((data, _) => data)).groupBy("customer").agg(F.sum("count"))
+  }
   same("column pruning", 1)(m => m(read(orders), "d1").select("id"))
   same("join of two boundaries", 2)(m => m(read(orders), "d1").join(m(customers, "d2"), "customer"))
   same("filter over a join", 1)(m =>

@@ -19,7 +19,8 @@ object PhysicalPlans {
   /** The whole plan without the numbers that differ from run to run. */
   def text(plan: SparkPlan): String = anonymous(plan.treeString(verbose = true, maxFields = 1000))
 
-  def probes(plan: SparkPlan): Seq[ProbeExec] = nodes(plan).collect { case probe: ProbeExec => probe }
+  def probes(plan: SparkPlan): Seq[ProbeExec] =
+    nodes(plan).collect { case probe: ProbeExec if probe.spec.counting.isEmpty => probe }
 
   /** Scans with everything pushed into them, exchanges, reuse, joins, aggregates, sorts, limits: not the projections. */
   def features(plan: SparkPlan): Seq[String] = nodes(plan).flatMap {

@@ -42,6 +42,9 @@ final class FaultPrograms(spark: SparkSession, folder: String) {
       val stacked = mark(mark(rows, "a1").withColumn("twice", col("id") * 2), "a2")
       result(mark(stacked.groupBy("k").agg(sum("twice").as("s"), count("t").as("n")), "a3"))
     },
+    "filters of two steps" -> { mark =>
+      result(mark(mark(rows.filter("k > 1"), "f1").filter("id < 90"), "f2").filter("k < 4"))
+    },
     "partition pruning" -> { mark =>
       val days = spark.read.parquet(folder + "/days").filter("name = 'd1'")
       result(mark(spark.read.parquet(folder + "/parts"), "p1").join(broadcast(days), "day"))

@@ -24,12 +24,19 @@ object Unguarded {
       "ProbeExec.doCanonicalize",
       "ProbeExec.supportCodegen",
       "ProbeExec.usedInputs",
+      "FilterParts.nodeName",
+      "FilterParts.doCanonicalize",
+      "FilterParts.simpleString",
+      "FilterParts.verboseString",
+      "FilterParts.verboseStringWithOperatorId",
+      "FilterParts.otherCopyArgs",
       "LineageExtensions.apply"
     ) ++ because("It makes the same node over what Spark hands it.")(
       "Boundary.withSpec",
       "Boundary.withChild",
       "Boundary.withNewChildInternal",
-      "ProbeExec.withNewChildInternal"
+      "ProbeExec.withNewChildInternal",
+      "FilterParts.withNewChildInternal"
     ) ++ because("Whoever has begun it waits for it, inside of a guard.")(
       "StatedRows.call",
       "StatedRows.removeEldestEntry"

@@ -65,7 +65,6 @@ object StatedRows {
    */
   def told(plan: LogicalPlan, sources: Seq[Storage], hadoop: => Configuration): Seq[Storage] =
     Guard.value("stated rows", sources) {
-      val most = Numbers.int(SQLConf.get.getConfString(MostFilesKey, MostFiles.toString)).getOrElse(MostFiles)
       val inPlanMode = Mode.named(SQLConf.get.getConfString("spark.lineage.mode", "")).contains(Mode.Plan)
       if (isSlow || inPlanMode || most <= 0 || !sources.exists(_.files.isDefined)) sources
       else {
@@ -77,6 +76,17 @@ object StatedRows {
         sources.map(source => source.copy(rows = found.get(source)))
       }
     }
+
+  /** Whether the rows of the leaf's files can be had, if they are asked for. */
+  def mayTell(leaf: LogicalRelation): Boolean = Guard.value("stated rows", false) {
+    leaf.relation match {
+      case files: HadoopFsRelation => !isSlow && statable(files, most).isDefined
+      case _ => false
+    }
+  }
+
+  private def most: Int =
+    Numbers.int(SQLConf.get.getConfString(MostFilesKey, MostFiles.toString)).getOrElse(MostFiles)
 
   /** The storage that a leaf reads all of. */
   private def whole(leaf: LogicalPlan): Option[Storage] = leaf match {
@@ -96,10 +106,19 @@ object StatedRows {
 
   private def rows(relation: HadoopFsRelation, most: Int, hadoop: => Configuration): Option[Long] =
     for {
-      stated <- footer(relation.fileFormat) if !mayLeaveOut(relation.options)
-      files <- listed(relation.location) if files.length <= most && files.forall(isNear)
+      (stated, files) <- statable(relation, most)
       rows <- inTime(files.map(file => counted(file, stated, hadoop)).sum)
     } yield rows
+
+  /** How the rows of one file are read, and the files; none where they are too many, too far or of another format. */
+  private def statable(
+      relation: HadoopFsRelation,
+      most: Int
+  ): Option[((FileStatus, Configuration) => Long, Seq[FileStatus])] =
+    for {
+      stated <- footer(relation.fileFormat) if !mayLeaveOut(relation.options)
+      files <- listed(relation.location) if files.length <= most && files.forall(isNear)
+    } yield (stated, files)
 
   private def listed(location: FileIndex): Option[Seq[FileStatus]] = location match {
     case index: InMemoryFileIndex => Try(index.allFiles()).toOption
