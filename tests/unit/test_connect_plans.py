@@ -97,6 +97,21 @@ def test_a_relation_that_is_not_known_is_an_operator_without_inputs() -> None:
     assert relations.sources(extension) == relations.written(proto.Command()) == []
 
 
+def test_relations_are_found_in_whatever_message_of_another_they_stand() -> None:
+    """Those of MLlib, which fit and transform."""
+    rows = Read("t").plan(None)
+    fit = proto.Command()
+    fit.ml_command.fit.dataset.CopyFrom(rows)
+    assert relations.within(fit) == [rows]
+    transformed = proto.Relation()
+    transformed.ml_relation.transform.input.CopyFrom(rows)
+    assert relations.within(transformed) == [rows]
+    fetched = proto.Command()
+    for _ in range(2):
+        fetched.ml_command.fetch.methods.add().args.add().input.CopyFrom(rows)
+    assert relations.within(fetched) == [rows, rows]
+
+
 def test_a_request_says_what_is_marked_in_it() -> None:
     told_by, told = sessions(heard=True)
     below = SubqueryAlias(Read("t"), "a")

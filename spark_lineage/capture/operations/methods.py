@@ -204,6 +204,15 @@ def ml_methods() -> Iterator[Method]:
         yield Method(owner, "write", "MLWritable.write", Kind.TRANSFORM, "carrier", runs=False)
 
 
+def remote_ml_methods() -> Iterator[Method]:
+    """What saves and loads models over Spark Connect: ``pyspark.ml.connect.readwrite``, which is imported."""
+    from pyspark.ml.connect import readwrite
+
+    label = "MLWriter.save"
+    yield Method(readwrite.RemoteMLWriter, "save", label, Kind.ACTION, "carrier", runs=True, writes="model")
+    yield Method(readwrite.RemoteMLReader, "load", "MLReader.load", Kind.ACTION, "model_reader", runs=True)
+
+
 def _with_writers() -> Iterator[type]:
     """The classes of ``pyspark.ml`` that make writers, as far as they are imported."""
     for name in ("util", "pipeline", "tuning", "classification", "clustering"):

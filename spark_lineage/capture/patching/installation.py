@@ -18,6 +18,7 @@ MODELS = {"pandas", "sklearn.base"}  # where both are imported, models are fitte
 MLFLOW = "mlflow"
 ARROW_ROOMS = ("parquet", "csv", "json", "feather", "orc", "dataset", "ipc", "compute", "acero")
 CONNECT = "pyspark.sql.connect.session"  # once it is there, so are the other classes of the client
+REMOTE_ML = "pyspark.ml.connect.readwrite"
 
 
 class Installation:
@@ -42,6 +43,7 @@ class Installation:
         self._imported: dict[str, Callable[[], None]] = {
             "pyspark": self._follow_spark,
             CONNECT: self._follow_connect,
+            REMOTE_ML: self._follow_remote_ml,
             "pandas": self._pandas_is_there,
             "polars": self._polars_is_there,
             "pyarrow": self._arrow_is_there,
@@ -96,6 +98,9 @@ class Installation:
 
     def _follow_connect(self) -> None:
         self._place("pyspark.connect", self._of_connect)
+
+    def _follow_remote_ml(self) -> None:
+        self._place(REMOTE_ML, lambda: wrappers.remote_ml_patches(self._recorder))
 
     def follow_pandas(self) -> None:
         """Follows pandas objects from here on, whether or not they meet Spark. pandas must be imported."""

@@ -19,6 +19,7 @@ from spark_lineage.capture.operations.methods import (
     function_makers,
     methods,
     ml_methods,
+    remote_ml_methods,
 )
 from spark_lineage.capture.recorder import Recorder
 from spark_lineage.guard import leave
@@ -39,6 +40,11 @@ def patches(recorder: Recorder) -> list[Patch]:
 def ml_patches(recorder: Recorder) -> list[Patch]:
     """The patches of ``pyspark.ml``, which the program has imported."""
     return [around(method.owner, method.name, _around(method, recorder)) for method in ml_methods()]
+
+
+def remote_ml_patches(recorder: Recorder) -> list[Patch]:
+    """The patches of ``pyspark.ml.connect.readwrite``, which the program has imported."""
+    return [around(method.owner, method.name, _around(method, recorder)) for method in remote_ml_methods()]
 
 
 def delta_patches(recorder: Recorder) -> list[Patch]:

@@ -31,15 +31,20 @@ def is_relation(message: Any) -> bool:
 
 
 def within(message: Any) -> list[Any]:
-    """The relations directly below a relation or a command."""
-    found: list[Any] = []
+    """The relations directly below a relation or a command, in whatever message of it they stand."""
     body = body_of(message)
-    for name, repeated in _inputs(body.DESCRIPTOR) if body is not None else ():
-        if repeated:
-            found += getattr(body, name)
-        elif body.HasField(name):
-            found.append(getattr(body, name))
-    return found
+    return list(_below(body)) if body is not None else []
+
+
+def _below(message: Any) -> Iterator[Any]:
+    for name, repeated in _inputs(message.DESCRIPTOR):
+        if not repeated and not message.HasField(name):
+            continue
+        for each in getattr(message, name) if repeated else [getattr(message, name)]:
+            if is_relation(each):
+                yield each
+            else:
+                yield from _below(each)
 
 
 def body_of(message: Any) -> Any:
@@ -67,12 +72,21 @@ def calls_for_each_batch(message: Any) -> bool:
 
 @cache
 def _inputs(descriptor: Any) -> tuple[tuple[str, bool], ...]:
+    """The fields of a message that are relations, or messages that hold some."""
     found = []
     for field in descriptor.fields:
-        if field.message_type is not None and field.message_type.full_name == RELATION:
+        if field.message_type is not None and _holds_relations(field.message_type, frozenset()):
             repeated = getattr(field, "is_repeated", None)  # protobuf 6; `label` is deprecated there
             found.append((field.name, field.label == field.LABEL_REPEATED if repeated is None else bool(repeated)))
     return tuple(found)
+
+
+def _holds_relations(descriptor: Any, above: frozenset[str]) -> bool:
+    name = str(descriptor.full_name)
+    if name == RELATION or name in above or descriptor.GetOptions().map_entry:
+        return name == RELATION
+    within = (field.message_type for field in descriptor.fields if field.message_type is not None)
+    return any(_holds_relations(each, above | {name}) for each in within)
 
 
 def every(message: Any) -> Iterator[Any]:

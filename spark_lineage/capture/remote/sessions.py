@@ -14,6 +14,7 @@ import json
 import threading
 import weakref
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any, Generic, NamedTuple, TypeVar
 
@@ -133,15 +134,20 @@ class Sessions:
         if type(plan).__name__ in ("Read", "DataSource"):  # whose message is made of what the program has named
             mark = RemoteMark(df_id, (), "read")
             self._marks.put(plan, mark)
-            if not self._heard():
-                self._describe(plan.plan(vars(vars(df)["_session"]).get("_client")), mark)
+            # It may never be run; what the server says of it takes the place of this.
+            self._describe(plan.plan(vars(vars(df)["_session"]).get("_client")), mark)
 
     def same(self, df: Any, df_id: str) -> None:
         if self._plan(df) is None:
             self._jvm.same(df, df_id)
 
     def place(self, path: str) -> tuple[str, str, str] | None:
-        return self._jvm.place(path)
+        found = self._jvm.place(path)
+        if found is not None or not self._known.remote:
+            return found
+        self.guessed = True
+        storage = relations.stored(path, None)
+        return storage.namespace, storage.name, storage.part or ""
 
     def set_op(self, op_id: str | None) -> None:
         self._jvm.set_op(op_id)
@@ -227,9 +233,18 @@ class Sessions:
     def _describe(self, relation: Any, mark: RemoteMark) -> None:
         self._described.keep(mark.id, True)
         fragment = described(relation, mark, self._marks.get)
+        if self._heard():
+            fragment = replace(fragment, sources=tuple(map(self._placed, fragment.sources)))
         if any(storage.namespace in ("file", relations.UNKNOWN) for storage in fragment.sources):
             self.guessed = True
         self._emit(fragment)
+
+    def _placed(self, storage: Storage) -> Storage:
+        """A path as the JVM half names it, which knows the file system."""
+        if storage.table is not None or storage.namespace not in ("file", relations.UNKNOWN):
+            return storage
+        found = self._jvm.place(storage.name)
+        return storage if found is None else replace(storage, namespace=found[0], name=found[1])
 
 
 def described(relation: Any, mark: RemoteMark, mark_of: Callable[[int | None], RemoteMark | None]) -> Fragment:
