@@ -8,6 +8,7 @@ from dataclasses import replace
 from spark_lineage.graph import models
 from spark_lineage.graph.activations import Activation, gap
 from spark_lineage.graph.bare import as_stored, is_bare
+from spark_lineage.graph.client_names import named_by_clients
 from spark_lineage.graph.followed import lost_columns
 from spark_lineage.graph.fragments import Rewriter, identity
 from spark_lineage.graph.measured import Measured, Measurements, columns, not_known, unknown
@@ -20,6 +21,7 @@ from spark_lineage.model import ChangedRows, Dataset, DatasetKind, Fragment, Gap
 
 UNKNOWN = "unknown"  # the namespace of storage behind connectors that the JVM half does not know
 NOT_TOLD_APART = "two places that it reads or writes have one name here"
+AS_WRITTEN = "what a path is relative to, and the catalog of a table, only the server of Spark Connect knows"
 OF_A_MODEL = unknown("model", "a model has no rows that could be counted")
 
 
@@ -28,6 +30,7 @@ class Described:
 
     def __init__(self, seen: Observed, steps: Steps, storages: Storages, rewriter: Rewriter, gaps: list[Gap]) -> None:
         self._seen = seen
+        self._named_by_clients = named_by_clients(seen.executions, seen.fragments, seen.operations)
         self._namespace = interim_namespace(steps.root.name, place(seen))
         self._storages = storages
         self._rewriter = rewriter
@@ -155,8 +158,10 @@ class Described:
             why = f"{measured.differ}: it is nondeterministic"
             self._gaps.append(gap(activation, id_, "measurements_differ", why))
         if storage is not None and storage.namespace == UNKNOWN:
-            why = f"{storage.name} is a connector that is not known: {NOT_TOLD_APART}"
-            self._gaps.append(gap(activation, id_, "connector", why))
+            what, why = "connector", f"{storage.name} is a connector that is not known: {NOT_TOLD_APART}"
+            if storage.name in self._named_by_clients:
+                what, why = "storage", f"{storage.name} stands as the program wrote it: {AS_WRITTEN}"
+            self._gaps.append(gap(activation, id_, what, why))
         if not measured.complete and measured.reason != OF_A_MODEL.reason:
             self._gaps.append(gap(activation, id_, "rows", not_known(measured)))
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from spark_lineage.graph.batches import Batches, span, written_by
+from spark_lineage.graph.client_names import OF_A_CLIENT, ClientNames
 from spark_lineage.model import (
     CallEnded,
     CallSeen,
@@ -37,7 +38,6 @@ from spark_lineage.model import (
 )
 from spark_lineage.privacy import redaction
 
-OF_A_CLIENT = "Spark Connect: "  # begins the description of an execution that only the client has seen
 LATEST = 32503680000.0  # year 3000: later moments are not moments
 
 
@@ -168,7 +168,11 @@ def sort_out(observations: Iterable[Observation]) -> Observed:
         elif isinstance(observation, JvmGap):
             seen.jvm_gaps.append(observation)
     told = (*_told_once(executions.values()), *batches.kept())
-    in_order = sorted(told, key=lambda execution: moment(execution.started))
+    names = ClientNames(told, seen.fragments)
+    seen.fragments = {df: names.fragment(each) for df, each in seen.fragments.items()}
+    seen.operations = list(map(names.operation, seen.operations))
+    seen.by_op = {each.op: each for each in seen.operations}
+    in_order = sorted(map(names.execution, told), key=lambda execution: moment(execution.started))
     seen.executions = list(written_by(in_order, seen.operations))
     seen.operations.sort(key=lambda operation: moment(operation.started))
     for operation in seen.operations:
