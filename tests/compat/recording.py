@@ -3,6 +3,9 @@
 Each program runs plain and then observed, as ``__main__``, in a folder of its own, with nothing cached and no view left
 from the one before. What each printed and how it ended is in ``FOLDER/<name>/ran.json``, its record in the store
 beside it. A session for each would show the same and take twenty times as long.
+
+With SPARK_REMOTE set they run over Spark Connect, each in a session of its own, in ``SERVER_FOLDER``, which the server
+was started in. ``SERVER_STORE`` names the folder into which the server writes what it has seen, if it has our jar.
 """
 
 from __future__ import annotations
@@ -37,10 +40,13 @@ CONF = {
     # A plain Python UDF straight over a Parquet scan hangs in Spark 4.2.0 otherwise.
     "spark.sql.execution.arrow.pythonUDF.columnarInput.enabled": "false",
 }
+REMOTE = "SPARK_REMOTE" in os.environ
 
 
 def session() -> SparkSession:
     """One that can be observed, whether or not it is: programs may stop it, and the next one gets another."""
+    if REMOTE:
+        return SparkSession.builder.appName("compat").getOrCreate()
     ours = {"spark.extraListeners": LISTENER, "spark.jars": str(jar_for(find_spark()))}
     builder = SparkSession.builder.appName("compat")
     for name, value in {**CONF, **ours}.items():
@@ -82,6 +88,9 @@ def observed(program: Program, store: Path) -> dict[str, Any]:
     ours = sys.modules["__main__"]
     sys.modules["__main__"] = types.SimpleNamespace(__file__=str(program.path))  # type: ignore[assignment]
     sys.argv = [str(program.path), *program.arguments]
+    if "SERVER_STORE" in os.environ:
+        store.mkdir()
+        (store / "connect").symlink_to(Path(os.environ["SERVER_STORE"]) / "connect")
     try:
         # Masked values are hashes with a key, which is another one for each store.
         spark_lineage.start(mode="flow", store=str(store), mask_key="compat")
@@ -100,7 +109,11 @@ def clean(folder: Path) -> None:
     for path in folder.iterdir():
         shutil.rmtree(path) if path.is_dir() else path.unlink()
     spark = session()
-    spark.sparkContext.setLogLevel("OFF")
+    if REMOTE:
+        spark.stop()
+        spark = session()
+    else:
+        spark.sparkContext.setLogLevel("OFF")
     spark.catalog.clearCache()
     for table in spark.catalog.listTables():
         if table.isTemporary:
@@ -110,6 +123,8 @@ def clean(folder: Path) -> None:
 
 
 def where() -> str:
+    if REMOTE:
+        return f"{'.'.join(map(str, sys.version_info[:2]))}, Spark Connect"
     java = session().sparkContext._jvm.System.getProperty("java.version")  # type: ignore[union-attr]
     return f"{'.'.join(map(str, sys.version_info[:2]))}, {java.split('.')[0]}"
 
@@ -122,7 +137,7 @@ def main() -> None:
     os.environ.update(PYSPARK_PYTHON=sys.executable, PYSPARK_DRIVER_PYTHON=sys.executable)
     folder.mkdir(parents=True, exist_ok=True)
     os.chdir(folder)
-    work = folder / f"work-{os.getpid()}"
+    work = Path(os.environ.get("SERVER_FOLDER", folder / f"work-{os.getpid()}"))
     for program in todo:
         begun, home = time.monotonic(), folder / program.name
         home.mkdir(parents=True)
@@ -138,7 +153,8 @@ def main() -> None:
         (home / "ran.json").write_text(json.dumps(told))
         how = "as plain" if as_plain(plain, ours) else "NOT AS PLAIN"
         print(f"{spark_version} {program.name}: {how} ({told['seconds']:.1f} s)", flush=True)
-    _end_jvm()
+    if not REMOTE:
+        _end_jvm()
 
 
 def _end_jvm() -> None:

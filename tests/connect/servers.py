@@ -27,13 +27,13 @@ SETTINGS = {
 
 
 @contextmanager
-def server(folder: Path, conf: Mapping[str, str]) -> Iterator[str]:
+def server(folder: Path, conf: Mapping[str, str], log_at: Path | None = None) -> Iterator[str]:
     """Gives the address of a server that runs in ``folder``, with ``conf`` beside what all have."""
     port = _free_port()
     settings = {**SETTINGS, "spark.connect.grpc.binding.port": str(port), **conf}
     words = [word for name, value in settings.items() for word in ("--conf", f"{name}={value}")]
     environ = {name: value for name, value in os.environ.items() if not name.startswith(("SPARK_", "PYSPARK_"))}
-    with (folder / "server.log").open("wb") as log:
+    with (log_at or folder / "server.log").open("wb") as log:
         process = subprocess.Popen(
             [str(HOME / "bin" / "spark-submit"), "--class", MAIN, "--master", "local[2]", *words, "spark-internal"],
             cwd=folder, stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True,
