@@ -33,6 +33,7 @@ CONF = {
     "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
     "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
     "spark.databricks.delta.snapshotPartitions": "1",
+    "spark.checkpoint.dir": "checkpoints",  # which clients of Spark Connect cannot set
     "spark.sql.shuffle.partitions": "1",
     "spark.default.parallelism": "1",
     "spark.ui.enabled": "false",
