@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from spark_lineage import capture
+from spark_lineage.agent.queries import Queries
 from spark_lineage.guard import Guard
 from spark_lineage.model import Observation, PythonGap
 from spark_lineage.privacy.observing import Privacy
@@ -27,6 +28,7 @@ class Ahead:
     def __init__(self, queue: capture.DeferredQueue, recording: Recording, privacy: Privacy, guard: Guard) -> None:
         self._queue, self._recording, self._privacy, self._guard = queue, recording, privacy, guard
         self._writing = threading.Lock()
+        self._queries = Queries()
         self.ends = False  # from now on nothing that was seen waits for what may explain it
 
     def flush(self) -> None:
@@ -40,7 +42,7 @@ class Ahead:
         """Writes what the JVM half has seen."""
         with self._writing:
             self._write_deferred()  # that a DataFrame is marked comes before what was measured of it
-            self._write(observations)
+            self._write(list(self._queries.few(observations)))
 
     def graph(self) -> LineageGraph:
         """All that has been written, put together."""

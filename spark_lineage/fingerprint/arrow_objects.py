@@ -11,7 +11,10 @@ from spark_lineage.fingerprint.columns import Unhashable, hashes
 from spark_lineage.fingerprint.tables import measure
 from spark_lineage.model import Probed, ProbedColumn, RuleAnswer
 
+# Values that their type allows, and Spark's does not: moments beyond the reach of microseconds, say.
+NO_FINGERPRINT = (pa.ArrowException, Unhashable, TypeError, ValueError, OverflowError)
 MOST_VALUES = 1_000_000  # of one object: more are only counted
+BEYOND = "it holds values that Spark's types cannot hold"
 INSTANCE = "pyarrow"  # of the one measurement that an object has
 Columns = Sequence[tuple[str, str]]
 
@@ -54,7 +57,10 @@ def of_table(table: pa.Table, named: Columns, sample_rows: int, instance: str) -
     if unknown:
         why = f"{', '.join(unknown[:3])}: objects that have no fingerprint"
         return incomplete(named, table.num_rows, "no_fingerprint", why, instance), None
-    facts = measure(table, (), sample_rows)
+    try:
+        facts = measure(table, (), sample_rows)
+    except NO_FINGERPRINT:
+        return incomplete(named, table.num_rows, "no_fingerprint", BEYOND, instance), None
     probed = Probed(
         dataset="", instance=instance, execution=None, rows=table.num_rows, complete=True, reason=None, detail=None,
         pushed=(), columns=facts.columns, fingerprint=facts.fingerprint, sample=facts.sample,
@@ -91,5 +97,5 @@ def _has_hash(column: pa.ChunkedArray) -> bool:
     try:
         hashes(column.slice(0, 0).combine_chunks())
         return True
-    except (pa.ArrowException, Unhashable, TypeError, ValueError):
+    except NO_FINGERPRINT:
         return False

@@ -34,6 +34,8 @@ def _chained(array: pa.Array, seeds: Hashes) -> Hashes:
     kind = array.type
     if pa.types.is_dictionary(kind):
         return _chained(array.dictionary_decode(), seeds)
+    if (plain := _usual_layout(kind)) is not None:
+        return _chained(array.cast(plain), seeds)
     if pa.types.is_null(kind):
         return seeds
     hasher = _hasher(kind)
@@ -43,6 +45,16 @@ def _chained(array: pa.Array, seeds: Hashes) -> Hashes:
     result = seeds.copy()
     result[valid] = hasher(array.drop_null(), seeds[valid])
     return result
+
+
+def _usual_layout(kind: pa.DataType) -> pa.DataType | None:
+    """The type that holds the same values as Spark hands them over; None for a type that does so itself."""
+    name = str(kind)
+    if name.startswith("fixed_size_binary["):
+        return pa.binary()
+    if name.startswith(("decimal32(", "decimal64(")):
+        return pa.decimal128(kind.precision, kind.scale)
+    return {"string_view": pa.string(), "binary_view": pa.binary(), "date64[ms]": pa.date32()}.get(name)
 
 
 def _hasher(kind: pa.DataType) -> Callable[[pa.Array, Hashes], Hashes]:
@@ -58,7 +70,7 @@ def _hasher(kind: pa.DataType) -> Callable[[pa.Array, Hashes], Hashes]:
     if is_a.is_timestamp(kind):
         return lambda array, seeds: hash_longs(_plain(_micros(array)), seeds)
     if is_a.is_duration(kind):
-        return lambda array, seeds: hash_longs(_plain(array.cast(pa.duration("us")).cast(pa.int64())), seeds)
+        return lambda array, seeds: hash_longs(_plain(_micros(array)), seeds)
     if is_a.is_time(kind):
         return lambda array, seeds: hash_longs(_plain(array.cast(pa.time64("ns")).cast(pa.int64())), seeds)
     if is_a.is_float32(kind) or is_a.is_float16(kind):
@@ -83,7 +95,8 @@ def _plain(array: pa.Array) -> npt.NDArray[Any]:
 def _micros(array: pa.Array) -> pa.Array:
     if array.type.unit == "ns":  # downwards, as Spark does, also before 1970
         return pa.array(_plain(array.cast(pa.int64())) // 1000)
-    return array.cast(pa.timestamp("us", array.type.tz)).cast(pa.int64())
+    of_micros = pa.duration("us") if pa.types.is_duration(array.type) else pa.timestamp("us", array.type.tz)
+    return array.cast(of_micros).cast(pa.int64())
 
 
 def _bits(values: npt.NDArray[Any], integer: type[Any]) -> npt.NDArray[Any]:
@@ -133,6 +146,8 @@ def _lists(array: pa.Array, seeds: Hashes) -> Hashes:
     result = seeds.copy()
     lengths = np.asarray(pc.list_value_length(array))
     values = array.flatten()
+    if (plain := _usual_layout(values.type)) is not None:
+        values = values.cast(plain)
     starts = np.concatenate(([0], np.cumsum(lengths)[:-1])) if len(lengths) else lengths
     for position in range(int(lengths.max()) if len(lengths) else 0):
         at = np.flatnonzero(lengths > position)
@@ -146,7 +161,7 @@ def _lists(array: pa.Array, seeds: Hashes) -> Hashes:
 def _hasher_of_elements(kind: pa.DataType) -> None:
     """Raises :class:`Unhashable` for a type that has no hash, also where no value of it is there."""
     if not pa.types.is_null(kind):
-        _hasher(kind)
+        hashes(pa.array([], kind))
 
 
 def _structs(array: pa.Array, seeds: Hashes) -> Hashes:
@@ -161,6 +176,8 @@ def type_name(kind: pa.DataType) -> str:
     is_a = pa.types
     if is_a.is_dictionary(kind):
         return type_name(kind.value_type)
+    if (plain := _usual_layout(kind)) is not None:
+        return type_name(plain)
     if is_a.is_decimal(kind):
         return f"decimal({kind.precision},{kind.scale})"
     if is_a.is_timestamp(kind):

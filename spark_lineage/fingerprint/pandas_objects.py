@@ -16,7 +16,9 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from spark_lineage.fingerprint.columns import Unhashable, hashes
+from spark_lineage.fingerprint import objects
+from spark_lineage.fingerprint.arrow_objects import BEYOND, NO_FINGERPRINT
+from spark_lineage.fingerprint.columns import hashes
 from spark_lineage.fingerprint.tables import FACTOR, measure
 from spark_lineage.model import Probed, ProbedColumn, RuleAnswer
 
@@ -47,7 +49,11 @@ def measured(obj: Any, sample_rows: int) -> tuple[Probed, str | None]:
         why = f"{', '.join(unknown[:3])}: objects that have no fingerprint"
         return _incomplete(named, rows, "no_fingerprint", why), None
     known = [(name, array) for name, array in arrays if array is not None]
-    facts = measure(pa.Table.from_arrays([array for _, array in known], [name for name, _ in known]), (), sample_rows)
+    table = pa.Table.from_arrays([array for _, array in known], [name for name, _ in known])
+    try:
+        facts = measure(table, (), sample_rows)
+    except NO_FINGERPRINT:
+        return _incomplete(named, rows, "no_fingerprint", BEYOND), None
     probed = Probed(
         dataset="", instance=INSTANCE, execution=None, rows=rows if known else len(manager.axes[-1]), complete=True,
         reason=None, detail=None, pushed=(), columns=facts.columns, fingerprint=facts.fingerprint, sample=facts.sample,
@@ -129,10 +135,13 @@ def _arrow(values: Any) -> pa.Array | None:
     series = pd.Series(values, copy=False)
     try:
         array = pa.array(series, from_pandas=True)
+        if series.dtype == object and pa.types.is_nested(array.type):
+            kind = objects.settled(series.tolist(), array.type)
+            array = pa.array(series, kind, from_pandas=True) if kind != array.type else array
         array = array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
         hashes(array[:0])
         return array
-    except (pa.ArrowException, Unhashable, TypeError, ValueError, OverflowError):
+    except NO_FINGERPRINT:
         return _as_text(series)
 
 

@@ -11,7 +11,16 @@ from typing import Any
 
 import pyarrow as pa
 
-from spark_lineage.fingerprint.arrow_objects import MOST_VALUES, incomplete, of_table, too_large, unique
+from spark_lineage.fingerprint.arrow_objects import (
+    BEYOND,
+    MOST_VALUES,
+    NO_FINGERPRINT,
+    incomplete,
+    of_table,
+    too_large,
+    unique,
+)
+from spark_lineage.fingerprint.columns import Unhashable
 from spark_lineage.model import Probed, RuleAnswer
 
 INSTANCE = "polars"  # of the one measurement that an object has
@@ -37,7 +46,14 @@ def measured(obj: Any, sample_rows: int) -> tuple[Probed, str | None]:
     named, rows = columns_of(obj), len(obj)
     if rows * len(named) > MOST_VALUES:
         return too_large(named, rows, INSTANCE), None
-    return of_table(_table(obj), named, sample_rows, INSTANCE)
+    kinds = [obj.dtype] if _is_series(obj) else obj.dtypes
+    try:
+        if any(map(_has_objects, kinds)):  # to Arrow they are where they lie in memory
+            raise Unhashable("Object")
+        table = _table(obj)
+    except NO_FINGERPRINT:  # a type that Arrow has not
+        return incomplete(named, rows, "no_fingerprint", BEYOND, INSTANCE), None
+    return of_table(table, named, sample_rows, INSTANCE)
 
 
 def answer(obj: Any, kind: str, arguments: Sequence[str]) -> RuleAnswer:
@@ -56,7 +72,7 @@ def digest(obj: Any) -> Hashable:
         return shape(obj)
     try:
         table = _table(obj)
-    except (pa.ArrowException, ValueError, TypeError):
+    except NO_FINGERPRINT:
         return shape(obj)
     columns = [
         (chunk.offset, len(chunk), *(zlib.crc32(buffer) if buffer is not None else None for buffer in chunk.buffers()))
@@ -69,6 +85,12 @@ def digest(obj: Any) -> Hashable:
 def shape(obj: Any) -> Hashable:
     """What changes when rows or columns come or go; nothing of the values is read."""
     return "lazy" if _is_lazy(obj) else (len(obj), columns_of(obj))
+
+
+def _has_objects(kind: Any) -> bool:
+    """Whether a type of polars is that of Python's objects, or holds some."""
+    inner = [getattr(kind, "inner", None), *(field.dtype for field in getattr(kind, "fields", ()))]
+    return str(kind) == "Object" or any(_has_objects(each) for each in inner if each is not None)
 
 
 def _is_lazy(obj: Any) -> bool:

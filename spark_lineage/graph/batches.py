@@ -8,7 +8,7 @@ how many it stands, with the sums of their metrics. The same is written ahead wh
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, MutableMapping
+from collections.abc import Container, Iterable, Iterator, MutableMapping
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -160,12 +160,14 @@ def _sinks(several: tuple[tuple[Storage, str, str | None], ...]) -> tuple[tuple[
     return tuple((storage, *last[key]) for key, storage in storages.items())
 
 
-def written_by(executions: Iterable[Execution], operations: Iterable[Operation]) -> Iterator[Execution]:
+def written_by(
+    executions: Iterable[Execution], operations: Iterable[Operation], fragments: Container[str]
+) -> Iterator[Execution]:
     """The executions in their order, each batch that several operations have written once for each of them.
 
     Spark runs all that a function does with a batch within one execution. What has written where is known by the
     DataFrame that was written; where later batches are told as sums, by who wrote there before. The metrics are said
-    once, of the first.
+    once, of the first. What was written is named where it has been described.
     """
     writes = [each for each in operations if each.kind is OperationKind.WRITE]
     writers = {df: each.op for each in reversed(writes) for df in each.inputs}
@@ -180,7 +182,7 @@ def written_by(executions: Iterable[Execution], operations: Iterable[Operation])
             key = (of.run, sink[0].namespace, sink[0].name)
             op = writers.get(sink[2] or "") or known.get(key, execution.op)
             known[key] = op
-            parts.setdefault(op, []).append(sink)
+            parts.setdefault(op, []).append((*sink[:2], sink[2] if sink[2] in fragments else None))
         whole = execution
         for op in sorted(parts, key=lambda op: op != execution.op):  # what ran the batch comes first
             yield replace(whole, op=op, sinks=tuple(parts[op]))

@@ -173,7 +173,7 @@ def sort_out(observations: Iterable[Observation]) -> Observed:
     seen.operations = list(map(names.operation, seen.operations))
     seen.by_op = {each.op: each for each in seen.operations}
     in_order = sorted(map(names.execution, told), key=lambda execution: moment(execution.started))
-    seen.executions = list(written_by(in_order, seen.operations))
+    seen.executions = list(written_by(in_order, seen.operations, seen.fragments))
     seen.operations.sort(key=lambda operation: moment(operation.started))
     for operation in seen.operations:
         if operation.output is not None and operation.output not in operation.inputs:

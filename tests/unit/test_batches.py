@@ -11,13 +11,15 @@ from typing import Any
 
 import pytest
 
+from spark_lineage.agent.queries import MOST, Queries
 from spark_lineage.graph import assemble
-from spark_lineage.graph.batches import FIRST, LAST, MOST_STORAGES, join, span
+from spark_lineage.graph.batches import FIRST, LAST, MOST_STORAGES, join, span, written_by
 from spark_lineage.model import (
     CallSeen,
     ColumnDefinition,
     Execution,
     Fragment,
+    JvmGap,
     Mode,
     Observation,
     Operation,
@@ -218,3 +220,40 @@ def test_storages_of_many_batches_are_bounded() -> None:
 
     (between,) = [execution for execution in kept(*map(writes, range(1_000))) if execution.batches > 1]
     assert len(between.sinks) == MOST_STORAGES
+
+
+def test_of_queries_that_one_operation_runs_again_and_again_the_first_are_recorded() -> None:
+    queries = Queries()
+    seen = [fragment(f"o{op}.q{number}") for number in range(1, 1_000) for op in (1, 2)]
+    found = list(queries.few([*seen, fragment("d1"), batch(3)]))
+    assert [each.dataset for each in found if isinstance(each, Fragment)] == [
+        *(each.dataset for each in seen[: 2 * MOST]),
+        "d1",
+    ]
+    assert [each.dataset for each in found if isinstance(each, JvmGap)] == ["o1", "o2"]
+    assert found[-1] == batch(3)
+
+
+# --------------------------------------------------------------------------- whose sink is whose
+
+
+def writes(op: str, df: str, started: float) -> Operation:
+    place = Place("c1", None, 2)
+    return Operation(op, "DataFrameWriter.parquet", OperationKind.WRITE, (place,), (df,), None, started, started + 1)
+
+
+def to(*sinks: tuple[str, str | None]) -> tuple[tuple[Storage, str, str | None], ...]:
+    return tuple((replace(SINK, name=name), "append", df) for name, df in sinks)
+
+
+def test_each_write_of_a_batch_has_its_own_sink() -> None:
+    """Also where later batches are told as sums, and no DataFrame of them is known."""
+    both = replace(batch(0), op="o1", sinks=to(("/a", "d1"), ("/b", "d2")))
+    later = replace(batch(30), op="o2", sinks=to(("/b", "o2.q60"), ("/c", None)), batches=20)
+    found = list(written_by([both, later], [writes("o1", "d1", 1.0), writes("o2", "d2", 2.0)], {"d1", "d2"}))
+    assert [(each.op, [(sink[0].name, sink[2]) for sink in each.sinks]) for each in found] == [
+        ("o1", [("/a", "d1")]),
+        ("o2", [("/b", "d2")]),
+        ("o2", [("/b", None), ("/c", None)]),
+    ]
+    assert [each.metrics for each in found] == [both.metrics, {}, later.metrics]

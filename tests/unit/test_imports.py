@@ -205,6 +205,7 @@ ROOMS = {
     "capture": ["deferred", "code", "following", "operations", "remote", "recorder", "patching", "__init__"],
     "agent": [
         "program",
+        "queries",
         "ahead",
         "belonging",
         "jvm_half",
