@@ -106,6 +106,14 @@ FAULTS = [
     ("arrow_files", "[1, 2, 3]", "[1, 2, 4]", "numbers"),
     ("arrow_between", '"v") > 1', '"v") > 2', "positive"),
     ("arrow_between", '["a", "b", None]', '["a", "b", "c"]', "made"),
+    ("arrow_tuples", '["v"], 6)), ', '["v"], 5)), ', "split"),
+    ("arrow_tuples", 'large["v"], 2)', 'large["v"], 3)', "pair|doubled"),
+    ("arrow_tuples", "list(tables))", "list(tables)[:1])", "together"),
+    ("arrow_dicts", '["DE", "FR"]', '["DE", "DE"]', "load"),
+    ("arrow_dicts", '["orders"].join', '["orders"].slice(1).join', "joined"),
+    ("arrow_dicts", '("amount", "sum")', '("amount", "max")', "by_land"),
+    ("arrow_dicts", "more, 1.5", "more, 3.0", "totals|by_land"),
+    ("arrow_dicts", '"over": over}', '"over": -1}', "by_land"),
     ("duckdb_between", "sum(amount)", "max(amount)", "totals|framed"),
     ("duckdb_between", "> 2", "> 1", "large"),
 ]
@@ -148,5 +156,7 @@ HARMLESS = [
     ("binned", "EDGES = [", "EDGES = [\n    "),
     ("polars_flat", '.sort("land")', '.sort(by="land")'),
     ("arrow_functions", 'items.select(["name", "gross"])', 'items.select(["name", *["gross"]])'),
+    ("arrow_tuples", "small, large = parts", "small, large = parts[0], parts[1]"),
+    ("arrow_dicts", "{**tables, ", "{**dict(tables), "),
     ("duckdb_between", "return relation.df()", "return relation.to_df()"),
 ]

@@ -6,8 +6,10 @@ one by code which tells nobody is known from the source.
 
 from __future__ import annotations
 
+import itertools
 import re
 import sys
+from collections.abc import Iterator
 from typing import Any
 
 from spark_lineage.capture.code import loaded_sources
@@ -19,6 +21,9 @@ from spark_lineage.capture.following.tables.telling import called
 from spark_lineage.model import Storage, ValueUse
 
 _KINDS = frozenset([("pyarrow.lib", "Table"), ("pyarrow.lib", "RecordBatch")])
+_CONTAINERS = frozenset({tuple, list, dict})
+MOST_INSIDE = 100  # parts of one container that are looked at
+DEEPEST = 2  # containers within containers
 _NAMED = re.compile(rb"arrow|duckdb|toArrow", re.IGNORECASE)
 
 
@@ -28,6 +33,22 @@ def is_table(value: Any) -> bool:
     return (kind.__module__, kind.__name__) in _KINDS or (
         kind.__name__ == "DuckDBPyRelation" and kind.__module__.partition(".")[0].lstrip("_") == "duckdb"
     )
+
+
+def inside(value: Any, depth: int = DEEPEST) -> Iterator[Any]:
+    """The tables that a tuple, a list or a dict holds, by no code of the program's."""
+    kind = type(value)
+    if kind is dict:
+        parts = itertools.islice(list(value.values()), MOST_INSIDE)
+    elif kind in _CONTAINERS or (issubclass(kind, tuple) and kind.__iter__ is tuple.__iter__):
+        parts = itertools.islice(tuple.__iter__(value) if issubclass(kind, tuple) else list(value), MOST_INSIDE)
+    else:
+        return
+    for part in parts:
+        if is_table(part):
+            yield part
+        elif depth:
+            yield from inside(part, depth - 1)
 
 
 class HandedTables:
@@ -47,11 +68,20 @@ class HandedTables:
         return self._wanted
 
     def is_table(self, value: Any) -> bool:
-        return is_table(value)
+        return is_table(value) or (self._holds_some(value) and any(True for _ in inside(value)))
 
     def seen(self, value: Any, call: Call, at: int | None, use: ValueUse) -> bool:
-        if not is_table(value):
-            return False
+        if is_table(value):
+            return self._seen(value, call, at, use)
+        if self._holds_some(value):
+            for table in inside(value):
+                self._seen(table, call, at, use)
+        return False  # what stands beside the tables is a value
+
+    def _holds_some(self, value: Any) -> bool:
+        return (type(value) in _CONTAINERS or issubclass(type(value), tuple)) and self.wanted()
+
+    def _seen(self, value: Any, call: Call, at: int | None, use: ValueUse) -> bool:
         if not self.tables.follows or (call.composite and at is None):
             return True  # its statements take it
         position = _at(call, at)
