@@ -376,14 +376,6 @@ def through_a_view():
     return spark.sql("select total as price, upper(status) as state from large")
 
 
-def recursive():
-    return spark.sql("""
-        with recursive chain(id, depth) as (
-          select order_id, 1 from orders where order_id = 1
-          union all select id + 1, depth + 1 from chain where depth < 3)
-        select id, depth from chain""")
-
-
 # ---- Python inside
 
 
@@ -477,6 +469,17 @@ def cached_on_the_way():
 
 def transformed_by_a_lambda():
     return orders.select("order_id", "amount").transform(lambda frame: frame.withColumn("amount", F.col("amount") * 2))
+
+
+# ---- what Spark 3.5 does not know, and ends the program at
+
+
+def recursive():
+    return spark.sql("""
+        with recursive chain(id, depth) as (
+          select order_id, 1 from orders where order_id = 1
+          union all select id + 1, depth + 1 from chain where depth < 3)
+        select id, depth from chain""")
 
 
 ALL = [each for each in list(globals().values()) if callable(each) and getattr(each, "__module__", "") == "__main__" and hasattr(each, "__code__")]

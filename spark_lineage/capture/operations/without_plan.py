@@ -39,11 +39,12 @@ class WithoutPlan:
                 running.note("place", "\n".join(of))
 
     def asked_for(self, running: RunningOperation, frame: FrameType | None) -> None:
-        """Notes the path that the program asked for: a pipeline is loaded stage by stage, each from its own folder."""
+        """Notes which model the program asked for, and from where: a pipeline is loaded stage by stage."""
         while frame is not None and frame.f_globals.get("__name__", "").startswith("pyspark."):
             path = frame.f_locals.get("path") if frame.f_code.co_name == "load" else None  # pyspark's own frame
             if isinstance(path, str):
                 running.note("path", path)
+                running.note("loaded", _class_to_load(frame).__name__)
             frame = frame.f_back
 
     def made(self, running: RunningOperation, result: Any, args: tuple[Any, ...]) -> str | None:
@@ -55,7 +56,7 @@ class WithoutPlan:
         if subject == "model_reader" and _is_model(result):
             path = (running.detail or {}).get("path")
             storage = self._storage((None, path) if path else args, "model")
-            kind = type(result).__name__
+            kind = (running.detail or {}).get("loaded") or type(result).__name__
             return self._model(running, [result], f"{kind}.load", (storage,) if storage is not None else ())
         if subject == "context" and type(result).__name__ in ("RDD", "PipelinedRDD"):
             storage = self._storage(args, running.method.name)
@@ -94,6 +95,12 @@ class WithoutPlan:
 
 
 FORMATS = {"textFile": "text", "wholeTextFiles": "text", "sequenceFile": "sequence", "pickleFile": "pickle"}
+
+
+def _class_to_load(loading: FrameType) -> type:
+    """What a ``load`` of pyspark gives: that of a class, or of a reader, which knows the class by one of two names."""
+    cls, reader = loading.f_locals.get("cls"), loading.f_locals.get("self")
+    return cls or getattr(reader, "cls", None) or getattr(reader, "_clazz", None) or type(reader)
 
 
 def _is_model(value: Any) -> bool:

@@ -83,6 +83,8 @@ final class ExpressionText(
   private def operator(expression: Expression): String = expression match {
     case r: InheritAnalysisRules => r.makeSQLString(r.parameters.map(sql))
     case b: BinaryOperator => s"(${sql(b.left)} ${b.sqlOperator} ${sql(b.right)})"
+    // Spark 3.5 and 4 write it in two ways.
+    case minus: UnaryMinus => s"(- ${sql(minus.child)})"
     case n: CreateNamedStruct =>
       n.names.zip(n.valExprs).map { case (k, v) => s"${sql(v)} AS ${MadeUpNames.steady(s"$k")}" }.mkString(
         "struct(",
