@@ -36,7 +36,7 @@ final case class MarkedRows(mark: DatasetMark, pushed: Seq[String] = Nil, own: O
  * @param marked  the DataFrames whose rows these are
  * @param mode    flow, used or exact; a boundary in plan mode has no node
  * @param names   of the columns as the user sees them, in order; names may repeat
- * @param types   `DataType.catalogString` of each
+ * @param types   of each, as `TypeNames` has it
  * @param limited a limit that belongs above now lies below
  * @param counted DataFrames whose rows are to be counted between the filters of the scan below
  */

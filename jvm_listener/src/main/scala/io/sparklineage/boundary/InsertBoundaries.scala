@@ -11,6 +11,7 @@ import org.apache.spark.sql.lineage.SparkLine
 
 import io.sparklineage.Guard
 import io.sparklineage.connect.ConnectMarks
+import io.sparklineage.plan.TypeNames
 import io.sparklineage.probe.SteppedAside
 import io.sparklineage.program.Creations
 
@@ -104,7 +105,7 @@ final private class Insertion(session: Mode, shown: Boolean = false) {
         modes.map { case (mark, _) => MarkedRows(mark) },
         Mode.strictest(modes.map(_._2)),
         plan.output.map(_.name),
-        plan.output.map(_.dataType.catalogString)
+        plan.output.map(each => TypeNames.of(each.dataType))
       )
       plan match {
         case below: BoundaryNode =>

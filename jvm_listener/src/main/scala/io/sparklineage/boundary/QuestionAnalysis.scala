@@ -11,7 +11,7 @@ import org.apache.spark.sql.lineage.SparkLine
 import org.apache.spark.sql.types._
 
 import io.sparklineage.probe.{AnalyzedQuestion, Question}
-import io.sparklineage.plan.BoundedText
+import io.sparklineage.plan.{BoundedText, TypeNames}
 
 /**
  * Questions of rules become expressions over the columns of a boundary.
@@ -64,7 +64,7 @@ final class QuestionAnalysis(session: SparkLine.Session, columns: Seq[(String, O
 
   private def usable(condition: Expression): Either[String, Seq[Expression]] = {
     val plain = condition.transformUp { case r: RuntimeReplaceable => r.replacement }
-    if (plain.dataType != BooleanType) Left(s"it is no condition but a ${plain.dataType.catalogString}")
+    if (plain.dataType != BooleanType) Left(s"it is no condition but a ${TypeNames.of(plain.dataType)}")
     else if (!plain.deterministic || plain.exists(unusable)) Left("it cannot be evaluated row by row")
     else Right(Seq(plain))
   }

@@ -3,7 +3,7 @@ package io.sparklineage.connect
 import io.sparklineage.PlanDescriptions
 import io.sparklineage.plan.fragment.PythonCode
 
-import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan
+import org.apache.spark.sql.catalyst.plans.logical.{CTERelationDef, CTERelationRef, LogicalPlan, WithCTE}
 import org.apache.spark.sql.catalyst.trees.TreeNodeTag
 import org.apache.spark.sql.lineage.SparkLine
 
@@ -25,14 +25,42 @@ private[sparklineage] object ConnectMarks {
         case node if node.getTagValue(planId).exists(tag.marks.contains) => node
       }
       // Those below first: the description of a plan ends where marks are.
-      marked.reverse.foreach(node => mark(session, node, tag.marks(node.getTagValue(planId).get), tag))
+      val defined = definitions(plan)
+      marked.reverse.foreach { node =>
+        mark(session, node, whole(node, defined), tag.marks(node.getTagValue(planId).get), tag)
+      }
     }
   }
 
-  private def mark(session: SparkLine.Session, node: LogicalPlan, mark: PlanMark, tag: ConnectTag): Unit =
-    if (mark.why == "read") PlanDescriptions.only(session, node, mark.id)
+  private def mark(
+      session: SparkLine.Session,
+      node: LogicalPlan,
+      plan: LogicalPlan,
+      mark: PlanMark,
+      tag: ConnectTag
+  ): Unit =
+    if (mark.why == "read") PlanDescriptions.only(session, plan, mark.id)
     else {
-      PlanDescriptions.begin(session, node, node, mark.id, mark.inputs, tag.mode, mark.questions)
+      PlanDescriptions.begin(session, node, plan, mark.id, mark.inputs, tag.mode, mark.questions)
       ()
     }
+
+  private def definitions(plan: LogicalPlan): Seq[CTERelationDef] =
+    plan.collectWithSubqueries { case defined: CTERelationDef => defined }
+
+  /**
+   * A client's SQL is part of the whole query, at whose top Spark puts what stands after WITH: the plan of one DataFrame
+   * is its node under those definitions that it refers to.
+   */
+  private[connect] def whole(node: LogicalPlan, defined: Seq[CTERelationDef]): LogicalPlan =
+    if (defined.isEmpty) node
+    else {
+      val needed = used(Seq(node), defined, Set.empty) -- definitions(node).map(_.id)
+      if (needed.isEmpty) node else WithCTE(node, defined.filter(each => needed(each.id)))
+    }
+
+  private def used(plans: Seq[LogicalPlan], defined: Seq[CTERelationDef], known: Set[Long]): Set[Long] = {
+    val found = plans.flatMap(_.collectWithSubqueries { case ref: CTERelationRef => ref.cteId }).toSet -- known
+    if (found.isEmpty) known else used(defined.filter(each => found(each.id)), defined, known ++ found)
+  }
 }

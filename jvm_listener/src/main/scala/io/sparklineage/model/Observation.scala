@@ -42,7 +42,7 @@ final case class Fragment(
     notes: Seq[ColumnNote] = Nil
 ) extends Observation
 
-/** @param dataType the type as DDL, in lower case and not truncated (`DataType.catalogString`) */
+/** @param dataType the type as DDL, in lower case and not truncated (`TypeNames`) */
 final case class FragmentColumn(name: String, dataType: String, nullable: Boolean)
 
 /**

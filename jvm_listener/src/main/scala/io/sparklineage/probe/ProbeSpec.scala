@@ -8,7 +8,7 @@ import org.apache.spark.sql.catalyst.expressions.ExprId
  * @param name
  *   as in the schema of the DataFrame; names may repeat
  * @param typeName
- *   `DataType.catalogString`
+ *   as `TypeNames` has it
  * @param exprId
  *   of the attribute in the plan that is about to run; a column whose attribute is not in the output of the
  *   probe's child was pruned away and is not measured

@@ -6,6 +6,7 @@ import java.util.Base64
 import io.sparklineage.PythonApi
 import io.sparklineage.boundary.{Mode, Sessions}
 
+import org.apache.spark.sql.catalyst.plans.logical.WithCTE
 import org.apache.spark.sql.catalyst.trees.TreeNodeTag
 import org.scalatest.funsuite.AnyFunSuite
 
@@ -58,5 +59,13 @@ class ConnectSuite extends AnyFunSuite with Sessions {
     assert(told.exists(line => line.contains("\"kind\":\"probe\"") && line.contains("\"dataset\":\"d70\",")))
     assert(told.exists(line => line.contains("\"kind\":\"fragment\"") && line.contains("\"dataset\":\"d70\"")))
     assert(told.exists(line => line.contains("\"kind\":\"execution\"") && line.contains("\"op\":\"o9\"")))
+  }
+
+  test("what stands after WITH at the top of a query belongs to those nodes that refer to it") {
+    val text = "WITH a AS (SELECT id FROM range(3)), b AS (SELECT id FROM a), c AS (SELECT 1) SELECT x.id FROM b x, b y"
+    val query = spark.sql(text).queryExecution.analyzed.asInstanceOf[WithCTE]
+    assert(ConnectMarks.whole(query.plan, query.cteDefs) == query.copy(cteDefs = query.cteDefs.take(2)))
+    assert(ConnectMarks.whole(query.cteDefs.head, query.cteDefs) eq query.cteDefs.head)
+    assert(ConnectMarks.whole(query.plan, Nil) eq query.plan)
   }
 }

@@ -36,12 +36,14 @@ final case class Use(subtype: Subtype, masking: Boolean = false) {
  * @param text   SQL over those columns, bounded
  * @param inline what to write for it inside other expressions: the text, or its name where the text is long
  * @param parts  what a struct or an array was built of, by position: who takes a part of it uses that part only
+ * @param oneOf  the columns of which it is one, row by row: those of the branches of a union
  */
 final case class Column(
     text: String,
     inline: String,
     inputs: Column.Inputs,
-    parts: PartialFunction[Int, Column] = PartialFunction.empty
+    parts: PartialFunction[Int, Column] = PartialFunction.empty,
+    oneOf: Seq[Column] = Nil
 ) {
 
   /** It is one input column as it came. */

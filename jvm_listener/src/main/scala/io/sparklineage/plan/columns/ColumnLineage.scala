@@ -57,12 +57,11 @@ final class ColumnLineage(
 
   private def atEnd(plan: LogicalPlan): NodeColumns = {
     val datasets = refs(plan)
-    val columns = plan.output.map { a =>
-      val inputs: Column.Inputs = datasets.map(d => EndColumn(d, a.name) -> Set(Column.Whole)).toMap
-      a.exprId -> Column(a.name, leafName(plan, a.name), inputs)
-    }
-    NodeColumns(HashMap(columns: _*), Column.NoInputs)
+    NodeColumns(HashMap(plan.output.map(a => a.exprId -> leaf(plan, datasets, a.name)): _*), Column.NoInputs)
   }
+
+  private def leaf(plan: LogicalPlan, datasets: Seq[String], name: String): Column =
+    Column(name, leafName(plan, name), datasets.map(d => EndColumn(d, name) -> Set(Column.Whole)).toMap)
 
   /** One operator of the plan; `outer` are the columns of the query around a correlated subquery. */
   final private class Node(plan: LogicalPlan, outer: Column.Env) {
@@ -77,6 +76,7 @@ final class ColumnLineage(
     def flow: NodeColumns = operators.applyOrElse(plan, (_: LogicalPlan) => unknownOperator)
 
     private def operators: PartialFunction[LogicalPlan, NodeColumns] = {
+      case Project(list, local: LocalRelation) if ColumnLineage.names(list, local) => named(list, local)
       case p: Project => defining(p.projectList)
       case a: Aggregate => defining(a.aggregateExpressions).decidedBy(rows(a.groupingExpressions, Subtype.GroupBy))
       case f: Filter => below.decidedBy(rows(Seq(f.condition), Subtype.Filter))
@@ -128,6 +128,11 @@ final class ColumnLineage(
     private def defining(list: Seq[NamedExpression]): NodeColumns = {
       val made = list.collect { case e if !e.isInstanceOf[AttributeReference] => e.exprId -> definition(e.name, e) }
       NodeColumns(below.columns ++ made, below.rows)
+    }
+
+    private def named(list: Seq[NamedExpression], local: LogicalPlan): NodeColumns = {
+      val datasets = refs(local)
+      NodeColumns(HashMap(list.map(e => e.exprId -> leaf(local, datasets, e.name)): _*), Column.NoInputs)
     }
 
     private def lateral(j: LateralJoin): NodeColumns = {
@@ -298,12 +303,24 @@ object ColumnLineage {
   def at(flow: NodeColumns, a: Attribute): Column =
     flow.columns.getOrElse(a.exprId, Column(a.name, SqlNames.quoted(a.name), Column.NoInputs))
 
+  // A union of unions is one: Spark makes one of them where it is a classic session's, and not always else.
   private def oneOf(name: String, columns: Seq[Column]): Column = {
-    val texts = columns.map(_.inline).distinct
-    val text =
-      if (texts.lengthCompare(1) == 0) columns.head.text else s"one_of(${BoundedText.listed(texts, 10)(identity)})"
-    Column(name, text, Column.merged(columns.map(_.inputs)))
+    val each = columns.flatMap(column => if (column.oneOf.isEmpty) Seq(column) else column.oneOf)
+    val flat = if (each.lengthCompare(MostOf) > 0) columns else each
+    val texts = flat.map(_.inline).distinct
+    val inputs = Column.merged(columns.map(_.inputs))
+    if (texts.lengthCompare(1) == 0) Column(name, columns.head.text, inputs)
+    else Column(name, s"one_of(${BoundedText.listed(texts, 10)(identity)})", inputs).copy(oneOf = flat)
   }
+
+  /** Whether a list does nothing but name the columns of local data: a client of Spark Connect numbers them (`_0`). */
+  private def names(list: Seq[NamedExpression], local: LocalRelation): Boolean =
+    list.lengthCompare(local.output.length) == 0 && list.zip(local.output).zipWithIndex.forall {
+      case ((Alias(a: Attribute, _), of), n) => a.exprId == of.exprId && a.name == s"_$n"
+      case _ => false
+    }
+
+  private val MostOf = 100
 
   // LATERAL VIEW OUTER and explode_outer are one operator.
   private def outer(call: String): String = call.replaceFirst("^(explode|posexplode|inline)\\(", "$1_outer(")

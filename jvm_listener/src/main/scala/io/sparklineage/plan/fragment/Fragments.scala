@@ -7,7 +7,7 @@ import scala.collection.mutable
 import io.sparklineage.Guard
 import io.sparklineage.emit.Observations
 import io.sparklineage.model._
-import io.sparklineage.plan.{End, Reflected, SqlNames, StepPlan}
+import io.sparklineage.plan.{End, Reflected, SqlNames, StepPlan, TypeNames}
 import io.sparklineage.plan.columns.{Column, ColumnLineage, EndColumn}
 import io.sparklineage.plan.expressions.ExpressionWalk
 import io.sparklineage.plan.rows.{RowShape, RowShapeBuilder}
@@ -73,7 +73,7 @@ object Fragments {
       }
       Fragment(
         dataset = id,
-        columns = root.output.map(a => FragmentColumn(a.name, a.dataType.catalogString, a.nullable)),
+        columns = root.output.map(a => FragmentColumn(a.name, TypeNames.of(a.dataType), a.nullable)),
         planHash = new PlanHash(scope, leaves.position).of(root),
         operators = operators.lines(root),
         planText = operators.tree(root),

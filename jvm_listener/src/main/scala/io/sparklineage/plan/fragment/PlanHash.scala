@@ -1,6 +1,6 @@
 package io.sparklineage.plan.fragment
 
-import io.sparklineage.plan.{End, Reflected, StepPlan}
+import io.sparklineage.plan.{End, Reflected, StepPlan, TypeNames}
 import io.sparklineage.plan.changes.CommandPart
 import io.sparklineage.plan.expressions.{ExpressionWalk, MadeUpNames}
 
@@ -233,15 +233,15 @@ final class PlanHash(scope: StepPlan, position: LogicalPlan => String) {
 
     private def sign(e: Expression): String = e match {
       case a: Attribute =>
-        below.getOrElse(a.exprId, outer.getOrElse(a.exprId, s"new:${a.name}:${a.dataType.catalogString}"))
+        below.getOrElse(a.exprId, outer.getOrElse(a.exprId, s"new:${a.name}:${TypeNames.of(a.dataType)}"))
       case o: OuterReference => sign(o.e)
       case a: Alias => sign(a.child)
-      case l: Literal => s"lit:${l.dataType.catalogString}:${literal(l)}"
-      case c: Cast => s"${tried(c)}cast:${c.dataType.catalogString}(${apply(c.child)})"
+      case l: Literal => s"lit:${TypeNames.of(l.dataType)}:${literal(l)}"
+      case c: Cast => s"${tried(c)}cast:${TypeNames.of(c.dataType)}(${apply(c.child)})"
       case v: NamedLambdaVariable => s"lambda:${lambdaVariables.getOrElseUpdate(v.exprId, lambdaVariables.size)}"
       case p: PythonFuncExpression =>
         s"python:${PythonCode.named(p)}:${evalType(p)}${list(p.asInstanceOf[Expression].children)}"
-      case s: ScalaUDF => s"udf:${s.udfName.getOrElse("")}:${s.dataType.catalogString}${list(s.children)}"
+      case s: ScalaUDF => s"udf:${s.udfName.getOrElse("")}:${TypeNames.of(s.dataType)}${list(s.children)}"
       case r: ExpressionWithRandomSeed => name(r)
       case p: PlanExpression[_] => s"${name(p)}${list(p.children)}${p.plan match {
             case l: LogicalPlan => signed(l, outer ++ below).hash; case _ => ""
@@ -347,7 +347,7 @@ private object PlanHash {
     case null | None => ""
     case f if PythonCode.isFunction(f) => PythonCode.of(f).getOrElse("")
     case _: TreeNode[_] | _: ExprId => ""
-    case t: DataType => t.catalogString
+    case t: DataType => TypeNames.of(t)
     case s: String => s
     case b @ (_: Boolean | _: Byte | _: Short | _: Int | _: Long | _: Float | _: Double | _: java.lang.Enum[_]) =>
       b.toString

@@ -5,7 +5,7 @@ import java.util.IdentityHashMap
 import scala.collection.mutable
 
 import io.sparklineage.model.{Clash, ColumnDefinition, ColumnNote, Drop, RowOperator, Undone}
-import io.sparklineage.plan.{End, RowByRow, StepPlan}
+import io.sparklineage.plan.{End, RowByRow, StepPlan, TypeNames}
 import io.sparklineage.plan.changes.CommandPart
 import io.sparklineage.plan.expressions.{ExpressionText, NullRejection}
 import io.sparklineage.privacy.Redaction
@@ -218,7 +218,7 @@ private object Clashes {
       val misplaced = names(i) != otherNames(i) && (names.contains(otherNames(i)) || otherNames.contains(names(i)))
       val (of, ofOther) = (written(first, i), written(other, i))
       if (misplaced || mixed(of, ofOther))
-        Some(Clash(i, a(i).name, of.catalogString, b(i).name, ofOther.catalogString))
+        Some(Clash(i, a(i).name, TypeNames.of(of), b(i).name, TypeNames.of(ofOther)))
       else None
     }
   }

@@ -1,7 +1,7 @@
 package io.sparklineage.plan.storages
 
 import io.sparklineage.model.{SinkDataset, Storage}
-import io.sparklineage.plan.{End, StepPlan}
+import io.sparklineage.plan.{End, StepPlan, TypeNames}
 
 import org.apache.spark.sql.catalyst.plans.logical._
 
@@ -49,7 +49,7 @@ object StorageAccess {
   private def isLog(storage: Storage): Boolean = storage.name.contains("/_delta_log")
 
   private def columnsOf(query: LogicalPlan): Seq[(String, String)] =
-    if (query.resolved) query.output.map(a => a.name -> a.dataType.catalogString) else Nil
+    if (query.resolved) query.output.map(a => a.name -> TypeNames.of(a.dataType)) else Nil
 
   /** The marked DataFrame whose rows these are: a writer may cast, rename and order, but keeps the rows. */
   def marked(query: LogicalPlan, idsOf: LogicalPlan => Seq[String]): Option[String] =

@@ -4,7 +4,7 @@ import scala.util.Try
 
 import io.sparklineage.JavaCollections._
 import io.sparklineage.model.Storage
-import io.sparklineage.plan.{BoundedText, Reflected}
+import io.sparklineage.plan.{BoundedText, Reflected, TypeNames}
 import io.sparklineage.privacy.Redaction
 import org.apache.hadoop.fs.Path
 
@@ -23,7 +23,7 @@ object Storages {
   /** What a leaf reads, with its columns; undefined where the leaf is not storage. */
   val read: PartialFunction[LogicalPlan, Seq[Storage]] = {
     case leaf if leaves.isDefinedAt(leaf) =>
-      val columns = leaf.output.map(a => a.name -> a.dataType.catalogString)
+      val columns = leaf.output.map(a => a.name -> TypeNames.of(a.dataType))
       leaves(leaf).map(_.copy(columns = columns))
   }
 

@@ -200,6 +200,11 @@ class ColumnLineageSuite extends PlanSuite {
     shape("union")(orders.select(col("id")).union(customers.select(col("id"))))(
       Expected("id", "one_of(d1.id, d2.id)", "d1.id IDENTITY", "d2.id IDENTITY")
     ),
+    shape("union of a union that is filtered", "d1.id FILTER", "d2.id FILTER")(
+      orders.select("id").union(customers.select("id")).where("id > 1").union(customers.select(lit(5L)))
+    )(
+      Expected("id", "one_of(d1.id, d2.id, 5)", "d1.id IDENTITY", "d2.id IDENTITY")
+    ),
     shape("union by name with a missing column")(
       orders.select("id", "price").unionByName(customers.select("id", "name"), allowMissingColumns = true)
     )(
