@@ -18,7 +18,9 @@ from spark_lineage.capture.code.frames import Frames, calls_on
 from spark_lineage.capture.code.ownership import UserCode
 from spark_lineage.capture.code.source_files import SourceFiles
 from spark_lineage.capture.deferred import Deferred, observation
+from spark_lineage.capture.patching import threads
 from spark_lineage.model import CallEnded, CallSeen
+from spark_lineage.patches import Patches
 from spark_lineage.static import SourceReader
 
 
@@ -304,6 +306,45 @@ def test_threads_start_where_their_starter_stood(watch: Watch) -> None:
     thread.start()
     thread.join()
     assert watch.probed == ["<module>:3", "<module>:3 work:2"]
+
+
+def test_a_thread_is_passed_over_with_the_work_that_it_gives_and_no_other(watch: Watch) -> None:
+    """As it is for batches of a stream beyond the first ones."""
+    space = watch.run(
+        """
+        import concurrent.futures, threading
+        pool = concurrent.futures.ThreadPoolExecutor(1)
+        def work(): probe()
+        def batch():
+            probe()
+            thread = threading.Thread(target=work)
+            thread.start()
+            thread.join()
+            pool.submit(work).result()
+        probe()
+        """
+    )
+    placed = Patches(threads.patches(watch.frames, watch.frames.guard))
+    placed.install()
+
+    def called_back(passed_over: bool) -> None:
+        watch.frames.batch.passed_over = passed_over
+        space["batch"]()
+
+    def over_and_again() -> None:
+        for passed_over in (True, False, True):
+            called_back(passed_over)
+
+    try:
+        caller = threading.Thread(target=over_and_again)
+        caller.start()
+        caller.join()
+        space["batch"]()
+    finally:
+        placed.uninstall()
+        space["pool"].shutdown()
+    assert [path == "-" for path in watch.probed] == [False, *[True] * 3, *[False] * 3, *[True] * 3, *[False] * 3]
+    assert watch.calls.count("work") == 4
 
 
 def test_errors_leave_calls_up_to_the_first_that_may_catch(watch: Watch) -> None:

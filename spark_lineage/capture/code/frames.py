@@ -115,6 +115,12 @@ class _CurrentTask(threading.local):
     given: GivenWork | None = None
 
 
+class _CurrentBatch(threading.local):
+    """Whether this thread works on a batch of a stream whose calls are not recorded any more; None: look it up."""
+
+    passed_over: bool | None = None
+
+
 class Frames:
     """Finds the position of user code on a stack.
 
@@ -137,7 +143,7 @@ class Frames:
         self.sites: weakref.WeakKeyDictionary[threading.Thread, GivenWork] = weakref.WeakKeyDictionary()
         self.task = _CurrentTask()
         self.tasks = itertools.count(1)  # numbers of threads and of tasks of pools
-        self.passed_over: set[int] = set()  # threads that work on batches of streams whose calls are not recorded
+        self.batch = _CurrentBatch()
         self._emit = emit
         self._limit = limit
         self._overflowed = overflowed
@@ -212,7 +218,11 @@ class Frames:
 
         If the stack has none, it is the position that gave this thread its work; None if nobody knows it.
         """
-        if self.passed_over and threading.get_ident() in self.passed_over:
+        passed_over = self.batch.passed_over
+        if passed_over is None:
+            given = self._given()
+            passed_over = self.batch.passed_over = given is not None and given.position is None
+        if passed_over:
             return None
         codes = self._codes
         while frame is not None:
@@ -299,8 +309,8 @@ class Frames:
     def given(self, frame: FrameType | None) -> GivenWork | None:
         """What is to be remembered of work that ``frame`` gives to another thread; None if nothing is known of it."""
         position = self.position(frame)
-        passed_over = threading.get_ident() in self.passed_over
-        return GivenWork(position, next(self.tasks)) if position is not None or passed_over else None
+        known = position is not None or self.batch.passed_over
+        return GivenWork(position, next(self.tasks)) if known else None
 
     def _given(self) -> GivenWork | None:
         return self.task.given or self.sites.get(threading.current_thread())

@@ -97,7 +97,7 @@ class MadeElsewhere:
         if called_back.batches > MOST_BATCHES:
             self._pass_over(called_back)
             return True
-        self._frames.passed_over.discard(threading.get_ident())
+        self._frames.batch.passed_over = False
         position, stream = called_back.position, called_back.stream
         # Spark calls all functions in few threads: which query this one works for now is known here alone.
         self._frames.sites[threading.current_thread()] = GivenWork(position, next(self._frames.tasks))
@@ -108,7 +108,7 @@ class MadeElsewhere:
 
     def _pass_over(self, called_back: _CalledBack) -> None:
         """A stream has no end, and the record has. What Spark runs for the batch counts to the last one recorded."""
-        self._frames.passed_over.add(threading.get_ident())
+        self._frames.batch.passed_over = True
         if called_back.batches == MOST_BATCHES + 1:
             why = f"called for more than {MOST_BATCHES} batches of a stream: of later ones what Spark ran is recorded"
             self._emit(PythonGap(f"calls of {called_back.name}", why, called_back.position.call.id))

@@ -71,9 +71,11 @@ def _run(
 ) -> Callable[..., Any]:
     def begun(item: Any) -> None:
         frames.task.given = items.get(item)
+        frames.batch.passed_over = None
 
     def done() -> None:
         frames.task.given = None
+        frames.batch.passed_over = None
 
     def run(self: Any, *args: Any, **kwargs: Any) -> Any:
         guard("tasks", begun, self)
