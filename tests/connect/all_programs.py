@@ -6,6 +6,8 @@
     python -m tests.connect.all_programs --told              runs nothing, and says once more what was recorded
     python -m tests.connect.all_programs --document          runs nothing, and writes that into docs/connect.md
 
+By the Python of another line (``tests/compat/lines.py``) they run with its client and server, and are compared with the
+record of the line at home, which has to be there.
 A server of each kind is started once for all programs. Exit status 1 if a program did not run as plain, or a record
 says something else than a classic session's that is not known to differ (``otherwise.py``), or lacks a fact unmarked.
 """
@@ -22,13 +24,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+import pyspark
+
 from tests.compat import records
 from tests.compat.lines import HOME
 from tests.compat.programs import QUICK, ROOT, programs
 from tests.connect import judged
 from tests.connect.servers import server, with_our_jar
 
-FOLDER = records.WORK / "connect"
+FOLDER = records.WORK / "connect" / pyspark.__version__
 PAGE = ROOT / "docs" / "connect.md"
 MARK = "<!-- made by python -m tests.connect.all_programs --document -->\n"
 KINDS = ("ours", "plain")
