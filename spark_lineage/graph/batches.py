@@ -8,7 +8,7 @@ how many it stands, with the sums of their metrics. The same is written ahead wh
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterable, Iterator, MutableMapping
+from collections.abc import Container, Iterable, Iterator, MutableMapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -170,7 +170,10 @@ def written_by(
     once, of the first. What was written is named where it has been described.
     """
     writes = [each for each in operations if each.kind is OperationKind.WRITE]
-    writers = {df: each.op for each in reversed(writes) for df in each.inputs}
+    writers: dict[str, list[Operation]] = {}
+    for each in writes:
+        for df in each.inputs:
+            writers.setdefault(df, []).append(each)
     known: dict[tuple[str, str, str], str | None] = {}
     for execution in executions:
         of = span(execution)
@@ -180,13 +183,26 @@ def written_by(
         parts: dict[str | None, list[tuple[Storage, str, str | None]]] = {}
         for sink in execution.sinks:
             key = (of.run, sink[0].namespace, sink[0].name)
-            op = writers.get(sink[2] or "") or known.get(key, execution.op)
+            op = _writer(sink[0], execution.op, writers.get(sink[2] or "", ())) or known.get(key, execution.op)
             known[key] = op
             parts.setdefault(op, []).append((*sink[:2], sink[2] if sink[2] in fragments else None))
         whole = execution
         for op in sorted(parts, key=lambda op: op != execution.op):  # what ran the batch comes first
             yield replace(whole, op=op, sinks=tuple(parts[op]))
             whole = replace(execution, spark_jobs=(), metrics={}, sources=())
+
+
+def _writer(sink: Storage, op: str | None, writes: Sequence[Operation]) -> str | None:
+    """Which of the operations that have written one DataFrame has written it there; ``op`` ran the batch."""
+    named = [
+        each.op for each in writes if _last(each.detail.get("path") or each.detail.get("table")) == _last(sink.name)
+    ]
+    several = named or [each.op for each in writes]
+    return op if op in several else next(iter(several), None)
+
+
+def _last(name: str | None) -> str | None:
+    return name.rstrip("/").replace(".", "/").rpartition("/")[2] if name else None
 
 
 def join(operations: Iterable[Operation], fragments: MutableMapping[str, Fragment]) -> None:

@@ -257,3 +257,16 @@ def test_each_write_of_a_batch_has_its_own_sink() -> None:
         ("o2", [("/b", None), ("/c", None)]),
     ]
     assert [each.metrics for each in found] == [both.metrics, {}, later.metrics]
+
+
+def test_a_stream_that_several_queries_write_has_a_sink_of_each() -> None:
+    seen = [replace(batch(0, n), op=f"o{n}", sinks=to((f"/{n}", "d1"))) for n in (1, 2, 3)]
+    found = written_by(seen, [writes(f"o{n}", "d1", float(n)) for n in (1, 2, 3)], {"d1"})
+    assert [(each.op, each.sinks[0][0].name) for each in found] == [("o1", "/1"), ("o2", "/2"), ("o3", "/3")]
+
+
+def test_a_batch_that_is_written_twice_as_it_is_has_each_sink_where_it_was_named() -> None:
+    operations = [replace(writes(f"o{n}", "d1", float(n)), detail={"path": f"out/{n}"}) for n in (1, 2)]
+    both = replace(batch(0), op="o1", sinks=to(("/x/out/2", "d1"), ("/x/out/1", "d1")))
+    found = written_by([both], operations, {"d1"})
+    assert [(each.op, each.sinks[0][0].name) for each in found] == [("o1", "/x/out/1"), ("o2", "/x/out/2")]
