@@ -13,6 +13,7 @@ from spark_lineage.graph.observed import Observed, ancestors, op_of_query
 from spark_lineage.graph.sketches import close
 from spark_lineage.model import Column, Mode, OperationKind, Outcome, Partial, Probed, ProbedColumn, RuleAnswer, Sample
 
+NONE_DROPPED = "the filters for NULL that ran below the probe have dropped no row: its columns have none"
 MOST_PARTIAL = 4  # of one dataset: as many are kept
 REASONS_BY_WORTH = ("filter_pushed", "limit", "partial", "failed", "served_from_cache", "fixed_plan", "stepped_aside")
 
@@ -70,6 +71,12 @@ class Measurements:
     def __init__(self, seen: Observed) -> None:
         self._seen = seen
         self._mode = seen.started.mode if seen.started else Mode.FLOW
+        self._without_nulls = {
+            (storage.namespace, storage.name, storage.files or "", column)
+            for fragment in seen.fragments.values()
+            for storage in fragment.sources
+            for column in storage.without_nulls
+        }
         self._by_plan = _complete_by_plan(seen.probes)
         failed = (execution for execution in seen.executions if execution.outcome is Outcome.FAIL)
         self._failed_executions = {execution.execution for execution in failed}
@@ -77,7 +84,7 @@ class Measurements:
         self._failed: set[str] | None = None
 
     def of(self, df: str) -> Measured:
-        probes = [probe for probe in self._seen.probes.get(df, {}).values() if probe.read is None]
+        probes = [self._settled(probe) for probe in self._seen.probes.get(df, {}).values() if probe.read is None]
         complete = [probe for probe in probes if probe.complete and probe.rows is not None and probe.rows >= 0]
         if complete:
             return _agreed(complete, len(probes))
@@ -88,6 +95,19 @@ class Measurements:
         if probes:
             return self._incomplete(probes)
         return self._unmeasured(df)
+
+    def _settled(self, probe: Probed) -> Probed:
+        """Without the pushed filters of which it is known that they have dropped no row."""
+        if not probe.needless:
+            return probe
+        holds: dict[str, bool] = {}
+        for each in probe.needless:
+            of = (each.namespace, each.name, each.files, each.column)
+            holds[each.filter] = holds.get(each.filter, True) and of in self._without_nulls
+        pushed = tuple(each for each in probe.pushed if not holds.get(each, False))
+        if pushed or probe.reason != "filter_pushed":
+            return replace(probe, pushed=pushed)
+        return replace(probe, pushed=(), complete=True, reason=None, detail=NONE_DROPPED)
 
     def counted(self, df: str) -> tuple[tuple[int, int], ...]:
         """(rows, rows that the scan of its source had given) as often as both were counted below later filters."""

@@ -78,4 +78,5 @@ def richer(a: Storage, b: Storage) -> Storage:
         a.namespace, a.name, best.format or other.format, b.version or a.version, best.table or other.table,
         best.columns or other.columns, best.files or other.files, best.part,
         best.rows if best.rows is not None or best.files != other.files else other.rows,
+        best.without_nulls if best.without_nulls or best.files != other.files else other.without_nulls,
     )  # fmt: skip

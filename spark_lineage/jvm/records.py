@@ -19,6 +19,7 @@ from spark_lineage.model import (
     Execution,
     Fragment,
     JvmGap,
+    NeedlessFilter,
     Observation,
     Outcome,
     Probed,
@@ -143,6 +144,7 @@ def _storage(document: Document) -> Storage:
         files=document.get("files"),
         part=document.get("part"),
         rows=document.get("rows"),
+        without_nulls=tuple(document.get("without_nulls", ())),
     )
 
 
@@ -165,6 +167,7 @@ def _probe(document: Document) -> Probed:
             for answer in document["answers"]
         ),
         read=document.get("read"),
+        needless=tuple(NeedlessFilter(*each) for each in document.get("needless", ())),
     )
 
 

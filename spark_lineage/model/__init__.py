@@ -44,6 +44,7 @@ from spark_lineage.model.graph import (
     UsedFunction,
 )
 from spark_lineage.model.measurements import (
+    NeedlessFilter,
     Probed,
     ProbedColumn,
     RuleAnswer,
@@ -130,6 +131,7 @@ __all__ = [
     "LinkSeen",
     "Marked",
     "Mode",
+    "NeedlessFilter",
     "Observation",
     "Operation",
     "OperationKind",

@@ -43,6 +43,17 @@ class RuleAnswer:
 
 
 @dataclass(frozen=True)
+class NeedlessFilter:
+    """A pushed filter that has dropped no row if this column of these files has no NULL."""
+
+    filter: str  # as in ``Probed.pushed``; a filter may hang on several columns
+    namespace: str  # these three of the storage, as in Storage
+    name: str
+    files: str
+    column: str
+
+
+@dataclass(frozen=True)
 class Probed:
     """One measurement of a marked DataFrame. A later one with the same ``instance`` replaces the earlier."""
 
@@ -62,3 +73,4 @@ class Probed:
     # Of a count below the filters of later steps (reason "counted"): how many rows the scan below has given. ``rows``
     # is exact where that is all that the source has.
     read: int | None = None
+    needless: tuple[NeedlessFilter, ...] = ()  # of the pushed filters of a measurement that saw all that passed them

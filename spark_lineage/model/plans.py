@@ -18,6 +18,7 @@ class Storage:
     files: str | None = None  # what was listed of its files: files1:<number>:<names and sizes>:<with times>
     part: str | None = None  # which part of it was read or written: partitions, files, a choice of files; None: all
     rows: int | None = None  # how many its files state that they hold; None: they were not asked
+    without_nulls: tuple[str, ...] = ()  # columns of which its files state that they have no NULL
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from observing import ORDERS, Program, fragment, function, module, probe
@@ -9,7 +10,18 @@ from observing import ORDERS, Program, fragment, function, module, probe
 from spark_lineage.answers.diff.contents import Content, compare
 from spark_lineage.graph import assemble
 from spark_lineage.graph.derived import exact_rows
-from spark_lineage.model import Dataset, DatasetKind, LineageGraph, OperationKind, Place, RowOperator, Storage
+from spark_lineage.model import (
+    Dataset,
+    DatasetKind,
+    LineageGraph,
+    NeedlessFilter,
+    Observation,
+    OperationKind,
+    Place,
+    Probed,
+    RowOperator,
+    Storage,
+)
 
 STATED = replace(ORDERS, files="files1:1:a:a", rows=100)
 A, B = RowOperator("input", datasets=("a",)), RowOperator("input", datasets=("b",))
@@ -18,6 +30,12 @@ A, B = RowOperator("input", datasets=("a",)), RowOperator("input", datasets=("b"
 def read_in_part(
     seen: int, *reads: Storage, counted: tuple[tuple[int, int], ...] = (), keeps: bool = True
 ) -> LineageGraph:
+    return assemble(read_in_part_seen(seen, *reads, counted=counted, keeps=keeps))
+
+
+def read_in_part_seen(
+    seen: int, *reads: Storage, counted: tuple[tuple[int, int], ...] = (), keeps: bool = True
+) -> list[Observation]:
     """A program that reads a storage in functions, of whose rows ``seen`` passed a filter of a later step.
 
     ``counted``: what was counted below it, of how many rows that the scan gave. ``keeps``: it has no filter of its own.
@@ -41,7 +59,7 @@ def read_in_part(
             count = probe(df, rows, [], complete=False, reason="counted")
             p.seen.append(replace(count, instance=f"count{number}.{df}", read=read))
     p.finish()
-    return assemble(p.seen)
+    return p.seen
 
 
 def source(graph: LineageGraph) -> Dataset:
@@ -94,6 +112,36 @@ def test_rows_counted_between_filters_are_exact_where_the_scan_skipped_none() ->
     assert (whole.rows, whole.complete, whole.columns[0].fingerprint is not None) == (60, True, True)
     unstated = replace(STATED, rows=None)
     assert interim(read_in_part(60, unstated, counted=((70, 100),), keeps=False)).rows is None
+
+
+def filtered_by_null(*pushed: str, without_nulls: Sequence[str], needless: Sequence[NeedlessFilter]) -> Dataset:
+    """What a program reads in a function, of whose rows 60 passed these filters of a later step."""
+    storage = replace(STATED, rows=None, without_nulls=tuple(without_nulls))
+    seen = read_in_part_seen(60, storage)
+    measured = [each for each in seen if isinstance(each, Probed)]
+    kept = [each for each in seen if not isinstance(each, Probed)]
+    again = [replace(each, pushed=pushed, needless=tuple(needless)) for each in measured]
+    return interim(assemble([*kept[:-1], *again, kept[-1]]))
+
+
+def needless(filter_: str, column: str, files: str = "files1:1:a:a") -> NeedlessFilter:
+    return NeedlessFilter(filter_, ORDERS.namespace, ORDERS.name, files, column)
+
+
+def test_filters_for_null_remove_nothing_where_the_files_state_that_there_is_none() -> None:
+    on_a, on_b = "(a IS NOT NULL)", "(b IS NOT NULL)"
+    both = [needless(on_a, "a"), needless(on_b, "b")]
+    made = filtered_by_null(on_a, without_nulls=["a"], needless=both[:1])
+    assert (made.rows, made.complete, made.reason, made.pushed) == (60, True, None, ())
+    assert made.columns[0].fingerprint is not None
+    assert filtered_by_null(on_a, on_b, without_nulls=["a", "b"], needless=both).complete
+    for without_nulls, known in ((["a"], both), (["a", "b"], both[:1]), ([], both), (["a", "b"], [])):
+        made = filtered_by_null(on_a, on_b, "(a > 1)", without_nulls=without_nulls, needless=known)
+        assert not made.complete and "(a > 1)" in made.pushed, (without_nulls, known)
+    other_files = filtered_by_null(on_a, without_nulls=["a"], needless=[needless(on_a, "a", "files1:1:b:b")])
+    assert not other_files.complete
+    of_two = filtered_by_null(on_a, without_nulls=["a"], needless=[needless(on_a, "a"), needless(on_a, "b")])
+    assert not of_two.complete, "two columns have this name"
 
 
 def test_one_read_that_was_not_told_takes_the_rows_of_the_others() -> None:

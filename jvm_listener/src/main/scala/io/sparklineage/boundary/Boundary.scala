@@ -18,14 +18,14 @@ import io.sparklineage.probe.SteppedAside
 /**
  * One marked DataFrame at a boundary.
  *
- * @param pushed SQL of the filters that now lie below the boundary though they are no part of the DataFrame
+ * @param pushed the filters that now lie below the boundary though they are no part of the DataFrame
  * @param own    once filters were pushed: those that are part of the DataFrame, where it filters files and no more
  */
-final case class MarkedRows(mark: DatasetMark, pushed: Seq[String] = Nil, own: Option[OwnFilters] = None) {
+final case class MarkedRows(mark: DatasetMark, pushed: Seq[PushedFilter] = Nil, own: Option[OwnFilters] = None) {
   def id: String = mark.id
 
   /** Filters went below the boundary, whose rows are those of `plan`. */
-  private[boundary] def push(filters: Seq[String], plan: LogicalPlan): MarkedRows =
+  private[boundary] def push(filters: Seq[PushedFilter], plan: LogicalPlan): MarkedRows =
     copy(pushed = (pushed ++ filters).distinct, own = if (pushed.isEmpty) OwnFilters.of(plan) else own)
 }
 
@@ -56,7 +56,7 @@ final case class BoundarySpec(
   def whole: Boolean = !limited && marked.forall(_.pushed.isEmpty)
 
   /** Filters went below the boundary, whose rows are those of `plan`. */
-  def push(filters: Seq[String], plan: LogicalPlan): BoundarySpec =
+  def push(filters: Seq[PushedFilter], plan: LogicalPlan): BoundarySpec =
     copy(marked = marked.map(_.push(filters, plan)))
 
   /** The same rows under more ids. */
@@ -208,7 +208,10 @@ final class PassingBoundary(
 
   override protected def withNewChildInternal(newChild: LogicalPlan): ScriptTransformation = newChild match {
     case Filter(condition, below) if below.fastEquals(child) =>
-      val filters = Guard.value("filter through boundary", Seq("a filter"))(Seq(PushedFilters.sql(condition)))
+      val filters = Guard.value(
+        "filter through boundary",
+        Seq(PushedFilter("a filter", None))
+      )(Seq(PushedFilters.of(condition, below)))
       new PassingBoundary(newChild, spec.push(filters, below), columns)
     case _ => new PassingBoundary(newChild, spec, columns)
   }

@@ -77,11 +77,12 @@ object PlanProbes {
       columns = spec.names.zip(spec.types).zip(boundary.exprIds).map {
         case ((name, dataType), exprId) => ProbeColumn(name, dataType, exprId.getOrElse(ExprId(-1L)))
       },
-      pushed = spec.marked.flatMap(_.pushed).distinct,
+      pushed = spec.marked.flatMap(_.pushed.map(_.sql)).distinct,
       limited = spec.limited,
       sampleKey = Guard.value[Seq[String]]("sample key", Nil)(sampleKey(spec)),
       sampleRows = sampleRows,
-      pushedOf = spec.marked.map(rows => rows.id -> rows.pushed).toMap
+      pushedOf = spec.marked.map(rows => rows.id -> rows.pushed.map(_.sql).distinct).toMap,
+      needless = PushedFilters.needless(spec.marked.flatMap(_.pushed))
     )
   }
 

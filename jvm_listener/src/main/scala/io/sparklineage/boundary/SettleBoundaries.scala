@@ -101,7 +101,7 @@ private object FiltersThrough extends PredicateHelper {
       else {
         val pushed = boundary.copy(
           child = Filter(down.reduce(And), boundary.child),
-          spec = boundary.spec.push(down.map(PushedFilters.sql), boundary.child)
+          spec = boundary.spec.push(down.map(PushedFilters.of(_, boundary.child)), boundary.child)
         )
         stay.reduceOption(And).map(Filter(_, pushed)).getOrElse(pushed)
       }

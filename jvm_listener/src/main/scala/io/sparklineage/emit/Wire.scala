@@ -162,6 +162,7 @@ object Wire {
       s.files.foreach(text("files", _))
       s.part.foreach(text("part", _))
       s.rows.foreach(json.writeNumberField("rows", _))
+      if (s.withoutNulls.nonEmpty) texts("without_nulls", s.withoutNulls)
     }
 
     private def probed(p: Probed): Unit = {
@@ -179,6 +180,9 @@ object Wire {
       p.sample.fold(json.writeNull())(sample)
       maybe("plan_hash", p.planHash)
       p.read.foreach(json.writeNumberField("read", _))
+      if (p.needless.nonEmpty) array("needless", p.needless) { each =>
+        row(Seq(each.filter, each.namespace, each.name, each.files, each.column))(text)
+      }
       array("answers", p.answers) { a =>
         block {
           text("kind", a.kind)

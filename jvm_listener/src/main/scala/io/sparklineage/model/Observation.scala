@@ -130,7 +130,7 @@ object Subtype {
 /**
  * A dataset in storage, named by the OpenLineage naming rules. `columns` are (name, type as DDL), `files` what was
  * listed of its files (`plan.FileListing`), `part` which part of it was read or written; None: the whole. `rows` is what
- * its files state that they hold (`plan.StatedRows`).
+ * its files state that they hold (`plan.StatedRows`), `withoutNulls` the columns of which they state that they have no NULL.
  */
 final case class Storage(
     namespace: String,
@@ -141,7 +141,8 @@ final case class Storage(
     columns: Seq[(String, String)] = Nil,
     files: Option[String] = None,
     part: Option[String] = None,
-    rows: Option[Long] = None
+    rows: Option[Long] = None,
+    withoutNulls: Seq[String] = Nil
 )
 
 /** One measurement of a marked DataFrame; a later one with the same `instance` replaces the earlier. */
@@ -159,8 +160,12 @@ final case class Probed(
     sample: Option[Sample],
     planHash: Option[String],
     answers: Seq[Answer] = Nil,
-    read: Option[Long] = None
+    read: Option[Long] = None,
+    needless: Seq[NeedlessFilter] = Nil
 ) extends Observation
+
+/** A pushed filter that has dropped no row if this column of these files (`Storage.files`) has no NULL. */
+final case class NeedlessFilter(filter: String, namespace: String, name: String, files: String, column: String)
 
 /** What a rule of the user wanted to know (see `probe.Question`): a count, 1 or 0 for true or false; or why not. */
 final case class Answer(kind: String, arguments: Seq[String], value: Option[Long], reason: Option[String])

@@ -139,7 +139,9 @@ final private[probe] class Measurement(val spec: ProbeSpec, layout: Layout, spar
       columns = Nil,
       fingerprint = None,
       sample = None,
-      planHash = planHash
+      planHash = planHash,
+      needless =
+        if (whole && !spec.limited) spec.needless.filter(filter => spec.pushedFor(id).contains(filter.filter)) else Nil
     )
   }
 

@@ -1,5 +1,7 @@
 package io.sparklineage.probe
 
+import io.sparklineage.model.NeedlessFilter
+
 import org.apache.spark.sql.catalyst.expressions.ExprId
 
 /**
@@ -36,6 +38,8 @@ final case class ProbeColumn(name: String, typeName: String, exprId: ExprId)
  *   what rules of the user want to know; most probes are asked nothing
  * @param mostKeys
  *   how many keys are compared at most to tell whether they are unique
+ * @param needless
+ *   of the pushed filters those that may have dropped no row
  * @param counting
  *   this probe counts rows for a scan and does nothing else
  */
@@ -49,6 +53,7 @@ final case class ProbeSpec(
     pushedOf: Map[String, Seq[String]] = Map.empty,
     questions: Seq[AnalyzedQuestion] = Nil,
     mostKeys: Int = 0,
+    needless: Seq[NeedlessFilter] = Nil,
     counting: Option[Counting] = None
 ) {
 

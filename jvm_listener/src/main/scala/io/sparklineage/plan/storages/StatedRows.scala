@@ -6,13 +6,16 @@ import scala.collection.mutable
 import scala.util.Try
 
 import io.sparklineage.{Guard, Numbers}
+import io.sparklineage.JavaCollections._
 import io.sparklineage.boundary.Mode
 import io.sparklineage.model.Storage
 
 import org.apache.hadoop.conf.Configuration
 import org.apache.hadoop.fs.FileStatus
 import org.apache.orc.OrcFile
+import org.apache.parquet.column.statistics.Statistics
 import org.apache.parquet.hadoop.ParquetFileReader
+import org.apache.parquet.hadoop.metadata.BlockMetaData
 import org.apache.parquet.hadoop.util.HadoopInputFile
 
 import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan
@@ -28,7 +31,7 @@ import org.apache.spark.sql.execution.datasources.{
 import org.apache.spark.sql.internal.SQLConf
 
 /**
- * How many rows the files of a source hold, as their footers state it. A probe above a filter that Spark pushes down, or
+ * How many rows the files of a source hold, and which columns have no NULL, as their footers state it. A probe above a filter that Spark pushes down, or
  * above a scan that skips row groups, sees fewer; so a source, and what only projects it, has its exact number of rows.
  *
  * Only files that Spark has listed, few of them, on disks of this machine or in HDFS: elsewhere each footer is a request
@@ -52,8 +55,11 @@ object StatedRows {
   /** A place that has once let us wait is not asked again: the thread may still stand in that read. */
   @volatile private var isSlow = false
 
-  private val known = new java.util.LinkedHashMap[(String, Long, Long), java.lang.Long](16, 0.75f, true) {
-    override def removeEldestEntry(eldest: java.util.Map.Entry[(String, Long, Long), java.lang.Long]): Boolean =
+  /** What the footer of one file states. */
+  final private case class Footer(rows: Long, withoutNulls: Set[String])
+
+  private val known = new java.util.LinkedHashMap[(String, Long, Long), Footer](16, 0.75f, true) {
+    override def removeEldestEntry(eldest: java.util.Map.Entry[(String, Long, Long), Footer]): Boolean =
       size > MostKept
   }
 
@@ -68,12 +74,16 @@ object StatedRows {
       val inPlanMode = Mode.named(SQLConf.get.getConfString("spark.lineage.mode", "")).contains(Mode.Plan)
       if (isSlow || inPlanMode || most <= 0 || !sources.exists(_.files.isDefined)) sources
       else {
-        val found = mutable.HashMap.empty[Storage, Long]
+        val found = mutable.HashMap.empty[Storage, Footer]
         plan.foreach { leaf =>
           for (source <- whole(leaf) if sources.contains(source) && !found.contains(source))
-            rows(leaf, most, hadoop).foreach(found(source) = _)
+            footers(leaf, most, hadoop).foreach(found(source) = _)
         }
-        sources.map(source => source.copy(rows = found.get(source)))
+        sources.map(source =>
+          found.get(source).fold(source)(stated =>
+            source.copy(rows = Some(stated.rows), withoutNulls = stated.withoutNulls.toSeq.sorted)
+          )
+        )
       }
     }
 
@@ -96,25 +106,28 @@ object StatedRows {
     case _ => None
   }
 
-  private def rows(leaf: LogicalPlan, most: Int, hadoop: => Configuration): Option[Long] = leaf match {
+  private def footers(leaf: LogicalPlan, most: Int, hadoop: => Configuration): Option[Footer] = leaf match {
     case relation: LogicalRelation => relation.relation match {
-        case files: HadoopFsRelation => rows(files, most, hadoop)
+        case files: HadoopFsRelation => footers(files, most, hadoop)
         case _ => None
       }
     case _ => None
   }
 
-  private def rows(relation: HadoopFsRelation, most: Int, hadoop: => Configuration): Option[Long] =
+  private def footers(relation: HadoopFsRelation, most: Int, hadoop: => Configuration): Option[Footer] =
     for {
       (stated, files) <- statable(relation, most)
-      rows <- inTime(files.map(file => counted(file, stated, hadoop)).sum)
-    } yield rows
+      all <- inTime(files.map(file => read(file, stated, hadoop)))
+    } yield Footer(
+      all.map(_.rows).sum,
+      all.filter(_.rows > 0).map(_.withoutNulls).reduceOption(_ & _).getOrElse(Set.empty)
+    )
 
-  /** How the rows of one file are read, and the files; none where they are too many, too far or of another format. */
+  /** How the footer of one file is read, and the files; none where they are too many, too far or of another format. */
   private def statable(
       relation: HadoopFsRelation,
       most: Int
-  ): Option[((FileStatus, Configuration) => Long, Seq[FileStatus])] =
+  ): Option[((FileStatus, Configuration) => Footer, Seq[FileStatus])] =
     for {
       stated <- footer(relation.fileFormat) if !mayLeaveOut(relation.options)
       files <- listed(relation.location) if files.length <= most && files.forall(isNear)
@@ -135,8 +148,8 @@ object StatedRows {
   private def isNear(file: FileStatus): Boolean =
     Option(file.getPath.toUri.getScheme).forall(scheme => Near(scheme.toLowerCase))
 
-  private def inTime(read: => Long): Option[Long] = {
-    val begun: Future[Long] = worker.submit(new Callable[Long] { override def call(): Long = read })
+  private def inTime[A](read: => A): Option[A] = {
+    val begun: Future[A] = worker.submit(new Callable[A] { override def call(): A = read })
     try Some(begun.get(PatienceMs, TimeUnit.MILLISECONDS))
     catch {
       case _: TimeoutException => isSlow = true; begun.cancel(false); None
@@ -144,35 +157,50 @@ object StatedRows {
     }
   }
 
-  private def counted(file: FileStatus, stated: (FileStatus, Configuration) => Long, hadoop: => Configuration): Long = {
+  private def read(
+      file: FileStatus,
+      stated: (FileStatus, Configuration) => Footer,
+      hadoop: => Configuration
+  ): Footer = {
     val key = (file.getPath.toString, file.getLen, file.getModificationTime)
-    Option(known.get(key)).map(_.longValue).getOrElse {
+    Option(known.get(key)).getOrElse {
       val conf = hadoop
       val now = file.getPath.getFileSystem(conf).getFileStatus(file.getPath)
       if (now.getLen != file.getLen || now.getModificationTime != file.getModificationTime)
         throw new IllegalStateException("it is not the file that was listed")
-      val rows = stated(now, conf)
-      known.put(key, rows)
-      rows
+      val footer = stated(now, conf)
+      known.put(key, footer)
+      footer
     }
   }
 
   // Exactly Spark's own formats: those of others may hide rows that a footer counts.
-  private def footer(format: FileFormat): Option[(FileStatus, Configuration) => Long] = format.getClass match {
-    case parquet if parquet == classOf[ParquetFileFormat] => Some(parquetRows)
-    case orc if orc == classOf[OrcFileFormat] => Some(orcRows)
+  private def footer(format: FileFormat): Option[(FileStatus, Configuration) => Footer] = format.getClass match {
+    case parquet if parquet == classOf[ParquetFileFormat] => Some(parquetFooter)
+    case orc if orc == classOf[OrcFileFormat] => Some(orcFooter)
     case _ => None
   }
 
-  private def parquetRows(file: FileStatus, hadoop: Configuration): Long = {
+  private def parquetFooter(file: FileStatus, hadoop: Configuration): Footer = {
     val reader = ParquetFileReader.open(HadoopInputFile.fromStatus(file, hadoop))
-    try reader.getRecordCount
+    try Footer(reader.getRecordCount, withoutNulls(reader.getFooter.getBlocks.asScala.toSeq))
     finally reader.close()
   }
 
-  private def orcRows(file: FileStatus, hadoop: Configuration): Long = {
+  /** Columns of all row groups that state to have no NULL; what lies in structs and lists has levels of its own. */
+  private def withoutNulls(groups: Seq[BlockMetaData]): Set[String] =
+    groups.map { group =>
+      group.getColumns.asScala.filter(chunk => chunk.getPath.size == 1 && haveNoNull(chunk.getStatistics))
+        .map(_.getPath.toDotString).toSet
+    }.reduceOption(_ & _).getOrElse(Set.empty)
+
+  private def haveNoNull(statistics: Statistics[_]): Boolean =
+    statistics != null && statistics.isNumNullsSet && statistics.getNumNulls == 0
+
+  // Of its columns nothing is said: Spark may read them as other types than they were written as, and give NULL.
+  private def orcFooter(file: FileStatus, hadoop: Configuration): Footer = {
     val reader = OrcFile.createReader(file.getPath, OrcFile.readerOptions(hadoop))
-    try reader.getNumberOfRows
+    try Footer(reader.getNumberOfRows, Set.empty)
     finally reader.close()
   }
 }

@@ -38,6 +38,21 @@ class StatedRowsSuite extends PlanSuite {
     assert(told(analyzed(spark.read.csv(written("all-csv", "csv")))) === Seq(None))
   }
 
+  test("columns that have no NULL in any file of Parquet") {
+    val path = folder.resolve("nulls").toString
+    val rows =
+      spark.range(90).selectExpr("id", "if(id < 30, null, id) as some", "struct(id as x) as s", "array(id) as l")
+    rows.repartition(3).write.parquet(path)
+    rows.selectExpr("id", "id as late").write.mode("append").parquet(path)
+    val sources = (read: org.apache.spark.sql.DataFrame) => {
+      val plan = analyzed(read)
+      val all = plan.collect { case leaf if Storages.read.isDefinedAt(leaf) => Storages.read(leaf) }.flatten
+      StatedRows.told(plan, all, spark.sparkContext.hadoopConfiguration).map(_.withoutNulls)
+    }
+    assert(sources(spark.read.parquet(path)) === Seq(Seq("id")))
+    assert(sources(spark.read.orc(written("nulls-orc", "orc"))) === Seq(Nil))
+  }
+
   test("a part of a source, and files that a reader may leave out, state nothing") {
     val path = folder.resolve("parts").toString
     spark.range(10).withColumn("p", lit(1)).write.partitionBy("p").parquet(path)
