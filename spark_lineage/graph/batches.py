@@ -22,6 +22,7 @@ _ROOM = 10 * (FIRST + LAST)  # batches of one query that are held before those b
 _BATCH = re.compile(
     r"id = [0-9a-f-]{36}.*?runId = ([0-9a-f-]{36}).*?batch(?:es)? = (\d+|init)( to (\d+))?\s*\Z", re.DOTALL
 )
+_QUERY = re.compile(r"\A(o\d+)\.q\d+\Z")
 _NUMBERS = re.compile(r"batch(?:es)? = [^=]*\Z")
 
 
@@ -175,17 +176,24 @@ def written_by(
         for df in each.inputs:
             writers.setdefault(df, []).append(each)
     known: dict[tuple[str, str, str], str | None] = {}
+    ran: set[tuple[str, str | None]] = set()
     for execution in executions:
         of = span(execution)
         if of is None or not execution.sinks:
             yield execution
             continue
+        is_new = (of.run, execution.op) not in ran  # else a call that was not recorded counts to the last one that was
         parts: dict[str | None, list[tuple[Storage, str, str | None]]] = {}
         for sink in execution.sinks:
             key = (of.run, sink[0].namespace, sink[0].name)
-            op = _writer(sink[0], execution.op, writers.get(sink[2] or "", ())) or known.get(key, execution.op)
+            op = _writer(sink[0], execution.op, writers.get(sink[2] or "", ()))
+            if op is None and is_new:  # a command of its own query, o12.q3
+                op = next(iter(_QUERY.findall(sink[2] or "")), execution.op)
+            elif op is None:
+                op = known.get(key, execution.op)
             known[key] = op
             parts.setdefault(op, []).append((*sink[:2], sink[2] if sink[2] in fragments else None))
+        ran.update((of.run, op) for op in (execution.op, *parts))
         whole = execution
         for op in sorted(parts, key=lambda op: op != execution.op):  # what ran the batch comes first
             yield replace(whole, op=op, sinks=tuple(parts[op]))

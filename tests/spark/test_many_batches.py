@@ -157,3 +157,21 @@ def test_calls_for_later_batches_are_told_as_sums(tmp_path: Path) -> None:
     }
     assert sinks == {("many.to_both.both.write_a", "a"), ("many.to_both.both.write_b", "b")}
     assert gaps(document, "calls of both") and not gaps(document, "sink")
+
+
+def test_each_sink_of_a_stream_is_named(tmp_path: Path) -> None:
+    files(tmp_path, 0, 2)
+    run(
+        tmp_path, "to_file", "to_delta", "to_table", "to_delta_table", "to_memory", "to_console", "to_noop", "each_row",
+        "to_merge",
+    )  # fmt: skip
+    document = shown(tmp_path)
+    sinks = {each["step"]: Path(each["id"]).name for each in document["datasets"] if each["kind"] == "sink"}
+    named = {"to_file": "file", "to_delta": "delta", "to_table": "streamed", "to_delta_table": "of_delta"}
+    for step, name in {**named, "to_memory": "kept", "write_kept": "kept"}.items():
+        assert sinks.get(f"many.{step}", "").partition("~")[0] == name, sinks
+    assert not {"many.to_console", "many.to_noop", "many.each_row"} & set(sinks)
+    without = dict(gaps(document, "sink"))
+    assert set(without) == {"many.to_console", "many.to_noop", "many.each_row"}
+    assert "console keeps nothing" in without["many.to_console"]
+    assert "of_delta" in sinks["many.to_merge.merge"]

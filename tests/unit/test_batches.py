@@ -270,3 +270,15 @@ def test_a_batch_that_is_written_twice_as_it_is_has_each_sink_where_it_was_named
     both = replace(batch(0), op="o1", sinks=to(("/x/out/2", "d1"), ("/x/out/1", "d1")))
     found = written_by([both], operations, {"d1"})
     assert [(each.op, each.sinks[0][0].name) for each in found] == [("o1", "/x/out/1"), ("o2", "/x/out/2")]
+
+
+def test_commands_of_later_calls_have_their_own_sinks() -> None:
+    """MERGE into one table in each batch; two of them in one function."""
+    seen = [replace(batch(n), op=f"o{n}1", sinks=to(("/t", f"o{n}1.q1"), ("/u", f"o{n}2.q1"))) for n in range(1, 4)]
+    passed_over = replace(batch(9), op="o32", sinks=to(("/t", "o32.q2"), ("/u", "o32.q3")))
+    found = list(written_by([*seen, passed_over], [], set()))
+    assert [(each.op, each.sinks[0][0].name) for each in found] == [
+        *((f"o{n}{m}", name) for n in range(1, 4) for m, name in ((1, "/t"), (2, "/u"))),
+        ("o32", "/u"),
+        ("o31", "/t"),
+    ]

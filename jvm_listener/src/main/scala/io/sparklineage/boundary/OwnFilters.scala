@@ -1,6 +1,7 @@
 package io.sparklineage.boundary
 
-import org.apache.spark.sql.catalyst.expressions.{Expression, PredicateHelper, PythonUDF, SubqueryExpression}
+import org.apache.spark.sql.catalyst.expressions.{And, Expression, PredicateHelper, PythonUDF, SubqueryExpression}
+import org.apache.spark.sql.catalyst.optimizer.ConstantFolding
 import org.apache.spark.sql.catalyst.planning.PhysicalOperation
 import org.apache.spark.sql.catalyst.plans.logical.{Filter, LogicalPlan, Project}
 import org.apache.spark.sql.execution.datasources.LogicalRelation
@@ -20,9 +21,16 @@ object OwnFilters extends PredicateHelper {
   /** None for other plans, and where nothing states how many rows the files have: there a count would tell nothing. */
   def of(plan: LogicalPlan): Option[OwnFilters] = withoutBoundaries(plan).flatMap {
     case PhysicalOperation(_, filters, leaf: LogicalRelation) if StatedRows.mayTell(leaf) =>
-      Some(filters.flatMap(splitConjunctivePredicates)).filter(_.forall(isPlain)).map(OwnFilters(_))
+      Some(folded(filters, leaf)).filter(_.forall(isPlain)).map(OwnFilters(_))
     case _ => None
   }
+
+  /** Constants may not have been folded yet, as they will be when the filters are planned. */
+  private def folded(filters: Seq[Expression], leaf: LogicalPlan): Seq[Expression] = filters.reduceOption(And).toSeq
+    .map(whole => ConstantFolding(Filter(whole, leaf))).flatMap {
+      case Filter(whole, _) => splitConjunctivePredicates(whole)
+      case _ => Nil
+    }
 
   private def withoutBoundaries(plan: LogicalPlan): Option[LogicalPlan] = plan match {
     case boundary: BoundaryNode => withoutBoundaries(boundary.child)

@@ -54,6 +54,14 @@ class RowCountsSuite extends AnyFunSuite with Sessions {
     })
   }
 
+  test("constants that are folded later") {
+    val few = "a >= cast('3' as bigint) and b < 5 + 4"
+    assert(Map("k1" -> Set(rows.filter(few).count() -> 1000L)) == counts(marked(
+      rows.filter(few),
+      "k1"
+    ).filter("c = 3").collect()))
+  }
+
   test("filters that come from a join, and from above a union, are counted, too") {
     val few = rows.filter("a > 2")
     assert(Map("j1" -> Set(few.count() -> 1000L)) == counts {

@@ -53,6 +53,7 @@ object Storages {
         val options = Reflected.value(s, "extraOptions").collect { case o: CaseInsensitiveStringMap => o }
         ofV2(t, None, None, options.getOrElse(CaseInsensitiveStringMap.empty))
       }
+    case s if s.nodeName == "MemoryPlan" => Seq(StreamWrites.ofMemory(s).getOrElse(unknown(s.nodeName)))
     case s if s.nodeName == "StreamingExecutionRelation" || s.nodeName == "StreamingDataSourceV2Relation" =>
       Seq(unknown(s.nodeName))
   }

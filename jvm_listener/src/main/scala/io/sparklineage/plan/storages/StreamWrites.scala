@@ -1,6 +1,6 @@
 package io.sparklineage.plan.storages
 
-import java.util.Locale
+import java.util.{Collections, Locale, WeakHashMap}
 
 import io.sparklineage.model.Storage
 import io.sparklineage.plan.Reflected
@@ -20,17 +20,27 @@ private[storages] object StreamWrites {
 
   def is(plan: LogicalPlan): Boolean = nodes.contains(plan.getClass.getSimpleName)
 
-  /** Nothing for what writes nowhere (the console), or where a function of the program does (`foreachBatch`). */
+  /** The namespace of what keeps nothing of what is written there. */
+  val Nowhere = "nowhere"
+
+  // By what the sink was, until the program lets go of it: its queries read that very object.
+  private val memory = Collections.synchronizedMap(new WeakHashMap[AnyRef, String])
+
+  /** Nothing where a function of the program writes each batch (`foreachBatch`): what it does is an execution within. */
   def sinks(write: LogicalPlan): Seq[Storage] = {
-    val table = Reflected.path(write, "catalogTable").collect { case t: CatalogTable => t }
+    val inCatalog = Reflected.path(write, "catalogTable").collect { case t: CatalogTable => t }
     val relation = Reflected.path(write, "relation").collect { case r: DataSourceV2Relation => r }
-    relation.map(Storages.read(_)).orElse(table.map(t => Seq(Storages.ofTable(t)))).getOrElse {
-      Reflected.value(
-        write,
-        "sink"
-      ).map(ofV1(_)).orElse(Reflected.value(write, "table").map(ofV2(_, write))).getOrElse(Nil)
-    }
+    val table = relation.map(_.table).orElse(Reflected.value(write, "table"))
+    table.flatMap(ofSparks(_, write)).orElse(relation.map(Storages.read(_)))
+      .orElse(inCatalog.map(t => Seq(Storages.ofTable(t)))).orElse(Reflected.value(write, "sink").map(ofV1(_)))
+      .orElse(table.map(other => Seq(Storages.unknown(named(other))))).getOrElse(Nil)
   }
+
+  /** The memory sink that a query reads, by the name of the streaming query that has written it. */
+  def ofMemory(plan: LogicalPlan): Option[Storage] =
+    Reflected.value(plan, "sink").collect { case sink: AnyRef => memory.get(sink) }.flatMap(Option(_)).map(inMemory)
+
+  private def inMemory(query: String): Storage = Storage("memory", query, Some("memory"))
 
   def mode(write: LogicalPlan): String =
     Reflected.value(write, "outputMode").fold("append")(_.toString.toLowerCase(Locale.ROOT) match {
@@ -44,25 +54,21 @@ private[storages] object StreamWrites {
       Reflected.field(sink, "path").toSeq.map(path => Locations.storage(path.toString, format))
     case "DeltaSink" =>
       Reflected.value(sink, "path").toSeq.map(path => Storages.delta(new Path(path.toString), None))
-    case without if nowhere(without) => Nil
+    case "ForeachBatchSink" => Nil
     case other => Seq(Storages.unknown(other))
   }
 
-  private def ofV2(table: Any, write: LogicalPlan): Seq[Storage] = named(table) match {
-    case "MemorySink" => Seq(Storage(
-        "memory",
-        options(write).collectFirst {
-          case (key, name) if key.equalsIgnoreCase("queryName") => name
-        }.getOrElse("memory"),
-        Some("memory")
-      ))
-    case "KafkaTable" => Storages.ofOptions("kafka", options(write))
-    case without if nowhere(without) => Nil
-    case other => Seq(Storages.unknown(other))
+  private def ofSparks(table: Any, write: LogicalPlan): Option[Seq[Storage]] = named(table) match {
+    case "MemorySink" =>
+      val query = options(write).collectFirst { case (key, value) if key.equalsIgnoreCase("queryName") => value }
+      val name = query.getOrElse("memory")
+      memory.put(table.asInstanceOf[AnyRef], name)
+      Some(Seq(inMemory(name)))
+    case "KafkaTable" => Some(Storages.ofOptions("kafka", options(write)))
+    case other => nowhere.get(other).map(name => Seq(Storage(Nowhere, name)))
   }
 
-  private val nowhere =
-    Set("ForeachBatchSink", "ForeachWriterTable", "ConsoleTable", "NoopTable", "PythonForeachWriter")
+  private val nowhere = Map("ForeachWriterTable" -> "foreach", "ConsoleTable" -> "console", "NoopTable" -> "noop")
 
   private def named(of: Any): String = of.getClass.getSimpleName.stripSuffix("$")
 
