@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import builtins
 import contextlib
+import gc
 import io
 import json
 import os
@@ -110,6 +111,7 @@ def clean(folder: Path) -> None:
         shutil.rmtree(path) if path.is_dir() else path.unlink()
     spark = session()
     if REMOTE:
+        gc.collect()  # a model that is let go of tells its server, and would wait for ever once the interpreter ends
         spark.stop()
         spark = session()
     else:
@@ -153,7 +155,9 @@ def main() -> None:
         (home / "ran.json").write_text(json.dumps(told))
         how = "as plain" if as_plain(plain, ours) else "NOT AS PLAIN"
         print(f"{spark_version} {program.name}: {how} ({told['seconds']:.1f} s)", flush=True)
-    if not REMOTE:
+    if REMOTE:
+        gc.collect()
+    else:
         _end_jvm()
 
 

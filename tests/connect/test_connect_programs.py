@@ -17,6 +17,7 @@ from tests.connect import all_programs, judged
 # A classic session and a server of each kind for five programs: some three minutes. All programs by servers that
 # are started once: `python -m tests.connect.all_programs`.
 @pytest.mark.slow
+@pytest.mark.bad_events  # without a schema, where no server tells: `judged` holds them to the rules
 @pytest.mark.timeout(1800)
 def test_a_record_is_that_of_a_classic_session_or_marked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(records, "RECORDS", tmp_path / "records")
