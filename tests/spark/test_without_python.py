@@ -5,8 +5,12 @@ from __future__ import annotations
 import json
 import os
 import re
+import signal
+import socket
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -39,6 +43,7 @@ class Driver:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self.typed = ""  # what the next run reads from its standard input
         rows = [f"{n},{n % 7},{n % 50},{'paid' if n % 3 else 'open'}\n" for n in range(1000)]
         (folder / "orders.csv").write_text("order,customer,amount,status\n" + "".join(rows))
 
@@ -64,12 +69,15 @@ class Driver:
         }
         settings = {**SETTINGS, **(ours if observed else {}), **conf}
         options = [word for name, value in settings.items() for word in ("--conf", f"{name}={value}")]
-        environ = {name: value for name, value in os.environ.items() if not name.startswith(("SPARK_", "PYSPARK_"))}
         return subprocess.run(
             [str(HOME / "bin" / words[0]), "--master", "local[1]", *options, *words[1:]],
-            cwd=folder, capture_output=True, text=True, timeout=RUN_SECONDS, stdin=subprocess.DEVNULL,
-            env={**environ, "SPARK_HOME": str(HOME)},
+            cwd=folder, capture_output=True, text=True, timeout=RUN_SECONDS, input=self.typed, env=self.environ,
         )  # fmt: skip
+
+    @property
+    def environ(self) -> dict[str, str]:
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(("SPARK_", "PYSPARK_"))}
+        return {**kept, "SPARK_HOME": str(HOME)}
 
     def asked(self, way: str, *words: str) -> Any:
         done = self.command(way, *words, "--json")
@@ -184,6 +192,86 @@ def test_statements_of_a_sql_file_are_steps(sql: Driver) -> None:
     assert "report.insert_report" in steps and "report.select" in steps
     rows = {Path(dataset["id"]).name: dataset["rows"] for dataset in shown["datasets"]}
     assert (rows["report"], rows["report~2"]) == (7, 1)
+
+
+TYPED = """val orders = spark.read.option("header", true).csv("orders.csv")
+def paid(of: org.apache.spark.sql.DataFrame) = of.filter($"status" === "paid")
+val kept = paid(orders)
+kept.write.parquet("kept")
+println("rows " + kept.count())
+:quit
+"""
+
+
+def test_lines_typed_at_the_shell_of_scala_are_steps(driver: Driver) -> None:
+    driver.typed = TYPED.replace("orders.csv", str(driver.folder / "orders.csv"))
+    done = driver.run("shell", True, "spark-shell")
+    driver.typed = ""
+    assert (done.returncode, "rows 666" in done.stdout) == (0, True), done.stderr[-5000:]
+    shown = driver.asked("shell", "show", "last")
+    steps = {step["step"].rpartition(".")[2]: step for step in shown["steps"]}
+    assert (steps["paid"]["inputs"], steps["paid"]["outputs"]) == (["read_csv"], ["paid"])
+    assert [Path(each).name for each in steps["write_kept"]["outputs"]] == ["kept"]
+    assert {dataset["id"]: dataset["rows"] for dataset in shown["datasets"]}["paid"] == 666
+
+
+STATEMENTS = """create or replace temporary view orders using csv options (path 'orders.csv', header true);
+create or replace temporary view paid as select * from orders where status = 'paid';
+create table report using parquet as select customer, count(*) n from paid group by customer;
+select * from report where n > 3;
+insert into report values ('z', 5);
+select sum(n) from report;
+"""
+
+
+def test_statements_of_a_thrift_server_are_steps(driver: Driver) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    file = driver.folder / "thrift.sql"
+    file.write_text(STATEMENTS.replace("orders.csv", str(driver.folder / "orders.csv")))
+    told: list[subprocess.CompletedProcess[str]] = []
+
+    def served() -> None:
+        hive = {
+            "spark.hadoop.hive.server2.thrift.port": str(port),
+            "spark.hadoop.hive.server2.thrift.bind.host": "127.0.0.1",
+        }
+        server = "org.apache.spark.sql.hive.thriftserver.HiveThriftServer2"
+        told.append(driver.run("thrift", True, "spark-submit", "--class", server, "spark-internal", **hive))
+
+    serving = threading.Thread(target=served)
+    serving.start()
+    address = f"jdbc:hive2://127.0.0.1:{port}"
+    try:
+        asked = None
+        for _ in range(60):
+            time.sleep(1)
+            with socket.socket() as line:
+                if line.connect_ex(("127.0.0.1", port)) == 0:
+                    words = [str(HOME / "bin" / "beeline"), "-u", address, "-n", "me", "-f", str(file)]
+                    asked = subprocess.run(words, env=driver.environ, capture_output=True, text=True, timeout=120)
+                    break
+        assert asked is not None and asked.returncode == 0, asked
+    finally:
+        process = json.loads(next((driver.folder / "thrift" / "lineage" / "runs").glob("*/process.json")).read_text())
+        os.kill(process["pid"], signal.SIGTERM)
+        serving.join(60)
+    shown = driver.asked("thrift", "show", "last")
+    steps = {step["step"].rpartition(".")[2]: step for step in reversed(shown["steps"])}  # the first call of each
+
+    def names(ids: list[str]) -> list[str]:
+        return [Path(each).name for each in ids]
+
+    assert names(steps["write_report"]["inputs"]) == ["orders.csv"]
+    assert names(steps["write_report"]["outputs"]) == names(steps["select"]["inputs"]) == ["report"]
+    assert names(steps["insert_report"]["outputs"]) == names(steps["select~2"]["inputs"]) == ["report~2"]
+    assert {Path(each["id"]).name: each["rows"] for each in shown["datasets"] if each["kind"] == "sink"} == {
+        "report": 7, "report~2": 1,
+    }  # fmt: skip
+    assert {step["step"].count(".") for step in shown["steps"]} == {3, 4}, (
+        "below the application there are statements only"
+    )
 
 
 def test_what_was_recorded_is_sealed_by_send(scala: Driver, tmp_path: Path) -> None:

@@ -14,7 +14,8 @@ import io.sparklineage.probe.SteppedAside
 
 import org.apache.spark.executor.TaskMetrics
 import org.apache.spark.scheduler._
-import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan
+import org.apache.spark.sql.catalyst.plans.logical.{CommandResult, LogicalPlan}
+import org.apache.spark.sql.execution.QueryExecution
 import org.apache.spark.sql.execution.ui.{SparkListenerSQLExecutionEnd, SparkListenerSQLExecutionStart}
 import org.apache.spark.sql.lineage.ExecutionEvents
 import org.apache.spark.{SPARK_VERSION, SparkConf, SparkContext, Success, TaskKilled}
@@ -127,7 +128,7 @@ final class Executions(conf: SparkConf, offer: Observation => Unit, idsOf: Logic
       running.op = running.op.orElse(running.nested.flatMap(PlannedOps.take).headOption).orElse(running.ownOp)
       if (running.ownOp.isDefined) Guard.run("used by an execution") {
         running.used = ExecutionEvents.query(event).filter(_.tracker.phases.contains("analysis"))
-          .toSeq.flatMap(query => Creations.usedBy(query.analyzed))
+          .filterNot(handsOnResult).toSeq.flatMap(query => Creations.usedBy(query.analyzed))
       }
       val error = errorOf(event)
       running.finish(event.time, error.fold[Outcome](Outcome.Complete)(outcomeOf), error)
@@ -140,14 +141,19 @@ final class Executions(conf: SparkConf, offer: Observation => Unit, idsOf: Logic
 
   // The analyzed plan is there already; where analysis failed, asking for it could start it again.
   private def traffic(event: SparkListenerSQLExecutionEnd, running: OpenExecution): Unit =
-    ExecutionEvents.query(event).filter(_.tracker.phases.contains("analysis")).foreach { query =>
-      val isDone = errorOf(event).isEmpty
-      val made = (command: LogicalPlan) => if (isDone) TableVersions.made(command) else None
-      running.traffic = running.traffic.and(StorageAccess.of(query.analyzed, idsOf, made))
-      // It was planned: it has run to its end.
-      if (isDone) running.changed =
-        running.changed.orElse(DeltaCounts.of(query.executedPlan)).orElse(RewrittenCounts.of(query))
+    ExecutionEvents.query(event).filter(_.tracker.phases.contains("analysis")).filterNot(handsOnResult).foreach {
+      query =>
+        val isDone = errorOf(event).isEmpty
+        val made = (command: LogicalPlan) => if (isDone) TableVersions.made(command) else None
+        running.traffic = running.traffic.and(StorageAccess.of(query.analyzed, idsOf, made))
+        // It was planned: it has run to its end.
+        if (isDone) running.changed =
+          running.changed.orElse(DeltaCounts.of(query.executedPlan)).orElse(RewrittenCounts.of(query))
     }
+
+  // The command itself was an execution of its own; this one hands on the rows that it has given.
+  private def handsOnResult(query: QueryExecution): Boolean =
+    query.tracker.phases.contains("optimization") && query.commandExecuted.isInstanceOf[CommandResult]
 
   private def tellShown(event: SparkListenerSQLExecutionEnd): Unit =
     ExecutionEvents.query(event).filter(_.tracker.phases.contains("optimization")).foreach { query =>
@@ -233,7 +239,7 @@ object Executions {
     private var error: Option[String] = None
 
     def tellOperation(): Unit = ownOp.filter(op.contains).foreach { name =>
-      Creations.ran(name, stack, used, seconds(started), seconds(ended.getOrElse(started)), error)
+      Creations.ran(name, description, stack, used, seconds(started), seconds(ended.getOrElse(started)), error)
     }
 
     def isOver: Boolean = ended.isDefined && openJobs.isEmpty

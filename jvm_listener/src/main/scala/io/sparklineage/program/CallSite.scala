@@ -32,6 +32,7 @@ object CallSite {
     "org.apache.spark.",
     "org.apache.hadoop.",
     "org.apache.hive.",
+    "org.apache.thrift.",
     "org.apache.iceberg.",
     "org.apache.hudi.",
     "org.apache.zeppelin.",

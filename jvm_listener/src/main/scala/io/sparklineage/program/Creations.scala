@@ -37,6 +37,9 @@ private[sparklineage] object Creations {
   private val streams = new Latest[String, Double](MostRunning, _ => ())
   private val plannings = new Latest[String, Planned](MostRunning, _ => ())
 
+  // The Thrift server prints the plan of a statement, and so plans it, before it begins to run it.
+  private val early = new Latest[String, Planned](MostRunning, _ => ())
+
   /** Where an execution was asked for, and when. */
   final private case class Planned(site: CallSite, thread: String, at: Double)
 
@@ -47,6 +50,7 @@ private[sparklineage] object Creations {
     views.clear()
     callers.clear()
     plannings.clear()
+    early.clear()
     streams.clear()
   }
 
@@ -110,8 +114,10 @@ private[sparklineage] object Creations {
   def planned(session: SparkLine.Session, plan: LogicalPlan): Unit = ProgramRecord.get.foreach { record =>
     val site = CallSite.here(session.sparkContext, throughExecution = true)
     if (site.isOfProgram) {
-      execution(session.sparkContext).foreach { id =>
-        if (plannings.get(id).isEmpty) plannings.put(id, Planned(site, Thread.currentThread.getName, now))
+      val here = Planned(site, Thread.currentThread.getName, now)
+      execution(session.sparkContext) match {
+        case Some(id) => if (plannings.get(id).isEmpty) plannings.put(id, here)
+        case None => site.statement.foreach { case (_, text) => early.put(text, here) }
       }
       if (!plan.isStreaming) {
         val unit = unitOf(site)
@@ -175,18 +181,21 @@ private[sparklineage] object Creations {
   /**
    * An execution of an operation has ended.
    *
+   * @param description the text of the statement, where it is one
    * @param stack what Spark says of where it was asked for; known better where it was planned
    * @param used  the Datasets that its query stands on
    */
   def ran(
       op: String,
+      description: String,
       stack: String,
       used: Seq[String],
       started: Double,
       ended: Double,
       error: Option[String]
   ): Unit = ProgramRecord.get.foreach { record =>
-    val known = plannings.get(op.drop(1)).getOrElse(Planned(CallSite.parsed(stack), "", started))
+    val known = plannings.get(op.drop(1)).orElse(early.get(description))
+      .getOrElse(Planned(CallSite.parsed(stack), "", started))
     val (site, at) = (known.site, known.at)
     if (!op.startsWith("s") || streams.put(op, started).isEmpty) record.asked(
       ProgramOperation(
