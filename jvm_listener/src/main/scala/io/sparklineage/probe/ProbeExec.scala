@@ -86,7 +86,8 @@ final case class ProbeExec(spec: ProbeSpec, child: SparkPlan) extends UnseenExec
      """.stripMargin
 
   override def doConsume(ctx: CodegenContext, input: Seq[ExprCode], row: ExprCode): String = {
-    val evaluated = evaluateVariables(input)
+    // A count reads no column: of a row that a filter above drops, the others are not decoded.
+    val evaluated = if (spec.counting.isDefined) "" else evaluateVariables(input)
     val look = Guard.value("probe look code", stepAside(""))(code.fold("")(lookCode(_, input)))
     // A row that stands there already is handed on: its parent need not build it again.
     val standing = if (row != null && row.code.isEmpty && input.nonEmpty) row.value.toString else null
