@@ -191,8 +191,9 @@ class Privacy:
         part = of_part(storage.part) if storage.part is not None else None
         columns = tuple((self.texts.column(column), self.texts.type_(of)) for column, of in storage.columns)
         return replace(
-            storage, namespace=redaction.text(storage.namespace), name=clean(storage.name), part=part, columns=columns
-        )
+            storage, namespace=redaction.text(storage.namespace), name=clean(storage.name), part=part, columns=columns,
+            without_nulls=tuple(map(self.texts.column, storage.without_nulls)),
+        )  # fmt: skip
 
     def _probed(self, probed: Probed, held: bool = False) -> Probed:
         """Columns get their names last: what is masked is found by the names that they have."""
@@ -205,6 +206,17 @@ class Privacy:
             probed,
             detail=self.texts.expression(probed.detail) if probed.detail is not None else None,
             pushed=tuple(map(self.texts.expression, probed.pushed)),
+            # As in what they are compared with: the pushed filters, and the storages of fragments.
+            needless=tuple(
+                replace(
+                    each,
+                    filter=self.texts.expression(each.filter),
+                    namespace=redaction.text(each.namespace),
+                    name=redaction.text(each.name),
+                    column=self.texts.column(each.column),
+                )
+                for each in probed.needless
+            ),
             answers=tuple(
                 # By its text an answer finds the rule that asked.
                 replace(

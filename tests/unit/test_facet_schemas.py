@@ -54,6 +54,7 @@ ELSEWHERE = {
     model.Storage: {
         "namespace": "the event's dataset", "name": "the event's dataset", "columns": "schema",
         "rows": "Fingerprint.row_count of the source",
+        "without_nulls": "nowhere: it decides which datasets are complete",
     },
     model.Partial: {"columns": "declared, nulls, fingerprints, sketches"},
 }  # fmt: skip

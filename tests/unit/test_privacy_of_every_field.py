@@ -24,8 +24,9 @@ WRITTEN = 'f("jdbc:postgresql://ada:PLANTa93x@h/d?password=PLANTa94x")'  # Pytho
 
 NAMES = {  # of columns: what Spark writes into them itself is cleaned, and anything else is a name
     "Clash.name", "Clash.other_name", "ColumnDefinition.column", "ColumnInput.column", "ColumnNote.column",
-    "ColumnNote.input[1]", "Fragment.columns[0]", "Fragment.sample_key", "ProbedColumn.name", "RowOperator.drops[1][1]",
-    "RowOperator.keys", "Sample.columns", "Sample.key", "Storage.columns[0]",
+    "ColumnNote.input[1]", "NeedlessFilter.column",
+    "Fragment.columns[0]", "Fragment.sample_key", "ProbedColumn.name", "RowOperator.drops[1][1]",
+    "RowOperator.keys", "Sample.columns", "Sample.key", "Storage.columns[0]", "Storage.without_nulls",
 }  # fmt: skip
 TYPES = {"Clash.other_type", "Clash.type", "Fragment.columns[1]", "ProbedColumn.type", "Storage.columns[1]"}
 OTHERS = {
@@ -36,6 +37,7 @@ OTHERS = {
     "LinkSeen.id", "LinkSeen.span",
     "Marked.df", "Marked.inputs", "Operation.failed_calls", "Operation.inputs", "Operation.op", "Operation.output",
     "ParentSeen.run", "Place.call", "Probed.dataset", "Probed.fingerprint", "Probed.instance", "Probed.plan_hash",
+    "NeedlessFilter.files",
     "ProbedColumn.fingerprint", "ProgramEnded.failed_calls", "ProgramStarted.run", "PythonGap.call", "PythonGap.df",
     "RepositorySeen.commit", "RowOperator.datasets", "RowOperator.drops[1][0]", "SparkStarted.app_id", "Storage.files",
     "ValueSeen.call", "VariableSeen.call", "VariableSeen.df",

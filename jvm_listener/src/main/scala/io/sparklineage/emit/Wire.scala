@@ -179,8 +179,8 @@ object Wire {
       json.writeFieldName("sample")
       p.sample.fold(json.writeNull())(sample)
       maybe("plan_hash", p.planHash)
-      p.read.foreach(json.writeNumberField("read", _))
-      if (p.needless.nonEmpty) array("needless", p.needless) { each =>
+      number("read", p.read)
+      array("needless", p.needless) { each =>
         row(Seq(each.filter, each.namespace, each.name, each.files, each.column))(text)
       }
       array("answers", p.answers) { a =>

@@ -145,7 +145,9 @@ class WireSuite extends AnyFunSuite {
       Nil,
       None,
       None,
-      None
+      None,
+      read = Some(40L),
+      needless = Seq(NeedlessFilter("(price IS NOT NULL)", "file", "/data/orders", "files1:1:a:b", "price"))
     ),
     "execution" -> ExecutionSeen(
       Some(4L),
