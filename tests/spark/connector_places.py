@@ -27,7 +27,7 @@ DRIVER = "org.postgresql:postgresql:42.7.14"
 # Iceberg has no runtime for Spark 4.2 yet: that for 4.1 does not link there.
 RUNTIMES = {
     "3.5_2.12": "org.apache.iceberg:iceberg-spark-runtime-3.5_2.12:1.12.0",
-    "3.5_2.13": "org.apache.iceberg:iceberg-spark-runtime-3.5_2.13:1.12.0",
+    "3.5_2.13": "org.apache.iceberg:iceberg-spark-runtime-3.5_2.13:1.11.0",
     "4.0_2.13": "org.apache.iceberg:iceberg-spark-runtime-4.0_2.13:1.11.0",
     "4.1_2.13": "org.apache.iceberg:iceberg-spark-runtime-4.1_2.13:1.12.0",
 }
