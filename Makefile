@@ -70,7 +70,7 @@ bench: .venv/tested $(FLIGHTS)/jars/READY
 	$(BIN)/python benchmarks/tpch22.py
 	$(BIN)/python benchmarks/readers.py
 
-# A quarter of an hour: `--keep FOLDER` keeps what is recorded for the next time.
+# Half an hour: `--keep FOLDER` keeps what is recorded for the next time.
 localisation: .venv/tested
 	$(BIN)/python benchmarks/localisation.py --jobs 2 --doc
 

@@ -1,6 +1,7 @@
-"""Does ``spark-lineage diff`` name the faulty step? Faults and harmless changes in twelve programs, in two modes.
+"""Does ``spark-lineage diff`` name the faulty step? Faults and harmless changes in twelve programs, in three modes.
 
-    python benchmarks/localisation.py [--only PROGRAM[/CHANGE]] [--mode flow|exact] [--jobs N] [--keep FOLDER] [--doc]
+    python benchmarks/localisation.py [--only PROGRAM[/CHANGE]] [--mode flow|used|exact] [--jobs N] [--keep FOLDER]
+                                      [--doc]
 
 Each program is recorded once as it is and once with each change, by ``spark-lineage run`` in a process of its own;
 then ``spark-lineage diff`` is asked about every pair. With ``--keep`` what is recorded stays in a folder, and only what

@@ -75,11 +75,15 @@ def environment(folder: Path) -> dict[str, str]:
 def run(way: str, data: Path, folder: Path, job: Path) -> Cost:
     """Runs the job once in a process of its own that ends only when its JVM has."""
     start = [] if way == "plain" else ["-m", "spark_lineage", "run", "--mode", way]
-    command = [sys.executable, *start, str(job), str(data), str(folder / "out")]
+    return timed(way, [sys.executable, *start, str(job), str(data), str(folder / "out")], folder, environment(folder))
+
+
+def timed(way: str, command: list[str], folder: Path, variables: dict[str, str]) -> Cost:
+    """Raises SystemExit with its last output if the command fails."""
     log = folder / f"{way}.log"
     began = time.monotonic()
     with log.open("w") as output:
-        process = subprocess.Popen(command, cwd=folder, env=environment(folder), stdout=output, stderr=output)
+        process = subprocess.Popen(command, cwd=folder, env=variables, stdout=output, stderr=output)
         _, status, usage = os.wait4(process.pid, 0)
         wall = time.monotonic() - began
         python = usage.ru_utime + usage.ru_stime

@@ -13,11 +13,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from spark_lineage.privacy.nodes import called, text_of
 from spark_lineage.privacy.redaction import is_secret
 
+Nodes = Sequence[ast.AST]  # all of a source, those below others too
 
-def assigned(tree: ast.AST) -> Mapping[str, Sequence[ast.expr]]:
+
+def assigned(nodes: Nodes) -> Mapping[str, Sequence[ast.expr]]:
     """What each variable is set to, anywhere in the source."""
     found: dict[str, list[ast.expr]] = defaultdict(list)
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, (ast.Assign, ast.AnnAssign, ast.NamedExpr)) and node.value is not None:
             for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
                 for name, value in _pairs(target, node.value):
@@ -33,10 +35,10 @@ def _pairs(target: ast.expr, value: ast.expr) -> Iterator[tuple[str, ast.expr]]:
             yield from _pairs(each, part)
 
 
-def secret_parameters(tree: ast.AST) -> Mapping[str, frozenset[int]]:
+def secret_parameters(nodes: Nodes) -> Mapping[str, frozenset[int]]:
     """Which positions of a call are secrets, by the name of the function, method or class: those of its parameters."""
     found: dict[str, frozenset[int]] = {}
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.ClassDef):
             found[node.name] = found.get(node.name, frozenset()) | _of_class(node)
         elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
@@ -61,11 +63,11 @@ def _secret(names: Sequence[str]) -> frozenset[int]:
     return frozenset(at for at, name in enumerate(names) if is_secret(name))
 
 
-def renamed(tree: ast.AST) -> frozenset[str]:
+def renamed(nodes: Nodes) -> frozenset[str]:
     """Names that this source itself turns into secret ones: ``withColumnRenamed("id", "token")``."""
     return frozenset(
         first
-        for node in ast.walk(tree)
+        for node in nodes
         if isinstance(node, ast.Call) and called(node) == "withColumnRenamed" and len(node.args) == 2
         for first, second in [(text_of(node.args[0]), text_of(node.args[1]))]
         if first and second and is_secret(second)

@@ -70,9 +70,10 @@ def _found(source: str) -> tuple[tuple[Span, ...], frozenset[str]] | None:
     tree = parsed(source)
     if tree is None:
         return None
-    secrets_of = _Secrets(tree).of
-    spans = dict.fromkeys(span for node in ast.walk(tree) for span in secrets_of(node))
-    within = (value for node in ast.walk(tree) if (text := text_of(node)) for value in taken_out(text))
+    nodes = list(ast.walk(tree))
+    secrets_of = _Secrets(nodes).of
+    spans = dict.fromkeys(span for node in nodes for span in secrets_of(node))
+    within = (value for node in nodes if (text := text_of(node)) for value in taken_out(text))
     return tuple(_apart(sorted(spans, key=lambda span: (span.begin, tuple(-at for at in span.end))))), frozenset(
         {*(span.value for span in spans if span.value), *within}
     )
@@ -123,10 +124,10 @@ def whole(source: str) -> str:
 
 
 class _Secrets:
-    def __init__(self, tree: ast.AST) -> None:
-        self._renamed = flows.renamed(tree)
-        self._assigned = flows.assigned(tree)
-        self._parameters = flows.secret_parameters(tree)
+    def __init__(self, nodes: flows.Nodes) -> None:
+        self._renamed = flows.renamed(nodes)
+        self._assigned = flows.assigned(nodes)
+        self._parameters = flows.secret_parameters(nodes)
         self._followed: set[str] = set()  # variables whose values are being looked for
 
     def of(self, node: ast.AST) -> Iterator[Span]:

@@ -28,7 +28,7 @@ from tests.localisation.table import Change
 from tests.warm_jvm import WarmJvm
 
 PROGRAMS = Path(__file__).parent / "programs"
-MODES = ("flow", "exact")
+MODES = ("flow", "used", "exact")
 BASELINE = "baseline"
 CONF = {
     "spark.master": "local[2]",

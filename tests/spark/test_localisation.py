@@ -1,4 +1,4 @@
-"""``diff`` names the faulty step and nothing else: the fault suite in flow mode (in both modes: ``make localisation``).
+"""``diff`` names the faulty step and nothing else: the fault suite in flow mode (in all: ``make localisation``).
 
 A share of the changes is tried always, the others where ``slow`` tests run.
 """

@@ -4,14 +4,20 @@ import java.util.Arrays
 
 import io.sparklineage.Guard
 import org.apache.spark.TaskContext
+import org.apache.spark.sql.catalyst.expressions.XXH64
+import org.apache.spark.sql.types.Decimal
+import org.apache.spark.unsafe.Platform
+import org.apache.spark.unsafe.types.UTF8String
 
 /**
- * What one probe has seen of one partition so far. Generated code writes into the arrays.
+ * What one probe has seen of one partition so far. Generated code adds the hashes of columns to the arrays; what is the
+ * same for all probes is done here, where it is compiled once and not for each query.
  *
  * Nothing is published before `start`: a fused union sets up every branch in every task but runs one.
  *
- * None of its public methods throws a fault of ours. After a fault the gauge is off: it looks at no more rows of its
- * partition, and at the end of the task it publishes the fault in place of what it has seen.
+ * After a fault the gauge is off: it looks at no more rows of its partition, and at the end of the task it publishes
+ * the fault in place of what it has seen. Who calls `row`, `sketch` or `hash` catches what they throw, and calls `fail`; no other
+ * public method throws a fault of ours.
  */
 final class Gauge private[probe] (layout: Layout, publish: PartitionMeasures => Unit) {
   private var summedLongs: Array[Long] = _
@@ -19,9 +25,11 @@ final class Gauge private[probe] (layout: Layout, publish: PartitionMeasures => 
   private var sampledRows: Sampler = _
   private var keys: Array[Keys] = _
   private var drained = false
+  private var started = false
+  private var fault: GaugeFault = _
+
   private var below: Gauge = _
   private var slots: SharedSlots = _
-  private var fault: GaugeFault = _
 
   /** Null in a gauge that is off, as the other two: then nobody may look. */
   def longs: Array[Long] = summedLongs
@@ -32,6 +40,68 @@ final class Gauge private[probe] (layout: Layout, publish: PartitionMeasures => 
 
   /** Whether a fault has ended the look at this partition. */
   def isOff: Boolean = fault != null
+
+  /**
+   * To be called where the partition begins to be read, any number of times.
+   *
+   * @param lower  the gauge whose hashes are used, or null
+   * @param shared what is the same in both, if `lower` sees the same rows, and is not added up here; else null
+   */
+  def begin(index: Int, lower: Gauge, shared: SharedSlots): Unit = if (!started) {
+    started = true
+    below = lower
+    slots = shared
+    start(index)
+  }
+
+  /** Whether rows are looked at. They are not once the gauge below is off, whose hashes this one uses. */
+  def looks: Boolean = {
+    if (fault == null && below != null && below.fault != null) fault = below.fault
+    fault == null
+  }
+
+  /** Counts a row, where nothing else is to be done. */
+  def count(): Unit = if (fault == null) summedLongs(Layout.Rows) += 1
+
+  /**
+   * All columns of a row have been looked at.
+   *
+   * @param row its hash
+   * @param key of the sample
+   * @return true: the row is to be kept in the sample, value by value
+   */
+  def row(row: Long, key: Long): Boolean = {
+    if (slots == null) summedLongs(Layout.Rows) += 1
+    if (layout.wholeRows) {
+      summedLongs(Layout.RowA) += Mixing.mixA(row)
+      summedLongs(Layout.RowB) += Mixing.mixB(row)
+    }
+    sampledRows != null && key <= sampledRows.threshold && sampledRows.admit(key, row)
+  }
+
+  /** Values that are not finite have no place in the sketch: they would leave nothing of it. */
+  def sketch(column: Int, number: Double, negative: Boolean): Unit =
+    if (number.isNaN) summedLongs(layout.nans(column)) += 1
+    else if (math.abs(number) <= Double.MaxValue) {
+      val at = layout.sketch(column)
+      summedDoubles(at) += number
+      summedDoubles(at + 1) += number * number
+      summedDoubles(at + 2) += (if (negative) -number else number)
+    }
+
+  // The hashes of values, as Spark's `xxhash64` has them. Of the two zeros, which are equal, the sum is the positive one.
+  def hash(value: Long): Long = XXH64.hashLong(value, Mixing.Seed)
+  def hash(value: Int): Long = XXH64.hashInt(value, Mixing.Seed)
+  def hash(value: Boolean): Long = hash(if (value) 1 else 0)
+  def hash(value: Double): Long = hash(java.lang.Double.doubleToLongBits(value + 0.0))
+  def hash(value: Float): Long = hash(java.lang.Float.floatToIntBits(value + 0.0f))
+  def hash(value: UTF8String): Long =
+    XXH64.hashUnsafeBytes(value.getBaseObject, value.getBaseOffset, value.numBytes, Mixing.Seed)
+  def hash(value: Array[Byte]): Long =
+    XXH64.hashUnsafeBytes(value, Platform.BYTE_ARRAY_OFFSET, value.length, Mixing.Seed)
+
+  /** Of a type of more digits than a long has; the others are hashed as that. */
+  def hash(value: Decimal): Long = hash(value.toJavaBigDecimal.unscaledValue.toByteArray)
 
   private[probe] def prepare(): Unit = guarded("probe open") {
     summedLongs = layout.newLongs()
@@ -48,12 +118,6 @@ final class Gauge private[probe] (layout: Layout, publish: PartitionMeasures => 
 
   /** The input came to its end; a limit did not stop it. */
   def exhausted(): Unit = drained = true
-
-  /** `lower` sees the same rows: its counts are copied for the slots in `shared`, which this gauge does not fill. */
-  def link(lower: Gauge, shared: SharedSlots): Unit = {
-    below = lower
-    slots = shared
-  }
 
   /** The keys that the question asks about. */
   def keysOf(question: Int): Keys = keys(question)
@@ -91,10 +155,10 @@ final class Gauge private[probe] (layout: Layout, publish: PartitionMeasures => 
     if (fault == null) seen else PartitionMeasures.failed(index, fault)
   }
 
-  private def settle(): Unit = if (below != null) {
+  private def settle(): Unit = if (slots != null) {
     below.settle()
     if (below.isOff) fault = below.fault else slots.copy(below.longs, longs)
-    below = null
+    slots = null
   }
 
   private def seenKeys: Array[KeysSeen] =
@@ -111,18 +175,12 @@ final class Gauge private[probe] (layout: Layout, publish: PartitionMeasures => 
    * Ends the look at this partition after a fault of the part called `what`; what is no fault of ours is thrown again.
    * Generated code calls it from its `catch`.
    *
-   * @return true: the gauge is off
+   * @return false: the look is over
    */
   def fail(what: String, error: Throwable): Boolean = {
     if (Guard.isStrict || !Guard.isFault(error)) throw error
     if (fault == null) fault = GaugeFault(what, Guard.describe(error))
-    true
-  }
-
-  /** The probe below, whose hashes this one uses, is off. */
-  def failBelow(lower: Gauge): Boolean = {
-    if (fault == null) fault = lower.fault
-    true
+    false
   }
 }
 
@@ -156,15 +214,23 @@ final private[probe] class PartitionMeasures(
   def sameAs(other: PartitionMeasures): Boolean =
     exhausted == other.exhausted && Arrays.equals(longs, other.longs) && Arrays.equals(doubles, other.doubles)
 
-  def withoutTexts: PartitionMeasures = withSample(sample.map(_.copy(values = null)))
+  def withoutTexts: PartitionMeasures = withSample(_.copy(values = null))
 
-  def withTexts(texts: java.util.Map[Long, SampledRow]): PartitionMeasures = withSample(sample.map { row =>
+  def withTexts(texts: java.util.Map[Long, SampledRow]): PartitionMeasures = withSample { row =>
     val text = texts.get(row.key)
     if (text != null && text.mix == row.mix) row.copy(values = text.values) else row
-  })
+  }
 
-  private def withSample(rows: Array[SampledRow]) =
+  // Not by `map`: for an array that takes the JVM's compiler a second or more, once it is called often.
+  private def withSample(row: SampledRow => SampledRow): PartitionMeasures = {
+    val rows = new Array[SampledRow](sample.length)
+    var i = 0
+    while (i < rows.length) {
+      rows(i) = row(sample(i))
+      i += 1
+    }
     new PartitionMeasures(index, exhausted, longs, doubles, rows, keys, fault)
+  }
 }
 
 private[probe] object PartitionMeasures {

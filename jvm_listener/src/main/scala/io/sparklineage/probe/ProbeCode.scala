@@ -8,11 +8,15 @@ import org.apache.spark.sql.types._
 /**
  * The Java code of a probe, for a whole codegen stage or for a class of its own (`RowProbe`).
  *
- * Columns are looked at in functions of a few columns each: small enough for the JIT compiler to inline them
- * where rows are hot, and a wide row leaves no method near the 8,000 bytes above which nothing is compiled.
+ * It hashes columns and adds up the hashes; all else is done by the `Gauge`. Code is compiled anew for each query, first by
+ * Spark and then by the JVM, which costs more than many rows do: so there is little of it, and it stands in
+ * functions beside the loop over the rows, of some columns each, that a wide row leaves no method near the 8,000 bytes
+ * above which nothing is compiled.
  *
  * @param handle
  *   name of the `ProbeHandle` in the generated class
+ * @param counts
+ *   rows are counted and nothing else
  * @param below
  *   a probe of the same stage that has looked at the row before
  * @param asked
@@ -22,6 +26,7 @@ final private[probe] class ProbeCode(
     ctx: CodegenContext,
     layout: Layout,
     handle: String,
+    counts: Boolean = false,
     below: Option[ProbeCode.Below] = None,
     asked: KeptHashes = Sharing.Nothing
 ) {
@@ -32,15 +37,8 @@ final private[probe] class ProbeCode(
   private def state(javaType: String, name: String, init: String => String = _ => ""): String =
     ctx.addMutableState(javaType, s"probe_$name", init, forceInline = true)
 
-  private val gauge = state(classOf[Gauge].getName, "gauge", v => s"$v = $handle.open();")
-  private val longs = state("long[]", "longs", v => s"$v = $gauge.longs();")
-  private val doubles = if (floats) state("double[]", "doubles", v => s"$v = $gauge.doubles();") else ""
-  private val sampler =
-    if (layout.sampling) state(classOf[Sampler].getName, "sampler", v => s"$v = $gauge.sampler();") else ""
-  private val started = state("boolean", "started")
-
-  /** Set once a fault of ours has ended the look at the partition. */
-  private val off = state("boolean", "off", v => s"$v = $gauge.isOff();")
+  /** The name of the `Gauge` in the generated class. */
+  val gauge: String = state(classOf[Gauge].getName, "gauge", v => s"$v = $handle.open();")
   private val key = if (layout.keyed) state("long", "key") else ""
 
   /** The running hash before the first float column: its sign signs the sketches. */
@@ -71,15 +69,11 @@ final private[probe] class ProbeCode(
 
   private def summed(column: Int): Boolean = below.exists(_.sharing.summed(column))
 
-  def gaugeName: String = gauge
-
   /** To stand where the partition begins to be read, any number of times. */
   def begin(partitionIndex: String): String = {
-    val link = below.filter(_.sharing.sameRows).map { found =>
-      val slots = ctx.addReferenceObj("probe_slots", new SharedSlots(found.sharing.slots))
-      s"$gauge.link(${lower.gauge}, $slots);"
-    }
-    s"if (!$started) { $started = true; ${link.getOrElse("")} $gauge.start($partitionIndex); }"
+    val shared = below.map(_.sharing).filter(_.sameRows)
+      .map(sharing => ctx.addReferenceObj("probe_slots", new SharedSlots(sharing.slots)))
+    s"$gauge.begin($partitionIndex, ${below.fold("null")(_ => lower.gauge)}, ${shared.getOrElse("null")});"
   }
 
   /** To stand where the input has come to its end. */
@@ -87,44 +81,58 @@ final private[probe] class ProbeCode(
 
   /** Looks at one row. All variables of the input must have been evaluated before. */
   def look(input: Input): String = {
+    looked = true
+    if (counts) s"$gauge.count();"
+    else {
+      val (before, last) = looks(input)
+      val keep = if (layout.sampling) keeps(input) else Nil
+      s"""
+         |${before.mkString("\n")}
+         |if ($last) {${keep.mkString(" ", " ", " ")}}
+         |${layout.asked.indices.map(ask(_, input)).mkString("\n")}
+       """.stripMargin
+    }
+  }
+
+  /** Statements that look at columns, the first ones first, and a call that looks at the last: whether to keep the row. */
+  private def looks(input: Input): (Seq[String], String) = {
     val touched = layout.columns.indices.filter { i =>
       val column = layout.columns(i)
       (column.hashable || column.nullable) && below.forall(_.sharing.needed(i))
     }
-    val hash = ctx.freshName("probe_hash")
-    val calls = chunked(touched).map { chunk =>
+    val chunks = if (touched.isEmpty) Seq(Nil) else chunked(touched)
+    val hash = if (chunks.length > 1) ctx.freshName("probe_hash") else ""
+    val calls = chunks.zipWithIndex.map { case (chunk, n) =>
       val bound = input.bind(ctx, chunk.map(need))
-      val previous = touched.takeWhile(_ < chunk.head).lastOption.getOrElse(-1)
-      val name = define("look", "long", s"long hash${bound.parameters}", body(previous, chunk, bound))
-      s"$hash = $name($hash${bound.arguments});"
+      val previous = touched.takeWhile(i => chunk.headOption.exists(i < _)).lastOption.getOrElse(-1)
+      val begin = if (n == 0) first else ""
+      val code = s"$begin${columns(previous, chunk, bound)}"
+      val handed = if (n == 0) bound else bound.copy(s", long hash${bound.parameters}", s", $hash${bound.arguments}")
+      if (n < chunks.length - 1) call("look", handed, s"$code\nreturn hash;", "long" -> "0L")
+      else call("look", handed, s"$code\n${last(chunk.lastOption.getOrElse(-1))}", "boolean" -> "false")
     }
-    val first = if (start > 0) lower.folds(start) else s"${Mixing.Seed}L"
-    looked = true
-    guarded(s"""
-       |${if (below.exists(_.sharing.sameRows)) "" else s"$longs[${Layout.Rows}]++;"}
-       |long $hash = $first;
-       |${if (layout.keyed) s"$key = ${Mixing.Seed}L;" else ""}
-       |${calls.mkString("\n")}
-       |${marks(touched.lastOption.getOrElse(-1), layout.columns.length, hash)}
-       |${whole(hash)}
-       |${sample(hash, input)}
-       |${layout.asked.indices.map(ask(_, input)).mkString("\n")}
-     """.stripMargin)
+    val before = calls.init.zipWithIndex.map { case (look, n) => s"${if (n == 0) "long " else ""}$hash = $look;" }
+    (before, calls.last)
   }
 
-  /** A fault of ours ends the look at the partition, and the row passes on. Where nothing is thrown, `try` is free. */
-  private def guarded(look: String): String = {
-    val enter = if (Guard.isWatched) s"""${Guard.getClass.getName.stripSuffix("$")}.enter("probe look");""" else ""
-    val afterLower =
-      below.map(_ => s"if (${lower.off}) { $off = $gauge.failBelow(${lower.gauge}); } else").getOrElse("")
-    s"""
-       |if (!$off) {
-       |  $afterLower try {
-       |    $enter
-       |    $look
-       |  } catch (Throwable fault) { $off = $gauge.fail("probe look", fault); }
-       |}
-     """.stripMargin
+  private def first: String = {
+    val hash = if (start > 0) lower.folds(start) else s"${Mixing.Seed}L"
+    s"long hash = $hash;${if (layout.keyed) s"\n$key = ${Mixing.Seed}L;" else ""}\n"
+  }
+
+  private def last(previous: Int): String = {
+    val by = if (layout.keyed) key else if (floats) prefix else "hash"
+    s"${marks(previous, layout.columns.length)}\nreturn $gauge.row(hash, $by);"
+  }
+
+  /** Calls that keep the row in the sample. */
+  private def keeps(input: Input): Seq[String] = chunked(layout.columns.indices).map { chunk =>
+    val bound = input.bind(ctx, chunk.map(i => Need(layout.columns(i), value = true, isNull = true)))
+    val puts = chunk.zip(bound.variables).map { case (i, variable) =>
+      val put = s"$gauge.sampler().put($i, ${variable.value});"
+      s"${variable.code}\n${if (variable.isNull == FalseLiteral) put else s"if (!${variable.isNull}) $put"}"
+    }
+    call("keep", bound, puts.mkString("\n")) + ";"
   }
 
   /** Looks at the row for a question; where that fails the question has no answer, and the row passes on. */
@@ -135,8 +143,8 @@ final private[probe] class ProbeCode(
     ctx.currentVars = bound.variables.map(v => ExprCode(v.isNull, v.value))
     ctx.INPUT_ROW = null
     val code = asking.expressions.map(_.genCode(ctx))
-    val faults = s"$longs[${layout.faults(question)}]"
-    val counted = s"$longs[${layout.counted(question)}]"
+    val faults = s"$gauge.longs()[${layout.faults(question)}]"
+    val counted = s"$gauge.longs()[${layout.counted(question)}]"
     val look =
       if (asking.unique) {
         val (has, first, second) = (code(0), code(1), code(2))
@@ -150,27 +158,44 @@ final private[probe] class ProbeCode(
          """.stripMargin
       } else s"${code.head.code}\nif (!${code.head.isNull} && !${code.head.value}) $counted++;"
     val body = s"if ($faults == 0L) {\n try {\n$values\n$look\n} catch (RuntimeException fault) { $faults++; }\n}"
-    val name = define("ask", "void", bound.parameters.stripPrefix(", "), body)
-    s"$name(${bound.arguments.stripPrefix(", ")});"
+    call("ask", bound, body) + ";"
   }
 
-  private def define(name: String, result: String, parameters: String, body: String): String = {
+  /**
+   * A function of its own, and the call of it. A fault of ours ends the look at the partition, and the row passes on;
+   * where nothing is thrown, `try` is free.
+   *
+   * @param result its type, and what it is where nothing is looked at
+   */
+  private def call(name: String, bound: Bound, look: String, result: (String, String) = "void" -> ""): String = {
     val fresh = ctx.freshName(s"probe_$name")
-    ctx.addNewFunction(fresh, s"private $result $fresh($parameters) {\n$body\n}")
+    val enter = if (Guard.isWatched) s"""${Guard.getClass.getName.stripSuffix("$")}.enter("probe look");""" else ""
+    val defined = ctx.addNewFunction(
+      fresh,
+      s"""
+         |private ${result._1} $fresh(${bound.parameters.stripPrefix(", ")}) {
+         |  if ($gauge.looks()) try {
+         |    $enter$look
+         |  } catch (Throwable fault) { $gauge.fail("probe look", fault); }
+         |  return ${result._2};
+         |}
+       """.stripMargin
+    )
+    s"$defined(${bound.arguments.stripPrefix(", ")})"
   }
 
   /** Keeps the running hash for whoever needs it before one of the columns after `previous` up to `next`. */
-  private def marks(previous: Int, next: Int, hash: String): String = {
+  private def marks(previous: Int, next: Int): String = {
     val own = folds.toSeq.filter(_._1 > start) ++ (if (floats) Seq(layout.exact -> prefix) else Nil)
-    own.collect { case (at, field) if at > previous && at <= next => s"$field = $hash;" }.mkString("\n")
+    own.collect { case (at, field) if at > previous && at <= next => s"$field = hash;" }.mkString("\n")
   }
 
-  private def body(previous: Int, chunk: Seq[Int], bound: Bound): String = {
-    val columns = chunk.indices.map { n =>
+  private def columns(previous: Int, chunk: Seq[Int], bound: Bound): String = {
+    val each = chunk.indices.map { n =>
       val before = if (n == 0) previous else chunk(n - 1)
-      s"${marks(before, chunk(n), "hash")}\n${column(chunk(n), bound.variables(n))}"
+      Seq(marks(before, chunk(n)), column(chunk(n), bound.variables(n))).filter(_.nonEmpty).mkString("\n")
     }
-    s"${columns.mkString("\n")}\nreturn hash;"
+    s"long[] longs = $gauge.longs();\n${each.mkString("\n")}"
   }
 
   /** What the code of a column reads of it. */
@@ -182,80 +207,47 @@ final private[probe] class ProbeCode(
 
   private def column(i: Int, variable: ExprCode): String = {
     val measured = layout.columns(i)
-    val nullable = variable.isNull != FalseLiteral
-    val missing = if (nullable && !summed(i)) s"$longs[${layout.nulls(i)}]++;" else ""
-    if (!measured.hashable) s"${variable.code}\n${if (nullable) s"if (${variable.isNull}) $missing" else ""}"
+    val missing = if (summed(i)) "" else s"longs[${layout.nulls(i)}]++;"
+    if (!measured.hashable) Seq(variable.code.toString, unlessNull(variable, missing, "")).mkString("\n")
     else {
-      val hash = ctx.freshName("probe_column")
-      val sketch = if (measured.floating) sketched(i, variable.value.code) else ""
+      val sketch =
+        if (measured.floating) s"$gauge.sketch($i, ${variable.value}, $prefix < 0L);" else ""
       val known = lowerHash(i)
-      val present = known.map(_ => sketch).getOrElse(s"${hashed(measured, variable, hash)}\n$sketch")
-      val absent = if (known.isDefined) missing else s"$hash = ${Mixing.Seed}L; $missing"
-      val choice =
-        if (!nullable) present
-        else if (present.isEmpty && absent.isEmpty) ""
-        else s"if (${variable.isNull}) { $absent } else {\n$present\n}"
-      s"""
-         |${variable.code}
-         |long $hash${known.map(field => s" = $field").getOrElse("")};
-         |$choice
-         |${if (known.isEmpty) hashes.get(i).map(field => s"$field = $hash;").getOrElse("") else ""}
-         |${if (summed(i)) "" else s"$longs[${layout.sums(i)}] += $hash;"}
-         |${if (layout.keyed && layout.key.contains(i)) s"$key = $key * ${Mixing.Factor}L + $hash;" else ""}
-         |${if (i >= start) s"hash = hash * ${Mixing.Factor}L + $hash;" else ""}
-       """.stripMargin
-    }
-  }
-
-  private def hashed(measured: MeasuredColumn, variable: ExprCode, result: String): String = {
-    ctx.currentVars = Seq(ExprCode(FalseLiteral, variable.value))
-    val code = XxHash64(Seq(BoundReference(0, measured.dataType, nullable = false)), Mixing.Seed).genCode(ctx)
-    s"${code.code}\n$result = ${code.value};"
-  }
-
-  /** Values that are not finite have no place in the sketch: they would leave nothing of it. */
-  private def sketched(i: Int, value: String): String = {
-    val at = layout.sketch(i)
-    val number = ctx.freshName("probe_number")
-    s"""
-       |double $number = $value;
-       |if ($number != $number) { $longs[${layout.nans(i)}]++; }
-       |if (Math.abs($number) <= Double.MAX_VALUE) {
-       |  $doubles[$at] += $number;
-       |  $doubles[${at + 1}] += $number * $number;
-       |  $doubles[${at + 2}] += $prefix < 0 ? -$number : $number;
-       |}
-     """.stripMargin
-  }
-
-  private def whole(hash: String): String =
-    if (!layout.wholeRows) ""
-    else {
-      val mixing = Mixing.getClass.getName.stripSuffix("$")
-      s"""
-         |$longs[${Layout.RowA}] += $mixing.mixA($hash);
-         |$longs[${Layout.RowB}] += $mixing.mixB($hash);
-       """.stripMargin
-    }
-
-  private def sample(hash: String, input: Input): String =
-    if (!layout.sampling) ""
-    else {
-      val by = if (layout.keyed) key else if (floats) prefix else hash
-      val puts = chunked(layout.columns.indices).map { chunk =>
-        val bound = input.bind(ctx, chunk.map(i => Need(layout.columns(i), value = true, isNull = true)))
-        val body = chunk.zip(bound.variables).map { case (i, variable) =>
-          val put = s"$sampler.put($i, ${variable.value});"
-          s"${variable.code}\n${if (variable.isNull == FalseLiteral) put else s"if (!${variable.isNull}) $put"}"
+      val hash = known.getOrElse(ctx.freshName("probe_column"))
+      val look =
+        if (known.isDefined) unlessNull(variable, missing, sketch)
+        else {
+          val nullable = variable.isNull != FalseLiteral
+          val begin = s"long $hash${if (nullable) s" = ${Mixing.Seed}L" else ""};"
+          s"$begin\n${unlessNull(variable, missing, s"${hashed(measured, variable, hash)} $sketch")}"
         }
-        val name = define("keep", "void", bound.parameters.stripPrefix(", "), body.mkString("\n"))
-        s"$name(${bound.arguments.stripPrefix(", ")});"
-      }
-      s"""
-         |if ($by <= $sampler.threshold() && $sampler.admit($by, $hash)) {
-         |  ${puts.mkString("\n")}
-         |}
-       """.stripMargin
+      Seq(
+        variable.code.toString,
+        look,
+        if (known.isEmpty) hashes.get(i).map(field => s"$field = $hash;").getOrElse("") else "",
+        if (summed(i)) "" else s"longs[${layout.sums(i)}] += $hash;",
+        if (layout.keyed && layout.key.contains(i)) s"$key = $key * ${Mixing.Factor}L + $hash;" else "",
+        if (i >= start) s"hash = hash * ${Mixing.Factor}L + $hash;" else ""
+      ).filter(_.nonEmpty).mkString("\n")
+    }
+  }
+
+  private def unlessNull(variable: ExprCode, absent: String, present: String): String =
+    if (variable.isNull == FalseLiteral) present
+    else if (absent.isEmpty && present.isEmpty) ""
+    else if (present.isEmpty) s"if (${variable.isNull}) { $absent }"
+    else s"if (${variable.isNull}) { $absent } else { $present }"
+
+  private def hashed(measured: MeasuredColumn, variable: ExprCode, result: String): String =
+    measured.dataType match {
+      case decimal: DecimalType if decimal.precision <= Decimal.MAX_LONG_DIGITS =>
+        s"$result = $gauge.hash(${variable.value}.toUnscaledLong());"
+      case dataType if ByGauge.contains(dataType) || dataType.isInstanceOf[DecimalType] =>
+        s"$result = $gauge.hash(${variable.value});"
+      case dataType =>
+        ctx.currentVars = Seq(ExprCode(FalseLiteral, variable.value))
+        val code = XxHash64(Seq(BoundReference(0, dataType, nullable = false)), Mixing.Seed).genCode(ctx)
+        s"${code.code}\n$result = ${code.value};"
     }
 
   /** Columns in groups of one function each. */
@@ -276,7 +268,23 @@ final private[probe] class ProbeCode(
 private[probe] object ProbeCode {
 
   /** Columns in one function, about: a string or a number weighs one. */
-  private val ChunkWeight = 8
+  private val ChunkWeight = 24
+
+  /** Types that `Gauge.hash` hashes as Spark does; texts of the one collation whose equal texts have equal bytes. */
+  private val ByGauge: Set[DataType] = Set(
+    BooleanType,
+    ByteType,
+    ShortType,
+    IntegerType,
+    LongType,
+    FloatType,
+    DoubleType,
+    DateType,
+    TimestampType,
+    TimestampNTZType,
+    StringType,
+    BinaryType
+  )
 
   final case class Below(sharing: Sharing, code: () => Option[ProbeCode])
 

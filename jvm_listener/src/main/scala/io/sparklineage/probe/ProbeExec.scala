@@ -16,6 +16,8 @@ import org.apache.spark.sql.lineage.UnseenExec
  * `explain`. What it measured is in `Probes.snapshot()`. After a fault of ours it hands the rows on and looks no more.
  */
 final case class ProbeExec(spec: ProbeSpec, child: SparkPlan) extends UnseenExec {
+  private def counts: Boolean = spec.counting.isDefined
+
   override def nodeName: String = "LineageProbe"
   override def output: Seq[Attribute] = child.output
   override def outputPartitioning: Partitioning = child.outputPartitioning
@@ -69,12 +71,13 @@ final case class ProbeExec(spec: ProbeSpec, child: SparkPlan) extends UnseenExec
   }
 
   private def newCode(ctx: CodegenContext, of: Measurement): ProbeCode = {
-    val below = Sharing.below(child).map { found =>
+    val below = if (counts) None
+    else Sharing.below(child).map { found =>
       val sharing = new Sharing(found.probe.layout, layout, found.passed, found.sameRows)
       found.probe.keptForAbove = sharing.asks(keptForAbove)
       ProbeCode.Below(sharing, () => found.probe.code)
     }
-    new ProbeCode(ctx, layout, ctx.addReferenceObj("probe", of.handle), below, keptForAbove)
+    new ProbeCode(ctx, layout, ctx.addReferenceObj("probe", of.handle), counts, below, keptForAbove)
   }
 
   private def around(code: ProbeCode, produced: String, limitNotReached: Seq[String]): String =
@@ -87,7 +90,7 @@ final case class ProbeExec(spec: ProbeSpec, child: SparkPlan) extends UnseenExec
 
   override def doConsume(ctx: CodegenContext, input: Seq[ExprCode], row: ExprCode): String = {
     // A count reads no column: of a row that a filter above drops, the others are not decoded.
-    val evaluated = if (spec.counting.isDefined) "" else evaluateVariables(input)
+    val evaluated = if (counts) "" else evaluateVariables(input)
     val look = Guard.value("probe look code", stepAside(""))(code.fold("")(lookCode(_, input)))
     // A row that stands there already is handed on: its parent need not build it again.
     val standing = if (row != null && row.code.isEmpty && input.nonEmpty) row.value.toString else null
@@ -108,7 +111,7 @@ final case class ProbeExec(spec: ProbeSpec, child: SparkPlan) extends UnseenExec
 
   private def looking(handle: ProbeHandle): Look = {
     val source = Guard.value("probe class", Option.empty[RowProbe.Source]) {
-      if (conf.wholeStageEnabled) Some(RowProbe.source(layout)) else None
+      if (conf.wholeStageEnabled) Some(RowProbe.source(layout, counts)) else None
     }
     (index, rows) => ProbingIterator.over(rows, handle, source, index)
   }

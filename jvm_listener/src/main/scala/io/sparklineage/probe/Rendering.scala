@@ -6,17 +6,23 @@ import org.apache.spark.sql.catalyst.expressions.{BoundReference, Expression, Ge
 
 /** Values as text, as `Dataset.show` writes them, each at most `Rendering.MaxLength` characters long. */
 final private[probe] class Rendering(layout: Layout) {
-  private val expressions: Array[Expression] = layout.columns.zipWithIndex.map { case (column, i) =>
-    ToPrettyString(BoundReference(i, column.dataType, nullable = true), Some(layout.timeZone))
+  private val expressions: Array[Expression] = Array.tabulate(layout.columns.length) { i =>
+    ToPrettyString(BoundReference(i, layout.columns(i).dataType, nullable = true), Some(layout.timeZone))
   }
 
   def apply(row: Array[Any]): Array[String] = {
     val input = new GenericInternalRow(row)
-    expressions.indices.map { i =>
-      if (row(i) == null) null
-      else Rendering.bounded(Try(expressions(i).eval(input).toString).getOrElse(String.valueOf(row(i))))
-    }.toArray
+    val texts = new Array[String](row.length)
+    var i = 0
+    while (i < texts.length) {
+      if (row(i) != null) texts(i) = Rendering.bounded(text(i, input))
+      i += 1
+    }
+    texts
   }
+
+  private def text(i: Int, row: GenericInternalRow): String =
+    Try(expressions(i).eval(row).toString).getOrElse(String.valueOf(row.values(i)))
 }
 
 private[probe] object Rendering {

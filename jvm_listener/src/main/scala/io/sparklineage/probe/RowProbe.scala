@@ -19,7 +19,7 @@ private[probe] object RowProbe {
   final case class Source(code: CodeAndComment, references: Array[Any])
 
   /** Made on the driver. */
-  def source(layout: Layout): Source = {
+  def source(layout: Layout, counts: Boolean): Source = {
     val ctx = new CodegenContext
     val name = "probe_handle"
     ctx.addReferenceObj(name, new AnyRef, classOf[ProbeHandle].getName)
@@ -29,7 +29,7 @@ private[probe] object RowProbe {
       v => s"$v = (${classOf[ProbeHandle].getName}) references[0];",
       forceInline = true
     )
-    val code = new ProbeCode(ctx, layout, handle)
+    val code = new ProbeCode(ctx, layout, handle, counts)
     val look = code.look(ProbeCode.Row("row"))
     val body =
       s"""
@@ -44,7 +44,7 @@ private[probe] object RowProbe {
          |    ${ctx.initMutableStates()}
          |  }
          |
-         |  public ${classOf[Gauge].getName} gauge() { return ${code.gaugeName}; }
+         |  public ${classOf[Gauge].getName} gauge() { return ${code.gauge}; }
          |
          |  public void look(InternalRow row) {
          |    $look
