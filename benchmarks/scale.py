@@ -1,7 +1,7 @@
 """What observing costs as a program grows, plain beside observed: a curve for each thing that there may be many of.
 
-    python benchmarks/scale.py [--kinds steps calls actions chain columns partitions unions] [--sizes 10 100]
-                               [--mode flow] [--rounds 1] [--keep FOLDER]
+    python benchmarks/scale.py [--kinds steps calls actions chain columns partitions unions batches]
+                               [--sizes 10 100] [--mode flow] [--rounds 1] [--keep FOLDER]
 
 Each program (``scale_programs.py``) runs in a process of its own, plain and observed in turn; seconds and bytes are
 medians over the rounds. CPU is that of the whole process, its JVM included, with start and end. "More each" is what one

@@ -148,6 +148,35 @@ seen(together([part(number) for number in range({size})]).groupBy().count())
 """
 
 
+def batches(size: int) -> str:
+    """A stream of ``size`` micro-batches, of one file each, into files."""
+    return f"""
+import pathlib, tempfile
+
+folder = pathlib.Path(tempfile.mkdtemp(prefix="batches-"))
+(folder / "in").mkdir()
+for number in range({size}):
+    (folder / "in" / f"{{number}}.json").write_text(json.dumps({{"id": number, "x": number % 7}}) + "\\n")
+
+
+def arriving():
+    files = spark.readStream.schema("id long, x long").option("maxFilesPerTrigger", 1)
+    return files.json(str(folder / "in"))
+
+
+def chosen(frame):
+    return frame.filter(F.col("x") > 1)
+
+
+def written(frame):
+    writer = frame.writeStream.format("parquet").option("checkpointLocation", str(folder / "checkpoint"))
+    writer.trigger(availableNow=True).start(str(folder / "out")).awaitTermination()
+
+
+written(chosen(arriving()))
+"""
+
+
 KINDS: dict[str, tuple[Callable[[int], str], tuple[int, ...]]] = {
     "steps": (steps, (10, 100, 1_000, 5_000)),
     "calls": (calls, (10, 100, 1_000, 10_000)),
@@ -156,6 +185,7 @@ KINDS: dict[str, tuple[Callable[[int], str], tuple[int, ...]]] = {
     "columns": (columns, (10, 100, 1_000, 3_000)),
     "partitions": (partitions, (10, 100, 1_000, 10_000)),
     "unions": (unions, (2, 20, 100, 300)),
+    "batches": (batches, (10, 100, 500)),
 }
 
 

@@ -46,18 +46,22 @@ object TrialPlanning {
 
   /** The trial of one query. */
   final private class Trial(session: SparkLine.Session, marked: LogicalPlan, flowing: Seq[BoundaryNode]) {
-    private val optimizer = new TrialOptimizer(session)
+    private lazy val optimizer = new TrialOptimizer(session)
     private val all = flowing.map(_.spec.place).toSet
-    private val expected = features(all)
+    private lazy val expected = features(all)
     private var tries = 0
     private var cost = ""
 
     def result: LogicalPlan = {
-      val kept = harmless(flowing.map(_.spec.place).distinct)
+      val shape = TrialMemory.shape(session, SparkInternals.beforeOptimizer(session, marked))
+      val found = TrialMemory.found(shape) {
+        val kept = harmless(flowing.map(_.spec.place).distinct)
+        TrialMemory.Found(kept.toSet, cost)
+      }
       without(
         marked,
-        flowing.filterNot(boundary => kept.contains(boundary.spec.place)),
-        s"with a probe the query would $cost"
+        flowing.filterNot(boundary => found.kept(boundary.spec.place)),
+        s"with a probe the query would ${found.cost}"
       )
     }
 
