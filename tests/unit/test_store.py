@@ -11,6 +11,7 @@ import pytest
 from observing import shop
 
 from spark_lineage.answers import ask
+from spark_lineage.answers.check.earlier import earlier
 from spark_lineage.answers.errors import AnswerError
 from spark_lineage.events import build, samples
 from spark_lineage.graph import assemble
@@ -110,6 +111,16 @@ def test_a_torn_write_ahead_line_is_left_out(tmp_path: Path) -> None:
     with (folder / "observations.jsonl").open("ab") as file:
         file.write(b'{"_": "Operation", "op": ')
     assert Store(tmp_path).open("last").graph.run.outcome is Outcome.ABORT
+
+
+def test_a_killed_run_is_not_put_together_to_be_left_out_of_the_history(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = killed(tmp_path)
+    record(tmp_path, SECOND, at=0.05)
+    monkeypatch.setattr("spark_lineage.store.runs.recover", lambda folder: pytest.fail(f"{folder} is put together"))
+    (only,) = earlier(Store(tmp_path), "job", 1e12, "a later run")
+    assert (only.run.id, folder.name) == (SECOND, FIRST)
 
 
 def test_sealing_a_killed_run_gives_the_same_graph(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from spark_lineage.model import LineageGraph, Outcome
 from spark_lineage.store import Store, StoreError
 from spark_lineage.store.runs import Summary
+from spark_lineage.store.summaries import ending
 
 MOST = 10  # runs whose rows make the history
 
@@ -28,10 +29,13 @@ def _before(store: Store, app: str, moment: tuple[float, str], most_bytes: float
     left = most_bytes
     for run in reversed(store.runs()):
         if run.app == app and (run.started, run.id) < moment:
-            left -= _size(run)
-            if left < 0:
-                return
             try:
+                # A run that was killed has no journal: it would be put together, which takes long, to be left out.
+                if ending(run).outcome is not Outcome.COMPLETE:
+                    continue
+                left -= _size(run)
+                if left < 0:
+                    return
                 graph = store.open(run).graph
             except StoreError:
                 continue  # a damaged run of the past says nothing about this one
