@@ -68,7 +68,11 @@ bench: .venv/tested $(FLIGHTS)/jars/READY
 	$(BIN)/python benchmarks/startup.py
 	$(BIN)/python benchmarks/overhead.py
 	$(BIN)/python benchmarks/tpch22.py
+	$(BIN)/python benchmarks/scale.py
+	$(BIN)/python benchmarks/others.py
+	$(BIN)/python benchmarks/long_session.py stage
 	$(BIN)/python benchmarks/readers.py
+	$(BIN)/python benchmarks/events.py
 
 # Half an hour: `--keep FOLDER` keeps what is recorded for the next time.
 localisation: .venv/tested

@@ -14,7 +14,7 @@ SMOKE = ("nested", "capture/udfs", "capture/ml", "pandas_hop/functions", "strang
 # What the second compiler costs, programs of some seconds do not live to gain: see tests/quick_java.py.
 QUICK = "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=240m -XX:+UseSerialGC"
 WITH_DATA = ("flat", "nested", "partial", "plans", "pushdown")
-WITHOUT = ("reads",)
+WITHOUT = ("cataloged", "reads", "traced")
 FOLDERS = ("capture", "pandas_hop", "stranger", "checked")
 QUERIES = ("q1", "q4", "q9", "q13", "q15", "q21", "q22")
 
@@ -31,6 +31,8 @@ def programs(data: Path, shapes: Path) -> Sequence[Program]:
     found = [Program(name, PROGRAMS / f"{name}.py", (str(data),)) for name in WITH_DATA]
     found += [Program(name, PROGRAMS / f"{name}.py") for name in WITHOUT]
     found.append(Program("shapes", PROGRAMS / "shapes.py", (str(shapes),)))
+    found.append(Program("branches", PROGRAMS / "branches.py", (str(data / "branches"), "out")))
+    found.append(Program("contracted", PROGRAMS / "contracted.py", (str(data / "tpch"), str(data / "metrics"))))
     found.append(Program("tpch", PROGRAMS / "tpch.py", (str(data), *QUERIES)))
     for folder in FOLDERS:
         for path in sorted((PROGRAMS / folder).glob("*.py")):

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from tests.compat.lines import Line
 from tests.compat.programs import ROOT
+from tests.localisation import data as localised
 
 WORK = ROOT / ".tools" / "compat"
 RECORDS = WORK / "records"
@@ -35,7 +36,7 @@ def make(line: Line, java: Path | None, names: Sequence[str], data: Path, shapes
 
 
 def data(smoke: bool) -> tuple[Path, Path]:
-    """The tables of the tests' programs: those of ``small_tables.py`` with TPC-H's, and those of ``test_shapes.py``."""
+    """The tables of the tests' programs: of ``small_tables.py``, TPC-H and others, and those of ``test_shapes.py``."""
     sys.path[:0] = [str(ROOT / "tests" / "spark")]
     data, shapes = WORK / "data", WORK / "shapes"
     if not data.exists():
@@ -49,4 +50,10 @@ def data(smoke: bool) -> tuple[Path, Path]:
         write_tables(shapes)
         tool = Path(sys.executable).with_name("tpchgen-cli")
         subprocess.run([str(tool), "parquet", "-s", "0.01", "--output-dir", str(data / "tpch")], check=True)
+    if not smoke and not (data / "branches").exists():
+        from test_diff_recorded import make_data
+
+        make_data(data / "branches")
+        for program in ("retail", "claims", "telecom"):
+            localised.make(data / "metrics" / program, program)
     return data, shapes
