@@ -119,12 +119,16 @@ def definitions(dataset: Dataset) -> dict[str, str]:
     }
 
 
+STREAM = "a streaming query"  # the detail of a dataset of a stream: no mode has a probe there
+
+
 def rows_not_known(graph: LineageGraph) -> dict[str, list[str]]:
-    """Ids of interim datasets and sinks whose rows are not known, by the reason."""
+    """Ids of interim datasets and sinks whose rows are not known, by the reason; ``streaming`` is one of its own."""
     found: dict[str, list[str]] = {}
     for dataset in graph.datasets:
         if dataset.rows is None and dataset.kind not in (DatasetKind.SOURCE, DatasetKind.MODEL):
-            found.setdefault(dataset.reason or "unknown", []).append(dataset.id)
+            why = "streaming" if dataset.detail == STREAM else dataset.reason or "unknown"
+            found.setdefault(why, []).append(dataset.id)
     return found
 
 

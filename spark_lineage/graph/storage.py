@@ -20,6 +20,7 @@ from spark_lineage.graph.stored import (
     keeps_nothing,
     overwrites,
     richer,
+    with_columns_of,
     within,
 )
 from spark_lineage.model import Execution, Gap, Operation, OperationKind, Outcome, Storage
@@ -210,6 +211,8 @@ class Storages:
         versions = self.by_address.setdefault(address(storage), [])
         before = _written_before(versions, at)
         if before:
+            if storage.format == "kafka":
+                before[0].storage = with_columns_of(before[0].storage, storage)
             return before[0]
         source = next((stored for stored in versions if stored.activation is None), None)
         if source is None:

@@ -64,6 +64,12 @@ def changes_in_place(sink: Stored) -> bool:
     return bool(sink.modes) and sink.modes[-1] in IN_PLACE
 
 
+def with_columns_of(written: Storage, read: Storage) -> Storage:
+    """A topic that the run has written and reads: messages have more columns (offset, timestamp) than were sent."""
+    known = {name for name, _ in written.columns}
+    return replace(written, columns=(*written.columns, *(column for column in read.columns if column[0] not in known)))
+
+
 def richer(a: Storage, b: Storage) -> Storage:
     """One from two sightings of a place: each property from the one that has it, the version from the later one.
 

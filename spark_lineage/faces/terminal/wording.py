@@ -31,6 +31,7 @@ REASONS = {
     "partial": "not all rows flowed",
     "failed": "failed",
     "model": "a model",
+    "streaming": "a streaming query, whose rows are not counted",
 }
 
 
