@@ -9,8 +9,8 @@ import org.apache.spark.sql.types._
  * The Java code of a probe, for a whole codegen stage or for a class of its own (`RowProbe`).
  *
  * It hashes columns and adds up the hashes; all else is done by the `Gauge`. Code is compiled anew for each query, first by
- * Spark and then by the JVM, which costs more than many rows do: so there is little of it, and it stands in
- * functions beside the loop over the rows, of some columns each, that a wide row leaves no method near the 8,000 bytes
+ * Spark and then by the JVM, which costs more than many rows do: so there is little of it. It stands in functions
+ * beside the loop over the rows, of some columns each, so that a wide row leaves no method near the 8,000 bytes
  * above which nothing is compiled.
  *
  * @param handle
