@@ -16,6 +16,8 @@ import pyspark
 from spark_lineage.activation.jars import LISTENER, find_spark, jar_for
 
 HOME = Path(pyspark.__file__).parent
+ROOT = Path(__file__).resolve().parents[2]
+JAR_OF_3_5 = "org.apache.spark:spark-connect_{scala}:3.5.7"  # not of each version of 3.5 there is a jar to be had
 MAIN = "org.apache.spark.sql.connect.service.SparkConnectServer"
 START_SECONDS = 240
 SETTINGS = {
@@ -31,6 +33,8 @@ def server(folder: Path, conf: Mapping[str, str], log_at: Path | None = None) ->
     """Gives the address of a server that runs in ``folder``, with ``conf`` beside what all have."""
     port = _free_port()
     settings = {**SETTINGS, "spark.connect.grpc.binding.port": str(port), **conf}
+    if jars := list(filter(None, [settings.get("spark.jars"), *_jars_of_connect()])):
+        settings["spark.jars"] = ",".join(jars)
     words = [word for name, value in settings.items() for word in ("--conf", f"{name}={value}")]
     environ = {name: value for name, value in os.environ.items() if not name.startswith(("SPARK_", "PYSPARK_"))}
     with (log_at or folder / "server.log").open("wb") as log:
@@ -55,6 +59,18 @@ def with_our_jar(store: Path) -> dict[str, str]:
         "spark.lineage.store": str(store),
         "spark.lineage.strict": "true",
     }
+
+
+def _jars_of_connect() -> list[str]:
+    """Spark before 4.0 comes without its server of Connect: the jar is fetched once for a clone."""
+    if int(pyspark.__version__.partition(".")[0]) >= 4:
+        return []
+    (core,) = (HOME / "jars").glob("spark-core_*.jar")
+    module = JAR_OF_3_5.format(scala=core.stem.removeprefix("spark-core_").partition("-")[0])
+    folder = ROOT / ".tools" / "connect"
+    subprocess.run([sys.executable, "project/jar.py", "fetch", str(folder), module], cwd=ROOT, check=True)
+    _, name, version = module.split(":")
+    return [str(folder / f"{name}-{version}.jar")]
 
 
 def _free_port() -> int:

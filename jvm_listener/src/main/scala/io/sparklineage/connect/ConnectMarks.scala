@@ -3,7 +3,14 @@ package io.sparklineage.connect
 import io.sparklineage.PlanDescriptions
 import io.sparklineage.plan.fragment.PythonCode
 
-import org.apache.spark.sql.catalyst.plans.logical.{CTERelationDef, CTERelationRef, LogicalPlan, WithCTE}
+import org.apache.spark.sql.catalyst.plans.logical.{
+  CTERelationDef,
+  CTERelationRef,
+  Join,
+  LogicalPlan,
+  Project,
+  WithCTE
+}
 import org.apache.spark.sql.catalyst.trees.TreeNodeTag
 import org.apache.spark.sql.lineage.SparkLine
 
@@ -21,15 +28,28 @@ private[sparklineage] object ConnectMarks {
     tag.code.foreach { case (digest, hash) => PythonCode.learnBytes(digest, hash) }
     tag.run.foreach(ConnectJournal.open(session.sparkContext, _))
     if (tag.marks.nonEmpty) {
-      val marked = plan.collectWithSubqueries {
-        case node if node.getTagValue(planId).exists(tag.marks.contains) => node
-      }
       // Those below first: the description of a plan ends where marks are.
       val defined = definitions(plan)
-      marked.reverse.foreach { node =>
-        mark(session, node, whole(node, defined), tag.marks(node.getTagValue(planId).get), tag)
+      numbered(plan).reverse.foreach { case (node, number) =>
+        tag.marks.get(number).foreach(mark(session, node, whole(node, defined), _, tag))
       }
     }
+  }
+
+  /**
+   * The nodes that are DataFrames of the client, with its numbers. Spark 3.5 leaves the number of a join by names of
+   * columns with the join, and not with the projection that it puts above it, which has the columns of the DataFrame.
+   */
+  private def numbered(plan: LogicalPlan): Seq[(LogicalPlan, Long)] = {
+    val projected = plan.collectWithSubqueries {
+      case project @ Project(_, join: Join)
+          if project.getTagValue(Project.hiddenOutputTag).isDefined && project.getTagValue(planId).isEmpty =>
+        join.getTagValue(planId).map(number => (join, (project, number)))
+    }.flatten
+    plan.collectWithSubqueries { case node =>
+      projected.collectFirst { case (join, ofProject) if join eq node => ofProject }
+        .orElse(node.getTagValue(planId).map(number => (node, number)))
+    }.flatten
   }
 
   private def mark(
