@@ -28,7 +28,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from overhead import ROOT, environment
+from overhead import ROOT, environment, start
 
 PROGRAM = ROOT / "benchmarks" / "long_session_job.py"
 MODES = ["plain", "plan", "flow", "exact"]
@@ -49,9 +49,8 @@ class Session:
 
 def run(mode: str, folder: Path, work: list[str]) -> Session:
     """Runs the program once. Raises SystemExit with its last output if it fails."""
-    observed = [] if mode == "plain" else ["-m", "spark_lineage", "run", "--mode", mode]
     store, output = folder / f"lineage-{mode}", folder / f"{mode}.json"
-    command = [sys.executable, *observed, str(PROGRAM), *work, "--store", str(store), "--output", str(output)]
+    command = [sys.executable, *start(mode), str(PROGRAM), *work, "--store", str(store), "--output", str(output)]
     log = folder / f"{mode}.log"
     with log.open("w") as written:
         variables = {**environment(folder), "SPARK_LINEAGE__STORE": str(store)}

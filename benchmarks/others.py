@@ -28,10 +28,8 @@ BY_HAND = str(ROOT / "benchmarks" / "by_hand.py")
 
 
 def start(way: str) -> list[str]:
-    """The words between Python and the program."""
-    if way in ("observe", "jobs"):
-        return [BY_HAND, way]
-    return [] if way in ("plain", "openlineage") else ["-m", "spark_lineage", "run", "--mode", way]
+    """As ``overhead.start``."""
+    return [BY_HAND, way] if way in ("observe", "jobs") else overhead.start("plain" if way == "openlineage" else way)
 
 
 def openlineage(folder: Path) -> dict[str, str]:
@@ -53,14 +51,12 @@ def openlineage(folder: Path) -> dict[str, str]:
 
 def measure(job: list[str], folder: Path, rounds: int, ways: list[str]) -> dict[str, list[Cost]]:
     costs: dict[str, list[Cost]] = {way: [] for way in ways}
-    for number in range(rounds + 1):
-        turn = number % len(ways)
-        for way in ways[turn:] + ways[:turn]:
-            variables = overhead.environment(folder) | (openlineage(folder) if way == "openlineage" else {})
-            cost = overhead.timed(way, [sys.executable, *start(way), *job], folder, variables)
-            print(f"round {number} {way}: cpu {cost.cpu:.1f} s, wall {cost.wall:.1f} s", file=sys.stderr, flush=True)
-            if number > 0:
-                costs[way].append(cost)
+    for number, way in overhead.turns(ways, rounds):
+        variables = overhead.environment(folder) | (openlineage(folder) if way == "openlineage" else {})
+        cost = overhead.timed(way, [sys.executable, *start(way), *job], folder, variables)
+        print(f"round {number} {way}: cpu {cost.cpu:.1f} s, wall {cost.wall:.1f} s", file=sys.stderr, flush=True)
+        if number > 0:
+            costs[way].append(cost)
     return costs
 
 

@@ -21,6 +21,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -74,8 +75,21 @@ def environment(folder: Path) -> dict[str, str]:
 
 def run(way: str, data: Path, folder: Path, job: Path) -> Cost:
     """Runs the job once in a process of its own that ends only when its JVM has."""
-    start = [] if way == "plain" else ["-m", "spark_lineage", "run", "--mode", way]
-    return timed(way, [sys.executable, *start, str(job), str(data), str(folder / "out")], folder, environment(folder))
+    command = [sys.executable, *start(way), str(job), str(data), str(folder / "out")]
+    return timed(way, command, folder, environment(folder))
+
+
+def start(way: str) -> list[str]:
+    """The words between Python and the program."""
+    return [] if way == "plain" else ["-m", "spark_lineage", "run", "--mode", way]
+
+
+def turns(ways: Sequence[str], rounds: int) -> Iterator[tuple[int, str]]:
+    """Round and way, the ways of each round in another order; round 0 is the one that is not counted."""
+    for number in range(rounds + 1):
+        turn = number % len(ways)
+        for way in (*ways[turn:], *ways[:turn]):
+            yield number, way
 
 
 def timed(way: str, command: list[str], folder: Path, variables: dict[str, str]) -> Cost:
@@ -112,14 +126,12 @@ def adopted() -> float:
 
 def measure(data: Path, folder: Path, rounds: int, ways: list[str], job: Path) -> dict[str, list[Cost]]:
     costs: dict[str, list[Cost]] = {way: [] for way in ways}
-    for number in range(rounds + 1):
-        turn = number % len(ways)
-        for way in ways[turn:] + ways[:turn]:
-            cost = run(way, data, folder, job)
-            kind = "round" if number > 0 else "warm-up"
-            print(f"{kind} {number} {way}: cpu {cost.cpu:.1f} s, wall {cost.wall:.1f} s", file=sys.stderr, flush=True)
-            if number > 0:
-                costs[way].append(cost)
+    for number, way in turns(ways, rounds):
+        cost = run(way, data, folder, job)
+        kind = "round" if number > 0 else "warm-up"
+        print(f"{kind} {number} {way}: cpu {cost.cpu:.1f} s, wall {cost.wall:.1f} s", file=sys.stderr, flush=True)
+        if number > 0:
+            costs[way].append(cost)
     return costs
 
 

@@ -54,10 +54,9 @@ def run(way: str, kind: str, size: int, folder: Path) -> Held:
     script.write_text(program(kind, size))
     store = folder / "lineage"
     before = bytes_below(store)
-    observed = [] if way == "plain" else ["-m", "spark_lineage", "run", "--mode", way]
     with log.open("w") as output:
         process = subprocess.Popen(
-            [sys.executable, *observed, str(script), str(said)],
+            [sys.executable, *overhead.start(way), str(script), str(said)],
             cwd=folder, env=overhead.environment(folder), stdout=output, stderr=output,
         )  # fmt: skip
         most, pid = 0, 0

@@ -20,7 +20,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from overhead import environment
+from overhead import environment, start
 
 JOB = """
 import time
@@ -42,8 +42,7 @@ class Wall:
 
 
 def run(way: str, job: Path, folder: Path) -> Wall:
-    observed = [] if way == "plain" else ["-m", "spark_lineage", "run", "--mode", way]
-    command = [sys.executable, *observed, str(job)]
+    command = [sys.executable, *start(way), str(job)]
     began = time.time()
     done = subprocess.run(command, cwd=folder, env=environment(folder), capture_output=True, text=True)
     ended = time.time()

@@ -51,17 +51,15 @@ class Found:
 
 def measure(data: Path, folder: Path, rounds: int, ways: Sequence[str]) -> dict[str, list[Round]]:
     found: dict[str, list[Round]] = {way: [] for way in ways}
-    for number in range(rounds + 1):
-        turn = number % len(ways)
-        for way in (*ways[turn:], *ways[:turn]):
-            times = folder / "out"
-            times.unlink(missing_ok=True)
-            cost = overhead.run(way, data, folder, JOB)
-            lines = [line.split() for line in times.read_text().splitlines()]
-            queries = {name: float(cpu) for name, _, cpu, _ in lines}
-            print(f"round {number} {way}: cpu {cost.cpu:.1f} s, wall {cost.wall:.1f} s", file=sys.stderr, flush=True)
-            if number > 0:
-                found[way].append(Round(cost, queries))
+    for number, way in overhead.turns(ways, rounds):
+        times = folder / "out"
+        times.unlink(missing_ok=True)
+        cost = overhead.run(way, data, folder, JOB)
+        lines = [line.split() for line in times.read_text().splitlines()]
+        queries = {name: float(cpu) for name, _, cpu, _ in lines}
+        print(f"round {number} {way}: cpu {cost.cpu:.1f} s, wall {cost.wall:.1f} s", file=sys.stderr, flush=True)
+        if number > 0:
+            found[way].append(Round(cost, queries))
     return found
 
 

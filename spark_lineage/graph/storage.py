@@ -211,7 +211,7 @@ class Storages:
         versions = self.by_address.setdefault(address(storage), [])
         before = _written_before(versions, at)
         if before:
-            if storage.format == "kafka":
+            if storage.format == "kafka":  # messages have more columns (offset, timestamp) than were sent
                 before[0].storage = with_columns_of(before[0].storage, storage)
             return before[0]
         source = next((stored for stored in versions if stored.activation is None), None)

@@ -64,10 +64,11 @@ def changes_in_place(sink: Stored) -> bool:
     return bool(sink.modes) and sink.modes[-1] in IN_PLACE
 
 
-def with_columns_of(written: Storage, read: Storage) -> Storage:
-    """A topic that the run has written and reads: messages have more columns (offset, timestamp) than were sent."""
-    known = {name for name, _ in written.columns}
-    return replace(written, columns=(*written.columns, *(column for column in read.columns if column[0] not in known)))
+def with_columns_of(storage: Storage, other: Storage) -> Storage:
+    """With the columns that only the other sighting of the place has."""
+    known = {name for name, _ in storage.columns}
+    more = (column for column in other.columns if column[0] not in known)
+    return replace(storage, columns=(*storage.columns, *more))
 
 
 def richer(a: Storage, b: Storage) -> Storage:
@@ -77,9 +78,7 @@ def richer(a: Storage, b: Storage) -> Storage:
     """
     best, other = (b, a) if a.part is not None and b.part is None else (a, b)
     if best.part is not None:  # two parts: partition columns may be columns of one of them only
-        known = {name for name, _ in best.columns}
-        more = tuple(column for column in other.columns if column[0] not in known)
-        best = replace(best, columns=(*best.columns, *more))
+        best = with_columns_of(best, other)
     return Storage(
         a.namespace, a.name, best.format or other.format, b.version or a.version, best.table or other.table,
         best.columns or other.columns, best.files or other.files, best.part,

@@ -6,14 +6,13 @@ import json
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.stores.servers import STARTS, answers, fetched, free_port
+from tests.stores.servers import Server, fetched, free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 BROKER = "org.apache.kafka:kafka_2.13:3.9.2"
@@ -83,16 +82,10 @@ def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     java = ["java", "-Xmx400m", "-XX:+UseSerialGC", "-cp", f"{fetched(BROKER)}/*"]
     made = [*java, "kafka.tools.StorageTool", "format", "-t", "MkU3OEVBNTcwNTJENDM2Qg", "-c", str(conf)]
     subprocess.run(made, check=True, capture_output=True)
-    log = folder / "broker.log"
-    with log.open("wb") as written:
-        process = subprocess.Popen([*java, "kafka.Kafka", str(conf)], stdout=written, stderr=subprocess.STDOUT)
-    until = time.monotonic() + STARTS
-    while not answers(port):
-        assert process.poll() is None and time.monotonic() < until, log.read_text()
-        time.sleep(0.1)
+    server = Server([*java, "kafka.Kafka", str(conf)], folder, port)
+    server.wait()
     yield f"127.0.0.1:{port}"
-    process.terminate()
-    process.wait()
+    server.stop()
 
 
 @pytest.fixture(scope="module")

@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 
 from tests.stores.google_xml import Front
-from tests.stores.servers import ROOT, STARTS, answers, fetched, free_port
+from tests.stores.servers import ROOT, STARTS, Server, fetched, free_port
 
 SERVERS = ROOT / ".tools" / "servers"
 AZURITE = "azurite@3.37.0"
@@ -29,29 +29,7 @@ ACCOUNT = "devstoreaccount1"
 ACCOUNT_KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
 
 
-class _Server:
-    def __init__(self, command: list[str], folder: Path, port: int, **variables: str) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
-        self.folder, self.port = folder, port
-        with (folder / "log").open("wb") as log:
-            self._process = subprocess.Popen(
-                command, cwd=folder, env={**os.environ, **variables}, stdout=log, stderr=subprocess.STDOUT,
-                stdin=subprocess.DEVNULL,
-            )  # fmt: skip
-
-    def wait(self) -> None:
-        until = time.monotonic() + STARTS * 2
-        while not answers(self.port):
-            assert self._process.poll() is None, (self.folder / "log").read_text()
-            assert time.monotonic() < until, (self.folder / "log").read_text()[-3000:]
-            time.sleep(0.1)
-
-    def stop(self) -> None:
-        self._process.terminate()
-        self._process.wait()
-
-
-class Azure(_Server):
+class Azure(Server):
     """Azurite, with one container."""
 
     def __init__(self, folder: Path) -> None:
@@ -94,7 +72,7 @@ class Azure(_Server):
         urllib.request.urlopen(request).close()
 
 
-class Google(_Server):
+class Google(Server):
     """fake-gcs-server, with one bucket; built from its Go modules, where there is Go."""
 
     def __init__(self, folder: Path) -> None:
@@ -129,7 +107,7 @@ class Google(_Server):
         super().stop()
 
 
-class HadoopFiles(_Server):
+class HadoopFiles(Server):
     """A name node and a data node of Hadoop itself."""
 
     def __init__(self, folder: Path) -> None:

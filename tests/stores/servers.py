@@ -37,6 +37,30 @@ def fetched(module: str) -> Path:
     return ROOT / done.stdout.strip()
 
 
+class Server:
+    """A process that answers at a port; what it says goes to the file `log` in its folder."""
+
+    def __init__(self, command: list[str], folder: Path, port: int, **variables: str) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self.folder, self.port = folder, port
+        with (folder / "log").open("wb") as log:
+            self._process = subprocess.Popen(
+                command, cwd=folder, env={**os.environ, **variables}, stdout=log, stderr=subprocess.STDOUT,
+                stdin=subprocess.DEVNULL,
+            )  # fmt: skip
+
+    def wait(self) -> None:
+        until = time.monotonic() + STARTS * 2
+        while not answers(self.port):
+            assert self._process.poll() is None, (self.folder / "log").read_text()
+            assert time.monotonic() < until, (self.folder / "log").read_text()[-3000:]
+            time.sleep(0.1)
+
+    def stop(self) -> None:
+        self._process.terminate()
+        self._process.wait()
+
+
 class S3:
     """S3Proxy over a folder, with one bucket.
 

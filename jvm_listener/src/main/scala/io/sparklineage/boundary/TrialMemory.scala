@@ -30,8 +30,8 @@ object TrialMemory {
    */
   final case class Found(kept: Set[Int], cost: String)
 
-  /** A hash of the plan, one of its text, and one of what is beside it. */
-  final private[boundary] case class Shape(plan: Int, text: Int, nodes: Int, beside: Int)
+  /** A hash of the plan, that of its text and how long that is, and one of what is beside it. */
+  final private[boundary] case class Shape(plan: Int, text: Int, length: Int, beside: Int)
 
   private val remembered = new LinkedHashMap[Shape, Found](16, 0.75f, true) {
     override def removeEldestEntry(eldest: JavaMap.Entry[Shape, Found]): Boolean = size > MostShapes
