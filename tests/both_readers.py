@@ -38,9 +38,9 @@ def by_explain(graph: LineageGraph) -> dict[tuple[Address, str], Named]:
 def by_events(graph: LineageGraph) -> dict[tuple[Address, str], Named]:
     facet = composed.facet(graph)
     return {
-        ((entry.namespace, entry.name), column): {
-            (source.namespace, source.name, source.field) for source in field.inputs
+        ((entry["namespace"], entry["name"]), column): {
+            (source["namespace"], source["name"], source["field"]) for source in field["inputs"]
         }
-        for entry in (facet.entries if facet is not None else ())
-        for column, field in (entry.fields or {}).items()
+        for entry in (facet["entries"] if facet is not None else ())
+        for column, field in entry.get("fields", {}).items()
     }

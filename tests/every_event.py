@@ -65,10 +65,10 @@ class EveryEvent:
         self._left_out.add(folder)
 
     def _keep(self, events: Any) -> None:
-        from spark_lineage.events.serial import to_document, to_line
+        from spark_lineage.events.lines import to_line
 
         if not self._bad:
-            self._built.setdefault(tuple(to_line(to_document(each)).encode("ascii") for each in events), self._test)
+            self._built.setdefault(tuple(to_line(each).encode("ascii") for each in events), self._test)
 
     # -- at the end
 

@@ -113,7 +113,8 @@ class Ending:
         sender = self._guard("send", begin, self._store, self._folder, until, others)
         # From the journal and not from the graph: the tables are a function of the events.
         if not is_elsewhere(self._config.store):  # there they are written by the process that brings the run
-            self._guard("delta", DeltaAudit(self._store / "audit").append, self._folder)
+            with without_collections():
+                self._guard("delta", DeltaAudit(self._store / "audit").append, self._folder)
         return sender
 
     def wait(self, sender: Sender, until: float) -> None:

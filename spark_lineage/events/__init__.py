@@ -1,26 +1,23 @@
-"""Lineage graph to OpenLineage events and back.
+"""Lineage graph to OpenLineage events and back. An event is a plain document: what stands in its line of a journal.
 
-``build`` and ``start`` bring in the OpenLineage client, ``read`` a parser, and only when called: start-up must stay
-cheap, and a driver where nothing is installed writes but never reads.
+``build`` and ``start`` bring in what makes events, ``read`` a parser, and only when called: start-up must stay cheap,
+and a driver where nothing is installed writes but never reads.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from spark_lineage.events.identity import NAMESPACE
 from spark_lineage.events.samples import samples
 from spark_lineage.model import LineageGraph
 
-if TYPE_CHECKING:
-    from openlineage.client.event_v2 import RunEvent
-
 __all__ = ["build", "read", "samples", "start"]
 
 
-def build(graph: LineageGraph, namespace: str | None = None, sample_rows: bool = False) -> Iterator[RunEvent]:
+def build(graph: LineageGraph, namespace: str | None = None, sample_rows: bool = False) -> Iterator[dict[str, Any]]:
     """The events of a run, in the order in which a receiver must get them; each is built when it is asked for.
 
     ``namespace`` is that of the jobs: if not given OpenLineage's own variable decides, else it is ``spark-lineage``,
@@ -32,7 +29,7 @@ def build(graph: LineageGraph, namespace: str | None = None, sample_rows: bool =
     return _build(graph, namespace or _default_namespace(graph), sample_rows)
 
 
-def start(graph: LineageGraph, namespace: str | None = None) -> RunEvent:
+def start(graph: LineageGraph, namespace: str | None = None) -> dict[str, Any]:
     """The START of the application: what can be sent as soon as the program has begun."""
     from spark_lineage.events.building import Builder
 

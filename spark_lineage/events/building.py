@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
-from typing import Any
 
-from spark_lineage.events import checks, composed, ours, standard
+from spark_lineage.events import checks, composed, ours, specified, standard
 from spark_lineage.events.facets import facet
 from spark_lineage.events.identity import NAMESPACE, PREFIX, PRODUCER, iso, run_uuid, step_uuid
 from spark_lineage.events.jobs import job_names, parents
-from spark_lineage.events.openlineage_classes import event_v2, facet_v2
+from spark_lineage.events.specified import Document, present
 from spark_lineage.graph.composition import Composition, Written
 from spark_lineage.model import Dataset, Gap, LineageGraph, Outcome, Step, StepKind
 
 Moment = tuple[float, int, int, int]  # time; START, end or end of the application; level; number of the step
-TERMINAL = {
-    Outcome.COMPLETE: event_v2.RunState.COMPLETE,
-    Outcome.FAIL: event_v2.RunState.FAIL,
-    Outcome.ABORT: event_v2.RunState.ABORT,
-}
+START, COMPLETE, ABORT = "START", "COMPLETE", "ABORT"
+TERMINAL = {Outcome.COMPLETE: COMPLETE, Outcome.FAIL: "FAIL", Outcome.ABORT: ABORT}
 
 
-def build(graph: LineageGraph, namespace: str = NAMESPACE, sample_rows: bool = False) -> Iterator[event_v2.RunEvent]:
+def build(graph: LineageGraph, namespace: str = NAMESPACE, sample_rows: bool = False) -> Iterator[Document]:
     """The events of a run in the order in which a receiver must get them. Steps that still run have no terminal event.
 
     Each is built when it is asked for: the events of a long session together are many times its graph.
@@ -44,12 +40,13 @@ class Builder:
         self._order = {dataset.id: number for number, dataset in enumerate(graph.datasets)}
         self._jobs = job_names(graph.steps, self._datasets, graph.run.parent)
         self._above = parents(graph.steps)
+        self._parents: dict[tuple[str, int] | None, Document | None] = {}
         self._described = _first_readers(graph)
         self._made_by = {made: number for number, step in reversed([*enumerate(graph.steps)]) for made in step.outputs}
         self._checks = checks.by_dataset(graph.checks)
         self._gaps = _gaps_by_step(graph)
 
-    def events(self) -> Iterator[event_v2.RunEvent]:
+    def events(self) -> Iterator[Document]:
         moments: list[Moment] = []
         for number, step in enumerate(self._graph.steps):
             moments.append((step.started, 0, self._depth[(step.step, step.call)], number))
@@ -68,15 +65,14 @@ class Builder:
         last = 2 if step.kind is StepKind.APPLICATION else 1
         return max(ended, step.started), last, -self._depth[(step.step, step.call)], number
 
-    def start(self, number: int) -> event_v2.RunEvent:
-        step = replace(self._graph.steps[number], outcome=Outcome.RUNNING, ended=None, outputs=())
-        inputs = [
-            event_v2.InputDataset(namespace=dataset.namespace, name=dataset.name, facets=None, inputFacets=None)
-            for dataset in self._listed(step.inputs)
-        ]
-        return self._event(step, event_v2.RunState.START, step.started, self._start_facets(step, number), inputs, [])
+    def start(self, number: int) -> Document:
+        step = self._graph.steps[number]
+        if step.kind is StepKind.APPLICATION:  # of others a START says nothing that their end might change
+            step = replace(step, outcome=Outcome.RUNNING, ended=None, outputs=())
+        inputs = [_named(dataset) for dataset in self._listed(step.inputs)]
+        return self._event(step, START, step.started, self._start_facets(step, number), inputs, [])
 
-    def end(self, number: int) -> event_v2.RunEvent:
+    def end(self, number: int) -> Document:
         step = self._graph.steps[number]
         outputs = [self._datasets[name] for name in step.outputs if name in self._datasets]
         run = self._start_facets(step, number)
@@ -90,7 +86,7 @@ class Builder:
         run[f"{PREFIX}gaps"] = facet(ours.gaps(self._gaps.get(number, ())))
         inputs = [self._input(dataset, number) for dataset in self._listed(step.inputs)]
         own = {(dataset.namespace, dataset.name) for dataset in outputs}
-        own -= {(dataset.namespace, dataset.name) for dataset in inputs}
+        own -= {(each["namespace"], each["name"]) for each in inputs}
         described = [self._output(dataset, own) for dataset in self._listed(step.outputs)]
         if step.kind is StepKind.APPLICATION:
             unread = (dataset for dataset in self._graph.datasets if self._described.get(dataset.id) == -1)
@@ -103,62 +99,60 @@ class Builder:
     def _written(self) -> tuple[Written, ...]:
         return tuple(Composition(self._graph).written())
 
-    def _add_outer(self, inputs: list[event_v2.InputDataset], outputs: list[event_v2.OutputDataset]) -> None:
+    def _add_outer(self, inputs: list[Document], outputs: list[Document]) -> None:
         """What the run as a whole reads and writes, so that a receiver has a coarse view of it.
 
         Only their columns, and where those come from: all else stands at the steps that read and write them.
         """
         sources, sinks = composed.outer(self._graph, self._written)
-        listed = {(each.namespace, each.name) for each in (*inputs, *outputs)}
+        listed = {(each["namespace"], each["name"]) for each in (*inputs, *outputs)}
         for dataset in sources:
             if (dataset.namespace, dataset.name) not in listed:
                 schema = {"schema": standard.schema(dataset) if dataset.columns else None}
-                inputs.append(
-                    event_v2.InputDataset(
-                        namespace=dataset.namespace, name=dataset.name, facets=_stamped(schema), inputFacets=None
-                    )
-                )
-        for (namespace, name), (dataset, lineage) in sinks.items():
-            if (namespace, name) not in listed:
-                facets = _stamped({"schema": standard.schema(dataset), "columnLineage": lineage})
-                outputs.append(event_v2.OutputDataset(namespace=namespace, name=name, facets=facets))
+                inputs.append(_named(dataset, facets=schema))
+        for place, (dataset, lineage) in sinks.items():
+            if place not in listed:
+                facets = {"schema": standard.schema(dataset), "columnLineage": lineage}
+                outputs.append(_named(dataset, facets=facets))
 
-    def _state(self, step: Step) -> event_v2.RunState:
+    def _state(self, step: Step) -> str:
         """The state of the step's terminal event.
 
         It is ABORT for a finished step of a killed run whose outputs have no columns, since they were not described in
         time: at a COMPLETE a receiver would blank the columns that it knows from other runs.
         """
         state = TERMINAL[step.outcome]
-        if state is not event_v2.RunState.COMPLETE or self._graph.run.outcome is Outcome.COMPLETE:
+        if state != COMPLETE or self._graph.run.outcome is Outcome.COMPLETE:
             return state
         described = all(dataset.columns for dataset in self._listed(step.outputs))
-        return state if described else event_v2.RunState.ABORT
+        return state if described else ABORT
 
     # -- parts
 
     def _event(
-        self, step: Step, state: event_v2.RunState, at: float, run: Mapping[str, Any],
-        inputs: list[event_v2.InputDataset], outputs: list[event_v2.OutputDataset],
-    ) -> event_v2.RunEvent:  # fmt: skip
-        return event_v2.RunEvent(
-            eventTime=iso(at),
-            producer=PRODUCER,
-            eventType=state,
-            run=event_v2.Run(runId=self._run_id(step), facets=_stamped(run)),
-            job=event_v2.Job(
-                namespace=self._namespace, name=self._job(step), facets=_stamped(self._job_facets(step, state))
-            ),
-            inputs=inputs,
-            outputs=outputs,
-        )
+        self, step: Step, state: str, at: float, run: Document, inputs: list[Document], outputs: list[Document]
+    ) -> Document:
+        return {
+            "eventTime": iso(at),
+            "producer": PRODUCER,
+            "schemaURL": specified.RUN_EVENT,
+            "run": {"runId": self._run_id(step), **_some(facets=run)},
+            "job": {
+                "namespace": self._namespace,
+                "name": self._job(step),
+                **_some(facets=self._job_facets(step, state)),
+            },
+            "eventType": state,
+            "inputs": inputs,
+            "outputs": outputs,
+        }
 
-    def _job_facets(self, step: Step, state: event_v2.RunState) -> dict[str, facet_v2.JobFacet | None]:
-        facets: dict[str, facet_v2.JobFacet | None] = {}
+    def _job_facets(self, step: Step, state: str) -> Document:
+        facets: Document = {}
         # Receivers take a job for a batch until they are told.
-        if state is not event_v2.RunState.START or step.streaming or step.kind is StepKind.APPLICATION:
+        if state != START or step.streaming or step.kind is StepKind.APPLICATION:
             facets["jobType"] = standard.job_type(step)
-        if state is not event_v2.RunState.START:
+        if state != START:
             facets["sourceCode"] = standard.source_code(step)
             facets["sourceCodeLocation"] = standard.source_location(step, self._graph.run)
             facets["documentation"] = standard.documentation(step)
@@ -175,18 +169,20 @@ class Builder:
             return run_uuid(run.id)
         return step_uuid(run.id, step.step, step.call)
 
-    def _start_facets(self, step: Step, number: int) -> dict[str, facet_v2.RunFacet | None]:
-        facets: dict[str, facet_v2.RunFacet | None] = {
-            "parent": standard.parent(
-                self._graph.run, replace(step, parent=self._above[(step.step, step.call)]), self._namespace, self._jobs
-            ),
-        }
+    def _start_facets(self, step: Step, number: int) -> Document:
+        facets: Document = {"parent": self._parent(self._above[(step.step, step.call)])}
         if step.kind is StepKind.APPLICATION:
             facets[f"{PREFIX}call"] = facet(ours.call(step, number))
             facets["processing_engine"] = standard.engine(self._graph.run)
             facets["tags"] = standard.tags(self._graph.run)
             facets[f"{PREFIX}context"] = facet(ours.context(self._graph.run, step.outcome, step.ended))
         return facets
+
+    def _parent(self, above: tuple[str, int] | None) -> Document | None:
+        """Calls have their caller in common, and so they have this facet."""
+        if above not in self._parents:
+            self._parents[above] = standard.parent(self._graph.run, above, self._namespace, self._jobs)
+        return self._parents[above]
 
     def _listed(self, ids: Sequence[str]) -> list[Dataset]:
         """The datasets with these ids.
@@ -200,27 +196,21 @@ class Builder:
                 found.setdefault((dataset.namespace, dataset.name), dataset)
         return list(found.values())
 
-    def _input(self, dataset: Dataset, number: int) -> event_v2.InputDataset:
+    def _input(self, dataset: Dataset, number: int) -> Document:
         """Only a source has facets as an input, at the first step that reads it; others have them as outputs.
 
         What a step gives that has not ended yet (a generator) has its columns here: a receiver must know them.
         """
-        facets: dict[str, Any] = {}
+        facets: Document = {}
         if self._described.get(dataset.id) == number:
             facets = self._facets(dataset)
         elif dataset.columns and self._is_told_later(dataset, number):
             facets = {"schema": standard.schema(dataset)}
-        return event_v2.InputDataset(
-            namespace=dataset.namespace,
-            name=dataset.name,
-            facets=_stamped(facets),
-            inputFacets=_stamped(
-                {
-                    "inputStatistics": standard.input_statistics(dataset),
-                    "dataQualityAssertions": checks.assertions(self._checks.get(dataset.id, ())),
-                }
-            ),
-        )
+        of_reader = {
+            "inputStatistics": standard.input_statistics(dataset),
+            "dataQualityAssertions": checks.assertions(self._checks.get(dataset.id, ())),
+        }
+        return _named(dataset, facets=facets, inputFacets=of_reader)
 
     def _is_told_later(self, dataset: Dataset, number: int) -> bool:
         """Whether the step that made the dataset ends after this one, which reads it."""
@@ -230,15 +220,11 @@ class Builder:
         running = self._graph.steps[maker].outcome not in TERMINAL
         return running or self._end_of(maker) > self._end_of(number)
 
-    def _output(self, dataset: Dataset, own: Collection[standard.Place]) -> event_v2.OutputDataset:
-        return event_v2.OutputDataset(
-            namespace=dataset.namespace,
-            name=dataset.name,
-            facets=_stamped(self._facets(dataset, own)),
-            outputFacets=_stamped({"outputStatistics": standard.output_statistics(dataset)}),
-        )
+    def _output(self, dataset: Dataset, own: Collection[standard.Place]) -> Document:
+        statistics = {"outputStatistics": standard.output_statistics(dataset)}
+        return _named(dataset, facets=self._facets(dataset, own), outputFacets=statistics)
 
-    def _facets(self, dataset: Dataset, own: Collection[standard.Place] = ()) -> dict[str, Any]:
+    def _facets(self, dataset: Dataset, own: Collection[standard.Place] = ()) -> Document:
         checked = self._checks.get(dataset.id, ())
         return {
             "schema": standard.schema(dataset) if dataset.columns else None,
@@ -259,13 +245,13 @@ class Builder:
         }
 
 
-def _stamped(facets: Mapping[str, Any]) -> dict[str, Any] | None:
-    """The facets that are not None. Each says that we produced it: the default of the client is a global variable."""
-    present = {name: given for name, given in facets.items() if given is not None}
-    for given in present.values():
-        # The class's own setter parses the address each time, and it is the same in each facet.
-        object.__setattr__(given, "_producer", PRODUCER)
-    return present or None
+def _named(dataset: Dataset, **facets: Document) -> Document:
+    return {"namespace": dataset.namespace, "name": dataset.name, **_some(**facets)}
+
+
+def _some(**groups: Document) -> Document:
+    """Groups of facets that have any; of each the facets that are there."""
+    return {name: there for name, facets in groups.items() if (there := present(facets))}
 
 
 def _first_readers(graph: LineageGraph) -> dict[str, int]:

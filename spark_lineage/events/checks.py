@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from spark_lineage.events.openlineage_classes import facet_v2
+from spark_lineage.events.specified import Document, facet, present
 from spark_lineage.model import CheckResult, CheckStatus
 
 KIND = {True: "rule", False: "built-in check"}
@@ -25,9 +25,7 @@ def by_dataset(results: Sequence[CheckResult]) -> dict[str, list[CheckResult]]:
     return found
 
 
-def assertions(
-    results: Sequence[CheckResult],
-) -> facet_v2.data_quality_assertions_dataset.DataQualityAssertionsDatasetFacet | None:
+def assertions(results: Sequence[CheckResult]) -> Document | None:
     """The standard facet; None if there is nothing for it.
 
     The standard knows success and failure only. A check that could not tell stands in our own facet alone.
@@ -35,14 +33,14 @@ def assertions(
     told = [result for result in results if result.status is not CheckStatus.UNKNOWN]
     if not told:
         return None
-    made = facet_v2.data_quality_assertions_dataset
-    return made.DataQualityAssertionsDatasetFacet(
-        assertions=[
-            made.Assertion(
-                assertion=result.check, success=result.passed, column=result.column, severity="error",
-                description=f"{KIND[result.rule]} of {result.step}", expected=result.expected, actual=result.actual,
-                params=None,
-            )
-            for result in told
-        ]
+    return facet("DataQualityAssertionsDatasetFacet", assertions=list(map(_assertion, told)))
+
+
+def _assertion(result: CheckResult) -> Document:
+    return present(
+        {
+            "assertion": result.check, "success": result.passed, "column": result.column, "severity": "error",
+            "description": f"{KIND[result.rule]} of {result.step}", "expected": result.expected,
+            "actual": result.actual,
+        }
     )  # fmt: skip

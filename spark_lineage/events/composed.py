@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from spark_lineage.events import standard
-from spark_lineage.events.openlineage_classes import facet_v2 as ol
+from spark_lineage.events import specified, standard
+from spark_lineage.events.specified import Document, present
 from spark_lineage.graph.composition import Composition, Written
 from spark_lineage.model import ColumnInput, Dataset, DatasetKind, LineageGraph
 
@@ -16,14 +16,14 @@ Key = tuple[str, str]  # dataset id, column
 Name = tuple[str, str]  # namespace, name
 
 
-def facet(graph: LineageGraph, written: Sequence[Written] | None = None) -> ol.lineage.LineageJobFacet | None:
+def facet(graph: LineageGraph, written: Sequence[Written] | None = None) -> Document | None:
     """One entry for each place that the run wrote; None if it wrote nothing. ``written``: if it is known already."""
     written = Composition(graph).written() if written is None else written
     datasets = {dataset.id: dataset for dataset in graph.datasets}
     entries = [_entry(place, datasets) for place in written]
     if sum(map(_pairs, entries)) > MOST:
         entries = [_entry_of_datasets(place, datasets) for place in written]
-    return ol.lineage.LineageJobFacet(entries=list(entries)) if entries else None
+    return specified.facet("LineageJobFacet", entries=entries) if entries else None
 
 
 def outer(graph: LineageGraph, written: Sequence[Written]) -> tuple[list[Dataset], dict[Name, tuple[Dataset, Any]]]:
@@ -51,33 +51,23 @@ def outer(graph: LineageGraph, written: Sequence[Written]) -> tuple[list[Dataset
     return list(read.values())[::-1], sinks
 
 
-def _entry(place: Written, datasets: Mapping[str, Dataset]) -> ol.lineage.LineageDatasetEntry:
-    fields = {
-        column: ol.lineage.LineageFieldEntry(inputs=_inputs(uses, datasets))
-        for column, uses in place.columns.items()
-        if uses
-    }
+def _entry(place: Written, datasets: Mapping[str, Dataset]) -> Document:
+    fields = {column: {"inputs": _inputs(uses, datasets)} for column, uses in place.columns.items() if uses}
     entry = _entry_of_datasets(place, datasets)
-    entry.inputs = [*(entry.inputs or ()), *_inputs(place.rows, datasets)]
-    entry.fields = fields or None
-    return entry
+    entry["inputs"].extend(_inputs(place.rows, datasets))
+    return {**entry, "fields": fields} if fields else entry
 
 
-def _entry_of_datasets(place: Written, datasets: Mapping[str, Dataset]) -> ol.lineage.LineageDatasetEntry:
-    return ol.lineage.LineageDatasetEntry(
-        namespace=place.namespace,
-        name=place.name,
-        type="DATASET",
-        inputs=[_input(datasets[source], None, ()) for source in place.sources],
-        fields=None,
-    )
+def _entry_of_datasets(place: Written, datasets: Mapping[str, Dataset]) -> Document:
+    inputs = [_input(datasets[source], None, ()) for source in place.sources]
+    return {"namespace": place.namespace, "name": place.name, "type": "DATASET", "inputs": inputs}
 
 
-def _pairs(entry: ol.lineage.LineageDatasetEntry) -> int:
-    return len(entry.inputs or ()) + sum(len(field.inputs) for field in (entry.fields or {}).values())
+def _pairs(entry: Document) -> int:
+    return len(entry["inputs"]) + sum(len(field["inputs"]) for field in entry.get("fields", {}).values())
 
 
-def _inputs(uses: Sequence[ColumnInput], datasets: Mapping[str, Dataset]) -> list[ol.lineage.LineageInput]:
+def _inputs(uses: Sequence[ColumnInput], datasets: Mapping[str, Dataset]) -> list[Document]:
     """One for each source column, with all the ways in which it is used."""
     by_column: dict[Key, list[ColumnInput]] = {}
     for use in uses:
@@ -85,14 +75,7 @@ def _inputs(uses: Sequence[ColumnInput], datasets: Mapping[str, Dataset]) -> lis
     return [_input(datasets[dataset], column, found) for (dataset, column), found in by_column.items()]
 
 
-def _input(dataset: Dataset, column: str | None, uses: Iterable[ColumnInput]) -> ol.lineage.LineageDatasetInput:
-    transformations = [
-        ol.lineage.LineageTransformation(type=use.kind, subtype=use.subtype, masking=use.masking) for use in uses
-    ]
-    return ol.lineage.LineageDatasetInput(
-        namespace=dataset.namespace,
-        name=dataset.name,
-        type="DATASET",
-        field=column,
-        transformations=transformations or None,
-    )
+def _input(dataset: Dataset, column: str | None, uses: Iterable[ColumnInput]) -> Document:
+    used = [present({"type": use.kind, "subtype": use.subtype, "masking": use.masking}) for use in uses]
+    named = {"namespace": dataset.namespace, "name": dataset.name, "type": "DATASET"}
+    return {**named, **present({"field": column, "transformations": used or None})}

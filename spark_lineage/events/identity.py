@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import uuid
 from datetime import datetime, timedelta, timezone
 
@@ -28,13 +29,18 @@ def run_uuid(run: str) -> str:
 
 def step_uuid(run: str, step: str, call: int) -> str:
     """The run id of one call of one step. It depends on nothing but the arguments, so everyone computes the same."""
-    return str(uuid.uuid5(uuid.UUID(run_uuid(run)), f"{step}#{call}"))
+    return str(uuid.uuid5(_uuid(run), f"{step}#{call}"))
+
+
+@functools.lru_cache(maxsize=8)
+def _uuid(run: str) -> uuid.UUID:
+    return uuid.UUID(run_uuid(run))
 
 
 def iso(seconds: float) -> str:
     """Seconds since the epoch -> RFC 3339 in UTC, to the microsecond."""
     moment = _EPOCH + timedelta(microseconds=round(seconds * 1_000_000))
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ") if moment.year > 999 else f"{moment.isoformat()}Z"
+    return moment.isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 def seconds(text: str) -> float:

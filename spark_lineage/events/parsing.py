@@ -16,12 +16,10 @@ from spark_lineage.events.lazily import Lazily
 from spark_lineage.events.structs import struct
 
 if TYPE_CHECKING:  # a struct has the properties of the class that it is made from
-    from spark_lineage.events.content import Call, Context, Dataset, Execution, Fingerprint, Gaps, Plan
+    from spark_lineage.events.content import Call, Context, Dataset, Execution, Fingerprint, Gaps
     from spark_lineage.events.content.dataset import ColumnFacts as ColumnFacts
 else:
-    Call, Context, Execution, Gaps, Plan = map(
-        struct, (content.Call, content.Context, content.Execution, content.Gaps, content.Plan)
-    )
+    Call, Context, Execution, Gaps = map(struct, (content.Call, content.Context, content.Execution, content.Gaps))
     Dataset, Fingerprint, ColumnFacts = map(struct, (content.Dataset, content.Fingerprint, content.dataset.ColumnFacts))
 
 Document = dict[str, Any]
@@ -84,6 +82,33 @@ class Parent(msgspec.Struct):
     run: ParentRun
     job: ParentJob
     root: Root | None = None
+
+
+class PlanOutput(msgspec.Struct, rename="camel", gc=False):
+    """One of ``content.Plan.outputs``, as ``events.plans`` writes it."""
+
+    output: str
+    hash: str
+    operators: tuple[str, ...]
+    text: str
+    datasets: list[str]
+    definitions: list[Any]  # these, and what else is Any, are looked at when they are used
+    dataset: str | None = None
+    deterministic: bool = True
+    inputs: int | None = None
+    columns: list[Any] | None = None
+    nondeterminism: tuple[str, ...] = ()
+    sources: list[Document] = []
+    opaque: tuple[str, ...] = ()
+    sample_key: tuple[str, ...] = ()
+    indirect: list[Document] = []
+    covers: tuple[str, ...] = ()
+    row_operators: list[Any] = []
+    notes: list[Any] = []
+
+
+class Plan(msgspec.Struct):
+    outputs: list[PlanOutput] = []
 
 
 class RunFacets(msgspec.Struct):
@@ -152,6 +177,15 @@ class Head(msgspec.Struct):
     run: HeadRun
 
 
+class EventHead(msgspec.Struct, rename="camel"):
+    """What a list of events says of each."""
+
+    event_time: str
+    run: ParentRun
+    job: ParentJob
+    event_type: str | None = None
+
+
 class KeptSample(msgspec.Struct):
     """A line of ``samples.jsonl``. Its rows stay text until they are used."""
 
@@ -165,6 +199,7 @@ class KeptSample(msgspec.Struct):
 
 _events: msgspec.json.Decoder[Event] = msgspec.json.Decoder(Event)
 _samples: msgspec.json.Decoder[KeptSample] = msgspec.json.Decoder(KeptSample)
+_event_heads: msgspec.json.Decoder[EventHead] = msgspec.json.Decoder(EventHead)
 _heads: msgspec.json.Decoder[Head] = msgspec.json.Decoder(Head)
 
 
@@ -188,6 +223,14 @@ def head(line: bytes) -> Document | None:
         return _heads.decode(line).run.facets.context
     except ValueError:
         return msgspec.convert(json.loads(line), Head).run.facets.context
+
+
+def event_head(line: bytes) -> EventHead:
+    """Raises ValueError."""
+    try:
+        return _event_heads.decode(line)
+    except ValueError:
+        return msgspec.convert(json.loads(line), EventHead)
 
 
 def context(facet: Document) -> Context:

@@ -7,13 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, cast
 
 from spark_lineage.events import shapes
 from spark_lineage.events.lazily import Lazily
-from spark_lineage.model import Column, ColumnDefinition, ColumnInput, Fragment, RowOperator, Storage
+from spark_lineage.events.specified import Document, present
+from spark_lineage.model import Column, ColumnDefinition, ColumnInput, ColumnNote, Fragment, RowOperator, Storage
 
-Document = dict[str, Any]
+if TYPE_CHECKING:
+    from spark_lineage.events.parsing import PlanOutput
 
 
 def to_document(output: str, fragment: Fragment, columns: Sequence[Column]) -> Document:
@@ -54,41 +56,44 @@ def _declared(columns: Sequence[Column]) -> tuple[tuple[str, str, bool], ...]:
     return tuple((column.name, column.type, column.nullable) for column in columns)
 
 
-def of_document(document: Mapping[str, Any], columns: Sequence[Column]) -> Fragment:
+def of_document(document: PlanOutput, columns: Sequence[Column]) -> Fragment:
     """The inverse of :func:`to_document`. Raises ValueError or KeyError for a document of another shape."""
+    datasets, what = document.datasets, f"the plan of {document.output}"
+    written = document.columns
+    # Made, and with that checked, when they are used. Columns that are those of the dataset are checked already.
+    definitions = Lazily(lambda: _of_definitions(document), what)
+    row_operators = Lazily(lambda: _of_operators(document), what)
+    notes = Lazily(lambda: shapes.of_notes(document.notes), what)
+    declared = Lazily(lambda: _declared(columns), what) if written is None else _of_columns(written)
+    return Fragment(
+        dataset=document.output if document.dataset is None else document.dataset,
+        columns=cast("tuple[tuple[str, str, bool], ...]", declared),
+        plan_hash=document.hash,
+        operators=document.operators,
+        plan_text=document.text,
+        deterministic=document.deterministic,
+        nondeterminism=document.nondeterminism,
+        inputs=tuple(datasets if document.inputs is None else datasets[: document.inputs]),
+        sources=tuple(map(of_storage_document, document.sources)),
+        opaque=document.opaque,
+        definitions=cast("tuple[ColumnDefinition, ...]", definitions),
+        indirect=tuple(_of_input(use, datasets) for use in document.indirect),
+        sample_key=document.sample_key,
+        covers=document.covers,
+        row_operators=cast("tuple[RowOperator, ...]", row_operators),
+        notes=cast("tuple[ColumnNote, ...]", notes),
+    )
+
+
+def _of_columns(documents: Sequence[Document]) -> tuple[tuple[str, str, bool], ...]:
     from msgspec import convert  # for readers only
 
-    datasets = convert(document["datasets"], list[str])
-    written = document.get("columns")
-    what = f"the plan of {document['output']}"
-    # Made, and with that checked, when they are used. Columns that are those of the dataset are checked already.
-    later: dict[str, Any] = {
-        "definitions": Lazily(lambda: _of_definitions(document), what),
-        "row_operators": Lazily(lambda: _of_operators(document), what),
-        "notes": Lazily(lambda: shapes.of_notes(document), what),
-    }
-    if written is None:
-        later["columns"] = Lazily(lambda: _declared(columns), what)
-    now = {
-        "dataset": document.get("dataset", document["output"]),
-        "columns": [(column["name"], column["type"], column["nullable"]) for column in written or ()],
-        "plan_hash": document["hash"],
-        "operators": document["operators"],
-        "plan_text": document["text"],
-        "deterministic": document.get("deterministic", True),
-        "nondeterminism": document.get("nondeterminism", ()),
-        "inputs": datasets[: document.get("inputs", len(datasets))],
-        "sources": tuple(of_storage_document(source) for source in document.get("sources", ())),
-        "opaque": document.get("opaque", ()),
-        "indirect": tuple(_of_input(use, datasets) for use in document.get("indirect", ())),
-        "sample_key": document.get("sampleKey", ()),
-        "covers": document.get("covers", ()),
-    }
-    return replace(convert({**now, **dict.fromkeys(later, ())}, Fragment), **later)
+    listed = [(column["name"], column["type"], column["nullable"]) for column in documents]
+    return convert(listed, tuple[tuple[str, str, bool], ...])
 
 
-def _of_definitions(document: Mapping[str, Any]) -> tuple[ColumnDefinition, ...]:
-    return tuple(_of_definition(definition, document["datasets"]) for definition in document["definitions"])
+def _of_definitions(document: PlanOutput) -> tuple[ColumnDefinition, ...]:
+    return tuple(_of_definition(definition, document.datasets) for definition in document.definitions)
 
 
 def _operator(operator: RowOperator, numbers: Mapping[str, int]) -> Document:
@@ -96,30 +101,31 @@ def _operator(operator: RowOperator, numbers: Mapping[str, int]) -> Document:
     return shapes.operator_document(operator) | ({"deciding": deciding} if deciding else {})
 
 
-def _of_operators(document: Mapping[str, Any]) -> tuple[RowOperator, ...]:
-    def deciding(operator: Mapping[str, Any]) -> tuple[ColumnDefinition, ...]:
-        return tuple(_of_definition(definition, document["datasets"]) for definition in operator.get("deciding", ()))
+def _of_operators(document: PlanOutput) -> tuple[RowOperator, ...]:
+    def deciding(operator: Document) -> tuple[ColumnDefinition, ...]:
+        return tuple(_of_definition(definition, document.datasets) for definition in operator.get("deciding", ()))
 
-    written = document.get("rowOperators", ())
     return tuple(
         replace(operator, deciding=deciding(of))
-        for operator, of in zip(shapes.of_operators(document), written, strict=True)
+        for operator, of in zip(shapes.of_operators(document.row_operators), document.row_operators, strict=True)
     )
 
 
 def storage_document(storage: Storage) -> Document:
-    return {
-        "namespace": storage.namespace,
-        "name": storage.name,
-        "format": storage.format,
-        "version": storage.version,
-        "table": storage.table,
-        "columns": [{"name": name, "type": type_} for name, type_ in storage.columns],
-        **({"part": storage.part} if storage.part is not None else {}),
-    }
+    return present(
+        {
+            "namespace": storage.namespace,
+            "name": storage.name,
+            "format": storage.format,
+            "version": storage.version,
+            "table": storage.table,
+            "columns": [{"name": name, "type": type_} for name, type_ in storage.columns],
+            "part": storage.part,
+        }
+    )
 
 
-def of_storage_document(document: Mapping[str, Any]) -> Storage:
+def of_storage_document(document: Document) -> Storage:
     """Raises ValueError if something is missing or of another type than it must be."""
     from msgspec import convert
 
@@ -149,7 +155,7 @@ def _passed_on(column: str, dataset: str) -> ColumnDefinition:
     return ColumnDefinition(column, column, (ColumnInput(dataset, column, "DIRECT", "IDENTITY"),))
 
 
-def _of_definition(document: Mapping[str, Any] | str, datasets: list[str]) -> ColumnDefinition:
+def _of_definition(document: Document | str, datasets: list[str]) -> ColumnDefinition:
     from msgspec import convert
 
     if isinstance(document, str):
@@ -169,7 +175,7 @@ def _input(use: ColumnInput, numbers: Mapping[str, int]) -> Document:
     return document
 
 
-def _of_input(document: Mapping[str, Any], datasets: list[str]) -> ColumnInput:
+def _of_input(document: Document, datasets: list[str]) -> ColumnInput:
     from msgspec import convert
 
     return convert({"kind": "DIRECT", **document, "dataset": datasets[document["dataset"]]}, ColumnInput)

@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     from spark_lineage.events.content.dataset import ColumnFacts
     from spark_lineage.events.content.dataset import Partial as PartialFacts
     from spark_lineage.events.content.run import Executed
-    from spark_lineage.events.parsing import Event, Field, ListedDataset, Parent, RunFacets
+    from spark_lineage.events.parsing import Event, Field, ListedDataset, Parent, PlanOutput, RunFacets
 
 Document = Mapping[str, Any]
 
@@ -162,7 +162,7 @@ def _datasets(events: Iterable[Event], samples: Mapping[str, Document], with_fra
     found: list[tuple[int, Dataset]] = []
     for event in events:
         plan = event.run.facets.plan if with_fragments else None
-        fragments = {output["output"]: output for output in plan.outputs} if plan else {}
+        fragments = {output.output: output for output in plan.outputs} if plan else {}
         for listed in (*event.inputs, *event.outputs):
             ours = listed.facets.dataset if listed.facets else None
             if ours is not None:
@@ -178,7 +178,7 @@ def _checks(events: Iterable[Event]) -> Iterable[CheckResult]:
                 yield to_graph(CheckResult, check, dataset=ours.id if ours else None, details={})
 
 
-def _dataset(listed: ListedDataset, ours: OurDataset, plan: Document | None, sample: Document | None) -> Dataset:
+def _dataset(listed: ListedDataset, ours: OurDataset, plan: PlanOutput | None, sample: Document | None) -> Dataset:
     facts = listed.facets.fingerprint if listed.facets else None
     declared = _columns(listed, ours, columns.of_lists(facts) if facts else ())
     is_stored = ours.kind in (DatasetKind.SOURCE, DatasetKind.SINK)

@@ -6,6 +6,8 @@ or holds in another form, the caller gives as ``rest``.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from operator import attrgetter
 from typing import Any, TypeVar
 
 from spark_lineage.events.content.declaring import is_moment, once, types
@@ -16,23 +18,32 @@ T = TypeVar("T")
 
 def to_content(kind: type[T], value: Any, **rest: Any) -> T:
     """The content of a facet, of the declared class ``kind``, from a value of the graph."""
-    same = {name: getattr(value, name) for name in _same(kind, type(value)) if name not in rest}
-    for name in _moments(kind).intersection(same):
-        same[name] = iso(same[name]) if same[name] is not None else None
-    return kind(**same, **rest)
+    return kind(**_copied(value, _same(kind, type(value)), _moments(kind), iso, rest))
 
 
 def to_graph(kind: type[T], content: Any, **rest: Any) -> T:
     """A value of the graph, of the class ``kind``, from the content of a facet."""
-    same = {name: getattr(content, name) for name in _same(type(content), kind) if name not in rest}
-    for name in _moments(type(content)).intersection(same):
-        same[name] = seconds(same[name]) if same[name] is not None else None
-    return kind(**same, **rest)
+    return kind(**_copied(content, _same(type(content), kind), _moments(type(content)), seconds, rest))
+
+
+def _copied(
+    value: Any, same: tuple[tuple[str, ...], Callable[[Any], Any]], moments: frozenset[str],
+    converted: Callable[[Any], Any], rest: dict[str, Any],
+) -> dict[str, Any]:  # fmt: skip
+    names, get = same
+    copied = dict(zip(names, get(value), strict=True))
+    for name in moments:
+        if name in copied and copied[name] is not None:
+            copied[name] = converted(copied[name])
+    copied.update(rest)
+    return copied
 
 
 @once
-def _same(one: Any, other: Any) -> tuple[str, ...]:
-    return tuple(name for name in types(one) if name in types(other))
+def _same(one: Any, other: Any) -> tuple[tuple[str, ...], Callable[[Any], Any]]:
+    """The names that both have, and what gives their values of an object: one call for all of them."""
+    names = tuple(name for name in types(one) if name in types(other))
+    return names, (attrgetter(*names) if len(names) > 1 else lambda value: [getattr(value, name) for name in names])
 
 
 @once

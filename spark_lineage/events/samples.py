@@ -13,6 +13,7 @@ from spark_lineage.model import LineageGraph, Sample
 
 Document = dict[str, Any]
 Rows = tuple[tuple[str | None, ...], ...]
+_row_text = json.JSONEncoder(ensure_ascii=False, check_circular=False, separators=(",", ":")).encode
 
 
 def samples(graph: LineageGraph) -> Iterator[Document]:
@@ -22,7 +23,7 @@ def samples(graph: LineageGraph) -> Iterator[Document]:
 
 def document(dataset: str, sample: Sample) -> Document:
     """Rows are JSON texts: the OpenLineage serialiser drops nulls out of lists."""
-    rows = [json.dumps(list(row), ensure_ascii=False, separators=(",", ":")) for row in sample.rows]
+    rows = list(map(_row_text, map(list, sample.rows)))
     content: Document = {
         "dataset": dataset,
         "key": list(sample.key),

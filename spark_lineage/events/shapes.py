@@ -10,13 +10,13 @@ from spark_lineage.model import Clash, ColumnNote, RowOperator
 Document = dict[str, Any]
 
 
-def of_operators(plan: Mapping[str, Any]) -> tuple[RowOperator, ...]:
-    """The row operators of a plan, from its document; empty where they are not known."""
-    return tuple(map(_of_row_operator, plan.get("rowOperators", ())))
+def of_operators(documents: Sequence[Document]) -> tuple[RowOperator, ...]:
+    """The row operators of a plan; empty where they are not known."""
+    return tuple(map(_of_row_operator, documents))
 
 
-def of_notes(plan: Mapping[str, Any]) -> tuple[ColumnNote, ...]:
-    return tuple(map(_of_note, plan.get("notes", ())))
+def of_notes(documents: Sequence[Document]) -> tuple[ColumnNote, ...]:
+    return tuple(map(_of_note, documents))
 
 
 def operator_document(operator: RowOperator) -> Document:

@@ -77,6 +77,11 @@ class Rewriter:
         )
 
     def _definition(self, df: str, definition: ColumnDefinition) -> ColumnDefinition:
+        # Most columns are those of one dataset as they are: these need no look at their expressions.
+        if len(definition.inputs) == 1 and definition.expression == quoted((use := definition.inputs[0]).column):
+            named = self._ids.get(use.dataset)
+            if named is not None and not use.dataset.startswith("source:"):
+                return replace(definition, inputs=(replace(use, dataset=named),))
         return replace(
             definition,
             expression=self._expression(definition, 0),

@@ -17,7 +17,7 @@ from spark_lineage.model.source_code import ProgramFile
 from spark_lineage.model.spark import Execution, SparkStarted
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Column:
     """One column of a dataset; what was measured of it is as in ProbedColumn, and None where it is not known."""
 
@@ -32,7 +32,7 @@ class Column:
     nans: int | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Partial:
     """A measurement that saw only the rows that passed the filters in ``pushed``, but all of those."""
 
@@ -42,7 +42,7 @@ class Partial:
     fingerprint: str | None  # of whole rows, as in Probed
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Dataset:
     """One dataset of one run. ``id`` is unique in the run, and the same in every run of the program."""
 
@@ -72,7 +72,7 @@ class Dataset:
     mlflow_run: str | None = None  # id of the MLflow run in which a model was fitted
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class StepValue:
     """A small plain value that a step took or gave; of one name the last that was seen."""
 
@@ -86,7 +86,7 @@ class StepValue:
     source: str | None = None  # that statement, short and redacted
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Step:
     """One run of one step: a call of a function, or one execution of a statement."""
 
@@ -116,7 +116,7 @@ class Step:
     values: tuple[StepValue, ...] = ()  # small plain ones, in the order in which they were seen
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Gap:
     """Something that was not observed."""
 
@@ -126,7 +126,7 @@ class Gap:
     why: str  # for people, redacted
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class CheckResult:
     """One check of one dataset, or of one of its columns."""
 
@@ -147,7 +147,7 @@ class CheckResult:
         return self.status is CheckStatus.PASSED
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class UsedFunction:
     """A function of the user that steps call and that is no step itself."""
 
@@ -158,7 +158,7 @@ class UsedFunction:
     source: str  # redacted, and cut where it is very long
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Cell:
     """One execution of one cell of a notebook, whether or not it touched DataFrames."""
 
@@ -177,7 +177,7 @@ class Cell:
     uses: Mapping[str, str]  # function that it defines -> names that are read there, parted by blanks
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Run:
     """One run of the program, from its start to its end."""
 
@@ -203,7 +203,7 @@ class Run:
     cells: tuple[Cell, ...] = ()  # of a notebook, in the order in which they ran
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Freshness:
     """Whether the program's files are still those that ran; found by readers, and no part of the record."""
 
@@ -220,7 +220,7 @@ class Freshness:
         return None if self.unknown is not None else False
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class LineageGraph:
     """All that is known of one run."""
 

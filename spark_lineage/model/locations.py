@@ -20,7 +20,7 @@ _PARTITION = re.compile(r"[^=/]+=[^/]*")
 _PART_FILE = re.compile(r"part-(?:[mr]-)?\d{5}(?:[-.].*)?")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Location:
     """``part``: the partition or the part file that the path names in the dataset above it; None for the whole."""
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class ProbedColumn:
     """What was measured of one column. A value that is None was not measured."""
 
@@ -22,7 +22,7 @@ class ProbedColumn:
     nans: int | None = None  # the number of rows where it is NaN; of float and double columns
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Sample:
     """The distinct rows with the smallest hash of the sample key. Two runs sample the same entities by it."""
 
@@ -32,7 +32,7 @@ class Sample:
     counts: tuple[int, ...]  # how many equal rows each one stands for; empty where nobody counted
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class RuleAnswer:
     """What a rule of the user wanted to know of every row of a dataset, found by the probe."""
 
@@ -42,7 +42,7 @@ class RuleAnswer:
     reason: str | None = None  # why there is no value
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class NeedlessFilter:
     """A pushed filter that has dropped no row if this column of these files has no NULL."""
 
@@ -53,7 +53,7 @@ class NeedlessFilter:
     column: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Probed:
     """One measurement of a marked DataFrame. A later one with the same ``instance`` replaces the earlier."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Storage:
     """A dataset in storage, named by the OpenLineage naming rules."""
 
@@ -21,7 +21,7 @@ class Storage:
     without_nulls: tuple[str, ...] = ()  # columns of which its files state that they have no NULL
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class ChangedRows:
     """How many rows a command has changed in a table, as the table's own format counts them; None: it does not say."""
 
@@ -31,7 +31,7 @@ class ChangedRows:
     copied: int | None = None  # written again as they were
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class ColumnInput:
     """How a column of an output, or its rows, use one column of an input."""
 
@@ -56,7 +56,7 @@ class ColumnInput:
         return ColumnInput(inner.dataset, inner.column, "DIRECT", subtype, masking)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class ColumnDefinition:
     """How one column of an output is made."""
 
@@ -66,7 +66,7 @@ class ColumnDefinition:
     followed: bool = True  # False: it is made, too, from what could not be followed, as the rows of an RDD
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Clash:
     """Two branches of a union by position have columns of different names or types at one position."""
 
@@ -77,7 +77,7 @@ class Clash:
     other_type: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class RowOperator:
     """One operator of a fragment that decides which rows there are; operators that pass rows on are left out."""
 
@@ -98,7 +98,7 @@ class RowOperator:
     deciding: tuple[ColumnDefinition, ...] = ()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class ColumnNote:
     """Something about a column that cannot be read safely from the text of its expression."""
 
@@ -108,7 +108,7 @@ class ColumnNote:
     input: tuple[str, str] | None = None  # (dataset, column) that the part is made from
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Fragment:
     """The plan between a marked DataFrame and the inputs of its step."""
 

@@ -10,7 +10,7 @@ from spark_lineage.model.choices import Mode, OperationKind, Outcome, ValueUse
 from spark_lineage.model.source_code import SourceReading
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Place:
     """Where one activation of user code stands: the call, and which of its statements is running."""
 
@@ -39,7 +39,7 @@ def crossing(made: Unit | None, used: Unit | None) -> bool:
     return made is not None and used is not None and made != used
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class CallSeen:
     """An activation of user code was first seen on the stack of a DataFrame operation."""
 
@@ -56,7 +56,7 @@ class CallSeen:
     task: int | None = None  # for the first call of a thread or a pool's task: its number in the order they were given
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class CallEnded:
     """An activation of user code has returned, or was left by an exception."""
 
@@ -65,7 +65,7 @@ class CallEnded:
     error: str | None  # "ValueError: text" if it is known to have been left by an exception
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class CellBegun:
     """A cell of a notebook has begun to run; every cell, whether or not it touches DataFrames."""
 
@@ -76,7 +76,7 @@ class CellBegun:
     at: float  # seconds since the epoch
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class CellEnded:
     """A cell of a notebook has run, and what its code says of names of the notebook."""
 
@@ -90,14 +90,14 @@ class CellEnded:
     uses: Mapping[str, str] = field(default_factory=dict)  # function that it defines -> names read there, and blanks
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class SourceRead:
     """The static reading of a user file, recorded once per file."""
 
     reading: SourceReading
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Operation:
     """One public pyspark call on a DataFrame (reader, writer, catalog, ...) from user code."""
 
@@ -114,7 +114,7 @@ class Operation:
     detail: Mapping[str, str] = field(default_factory=dict)  # e.g. the name of a view, a path, a table, SQL
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Marked:
     """The plan of a DataFrame was marked on the JVM, so that a probe looks at its rows."""
 
@@ -123,7 +123,7 @@ class Marked:
     inputs: tuple[str, ...]  # ids of the marked DataFrames of other steps that it was made from
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class VariableSeen:
     """A DataFrame was seen under a name: assigned where it was made, or received as a parameter."""
 
@@ -132,7 +132,7 @@ class VariableSeen:
     call: str  # id of the call whose variable it is
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class ValueSeen:
     """A small plain value that a step takes or gives."""
 
@@ -147,7 +147,7 @@ class ValueSeen:
     line: int | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class PythonGap:
     """Something that the Python half did not observe."""
 
@@ -157,7 +157,7 @@ class PythonGap:
     df: str | None = None  # DataFrame id, if it is about one
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class ProgramStarted:
     """The program has begun, and is observed from here on."""
 
@@ -172,7 +172,7 @@ class ProgramStarted:
     place: str = ""  # what tells it from other programs of its name; empty: nothing does, or the user has named it
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class RepositorySeen:
     """The git repository that the program stands in, as it was when the program began."""
 
@@ -183,7 +183,7 @@ class RepositorySeen:
     dirty: bool | None = None  # whether tracked files differ from the commit's; None where that could not be told
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class LinkSeen:
     """A run of another system that the program belongs to."""
 
@@ -196,7 +196,7 @@ class LinkSeen:
     address: str | None = None  # of the server or store that keeps it, redacted
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class ParentSeen:
     """The run of another system that started the program, or the one at the top of that."""
 
@@ -206,7 +206,7 @@ class ParentSeen:
     root: bool = False  # whether it is the one at the top
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class ProgramEnded:
     """The program has ended, as far as Python could see how."""
 

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Statement:
     """One simple statement of a body (also inside its loops, ifs and withs), in source order."""
 
@@ -24,7 +24,7 @@ class Statement:
     called: str | None = None  # the last name of the function whose result it binds as it is: ``clean``
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class FunctionReading:
     """What the source says about one function. The body of a module is read as the function ``<module>``."""
 
@@ -40,7 +40,7 @@ class FunctionReading:
     guarded: tuple[tuple[int, int], ...] = ()  # (first, last) lines where the body itself may catch an error
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class ProgramFile:
     """One file of the program as it was when the program was read."""
 
@@ -49,7 +49,7 @@ class ProgramFile:
     source_hash: str | None = None  # as in Statement, with the same key; None for a module that was only imported
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class SourceReading:
     """One user file, read before it runs."""
 

@@ -9,7 +9,7 @@ from spark_lineage.model.choices import Outcome
 from spark_lineage.model.plans import ChangedRows, Storage
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Execution:
     """One SQL execution, or a Spark job outside of one."""
 
@@ -28,7 +28,7 @@ class Execution:
     changed: ChangedRows | None = None  # rows of its one sink that a MERGE, UPDATE or DELETE has changed
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class SparkStarted:
     """The Spark application that the program started, or joined."""
 
@@ -41,7 +41,7 @@ class SparkStarted:
     at: float  # seconds since the epoch
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class JvmGap:
     """Something that the JVM half did not observe."""
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 
 from spark_lineage.model import Fragment, Probed, Sample
-from spark_lineage.privacy.personal import MASKED, forms, has_personal_field, hashed, looks_personal
+from spark_lineage.privacy.personal import MASKED, SHORTEST_CARD, forms, has_personal_field, hashed, looks_personal
 
 __all__ = ["MASKED", "MaskedColumns", "Masking", "looks_personal"]
 
@@ -76,11 +76,13 @@ class Masking:
 def _looks_personal(values: Sequence[str | None]) -> bool:
     """By its values. Of long numbers every tenth has the check digit of a card: half of them must have it."""
     numbers = [value for value in values if value and value.isdigit()]
-    cards = [value for value in numbers if forms(value)]
-    return any(forms(value) for value in values if value and not value.isdigit()) or len(cards) * 2 > len(numbers)
+    cards = [value for value in numbers if len(value) >= SHORTEST_CARD and forms(value)]
+    # One look at all of them: no form goes beyond the end of a line.
+    others = "\n".join([value for value in values if value and not value.isdigit()])
+    return bool(forms(others)) or len(cards) * 2 > len(numbers)
 
 
-MOST_DATASETS = 10_000  # whose column lineage is known
+MOST_DATASETS = 2_000  # whose column lineage is known
 Column = tuple[str, str]  # dataset, column
 
 
@@ -95,28 +97,32 @@ class MaskedColumns:
         self._masking = masking
         self._named: dict[str, bool] = {}  # whether a column is masked for its name
         self._inputs: dict[str, dict[str, tuple[Column, ...]]] = {}  # of the columns of each dataset
-        self._masked: set[Column] = set()
-        self._settled = True
+        self._readers: dict[str, dict[str, None]] = {}  # of each dataset those of ``_inputs`` that are made from it
+        self._masked: dict[str, set[str]] = {}  # columns by dataset
 
     def learn(self, fragment: Fragment) -> None:
         """The lineage of one dataset. A hash or a count of a masked column shows nothing of it and is left out."""
-        self._inputs[fragment.dataset] = {
+        inputs = {
             definition.column: tuple(
                 (each.dataset, each.column) for each in definition.inputs if each.kind == "DIRECT" and not each.masking
             )
             for definition in fragment.definitions
         }
-        self._settled = False
+        self._forget(fragment.dataset)
+        self._inputs[fragment.dataset] = inputs
+        for above in {each for columns in inputs.values() for each, _ in columns}:
+            self._readers.setdefault(above, {})[fragment.dataset] = None
+        if self._look_at(fragment.dataset):
+            self._pass_on(fragment.dataset)
         if len(self._inputs) > self.most:
-            self._settle()
-            del self._inputs[next(iter(self._inputs))]
+            self._forget(next(iter(self._inputs)))
 
     def see(self, probed: Probed) -> None:
         """The columns of a dataset whose values are seen to be personal."""
-        fresh = {(probed.dataset, column) for column in self._masking.chosen(probed)} - self._masked
+        fresh = self._masking.chosen(probed) - self._masked.get(probed.dataset, set())
         if fresh:
-            self._masked |= fresh
-            self._settled = False
+            self._masked.setdefault(probed.dataset, set()).update(fresh)
+            self._pass_on(probed.dataset)
 
     def knows(self, dataset: str) -> bool:
         """Whether the lineage of this dataset is known."""
@@ -124,23 +130,38 @@ class MaskedColumns:
 
     def of(self, dataset: str) -> frozenset[str]:
         """The columns of a dataset that are masked, or made from masked columns."""
-        self._settle()
-        if dataset not in self._inputs:
-            return frozenset(column for made, column in self._masked if made == dataset)
-        return frozenset(column for column in self._inputs[dataset] if (dataset, column) in self._masked)
+        masked = self._masked.get(dataset, ())
+        return frozenset(masked if dataset not in self._inputs else self._inputs[dataset].keys() & masked)
 
-    def _settle(self) -> None:
-        while not self._settled:
-            self._settled = not self._pass_on()
+    def _forget(self, dataset: str) -> None:
+        """The lineage of a dataset, if it is known."""
+        for above in {each for columns in self._inputs.pop(dataset, {}).values() for each, _ in columns}:
+            readers = self._readers[above]
+            readers.pop(dataset, None)
+            if not readers:
+                del self._readers[above]
 
-    def _pass_on(self) -> bool:
-        """From columns to those made from them, in the order in which datasets were made; whether any was found."""
-        before = len(self._masked)
-        for dataset, columns in self._inputs.items():
-            for column, inputs in columns.items():
-                if any(each in self._masked or self._is_named(each[1]) for each in inputs):
-                    self._masked.add((dataset, column))
-        return len(self._masked) > before
+    def _pass_on(self, dataset: str) -> None:
+        """To what is made from a dataset of which more columns are masked than before."""
+        waiting = [dataset]
+        while waiting:
+            waiting += [reader for reader in self._readers.get(waiting.pop(), ()) if self._look_at(reader)]
+
+    def _look_at(self, dataset: str) -> bool:
+        """Whether more of its columns are masked than before."""
+        before = self._masked.get(dataset, set())
+        fresh = {
+            column
+            for column, inputs in self._inputs[dataset].items()
+            if column not in before and any(map(self._is_masked, inputs))
+        }
+        if fresh:
+            self._masked[dataset] = before | fresh
+        return bool(fresh)
+
+    def _is_masked(self, column: Column) -> bool:
+        dataset, name = column
+        return name in self._masked.get(dataset, ()) or self._is_named(name)
 
     def _is_named(self, column: str) -> bool:
         if column not in self._named:

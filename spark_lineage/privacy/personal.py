@@ -64,6 +64,7 @@ _CARD = (
     r"(?<![\w.-])(?:4\d{3}|5[1-5]\d{2}|2[2-7]\d{2}|6(?:011|5\d{2}|4[4-9]\d)|35\d{2}|62\d{2})(?:[ -]?\d{4}){3}(?![\w-])"
     r"|(?<![\w.-])(?:3[47]\d{2}[ -]?\d{6}[ -]?\d{5}|3(?:0[0-5]|[68]\d)\d[ -]?\d{6}[ -]?\d{4})(?![\w-])"
 )
+SHORTEST_CARD = 14  # digits
 FORMS = re.compile(
     f"(?P<mail>{_MAIL})|(?P<ssn>{_SOCIAL_SECURITY})|(?P<iban>{_IBAN})|(?P<card>{_CARD})|(?P<phone>{_PHONE})", re.ASCII
 )

@@ -1,69 +1,76 @@
-"""Rows (mappings) as an Arrow table, without pandas.
+"""Columns of Python's values as Arrow arrays, without pandas.
 
-``pyarrow.Table.from_pylist`` imports pandas to ask whether what it was given is of that kind: at the end of a program
-that has not imported it, that is the most expensive thing of all. Arrow's reader of JSON does not ask.
+``pyarrow.array`` imports pandas to ask whether what it was given is of that kind: at the end of a program that has not
+imported it, that is the most expensive thing of all. So the buffers of an array are made here by what runs in C,
+``array`` and ``join``, as Arrow's format lays them out (https://arrow.apache.org/docs/format/Columnar.html).
 """
 
 from __future__ import annotations
 
-import io
-import json
-import sys
-from collections.abc import Mapping, Sequence
-from datetime import datetime, timezone
+from array import array
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import accumulate, chain
 from typing import Any
 
 import pyarrow as pa
 
-
-def table(rows: Sequence[Mapping[str, Any]], schema: pa.Schema) -> pa.Table:
-    """As ``pyarrow.Table.from_pylist(rows, schema=schema)``. Time stamps must be in UTC."""
-    if "pandas" not in sys.modules:
-        try:
-            return _by_json(rows or [{}], schema).slice(0, len(rows))  # an empty table asks for pandas, too
-        except (ValueError, NotImplementedError):  # infinite numbers, and what else JSON has no word for
-            pass
-    return pa.Table.from_pylist(rows, schema=schema)
+Buffer = Any  # of pyarrow
 
 
-def _by_json(rows: Sequence[Mapping[str, Any]], schema: pa.Schema) -> pa.Table:
-    from pyarrow import json as reader
+def column(values: Sequence[Any], type_: pa.DataType) -> pa.Array:
+    """The values, of which each may be None, as an array of one of the types that audit tables have.
 
-    text = "\n".join(json.dumps(_pairs(row, schema), allow_nan=False, default=_text) for row in rows).encode()
-    read = reader.read_json(
-        io.BytesIO(text),
-        reader.ReadOptions(use_threads=False, block_size=len(text) + 1),
-        reader.ParseOptions(explicit_schema=pa.schema(map(_read_as, schema)), unexpected_field_behavior="error"),
-    )
-    return pa.Table.from_arrays([_column(read.column(field.name), field.type) for field in schema], schema=schema)
-
-
-def _pairs(row: Mapping[str, Any], schema: pa.Schema) -> Mapping[str, Any]:
-    """The row for Arrow's reader of JSON: a map is a list of its pairs, and values that are None are left out."""
-    return {
-        name: [{"key": key, "value": item} for key, item in value.items()] if isinstance(value, Mapping) else value
-        for name, value in row.items()
-        if value is not None
-    }
+    Time stamps are whole numbers of the type's unit. Raises OverflowError for more than 2 GiB of text, or a number that
+    64 bits do not hold.
+    """
+    nulls = values.count(None)
+    valid = _bits([value is not None for value in values]) if nulls else None
+    buffers, children = _content(values, type_)
+    return pa.Array.from_buffers(type_, len(values), [valid, *buffers], nulls, children=children)
 
 
-def _text(value: Any) -> str:
-    if not isinstance(value, datetime):
-        raise ValueError(f"{type(value).__name__} has no JSON")
-    return value.astimezone(timezone.utc).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
+def _content(values: Sequence[Any], type_: pa.DataType) -> tuple[Sequence[Buffer], Sequence[pa.Array] | None]:
+    """The buffers of an array beside the one of its validity, and the arrays inside of it."""
+    if pa.types.is_string(type_):
+        return _texts(values), None
+    if pa.types.is_boolean(type_):
+        return [_bits(values)], None
+    if pa.types.is_list(type_):
+        items = column(list(chain.from_iterable(filter(None, values))), type_.value_type)
+        return [_offsets(map(_length, values))], [items]
+    if pa.types.is_map(type_):
+        return [_offsets(map(_length, values))], [_entries(values, type_)]
+    numbers = [0 if value is None else value for value in values]
+    return [pa.py_buffer(array("d" if pa.types.is_floating(type_) else "q", numbers))], None
 
 
-def _read_as(field: pa.Field) -> pa.Field:
-    if not pa.types.is_map(field.type):
-        return field
-    return field.with_type(pa.list_(pa.struct([("key", field.type.key_type), ("value", field.type.item_type)])))
+def _entries(values: Iterable[Mapping[str, Any] | None], type_: pa.MapType) -> pa.Array:
+    pairs = [pair for value in values if value for pair in value.items()]
+    keys = column([key for key, _ in pairs], type_.key_type)
+    items = column([item for _, item in pairs], type_.item_type)
+    fields = pa.struct([type_.key_field, type_.item_field])
+    return pa.Array.from_buffers(fields, len(pairs), [None], 0, children=[keys, items])
 
 
-def _column(read: pa.ChunkedArray, as_: pa.DataType) -> pa.ChunkedArray:
-    if not pa.types.is_map(as_):
-        return read
-    lists = read.combine_chunks()
-    pairs = lists.values
-    return pa.chunked_array(
-        [pa.MapArray.from_arrays(lists.offsets, pairs.field(0), pairs.field(1), mask=lists.is_null())]
-    )
+def _length(value: Sequence[Any] | Mapping[str, Any] | None) -> int:
+    return 0 if value is None else len(value)
+
+
+def _bits(flags: Iterable[bool | None]) -> Buffer:
+    """Eight flags in each byte, the first one in its lowest bit."""
+    text = "".join(["1" if flag else "0" for flag in flags])
+    return pa.py_buffer(int(text[::-1] or "0", 2).to_bytes((len(text) + 7) // 8, "little"))
+
+
+def _texts(values: Sequence[str | None]) -> tuple[Buffer, Buffer]:
+    """Where each text begins, and all of them in a row. Half a pair of surrogates becomes a question mark."""
+    texts = ["" if value is None else value for value in values]
+    together = "".join(texts)
+    if together.isascii():
+        return _offsets(map(len, texts)), pa.py_buffer(together.encode("ascii"))
+    encoded = [text.encode("utf-8", "replace") for text in texts]
+    return _offsets(map(len, encoded)), pa.py_buffer(b"".join(encoded))
+
+
+def _offsets(lengths: Iterable[int]) -> Buffer:
+    return pa.py_buffer(array("i", accumulate(lengths, initial=0)))

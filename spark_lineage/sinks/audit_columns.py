@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
 from operator import attrgetter
 from typing import Any
 
@@ -61,10 +60,8 @@ def _listed(values: Any) -> list[Any] | None:
     return list(values) if values is not None else None
 
 
-def _moment(seconds: float | None) -> datetime | None:
-    if seconds is None:
-        return None
-    return datetime(1970, 1, 1, tzinfo=timezone.utc) + timedelta(microseconds=round(seconds * 1_000_000))
+def _moment(seconds: float | None) -> int | None:
+    return round(seconds * 1_000_000) if seconds is not None else None
 
 
 def _milliseconds(started: float, ended: float | None) -> float | None:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
+from spark_lineage.events.parsing import EventHead, event_head
 from spark_lineage.model import Column, ColumnInput, Dataset, LineageGraph, Sample, Step
 from spark_lineage.store import journal, signatures
 from spark_lineage.store.runs import RunRecord
@@ -71,10 +71,11 @@ class SampledRow:
 
 @dataclass(frozen=True)
 class EventRow:
-    """An event and its position in the journal, from 1."""
+    """An event as JSON, what its row says of it, and its position in the journal, from 1."""
 
     seq: int
-    event: Mapping[str, Any]
+    head: EventHead
+    event: str
 
 
 def runs(record: RunRecord) -> Iterable[RunRow]:
@@ -125,4 +126,11 @@ def sampled_rows(record: RunRecord) -> Iterable[SampledRow]:
 
 
 def events(record: RunRecord) -> Iterable[EventRow]:
-    return (EventRow(number, json.loads(line)) for number, line in enumerate(record.lines, 1))
+    return (EventRow(number, event_head(line), _text(line)) for number, line in enumerate(record.lines, 1))
+
+
+def _text(line: bytes) -> str:
+    """The event as text in which no character of Unicode is escaped, unless it cannot be in a text of JSON."""
+    if b"\\u" not in line:
+        return line.decode()
+    return json.dumps(json.loads(line), ensure_ascii=False, separators=(",", ":"))

@@ -6,15 +6,14 @@ rebuilt from the journals at any time. Each table begins with ``run_id``, ``app`
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from itertools import islice
 from typing import Any
 
 import pyarrow as pa
 
+from spark_lineage.events.identity import seconds
 from spark_lineage.model import (
     CheckResult,
     CheckStatus,
@@ -24,7 +23,7 @@ from spark_lineage.model import (
 )
 from spark_lineage.sinks import arrow_rows
 from spark_lineage.sinks.audit_columns import Column, decimal, duration_ms, flag, mapping, number, text, texts, time
-from spark_lineage.sinks.audit_entries import EventRow, RunRow, column_uses, columns, edges, events, runs, sampled_rows
+from spark_lineage.sinks.audit_entries import RunRow, column_uses, columns, edges, events, runs, sampled_rows
 from spark_lineage.store.runs import RunRecord
 
 AT_ONCE = 500  # rows: as Python's objects they take several times what the table does
@@ -65,10 +64,6 @@ def _metrics(step: Step) -> dict[str, int]:
 def _passed(result: CheckResult) -> bool | None:
     """None for a check that could not tell: it has neither passed nor failed."""
     return result.passed if result.status is not CheckStatus.UNKNOWN else None
-
-
-def _event_time(row: EventRow) -> float:
-    return datetime.fromisoformat(row.event["eventTime"].replace("Z", "+00:00")).timestamp()
 
 
 # --------------------------------------------------------------------------- tables
@@ -120,7 +115,7 @@ _DECLARED: Mapping[str, Table] = {
         text("parent", _parent(0)),
         number("parent_call", _parent(1)),
         text("variable"),
-        mapping("arguments", pa.string(), lambda step: list(step.arguments)),
+        mapping("arguments", pa.string(), lambda step: dict(step.arguments)),
         texts("inputs"),
         texts("outputs"),
         time("started_at", lambda step: step.started),
@@ -221,11 +216,11 @@ _DECLARED: Mapping[str, Table] = {
     "gaps": Table(lambda record: record.graph.gaps, (text("step"), text("dataset"), text("what"), text("why"))),
     "events": Table(events, (
         number("seq"),
-        time("event_time", _event_time),
-        text("event_type", lambda row: row.event.get("eventType")),
-        text("job", lambda row: row.event["job"]["name"]),
-        text("step_run_id", lambda row: row.event["run"]["runId"]),
-        text("event", lambda row: json.dumps(row.event, ensure_ascii=False, separators=(",", ":"))),
+        time("event_time", lambda row: seconds(row.head.event_time)),
+        text("event_type", _of("head", "event_type")),
+        text("job", lambda row: row.head.job.name),
+        text("step_run_id", lambda row: row.head.run.run_id),
+        text("event"),
     )),
 }  # fmt: skip
 
@@ -240,18 +235,22 @@ def schema(table: str) -> pa.Schema:
 
 def tables(record: RunRecord) -> Iterator[tuple[str, pa.Table]]:
     """The name and the rows of each table for one run, in the order of ``TABLES``; made when they are asked for."""
-    of_run = {column.name: column.of(record.graph.run) for column in _RUN}
+    of_run = [(column, column.of(record.graph.run)) for column in _RUN]
     for name in TABLES:
-        declared = _DECLARED[name]
-        rows = ({**of_run, **_row(declared, thing)} for thing in declared.rows(record))
-        parts = [arrow_rows.table(part, schema(name)) for part in _parts(rows)]
-        yield name, pa.concat_tables(parts) if parts else arrow_rows.table([], schema(name))
+        things = iter(_DECLARED[name].rows(record))
+        batches: list[pa.RecordBatch] = []
+        while part := list(islice(things, AT_ONCE)):
+            batches += _batches(name, of_run, part)
+        yield name, pa.Table.from_batches(batches, schema(name))
 
 
-def _parts(rows: Iterator[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
-    while part := list(islice(rows, AT_ONCE)):
-        yield part
-
-
-def _row(table: Table, thing: Any) -> dict[str, Any]:
-    return {column.name: column.of(thing) for column in table.columns}
+def _batches(name: str, of_run: Sequence[tuple[Column, Any]], things: Sequence[Any]) -> list[pa.RecordBatch]:
+    try:
+        same = [arrow_rows.column([value] * len(things), column.type) for column, value in of_run]
+        own = [arrow_rows.column(list(map(each.of, things)), each.type) for each in _DECLARED[name].columns]
+    except OverflowError:  # events of more than 2 GiB together
+        half = len(things) // 2
+        if not half:
+            raise
+        return [*_batches(name, of_run, things[:half]), *_batches(name, of_run, things[half:])]
+    return [pa.RecordBatch.from_arrays([*same, *own], schema=schema(name))]

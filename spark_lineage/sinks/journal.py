@@ -22,8 +22,6 @@ from spark_lineage.store.journal import CHAIN, EVENTS, GENESIS, SAMPLES, Documen
 from spark_lineage.store.runs import open_folder
 
 if TYPE_CHECKING:
-    from openlineage.client.event_v2 import RunEvent
-
     from spark_lineage.sinks.signing import Signer
 
 
@@ -38,7 +36,7 @@ class Journal:
         self._fsync = fsync
 
     def write(
-        self, events: Iterable[RunEvent | Mapping[str, Any]], samples: Iterable[Mapping[str, Any]] = (),
+        self, events: Iterable[Mapping[str, Any]], samples: Iterable[Mapping[str, Any]] = (),
         proof: Sealing | None = None,
     ) -> int:  # fmt: skip
         """Appends what is not there yet; returns how many events were. Raises OSError if the folder takes nothing.
@@ -98,15 +96,13 @@ class _Sealing:
             yield line
 
 
-def _fresh(told: Sequence[Document], events: Iterable[RunEvent | Mapping[str, Any]]) -> Iterator[Document]:
+def _fresh(told: Sequence[Document], events: Iterable[Mapping[str, Any]]) -> Iterator[Document]:
     """The events that are not in the journal yet, each once; with the closing one goes what amends those that are."""
-    from spark_lineage.events.serial import to_document
-
     there = set(map(key, told))
     known = set(there)
     again: list[Document] = []  # as they would be read from the journal, to compare them with what was told
     for event in events:
-        document = dict(event) if isinstance(event, Mapping) else to_document(event)
+        document = dict(event)
         if key(document) in there:
             again.append(json.loads(as_line(document)))
         elif key(document) not in known:
@@ -145,15 +141,13 @@ def unsealed(folder: Path) -> list[Document]:
 
     Raises as it does.
     """
-    from spark_lineage.events.serial import to_document
-
     if not (folder / wal.NAME).exists():
         return []
     record = open_folder(folder)
     if not record.recovered or record.graph.run.outcome is Outcome.RUNNING:
         return []
     known = {key(document) for _, document in lines(folder / EVENTS)}
-    return [document for event in build(record.graph) if key(document := to_document(event)) not in known]
+    return [event for event in build(record.graph) if key(event) not in known]
 
 
 @dataclass(frozen=True)

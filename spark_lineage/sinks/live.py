@@ -14,7 +14,6 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from spark_lineage.events import build, samples, start
-from spark_lineage.events.serial import to_document
 from spark_lineage.model import LineageGraph
 from spark_lineage.sinks import beside, looking
 from spark_lineage.sinks.journal import Journal
@@ -41,13 +40,13 @@ class Live:
         graph, _ = recover_so_far(self._folder)
         if not graph.run.id:
             return False
-        self._write([to_document(start(graph, self._namespace))], graph)
+        self._write([start(graph, self._namespace)], graph)
         return True
 
     def tick(self) -> int:
         """Tells what is settled; returns how many events that were."""
         graph, open_ended = recover_so_far(self._folder)
-        events = [to_document(event) for event in build(graph, self._namespace, self._sample_rows)]
+        events = list(build(graph, self._namespace, self._sample_rows))
         settled = list(self._settling.settled(events, graph, open_ended))
         if settled:
             self._write(settled, graph)

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from spark_lineage.events.identity import PREFIX
-from spark_lineage.events.serial import to_line
+from spark_lineage.events.lines import to_line
 from spark_lineage.model import DatasetKind, LineageGraph, Mode
 from spark_lineage.store.journal import key
 

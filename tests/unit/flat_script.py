@@ -61,8 +61,8 @@ def flat(run: str, text: str = TEXT, expression: str = "Filter (a > 1)", salt: i
 
 if __name__ == "__main__":
     from spark_lineage.events import build
-    from spark_lineage.events.serial import to_document, to_line
+    from spark_lineage.events.lines import to_line
     from spark_lineage.graph import assemble
 
     for event in build(assemble(flat("0197a1b2-0000-7000-8000-00000000000a"))):
-        print(to_line(to_document(event)))
+        print(to_line(event))

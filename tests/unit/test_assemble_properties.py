@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from observing import shop
 
 from spark_lineage.events import build, read, samples
-from spark_lineage.events.serial import to_document, to_line
+from spark_lineage.events.lines import to_line
 from spark_lineage.graph import assemble
 from spark_lineage.model import (
     CallEnded,
@@ -136,7 +136,7 @@ def test_a_run_in_any_order_and_cut_anywhere_gives_a_graph(seen: list[Observatio
 @given(st.lists(observations, max_size=30))
 def test_whatever_graph_comes_out_survives_the_journal(seen: list[Observation]) -> None:
     graph = assemble(seen)
-    lines = [to_line(to_document(each)) for each in build(graph)]
+    lines = [to_line(each) for each in build(graph)]
     events, book = [json.loads(line) for line in lines], Book()
     assert all(book.receive(line.encode("ascii")).accepted for line in lines)
     assert {each.rule for each in book.breaches} <= {"output-schema", "column-lineage-field"}

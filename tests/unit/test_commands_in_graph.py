@@ -12,7 +12,7 @@ from observing import Program, Storage, executed, fragment, module, probe, stora
 from spark_lineage.answers.diff import compare_runs
 from spark_lineage.answers.diff.contents import Content
 from spark_lineage.events import build, read
-from spark_lineage.events.serial import to_document, to_line
+from spark_lineage.events.lines import to_line
 from spark_lineage.graph import assemble
 from spark_lineage.model import (
     ChangedRows,
@@ -90,7 +90,7 @@ def test_a_table_changed_in_place_has_no_rows_of_its_command() -> None:
     assert source.storage is not None and source.storage.version == "4"
     (step,) = [step for step in graph.steps if step.outputs]
     assert set(step.inputs) == {"/warehouse/t", "/data/a"}
-    written = [json.loads(to_line(to_document(each))) for each in build(graph)]
+    written = [json.loads(to_line(each)) for each in build(graph)]
     assert sink_of(read(written)).changed == changed
 
 

@@ -11,7 +11,7 @@ from observing import shop
 from test_events import without_storages
 
 from spark_lineage.events import build, read, samples
-from spark_lineage.events.serial import to_document, to_line
+from spark_lineage.events.lines import to_line
 from spark_lineage.graph import assemble
 from spark_lineage.model import LineageGraph, Partial, ProbedColumn
 
@@ -47,5 +47,5 @@ def test_format_1_is_read() -> None:
 
 def test_what_is_written_now_is_read() -> None:
     graph = measured_in_part()
-    events = [json.loads(to_line(to_document(each))) for each in build(graph)]
+    events = [json.loads(to_line(each)) for each in build(graph)]
     assert read(events, samples(graph)) == without_storages(graph)

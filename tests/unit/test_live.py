@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from observing import shop
 
 from spark_lineage.events import amending, build, read, samples
-from spark_lineage.events.serial import to_document
 from spark_lineage.graph import assemble
 from spark_lineage.model import LineageGraph, Mode, Observation, ProgramStarted, RepositorySeen
 from spark_lineage.sinks.journal import Journal, seal
@@ -69,7 +68,7 @@ def test_the_record_is_that_of_an_end_that_tells_all(tmp_path: Path, size: int, 
     assert every[: len(early)] == early
     mended = amending.amended((folder / "events.jsonl").read_bytes().splitlines())
     final = {(event["run"]["runId"], event["eventType"]): event for event in map(json.loads, mended)}
-    for event in map(json.loads, map(json.dumps, map(to_document, build(graph)))):
+    for event in map(json.loads, map(json.dumps, build(graph))):
         same = final[(event["run"]["runId"], event["eventType"])]
         same["run"]["facets"].pop(amending.NAME, None)
         assert same == event
@@ -104,11 +103,11 @@ def test_a_run_that_was_killed_in_the_middle_is_sealed_to_what_it_would_be_witho
 
 def test_an_event_that_the_end_would_not_have_written_is_left_out(tmp_path: Path) -> None:
     graph = assemble(shop())
-    other = to_document(list(build(graph))[1])
+    other = list(build(graph))[1]
     other["run"]["runId"] = "0197a1b2-0000-7000-8000-0000000000ff"
-    Journal(tmp_path).write([to_document(next(build(graph))), other])
+    Journal(tmp_path).write([next(build(graph)), other])
     Journal(tmp_path).write(build(graph), samples(graph))
-    assert of_folder(tmp_path) == read(map(to_document, build(graph)), samples(graph))
+    assert of_folder(tmp_path) == read(build(graph), samples(graph))
 
 
 JSON = st.recursive(

@@ -7,15 +7,19 @@ import os
 import stat
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from spark_lineage.agent import Agent, Program
 from spark_lineage.config import resolve
-from spark_lineage.model import Outcome, Probed, ProbedColumn, Sample
+from spark_lineage.model import ColumnDefinition, ColumnInput, Fragment, Outcome, Probed, ProbedColumn, Sample
 from spark_lineage.privacy import keys
-from spark_lineage.privacy.masking import MASKED, Masking, looks_personal
+from spark_lineage.privacy.masking import MASKED, MaskedColumns, Masking, looks_personal
 
 KEY = b"a key of the tests"
 
@@ -125,3 +129,59 @@ def test_a_sample_that_cannot_be_masked_is_left_out(tmp_path: Path) -> None:
     agent.flush()
     ahead = [json.loads(line) for line in (agent.folder / "observations.jsonl").read_text("utf-8").splitlines()]
     assert [each["sample"] for each in ahead if each["_"] == "Probed"] == [None] * 5
+
+
+NAMES = ["a", "b", "email"]
+COLUMN = st.tuples(st.sampled_from(["d0", "d1", "d2", "d3", "d4", "source:0"]), st.sampled_from(NAMES))
+LINEAGE = st.tuples(
+    st.sampled_from(["d0", "d1", "d2", "d3", "d4"]),
+    st.dictionaries(st.sampled_from(NAMES), st.lists(COLUMN, max_size=2), max_size=3),
+)
+SEEN = st.tuples(st.sampled_from(["d0", "d1", "d2", "d3", "d4"]), st.sampled_from(NAMES))
+
+
+@settings(deadline=None)
+@given(st.lists(st.one_of(LINEAGE, SEEN), max_size=12))
+def test_whatever_comes_first_the_same_columns_are_masked(events: list[tuple[str, Any]]) -> None:
+    """As if all that is known were looked at anew, until nothing more is found."""
+    tried = MaskedColumns(Masking(lambda: KEY, (), True))
+    inputs: dict[str, dict[str, list[tuple[str, str]]]] = {}
+    expected: set[tuple[str, str]] = set()
+    for dataset, what in events:
+        if isinstance(what, dict):
+            inputs[dataset] = what
+            tried.learn(fragment(dataset, what))
+        else:
+            expected.add((dataset, what))
+            tried.see(replace(probed({what: "string"}, ("a@x.org",)), dataset=dataset))
+        before = -1
+        while len(expected) > before:
+            before = len(expected)
+            expected |= {
+                (each, column)
+                for each, columns in inputs.items()
+                for column, used in columns.items()
+                if any(input_ in expected or input_[1] == "email" for input_ in used)
+            }
+    for dataset in ("d0", "d1", "d2", "d3", "d4"):
+        known = inputs.get(dataset, NAMES)  # where its lineage is not known, all of its columns
+        assert tried.of(dataset) == {name for each, name in expected if each == dataset and name in known}
+
+
+def test_of_datasets_long_past_it_is_known_what_was_masked() -> None:
+    tried = MaskedColumns(Masking(lambda: KEY, (), True), most=3)
+    for number in range(50):
+        tried.learn(fragment(f"d{number}", {"p": [(f"d{number - 1}", "p" if number else "email")], "x": []}))
+        assert tried.of(f"d{number}") == {"p"}
+    assert [tried.knows(f"d{number}") for number in (0, 46, 47, 49)] == [False, False, True, True]
+    assert tried.of("d0") == {"p"}
+    tried.see(replace(probed({"q": "string"}, ("a@x.org",)), dataset="d48"))
+    assert tried.of("d49") == {"p"}, "it is not made from that column"
+
+
+def fragment(dataset: str, lineage: dict[str, list[tuple[str, str]]]) -> Fragment:
+    definitions = tuple(
+        ColumnDefinition(name, name, tuple(ColumnInput(*each, "DIRECT", "IDENTITY") for each in used))
+        for name, used in lineage.items()
+    )
+    return Fragment(dataset, (), "plan1:0", (), "", True, (), (), (), (), definitions, (), ())

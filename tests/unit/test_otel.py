@@ -15,7 +15,6 @@ from test_live import told_in_pieces
 from spark_lineage.answers.status import of_store
 from spark_lineage.cli.commands import main
 from spark_lineage.events import build, samples
-from spark_lineage.events.serial import to_document
 from spark_lineage.graph import assemble
 from spark_lineage.model import CheckResult, CheckStatus, LineageGraph, LinkSeen, Observation, Probed
 from spark_lineage.sinks.journal import Journal
@@ -78,7 +77,7 @@ def test_a_trace_that_is_not_recorded_has_no_spans() -> None:
 def test_an_event_names_its_span() -> None:
     made = graph(WITHIN)
     named = {}
-    for event in map(to_document, build(made)):
+    for event in build(made):
         facet = event["run"]["facets"].get("sparkLineage_span")
         assert (facet is None) == (event["eventType"] == "START")
         if facet is not None:
@@ -88,7 +87,7 @@ def test_an_event_names_its_span() -> None:
 
 
 def test_events_of_a_run_of_no_trace_are_as_they_were() -> None:
-    assert not any("sparkLineage_span" in event["run"]["facets"] for event in map(to_document, build(graph())))
+    assert not any("sparkLineage_span" in event["run"]["facets"] for event in build(graph()))
 
 
 def test_what_a_span_says() -> None:

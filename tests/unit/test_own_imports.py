@@ -60,7 +60,7 @@ def program(folder: Path, names: Sequence[str]) -> Path:
 @pytest.mark.parametrize("way", WAYS)
 def test_each_gets_its_own(way: str, imported: list[str], tmp_path: Path) -> None:
     names = [name for name in imported if name not in loaded_first(tmp_path, way == "module")]
-    assert {"secrets", "queue", "uuid", "hmac", "token", "calendar", "attr"} <= set(names)
+    assert {"secrets", "queue", "uuid", "hmac", "token", "calendar", "msgspec"} <= set(names)
     folder = program(tmp_path / "program", names)
     plain = run([sys.executable, "p.py"], folder)
     assert plain.stdout.count(VALUE) > 100, plain.stderr

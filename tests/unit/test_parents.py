@@ -11,7 +11,7 @@ from validating import check_event
 
 from spark_lineage.answers.show import document
 from spark_lineage.events import build, read
-from spark_lineage.events.serial import to_document, to_line
+from spark_lineage.events.lines import to_line
 from spark_lineage.graph import assemble
 from spark_lineage.model import ParentSeen, PythonGap
 from spark_lineage.store.wal import decode, encode
@@ -71,7 +71,7 @@ def test_the_conf_of_the_spark_integration() -> None:
 def events(*seen: ParentSeen) -> list[Document]:
     program = shop()
     graph = assemble([program[0], *seen, *program[1:]])
-    return [json.loads(to_line(to_document(each))) for each in build(graph)]
+    return [json.loads(to_line(each)) for each in build(graph)]
 
 
 @pytest.mark.bad_events  # looked at here: only this receiver knows that there is another system's run

@@ -9,7 +9,6 @@ import pytest
 from observing import shop
 
 from spark_lineage.events import build, read
-from spark_lineage.events.serial import to_document
 from spark_lineage.graph import assemble
 from spark_lineage.model import Observation, ParentSeen, ProgramStarted, RepositorySeen
 from spark_lineage.surroundings import place
@@ -59,7 +58,7 @@ def test_jobs_and_interim_datasets_of_two_programs_share_no_namespace() -> None:
     found = []
     for where in ("acme/etl", "acme/risk"):
         graph = assemble(at(where))
-        events = [to_document(event) for event in build(graph)]
+        events = list(build(graph))
         assert {event["job"]["namespace"] for event in events} == {f"spark-lineage/{where}"}
         assert {each.namespace for each in graph.datasets} == {"file", f"inmemory://{where}/job"}
         assert read(events).run.place == where
@@ -75,6 +74,6 @@ def test_under_an_orchestrator_its_job_tells_them_apart() -> None:
 
 def test_what_the_user_named_is_as_it_was() -> None:
     graph = assemble(at(""))
-    assert {event.job.namespace for event in build(graph)} == {"spark-lineage"}
-    assert {event.job.namespace for event in build(assemble(at("acme/etl")), "own")} == {"own"}
+    assert {event["job"]["namespace"] for event in build(graph)} == {"spark-lineage"}
+    assert {event["job"]["namespace"] for event in build(assemble(at("acme/etl")), "own")} == {"own"}
     assert "inmemory://job" in {each.namespace for each in graph.datasets}

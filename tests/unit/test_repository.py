@@ -13,7 +13,6 @@ from observing import FILE, shop
 from validating import check_event
 
 from spark_lineage.events import build, read, samples
-from spark_lineage.events.serial import to_document
 from spark_lineage.graph import assemble
 from spark_lineage.model import PythonGap, RepositorySeen
 from spark_lineage.surroundings import repository, work_tree
@@ -89,7 +88,7 @@ def test_no_repository_or_none_with_a_commit_is_none(tmp_path: Path) -> None:
 def test_a_function_has_an_address_in_its_repository(remote: str | None, url: str) -> None:
     seen = RepositorySeen("/home", COMMIT, "main", remote)
     graph = assemble([*shop(), seen])
-    events = [to_document(each) for each in build(graph)]
+    events = list(build(graph))
     clean = next(e for e in events if e["job"]["name"] == "job.clean" and e["eventType"] == "COMPLETE")
     assert clean["job"]["facets"]["sourceCodeLocation"]["url"] == url
     assert clean["job"]["facets"]["sourceCodeLocation"]["path"] == "ada/job.py"
@@ -98,13 +97,13 @@ def test_a_function_has_an_address_in_its_repository(remote: str | None, url: st
 
 def test_a_file_outside_of_the_repository_has_none() -> None:
     graph = assemble([*shop(), RepositorySeen("/srv", COMMIT, None, None)])
-    assert not any("sourceCodeLocation" in to_document(each)["job"].get("facets", {}) for each in build(graph))
+    assert not any("sourceCodeLocation" in each["job"].get("facets", {}) for each in build(graph))
 
 
 def test_the_facets_are_by_the_specification() -> None:
     graph = assemble([*shop(), RepositorySeen("/home", COMMIT, None, "git@example.org:shop/jobs.git")])
     for each in build(replace(graph, run=replace(graph.run, labels={"team": "risk"}))):
-        check_event(to_document(each))
+        check_event(each)
 
 
 # --- whether the files are those of the commit

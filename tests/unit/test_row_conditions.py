@@ -7,11 +7,13 @@ import pstats
 from dataclasses import replace
 
 import pytest
+from msgspec import convert
 from small_plans import filtered, grouped, made, op, over, reading, source
 from test_explain import graph
 
 from spark_lineage.answers.explain import Explanation, document, explain
 from spark_lineage.events import plans
+from spark_lineage.events.parsing import PlanOutput
 from spark_lineage.graph.fragments import Rewriter
 from spark_lineage.guard import Guard
 from spark_lineage.model import ColumnInput, Dataset, DatasetKind, Fragment, LineageGraph, RowOperator, Storage
@@ -173,7 +175,8 @@ def fragment() -> Fragment:
 def test_events_hold_what_decides() -> None:
     written = plans.to_document("seen", fragment(), DECIDING.columns)
     assert written["rowOperators"][3]["deciding"][0]["expression"] == "(status = 'ada@example.org')"
-    assert plans.of_document(written, DECIDING.columns).row_operators == fragment().row_operators
+    read = convert(written, PlanOutput)
+    assert plans.of_document(read, DECIDING.columns).row_operators == fragment().row_operators
 
 
 def test_personal_literals_of_conditions_are_masked() -> None:

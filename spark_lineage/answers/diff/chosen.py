@@ -20,7 +20,8 @@ def two_runs(
     """A and B, read from where :func:`two_summaries` finds them."""
     a, b = two_summaries(store, store_b, names, baseline)
     graph_b = (store_b if store_b is not None else store).open(b).graph
-    return store.open(a).graph, looked_at(graph_b, b.folder)
+    graph_a = graph_b if a.folder == b.folder else store.open(a).graph
+    return graph_a, looked_at(graph_b, b.folder)
 
 
 def two_summaries(

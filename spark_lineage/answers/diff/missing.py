@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from spark_lineage.answers.diff.alignment import Alignment
 from spark_lineage.answers.diff.failures import failed, failures
 from spark_lineage.answers.diff.pairs import Attribution, Ref
-from spark_lineage.answers.diff.regions import inputs_of
 from spark_lineage.answers.diff.sides import Side, StepKey, Traits
 from spark_lineage.model import DatasetKind
 
@@ -65,7 +64,7 @@ class _Search:
         for name, dataset in side.datasets.items():
             if name in aligned or name in accounted or dataset.kind is DatasetKind.SOURCE:
                 continue
-            above = inputs_of(side, dataset)
+            above = side.inputs_of(dataset)
             causes = self._known_of(run, above)
             causes = causes or next((reported[name] for name in above if name in reported), ())
             ref = Ref(run, name)
@@ -82,7 +81,7 @@ class _Search:
         found: set[str] = set()
         todo = [name for name in side.datasets if name in aligned]
         while todo:
-            for above in inputs_of(side, side.datasets[todo.pop()]):
+            for above in side.inputs_of(side.datasets[todo.pop()]):
                 if above not in found and above in side.datasets:
                     found.add(above)
                     if above not in aligned:

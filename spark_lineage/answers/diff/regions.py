@@ -10,7 +10,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from spark_lineage.answers.diff.sides import Side, content
-from spark_lineage.model import Dataset, DatasetKind
+from spark_lineage.model import Dataset
 
 # Operators that leave every row and every value as it is.
 KEEPING = ("Repartition", "RebalancePartitions", "Coalesce", "Sort", "Alias", "View", "Input", "Write")
@@ -27,23 +27,10 @@ class Region:
     own: tuple[str, ...]
 
 
-def inputs_of(side: Side, dataset: Dataset) -> tuple[str, ...]:
-    """The ids of what a dataset was made from: what its plan reads; behind Python, all that its step used, too."""
-    fragment = dataset.fragment
-    step = side.traits.get((dataset.step, dataset.call)) if dataset.step is not None else None
-    used = tuple(name for name in step.step.inputs if name != dataset.id) if step is not None else ()
-    if fragment is None:
-        return used if dataset.kind is not DatasetKind.SOURCE else ()
-    if any(leaf in ("rdd", "local", "cached") for leaf in fragment.opaque):
-        # The rows went through Python: what the step used may be in them.
-        return tuple(dict.fromkeys((*fragment.inputs, *used)))
-    return fragment.inputs
-
-
 def region(side: Side, dataset: Dataset, aligned: Collection[str]) -> Region:
     ends: dict[str, None] = {}
     own: dict[str, None] = {}
-    todo = list(reversed(inputs_of(side, dataset)))
+    todo = list(reversed(side.inputs_of(dataset)))
     seen = {dataset.id}
     while todo:
         name = todo.pop()
@@ -51,7 +38,7 @@ def region(side: Side, dataset: Dataset, aligned: Collection[str]) -> Region:
             continue
         seen.add(name)
         dataset_above = side.datasets[name]
-        above = inputs_of(side, dataset_above)
+        above = side.inputs_of(dataset_above)
         if name in aligned or not above:
             ends[name] = None
             continue

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from spark_lineage.model import Dataset, DatasetKind, Fragment, LineageGraph, Step, StepKind
 
@@ -28,7 +29,7 @@ class Traits:
     siblings: int = 1  # calls of the same function from the same step, itself included
     _tokens: frozenset[str] | None = None
 
-    @property
+    @cached_property
     def key(self) -> StepKey:
         return (self.step.step, self.step.call)
 
@@ -45,6 +46,7 @@ class Side:
     def __init__(self, graph: LineageGraph) -> None:
         self.graph = graph
         self.datasets = {dataset.id: dataset for dataset in graph.datasets}
+        self._inputs: dict[str, tuple[str, ...]] = {}
         self.traits = {
             (step.step, step.call): Traits(
                 step, _label(step), [self.datasets[name] for name in step.outputs if name in self.datasets]
@@ -67,6 +69,24 @@ class Side:
             traits.takes = tuple(dataset for dataset in inputs if dataset.kind is not DatasetKind.SOURCE)
         for traits in reversed(list(self.traits.values())):  # parents come before children
             _describe(traits)
+
+    def inputs_of(self, dataset: Dataset) -> tuple[str, ...]:
+        """The ids of what a dataset was made from: what its plan reads; behind Python, all that its step used, too."""
+        found = self._inputs.get(dataset.id)
+        if found is None:
+            found = self._inputs[dataset.id] = self._look_for_inputs(dataset)
+        return found
+
+    def _look_for_inputs(self, dataset: Dataset) -> tuple[str, ...]:
+        fragment = dataset.fragment
+        step = self.traits.get((dataset.step, dataset.call)) if dataset.step is not None else None
+        used = tuple(name for name in step.step.inputs if name != dataset.id) if step is not None else ()
+        if fragment is None:
+            return used if dataset.kind is not DatasetKind.SOURCE else ()
+        if any(leaf in ("rdd", "local", "cached") for leaf in fragment.opaque):
+            # The rows went through Python: what the step used may be in them.
+            return tuple(dict.fromkeys((*fragment.inputs, *used)))
+        return fragment.inputs
 
 
 def _label(step: Step) -> str | None:

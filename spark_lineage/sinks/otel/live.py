@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 from spark_lineage.events import build
-from spark_lineage.events.serial import to_document
 from spark_lineage.events.tracing import span_id, span_of
 from spark_lineage.model import DatasetKind, LineageGraph, Mode
 from spark_lineage.sinks.otel.sending import Spans
@@ -26,7 +25,7 @@ class LiveSpans:
         graph, open_ended = recover_so_far(self._folder)
         if not graph.run.id:
             return
-        events = [to_document(event) for event in build(graph)]
+        events = list(build(graph))
         self._settling.told(events[:1])  # that the application has begun is settled
         settled = list(self._settling.settled(events, graph, open_ended))
         self._settling.told(settled)
