@@ -82,7 +82,8 @@ object PlanProbes {
       sampleKey = Guard.value[Seq[String]]("sample key", Nil)(sampleKey(spec)),
       sampleRows = sampleRows,
       pushedOf = spec.marked.map(rows => rows.id -> rows.pushed.map(_.sql).distinct).toMap,
-      needless = PushedFilters.needless(spec.marked.flatMap(_.pushed))
+      needless = PushedFilters.needless(spec.marked.flatMap(_.pushed)),
+      toTheEnd = spec.mode == Mode.Used || spec.mode == Mode.Exact
     )
   }
 

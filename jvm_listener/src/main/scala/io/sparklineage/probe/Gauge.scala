@@ -2,9 +2,14 @@ package io.sparklineage.probe
 
 import java.util.Arrays
 
+import scala.collection.mutable.ArrayBuffer
+import scala.util.control.NonFatal
+
 import io.sparklineage.Guard
-import org.apache.spark.TaskContext
+import org.apache.spark.{TaskContext, TaskKilledException}
+import org.apache.spark.sql.catalyst.InternalRow
 import org.apache.spark.sql.catalyst.expressions.XXH64
+import org.apache.spark.sql.execution.BufferedRowIterator
 import org.apache.spark.sql.types.Decimal
 import org.apache.spark.unsafe.Platform
 import org.apache.spark.unsafe.types.UTF8String
@@ -118,6 +123,8 @@ final class Gauge private[probe] (layout: Layout, publish: PartitionMeasures => 
 
   /** The input came to its end; a limit did not stop it. */
   def exhausted(): Unit = drained = true
+
+  private[probe] def isDrained: Boolean = drained
 
   /** The keys that the question asks about. */
   def keysOf(question: Int): Keys = keys(question)
@@ -244,10 +251,33 @@ private[probe] object PartitionMeasures {
 final class ProbeHandle private[probe] (private[probe] val layout: Layout, accumulator: ProbeAccumulator)
     extends Serializable {
 
+  /** What this task has of the probe: its gauges, and the rows that pass them or what is made of these. */
+  @transient private lazy val gauges = ArrayBuffer.empty[Gauge]
+  @transient private lazy val inputs = ArrayBuffer.empty[() => Boolean]
+
   /** Never throws: after a fault of ours the gauge is off from the start. */
   def open(): Gauge = {
     val gauge = new Gauge(layout, accumulator.add)
     gauge.prepare()
+    gauges += gauge
     gauge
+  }
+
+  /** The codegen stage that the probe is a part of begins; its generated code calls this. */
+  def reads(rows: BufferedRowIterator): Unit = inputs += (() => rows.hasNext && { rows.next(); true })
+
+  /** The rows that the probe passes on, where it is in no codegen stage. */
+  def reads(rows: Iterator[InternalRow]): Unit = inputs += (() => rows.hasNext && { rows.next(); true })
+
+  /**
+   * Reads what is left of the rows, since nobody else will. An error in a row that the program would not have come to is
+   * none of the program's: then the partition was not read to its end, and says so.
+   */
+  def readRest(): Unit = if (gauges.exists(!_.isDrained)) {
+    try inputs.foreach(more => while (more()) ())
+    catch {
+      case killed: TaskKilledException => throw killed
+      case NonFatal(_) =>
+    }
   }
 }

@@ -59,6 +59,16 @@ final case class ProbeExec(spec: ProbeSpec, child: SparkPlan) extends UnseenExec
   @transient private var code: Option[ProbeCode] = None
   @transient private var keptForAbove: KeptHashes = Sharing.Nothing
 
+  // Goes to the executors with the plan that a join holds: the same object as in the code of this probe. Null: there
+  // what a join leaves unread stays unread.
+  private var ofTask: ProbeHandle = _
+
+  /** A join needs no more rows of this side. What is below has not let go of its memory yet. */
+  override def cleanupResources(): Unit = {
+    if (ofTask != null) Guard.run("probe rest")(ofTask.readRest())
+    super.cleanupResources()
+  }
+
   override protected def begin(rdd: Option[RDD[InternalRow]]): Unit =
     Guard.value("probe begin", stepAside(()))(measurement.foreach(_.begin(rdd, child)))
 
@@ -77,7 +87,12 @@ final case class ProbeExec(spec: ProbeSpec, child: SparkPlan) extends UnseenExec
       found.probe.keptForAbove = sharing.asks(keptForAbove)
       ProbeCode.Below(sharing, () => found.probe.code)
     }
-    new ProbeCode(ctx, layout, ctx.addReferenceObj("probe", of.handle), counts, below, keptForAbove)
+    val handle = ctx.addReferenceObj("probe", of.handle)
+    if (spec.toTheEnd) {
+      ofTask = of.handle
+      ctx.addPartitionInitializationStatement(s"$handle.reads(this);")
+    }
+    new ProbeCode(ctx, layout, handle, counts, below, keptForAbove)
   }
 
   private def around(code: ProbeCode, produced: String, limitNotReached: Seq[String]): String =
@@ -113,7 +128,13 @@ final case class ProbeExec(spec: ProbeSpec, child: SparkPlan) extends UnseenExec
     val source = Guard.value("probe class", Option.empty[RowProbe.Source]) {
       if (conf.wholeStageEnabled) Some(RowProbe.source(layout, counts)) else None
     }
-    (index, rows) => ProbingIterator.over(rows, handle, source, index)
+    if (spec.toTheEnd) ofTask = handle
+    val toTheEnd = spec.toTheEnd
+    (index, rows) => {
+      val looked = ProbingIterator.over(rows, handle, source, index)
+      if (toTheEnd) handle.reads(looked)
+      looked
+    }
   }
 
   override def executeCollect(): Array[InternalRow] =

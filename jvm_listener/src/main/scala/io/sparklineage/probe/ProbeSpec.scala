@@ -40,6 +40,8 @@ final case class ProbeColumn(name: String, typeName: String, exprId: ExprId)
  *   how many keys are compared at most to tell whether they are unique
  * @param needless
  *   of the pushed filters those that may have dropped no row
+ * @param toTheEnd
+ *   also rows that a join above leaves unread are looked at: the mode promises every row
  * @param counting
  *   this probe counts rows for a scan and does nothing else
  */
@@ -54,6 +56,7 @@ final case class ProbeSpec(
     questions: Seq[AnalyzedQuestion] = Nil,
     mostKeys: Int = 0,
     needless: Seq[NeedlessFilter] = Nil,
+    toTheEnd: Boolean = false,
     counting: Option[Counting] = None
 ) {
 

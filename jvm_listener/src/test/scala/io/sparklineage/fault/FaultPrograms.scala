@@ -55,6 +55,16 @@ final class FaultPrograms(spark: SparkSession, folder: String) {
     "interpreted" -> { mark =>
       withConf("spark.sql.codegen.wholeStage" -> "false")(result(mark(rows, "i1").groupBy("k").count()))
     },
+    "rows that a join leaves" -> { mark =>
+      withConf(
+        "spark.lineage.mode" -> "used",
+        "spark.sql.autoBroadcastJoinThreshold" -> "-1",
+        "spark.sql.shuffle.partitions" -> "2"
+      ) {
+        val sorted = rows.repartition(2, col("id")).sortWithinPartitions("id").withColumn("n", col("k") + 1)
+        result(mark(sorted, "j1").join(spark.range(0, 3, 1, 1).toDF("i"), col("id") === col("i")))
+      }
+    },
     "local rows" -> { mark =>
       import spark.implicits._
       result(mark(Seq((1, "a"), (2, "b")).toDF("n", "t"), "l1").filter("n > 1"))

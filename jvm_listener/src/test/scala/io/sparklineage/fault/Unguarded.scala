@@ -62,6 +62,7 @@ object Unguarded {
       "ProbeExec.executeTake",
       "ProbeExec.executeTail"
     ) ++ because("It has a try of its own, or calls a gauge, which throws no fault.")(
+      "ProbeExec.cleanupResources",
       "RowProbe.gauge",
       "RowProbe.look",
       "RowProbe.hasNext",

@@ -42,6 +42,46 @@ class CompletenessSuite extends AnyFunSuite with ProbeFixture {
     assertTrue(probe(people)(_.groupBy("k").count().limit(1).collect()), truth(people))
   }
 
+  test("what a join leaves unread is read where every row is promised, and nowhere else") {
+    val left = spark.range(0, 20, 1, 2).toDF("i")
+    val right = spark.range(0, 40000, 1, 3).selectExpr("id AS j", "id % 7 AS v")
+      .repartition(4, col("j")).sortWithinPartitions("j")
+    val want = truth(right)
+    val settings = Seq(
+      "spark.sql.autoBroadcastJoinThreshold" -> "-1",
+      "spark.sql.shuffle.partitions" -> "4",
+      "spark.sql.adaptive.coalescePartitions.enabled" -> "false"
+    )
+    for (code <- Seq(Generated, Interpreted); adaptive <- Seq("true", "false"); above <- Seq(false, true))
+      withConf(settings ++ code :+ "spark.sql.adaptive.enabled" -> adaptive: _*) {
+        Seq(true, false).foreach { toTheEnd =>
+          val id = freshId()
+          val watched = Watched.watch(right, id, toTheEnd = toTheEnd)
+          val side = if (above) watched.select(col("j"), (col("v") + 1).as("w")) else watched
+          var rows = 0L
+          val got = measured { rows = left.join(side, col("i") === col("j")).collect().length.toLong }
+          val told = got.filter(_.dataset == id)
+          assert(rows == 20 && told.size == 1, s"$code $adaptive $above")
+          if (toTheEnd) assertTrue(told.head, want)
+          else assert(!told.head.complete && told.head.reason.contains("limit") && told.head.rows.forall(_ < 40000))
+        }
+      }
+  }
+
+  test("an error in a row that a join would not have read fails nothing") {
+    val left = spark.range(0, 20, 1, 2).toDF("i")
+    val bad = udf((j: Long) => if (j > 30000) throw new IllegalStateException("nobody asked for this row") else j)
+    val right = spark.range(0, 40000, 1, 3).toDF("j").repartition(4, col("j")).sortWithinPartitions("j")
+      .withColumn("w", bad(col("j")))
+    withConf("spark.sql.autoBroadcastJoinThreshold" -> "-1", "spark.sql.shuffle.partitions" -> "4") {
+      val id = freshId()
+      val got = measured {
+        assert(left.join(Watched.watch(right, id, toTheEnd = true), col("i") === col("j")).collect().length == 20)
+      }.filter(_.dataset == id)
+      assert(got.nonEmpty && got.forall(told => !told.complete && told.reason.contains("limit")))
+    }
+  }
+
   test("pushed filters and limits below are told") {
     val id = freshId()
     val got = measured(write(Watched.watch(people, id, pushed = Seq("k = 1")))).find(_.dataset == id).get

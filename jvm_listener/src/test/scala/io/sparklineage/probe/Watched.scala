@@ -42,10 +42,11 @@ object Watched {
       sampleRows: Int = 20,
       limited: Boolean = false,
       pushed: Seq[String] = Nil,
-      rowsOnly: Boolean = false
+      rowsOnly: Boolean = false,
+      toTheEnd: Boolean = false
   ): DataFrame = {
     val plan = df.asInstanceOf[classic.Dataset[_]].logicalPlan
-    val spec = ProbeSpec(Seq(id), if (rowsOnly) null else Nil, pushed, limited, key, sampleRows)
+    val spec = ProbeSpec(Seq(id), if (rowsOnly) null else Nil, pushed, limited, key, sampleRows, toTheEnd = toTheEnd)
     val watched = Watched(spec, plan.output, everyColumn, plan)
     classic.Dataset.ofRows(df.sparkSession.asInstanceOf[classic.SparkSession], watched)
   }
