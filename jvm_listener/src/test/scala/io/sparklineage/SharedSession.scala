@@ -2,7 +2,7 @@ package io.sparklineage
 
 import java.nio.file.Files
 
-import io.sparklineage.probe.SteppedAside
+import io.sparklineage.probe.{RowProbe, SteppedAside}
 
 import org.apache.spark.sql.SparkSession
 import org.apache.spark.sql.classic.{SparkSession => ClassicSession}
@@ -17,6 +17,7 @@ object SharedSession {
   private var current: Option[(Map[String, String], ClassicSession)] = None
 
   def of(settings: Map[String, String]): ClassicSession = synchronized {
+    RowProbe.valuesBeforeCode = 0 // a test has few rows, and generated code is what most rows of others meet
     val session = current.collect { case (`settings`, running) if !running.sparkContext.isStopped => running }
       .getOrElse(started(settings))
     session.catalog.clearCache()

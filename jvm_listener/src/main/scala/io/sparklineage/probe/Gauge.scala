@@ -248,7 +248,7 @@ private[probe] object PartitionMeasures {
 }
 
 /** Goes to the executors: opens a gauge for each partition, and takes what it has seen back to the driver. */
-final class ProbeHandle private[probe] (private[probe] val layout: Layout, accumulator: ProbeAccumulator)
+class ProbeHandle private[probe] (private[probe] val layout: Layout, accumulator: ProbeAccumulator)
     extends Serializable {
 
   /** What this task has of the probe: its gauges, and the rows that pass them or what is made of these. */

@@ -20,8 +20,9 @@ final case class ProbeExec(spec: ProbeSpec, child: SparkPlan) extends UnseenExec
 
   override def nodeName: String = "LineageProbe"
   override def output: Seq[Attribute] = child.output
-  override def outputPartitioning: Partitioning = child.outputPartitioning
-  override def outputOrdering: Seq[SortOrder] = child.outputOrdering
+  // Asked again and again, and each time all the way down. What they are (lists that are made lazily) need not travel.
+  @transient override lazy val outputPartitioning: Partitioning = child.outputPartitioning
+  @transient override lazy val outputOrdering: Seq[SortOrder] = child.outputOrdering
   override protected def doCanonicalize(): SparkPlan = child.canonicalized
   override protected def withNewChildInternal(newChild: SparkPlan): SparkPlan = copy(child = newChild)
 

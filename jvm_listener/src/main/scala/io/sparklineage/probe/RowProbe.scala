@@ -13,7 +13,13 @@ abstract class RowProbe {
   def look(row: InternalRow): Unit
 }
 
-private[probe] object RowProbe {
+private[sparklineage] object RowProbe {
+
+  /**
+   * So many values of one partition are looked at before code is generated for them. Java's compiler takes as long for a
+   * wide row as looking at some thousand of them without, and makes the JVM compile it, too.
+   */
+  @volatile var valuesBeforeCode = 1000000
 
   /** Java source of a `RowProbe`, and what it refers to after the handle. */
   final case class Source(code: CodeAndComment, references: Array[Any])
@@ -59,17 +65,20 @@ private[probe] object RowProbe {
     Source(text, ctx.references.toArray.drop(1))
   }
 
-  def open(handle: ProbeHandle, source: Option[Source]): RowProbe =
-    source.flatMap(compiled(handle, _)).getOrElse(new InterpretedRowProbe(handle))
-
-  private def compiled(handle: ProbeHandle, source: Source): Option[RowProbe] =
+  /** What goes on with the same gauge in generated code. None where that cannot be compiled. */
+  def compiled(gauge: Gauge, layout: Layout, source: Source): Option[RowProbe] =
     Guard.value("probe compile", Option.empty[RowProbe]) {
-      val references = Array[Any](handle) ++ source.references
+      val references = Array[Any](new Opened(gauge, layout)) ++ source.references
       Some(CodeGenerator.compile(source.code)._1.generate(references).asInstanceOf[RowProbe])
     }
 }
 
-/** The same without generated code, for where that cannot be compiled. */
+/** Gives the gauge that there is already. */
+final private class Opened(gauge: Gauge, layout: Layout) extends ProbeHandle(layout, null) {
+  override def open(): Gauge = gauge
+}
+
+/** The same without generated code: for the first rows, and for where code cannot be compiled. */
 final private[probe] class InterpretedRowProbe(handle: ProbeHandle) extends RowProbe {
   override val gauge: Gauge = handle.open()
   private val layout = handle.layout
@@ -153,7 +162,7 @@ private[probe] object ProbingIterator {
   ): Iterator[InternalRow] =
     try {
       Guard.enter("probe iterator")
-      new ProbingIterator(rows, RowProbe.open(handle, source), index)
+      new ProbingIterator(rows, handle, source, index)
     } catch {
       case error: Throwable =>
         val gauge = handle.open()
@@ -164,9 +173,17 @@ private[probe] object ProbingIterator {
 }
 
 /** Passes rows on and looks at each. */
-final private[probe] class ProbingIterator(input: Iterator[InternalRow], probe: RowProbe, index: Int)
-    extends Iterator[InternalRow] {
+final private[probe] class ProbingIterator(
+    input: Iterator[InternalRow],
+    handle: ProbeHandle,
+    source: Option[RowProbe.Source],
+    index: Int
+) extends Iterator[InternalRow] {
+  private var probe: RowProbe = new InterpretedRowProbe(handle)
   private var started = false
+
+  /** Rows until code is generated; negative: it is not, or was. */
+  private var rowsLeft = if (source.isEmpty) -1 else RowProbe.valuesBeforeCode / (1 + handle.layout.columns.length)
 
   override def hasNext: Boolean = {
     if (!started) { started = true; probe.gauge.start(index) }
@@ -178,6 +195,8 @@ final private[probe] class ProbingIterator(input: Iterator[InternalRow], probe: 
   override def next(): InternalRow = {
     if (!started) { started = true; probe.gauge.start(index) }
     val row = input.next()
+    if (rowsLeft == 0) source.flatMap(RowProbe.compiled(probe.gauge, handle.layout, _)).foreach(probe = _)
+    rowsLeft -= 1
     probe.look(row)
     row
   }

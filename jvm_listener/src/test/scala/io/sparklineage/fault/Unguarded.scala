@@ -64,6 +64,7 @@ object Unguarded {
     ) ++ because("It has a try of its own, or calls a gauge, which throws no fault.")(
       "ProbeExec.cleanupResources",
       "RowProbe.gauge",
+      "RowProbe.open",
       "RowProbe.look",
       "RowProbe.hasNext",
       "RowProbe.next"

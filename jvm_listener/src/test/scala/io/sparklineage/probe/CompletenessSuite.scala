@@ -99,6 +99,15 @@ class CompletenessSuite extends AnyFunSuite with ProbeFixture {
     assert(count.complete && count.rows.contains(1000L) && count.columns.isEmpty && count.sample.isEmpty)
   }
 
+  test("code that is generated in the middle of a partition goes on with what was seen") {
+    val want = truth(people)
+    try Seq(1, 300, 700, Int.MaxValue).foreach { values =>
+        RowProbe.valuesBeforeCode = values
+        withConf("spark.sql.codegen.maxFields" -> "0")(assertTrue(probe(people)(write), want))
+      }
+    finally RowProbe.valuesBeforeCode = 0
+  }
+
   test("rows only") {
     val id = freshId()
     val got = measured(write(Watched.watch(people, id, rowsOnly = true))).find(_.dataset == id).get
