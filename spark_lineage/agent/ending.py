@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import importlib.util
 import sys
 import time
 from pathlib import Path
@@ -21,11 +22,12 @@ from spark_lineage.surroundings import written_files
 
 if TYPE_CHECKING:
     from spark_lineage.answers.check.results import Report
-    from spark_lineage.model import LineageGraph
+    from spark_lineage.model import LineageGraph, Run
     from spark_lineage.sinks.sender import Sender
     from spark_lineage.sinks.signing import Signer
 
 LETS_GO = 2.0  # seconds beside ``exit.wait`` in which the process that tells receivers lets go of the journal
+NOT_COMPARED = "the run was not compared with earlier ones: reading them needs the package msgspec, which is not here"
 HISTORY_BYTES = 8_000_000  # of journals of earlier runs that the end of a program reads for its checks
 
 
@@ -41,6 +43,7 @@ class Ending:
         self._ahead, self._telling, self._guard = ahead, telling, guard
         self._with_functions = with_functions
         self._exports = False  # a process beside exports the spans that are left
+        self._has_history = True  # earlier runs could be read, or there are none
 
     def write(self, rules: Rules | None) -> float:
         """Writes the journal. Gives the moment, on the monotonic clock, until which the program waits for receivers."""
@@ -92,16 +95,23 @@ class Ending:
             self._ahead.flush()  # the gap that says why
             graph = self._ahead.graph()
         moved = self._guard("written files", lambda: tuple(written_files.moved(graph))) or ()
-        return dataclasses.replace(graph, gaps=(*graph.gaps, *moved))
+        alone = () if self._has_history else (Gap(None, None, "checks", NOT_COMPARED),)
+        return dataclasses.replace(graph, gaps=(*graph.gaps, *moved, *alone))
 
     def _check(self, graph: LineageGraph, rules: Rules | None) -> Report:
         from spark_lineage.answers.check.checking import check
+
+        return check(graph, self._earlier(graph.run), None, rules, self._with_functions)
+
+    def _earlier(self, run: Run) -> list[LineageGraph]:
         from spark_lineage.answers.check.earlier import earlier
         from spark_lineage.store import Store
 
-        run = graph.run
-        before = earlier(Store(self._store), run.app, run.started, run.id, HISTORY_BYTES)
-        return check(graph, before, None, rules, self._with_functions)
+        store = Store(self._store)
+        if importlib.util.find_spec("msgspec") is None:  # what travels with --py-files has no compiled parts
+            self._has_history = all(folder == self._folder for folder in store.folders())
+            return []
+        return earlier(store, run.app, run.started, run.id, HISTORY_BYTES)
 
     def hand_on(self, until: float) -> Sender | None:
         """To the audit tables, and to the receivers: None if there are none."""
