@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
+from observing import shop
 
 from spark_lineage.agent import Agent, Program, ending
 from spark_lineage.config import Config
@@ -55,6 +56,8 @@ def test_without_a_parser_there_is_no_history_and_the_record_says_so(
 
     def gaps() -> list[str]:
         agent = Agent(Config(store=str(tmp_path)), Program("job", "job.py"))
+        for seen in shop(run=agent.run)[:-1]:
+            agent._queue.put(seen)
         with monkeypatch.context() as without:
             without.setitem(sys.modules, "msgspec", None)
             for name in [name for name in sys.modules if name.startswith("spark_lineage.events.pars")]:
