@@ -234,6 +234,14 @@ def test_of_queries_that_one_operation_runs_again_and_again_the_first_are_record
     assert found[-1] == batch(3)
 
 
+def test_a_program_of_many_commands_has_the_queries_of_all() -> None:
+    """The number in an id counts the queries of a JVM, in which another program may have run before."""
+    queries = Queries()
+    seen = [fragment(f"o{number}.q{7_000 + 2 * number + query}") for number in range(3_000) for query in (0, 1)]
+    assert list(queries.few(seen)) == seen
+    assert list(queries.few(seen[-10:])) == seen[-10:], "what is told of them later, too"
+
+
 # --------------------------------------------------------------------------- whose sink is whose
 
 
