@@ -49,6 +49,8 @@ them). *Right* means for a fault: exit status 1, the faulty function or statemen
 `first_divergences`, no source called changed; for a harmless change: exit status 0 and `same`. One pair in eight runs
 from the same folder into the same output and store; in the others program, output and store are elsewhere. That a
 fault does change what the program writes, and a harmless change does not, is checked without this package.
+Where `used` prunes a column it has no fingerprint of whole rows: what only pairs values otherwise, as another rank in
+each row, shows a step later.
 
 Measured by `make localisation`:
 """
@@ -134,7 +136,7 @@ def document(verdicts: list[Verdict], before: str) -> str:
     known = [(change, mode) for mode in MODES for change in changes if (change.program, change.name, mode) in rows]
     listed = [rows[change.program, change.name, mode] for change, mode in known]
     judged = [(change, mode, line.endswith("| yes |")) for (change, mode), line in zip(known, listed, strict=True)]
-    measured = dates(before, {each.change.program for each in verdicts}, programs)
+    measured = dates(before, {(each.mode, each.change.program) for each in verdicts}, programs)
     table = ["| program | change | kind | mode | named | right |", "|---|---|---|---|---|---|", *listed]
     parts = [HEAD.strip(), "\n".join(measured), "\n".join(summary(judged)), "\n".join(table)]
     return "\n\n".join(parts) + "\n"
@@ -150,15 +152,16 @@ def measured_before(page: str) -> dict[tuple[str, str, str], str]:
     return {(each[0].lstrip("| "), each[1], each[3]): line for line, each in cells if each[3:4] and each[3] in MODES}
 
 
-def dates(page: str, now: set[str], programs: list[str]) -> list[str]:
-    """One line for each day and versions, with the programs that were measured then."""
-    found = {program: day for day, names in re.findall(r"^- (20.*): (.*)$", page, re.MULTILINE)
+def dates(page: str, now: set[tuple[str, str]], programs: list[str]) -> list[str]:
+    """One line for each mode, day and versions, with the programs that were measured then. ``now``: mode, program."""
+    found = {(mode, program): day for mode, day, names in re.findall(r"^- (\w+), (20.*): (.*)$", page, re.MULTILINE)
              for program in names.split(", ")}  # fmt: skip
     today = f"{time.strftime('%Y-%m-%d')}, Spark {pyspark.__version__}, Python {platform.python_version()}"
     found.update(dict.fromkeys(now, today))
-    known = [program for program in programs if program in found]
-    days = sorted({found[program] for program in known})
-    return [f"- {day}: {', '.join(program for program in known if found[program] == day)}" for day in days]
+    days: dict[tuple[str, str], list[str]] = {}
+    for mode, program in ((mode, program) for mode in MODES for program in programs if (mode, program) in found):
+        days.setdefault((mode, found[mode, program]), []).append(program)
+    return [f"- {mode}, {day}: {', '.join(names)}" for (mode, day), names in days.items()]
 
 
 def row(each: Verdict) -> str:

@@ -273,11 +273,14 @@ class ProbeHandle private[probe] (private[probe] val layout: Layout, accumulator
    * Reads what is left of the rows, since nobody else will. An error in a row that the program would not have come to is
    * none of the program's: then the partition was not read to its end, and says so.
    */
-  def readRest(): Unit = if (gauges.exists(!_.isDrained)) {
-    try inputs.foreach(more => while (more()) ())
+  def readRest(): Unit =
+    try if (gauges.exists(!_.isDrained)) inputs.foreach(more => while (more()) ())
     catch {
       case killed: TaskKilledException => throw killed
       case NonFatal(_) =>
+    } finally {
+      // A task may go on with thousands of partitions that were coalesced into it.
+      gauges.clear()
+      inputs.clear()
     }
-  }
 }

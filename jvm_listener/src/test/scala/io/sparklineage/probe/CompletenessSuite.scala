@@ -68,6 +68,25 @@ class CompletenessSuite extends AnyFunSuite with ProbeFixture {
       }
   }
 
+  test("each of the partitions that one task reads is read to its end") {
+    val left = spark.range(0, 20, 1, 2).toDF("i")
+    val right = spark.range(0, 40000, 1, 3).toDF("j").repartition(4, col("j")).sortWithinPartitions("j")
+    val want = truth(right)
+    withConf("spark.sql.autoBroadcastJoinThreshold" -> "-1", "spark.sql.shuffle.partitions" -> "4") {
+      Seq("true", "false").foreach { code =>
+        withConf("spark.sql.codegen.wholeStage" -> code) {
+          val id = freshId()
+          val got = measured {
+            val joined = left.join(Watched.watch(right, id, toTheEnd = true), col("i") === col("j"))
+            assert(joined.coalesce(1).collect().length == 20)
+          }.filter(_.dataset == id)
+          assert(got.size == 1, code)
+          assertTrue(got.head, want)
+        }
+      }
+    }
+  }
+
   test("an error in a row that a join would not have read fails nothing") {
     val left = spark.range(0, 20, 1, 2).toDF("i")
     val bad = udf((j: Long) => if (j > 30000) throw new IllegalStateException("nobody asked for this row") else j)
