@@ -49,8 +49,6 @@ them). *Right* means for a fault: exit status 1, the faulty function or statemen
 `first_divergences`, no source called changed; for a harmless change: exit status 0 and `same`. One pair in eight runs
 from the same folder into the same output and store; in the others program, output and store are elsewhere. That a
 fault does change what the program writes, and a harmless change does not, is checked without this package.
-Where `used` prunes a column it has no fingerprint of whole rows: what only pairs values otherwise, as another rank in
-each row, shows a step later.
 
 Measured by `make localisation`:
 """

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from spark_lineage.answers.errors import AnswerError
-from spark_lineage.model import Cell, Dataset, LineageGraph, Outcome
+from spark_lineage.model import Cell, Dataset, LineageGraph, Outcome, fingerprints
 
 SAME, DIFFERENT, UNKNOWN = "same", "different", "could not tell"
 StepKey = tuple[str, int]
@@ -127,7 +127,7 @@ def _pair(name: str, before: Dataset | None, after: Dataset | None) -> Pair:
     new = {column.name: column.fingerprint for column in after.columns}
     other = tuple(
         name for name in dict.fromkeys([*old, *new])
-        if (name in old) != (name in new) or _differ(old[name], new[name])
+        if (name in old) != (name in new) or fingerprints.differ(old[name], new[name])
     )  # fmt: skip
     return Pair(name, before, after, verdict(before, after), other)
 
@@ -138,14 +138,11 @@ def verdict(before: Dataset, after: Dataset) -> str:
         return DIFFERENT
     if [column.name for column in before.columns] != [column.name for column in after.columns]:
         return DIFFERENT
-    if before.fingerprint is not None and after.fingerprint is not None:
-        return SAME if before.fingerprint == after.fingerprint else DIFFERENT
+    if fingerprints.differ(before.fingerprint, after.fingerprint):
+        return DIFFERENT
+    if fingerprints.is_of_whole_rows(before.fingerprint) and before.fingerprint == after.fingerprint:
+        return SAME
     both = zip(before.columns, after.columns, strict=True)
-    if before.complete and after.complete and any(_differ(old.fingerprint, new.fingerprint) for old, new in both):
+    if before.complete and after.complete and any(fingerprints.differ(old.fingerprint, new.fingerprint) for old, new in both):
         return DIFFERENT
     return UNKNOWN
-
-
-def _differ(old: str | None, new: str | None) -> bool:
-    """Whether two fingerprints say of a column that it holds something else; one that is not known says nothing."""
-    return old is not None and new is not None and old != new

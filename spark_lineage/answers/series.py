@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from spark_lineage.answers import find
 from spark_lineage.answers.errors import AnswerError
-from spark_lineage.model import Dataset, LineageGraph, Outcome, Step
+from spark_lineage.model import Dataset, LineageGraph, Outcome, Step, fingerprints
 
 
 @dataclass(frozen=True)
@@ -135,7 +135,9 @@ def known_facts(point: Point) -> dict[str, object]:
         if dataset.rows is not None:
             found["rows"] = dataset.rows
         if dataset.complete:
-            found |= {"nulls": nulls_if_all_known(dataset), "fingerprint": dataset.fingerprint}
+            found["nulls"] = nulls_if_all_known(dataset)
+            over = fingerprints.columns(dataset.fingerprint)  # others are another fact
+            found[f"fingerprint of columns {over}" if over else "fingerprint"] = dataset.fingerprint
         found["columns"] = [(column.name, column.type) for column in dataset.columns] or None
         found["plan"] = plan_hash(dataset)
     if step is not None:

@@ -86,7 +86,8 @@ class Dataset:
 
     @property
     def fingerprint(self) -> str | None:
-        """Of whole rows, whatever their order; equal for equal contents."""
+        """Of the rows, whatever their order. ``row1:...`` is over all columns: equal for equal contents. ``row1[1-3,7]:...`` is
+        over those columns that flowed, by their positions from 1: to be compared with one over the same columns."""
         return self.recorded.fingerprint
 
     @property

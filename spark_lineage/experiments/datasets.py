@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from spark_lineage.model import Column, Dataset, LineageGraph
+from spark_lineage.model.fingerprints import is_of_whole_rows
 
 LONGEST_DIGEST = 36  # characters that MLflow keeps
 LONGEST_NAME = 500
@@ -35,8 +36,9 @@ def trained_on(graph: LineageGraph, mlflow_run: str) -> list[Dataset]:
 
 
 def digest(dataset: Dataset, run: str) -> str:
-    """The fingerprint of all rows, without the name of its algorithm; the run's id where not every row was seen."""
-    return (dataset.fingerprint.partition(":")[2] if dataset.fingerprint else run)[:LONGEST_DIGEST]
+    """The fingerprint of whole rows, without the name of its algorithm; the run's id where that is not known."""
+    whole = dataset.fingerprint if is_of_whole_rows(dataset.fingerprint) else None
+    return (whole.partition(":")[2] if whole else run)[:LONGEST_DIGEST]
 
 
 def source(graph: LineageGraph, dataset: Dataset) -> str:

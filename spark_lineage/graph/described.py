@@ -17,7 +17,7 @@ from spark_lineage.graph.observed import Observed
 from spark_lineage.graph.steps import Steps
 from spark_lineage.graph.storage import Storages
 from spark_lineage.graph.stored import Stored, changes_in_place, overwrites
-from spark_lineage.model import ChangedRows, Dataset, DatasetKind, Fragment, Gap, Storage
+from spark_lineage.model import ChangedRows, Dataset, DatasetKind, Fragment, Gap, Storage, fingerprints
 
 UNKNOWN = "unknown"  # the namespace of storage behind connectors that the JVM half does not know
 NOT_TOLD_APART = "two places that it reads or writes have one name here"
@@ -199,8 +199,7 @@ def _agreed(found: Sequence[Measured]) -> Measured:
         return unknown("not_measured", f"reads of it gave different numbers of rows: {rows}")
     described = [measured for measured in found if measured.columns]
     best = next((measured for measured in described if measured.fingerprint), (*described, *found)[0])
-    prints = dict.fromkeys(measured.fingerprint for measured in described if measured.fingerprint)
-    if len(prints) > 1:
+    if fingerprints.any_differ(measured.fingerprint for measured in described if measured.fingerprint):
         return replace(best, columns=(), fingerprint=None, sample=None, differ=None)
     return best
 

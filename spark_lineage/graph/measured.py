@@ -11,7 +11,18 @@ from dataclasses import dataclass, replace
 
 from spark_lineage.graph.observed import Observed, ancestors, op_of_query
 from spark_lineage.graph.sketches import close
-from spark_lineage.model import Column, Mode, OperationKind, Outcome, Partial, Probed, ProbedColumn, RuleAnswer, Sample
+from spark_lineage.model import (
+    Column,
+    Mode,
+    OperationKind,
+    Outcome,
+    Partial,
+    Probed,
+    ProbedColumn,
+    RuleAnswer,
+    Sample,
+    fingerprints,
+)
 
 NONE_DROPPED = "the filters for NULL that ran below the probe have dropped no row: its columns have none"
 MOST_PARTIAL = 4  # of one dataset: as many are kept
@@ -190,7 +201,7 @@ def _merged(a: Partial, b: Partial) -> Partial:
         return most
     known = {column.name for column in most.columns}
     more = tuple(column for column in least.columns if column.name not in known)
-    return replace(most, columns=(*most.columns, *more), fingerprint=most.fingerprint or least.fingerprint)
+    return replace(most, columns=(*most.columns, *more), fingerprint=fingerprints.of_most((most.fingerprint, least.fingerprint)))
 
 
 def columns(declared: Sequence[tuple[str, str, bool]], measured: Measured) -> tuple[Column, ...]:
@@ -231,7 +242,7 @@ def _agreed(complete: Sequence[Probed], measurements: int) -> Measured:
     sample = best.sample
     if differ is None:
         agreeing = [probe for probe in complete if len(probe.columns) == len(best.columns)]
-        fingerprint = next((probe.fingerprint for probe in (best, *agreeing) if probe.fingerprint), None)
+        fingerprint = fingerprints.of_most(probe.fingerprint for probe in (best, *agreeing))
         sample = next((probe.sample for probe in (best, *complete) if probe.sample is not None), None)
         known = {column.name for column in best.columns}
         for probe in complete:
@@ -271,7 +282,7 @@ def _difference(best: Probed, complete: Iterable[Probed]) -> str | None:
         names = [a.name for a, b in pairs if not close(a, b)]
         if names:
             return f"values of {', '.join(names[:5])} differ between measurements"
-        if not pairs and best.fingerprint and other.fingerprint and best.fingerprint != other.fingerprint:
+        if not pairs and fingerprints.differ(best.fingerprint, other.fingerprint):
             return "the rows differ between measurements"
     return None
 

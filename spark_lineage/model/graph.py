@@ -39,7 +39,7 @@ class Partial:
     pushed: tuple[str, ...]  # SQL
     rows: int
     columns: tuple[ProbedColumn, ...]
-    fingerprint: str | None  # of whole rows, as in Probed
+    fingerprint: str | None  # of rows, as in Probed
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ class Dataset:
     reason: str | None  # why it is not complete, as in Probed; None if it is
     detail: str | None  # the same for people
     pushed: tuple[str, ...]  # the filters that Spark ran below the probe, as SQL
-    fingerprint: str | None  # of whole rows, as in Probed; None unless complete
+    fingerprint: str | None  # of rows, as in Probed; None unless complete
     sample: Sample | None
     storage: Storage | None  # of a source or a sink
     fragment: Fragment | None  # how it is made, over ids of datasets of this graph; None where no plan was seen

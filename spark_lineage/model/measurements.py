@@ -66,7 +66,7 @@ class Probed:
     detail: str | None  # the same for people: which filter, which plan
     pushed: tuple[str, ...]  # the filters that Spark ran below the probe, as SQL
     columns: tuple[ProbedColumn, ...]  # those that flowed, in the order of the DataFrame
-    fingerprint: str | None  # "row1:" and 32 hex digits: a hash of whole rows; None unless every column flowed
+    fingerprint: str | None  # of rows, see ``model/fingerprints``; of some of the columns only in used and exact mode
     sample: Sample | None
     plan_hash: str | None = None  # of the physical plan below the probe: equal hashes measure the same rows
     answers: tuple[RuleAnswer, ...] = ()

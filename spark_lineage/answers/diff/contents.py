@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from spark_lineage.graph.sketches import close
-from spark_lineage.model import Column, Dataset, Partial
+from spark_lineage.model import Column, Dataset, Partial, fingerprints
 
 FLOATS = ("double", "float")
 
@@ -169,16 +169,12 @@ def _facts(a: _Side, b: _Side, schema: tuple[ColumnChange, ...], exact: Exact) -
             else:
                 changes.append(ColumnChange(of_a.name, "values", of_a.fingerprint, of_b.fingerprint))
     rows = a.rows != b.rows
-    combined = ordered and not (rows or changes or near or unproven or unused) and _differ(a.fingerprint, b.fingerprint)
+    combined = ordered and not (rows or changes or near) and fingerprints.differ(a.fingerprint, b.fingerprint)
     content = Content.DIFFERENT if rows or changes or combined else Content.SAME
     return Measured(
         content, tuple(changes), rows, combined, tuple(near), frozenset(unproven), frozenset(unused),
         bare=not proven and bool(a.columns), partial=a.partial,
     )  # fmt: skip
-
-
-def _differ(a: str | None, b: str | None) -> bool:
-    return a is not None and b is not None and a != b
 
 
 def _nulls(column: Column) -> str:
@@ -187,7 +183,8 @@ def _nulls(column: Column) -> str:
 
 def _equal_at_sight(a: Dataset, b: Dataset) -> bool:
     """Whether the columns are equal in everything. Most pairs of two runs are, and need no further look."""
-    if a.fingerprint is None or a.fingerprint != b.fingerprint or a.rows != b.rows or not (a.complete and b.complete):
+    equal = a.fingerprint == b.fingerprint and a.rows == b.rows and a.complete and b.complete
+    if not (equal and fingerprints.is_of_whole_rows(a.fingerprint)):
         return False
     return len(a.columns) == len(b.columns) and all(
         x.name == y.name and x.type == y.type for x, y in zip(a.columns, b.columns, strict=True)

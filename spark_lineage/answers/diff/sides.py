@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from spark_lineage.model import Dataset, DatasetKind, Fragment, LineageGraph, Step, StepKind
+from spark_lineage.model.fingerprints import is_of_whole_rows
 
 StepKey = tuple[str, int]
 _WORD = re.compile(r"\w+|[^\w\s]")
@@ -120,12 +121,12 @@ def _describe(traits: Traits) -> None:
 
 def content(dataset: Dataset) -> str:
     """One word for what was measured of a complete dataset."""
-    if dataset.fingerprint is not None:
+    if dataset.fingerprint is not None and is_of_whole_rows(dataset.fingerprint):
         return dataset.fingerprint
     seen = ",".join(
         f"{column.name}={column.fingerprint}" for column in dataset.columns if column.fingerprint is not None
     )
-    return f"{dataset.rows}:{seen}"
+    return f"{dataset.rows}:{dataset.fingerprint}:{seen}"
 
 
 def plan_hash(dataset: Dataset) -> str | None:

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 from spark_lineage.events.content.declaring import Count, Earlier, Of, Ordinal, Parsed
 from spark_lineage.model import CheckStatus, DatasetKind
+from spark_lineage.model.fingerprints import OF_ROWS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +46,11 @@ Nans = Annotated[
     tuple[tuple[Count, Count], ...],
     Of("of float and double columns: position, number of rows where it is NaN; absent: not known"),
 ]
-RowFingerprint = Of("row multiset fingerprint, prefixed by its algorithm", pattern="^row1:[0-9a-f]{32}$")
+RowFingerprint = Of(
+    "row multiset fingerprint, prefixed by its algorithm and, where it is not over all columns, by the positions of those that "
+    "it is over, from 1",
+    pattern=OF_ROWS,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,7 +63,7 @@ class Field:
 class Partial:
     pushed: tuple[str, ...]
     rows: Count
-    fingerprint: Annotated[str | None, Of(pattern="^row1:[0-9a-f]{32}$")] = None
+    fingerprint: Annotated[str | None, Of(pattern=OF_ROWS)] = None
     declared: Annotated[
         tuple[Field, ...] | None, Of("the columns measured; absent where they are those of the schema facet")
     ] = None

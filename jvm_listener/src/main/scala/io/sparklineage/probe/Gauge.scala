@@ -77,7 +77,7 @@ final class Gauge private[probe] (layout: Layout, publish: PartitionMeasures => 
    */
   def row(row: Long, key: Long): Boolean = {
     if (slots == null) summedLongs(Layout.Rows) += 1
-    if (layout.wholeRows) {
+    if (layout.rowFingerprint.isDefined) {
       summedLongs(Layout.RowA) += Mixing.mixA(row)
       summedLongs(Layout.RowB) += Mixing.mixB(row)
     }

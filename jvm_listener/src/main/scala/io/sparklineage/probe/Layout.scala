@@ -38,11 +38,14 @@ final private[probe] case class MeasuredColumn(
  * Slots in `Gauge.longs`: rows, row sum A, row sum B, then per column the sum of hashes and the number of
  * nulls, then per question what was counted and how often that failed, then per float column the number of NaN; in
  * `Gauge.doubles` per float column sum, sum of squares, signed sum.
+ *
+ * @param rowFingerprint
+ *   its name: `row1`, or with the columns that it is over (`row1[1-3,7]`); None: there is none
  */
 final private[probe] class Layout(
     val columns: Array[MeasuredColumn],
     val width: Int,
-    val wholeRows: Boolean,
+    val rowFingerprint: Option[String],
     val signed: Boolean,
     val key: Array[Int],
     val sampleRows: Int,
@@ -103,14 +106,13 @@ private[probe] object Layout {
     val (floats, others) = flowing.partition(_.floating)
     val columns = (others ++ floats).toArray
     val missing = spec.columns.indices.filterNot(flowing.map(_.position).toSet)
-    val wholeRows = missing.isEmpty && columns.nonEmpty && columns.forall(_.hashable)
     // A pruned column of unknown hash would change the signs: then there is no signed sum.
     val signed = missing.forall(position => floatName(spec.columns(position).typeName))
     val asked = spec.questions.flatMap(BoundQuestion.of(_, columns.toSeq)).toArray
     new Layout(
       columns,
       spec.columns.length,
-      wholeRows,
+      rowFingerprintOf(spec, columns),
       signed,
       keyOf(spec, columns),
       spec.sampleRows,
@@ -118,6 +120,25 @@ private[probe] object Layout {
       asked,
       spec.mostKeys
     )
+  }
+
+  /**
+   * Over all columns; where the mode promises every row, else over those that have a fingerprint, by their positions in the
+   * boundary, from 1. A single one says nothing that its own fingerprint does not say.
+   */
+  private def rowFingerprintOf(spec: ProbeSpec, columns: Array[MeasuredColumn]): Option[String] = {
+    val hashed = columns.filter(_.hashable).map(_.position + 1).sorted
+    if (hashed.nonEmpty && hashed.length == spec.columns.length) Some("row1")
+    else if (spec.toTheEnd && hashed.length > 1) Some(s"row1[${ranges(hashed.toSeq)}]")
+    else None
+  }
+
+  /** `1-3,7` of ascending numbers. */
+  private def ranges(numbers: Seq[Int]): String = {
+    val known = numbers.toSet
+    val starts = numbers.filterNot(number => known(number - 1))
+    val ends = numbers.filterNot(number => known(number + 1))
+    starts.zip(ends).map { case (first, last) => if (first == last) s"$first" else s"$first-$last" }.mkString(",")
   }
 
   /** Sample key as indices into `columns`; where none of the wanted columns flows, all that are not floats. */

@@ -193,7 +193,7 @@ final private[probe] class Measurement(val spec: ProbeSpec, layout: Layout, spar
     }
 
     def fingerprint: Option[String] =
-      if (layout.wholeRows) Some(f"row1:${longs(Layout.RowA)}%016x${longs(Layout.RowB)}%016x") else None
+      layout.rowFingerprint.map(name => f"$name:${longs(Layout.RowA)}%016x${longs(Layout.RowB)}%016x")
 
     def sample: Option[Sample] =
       if (!layout.sampling) None

@@ -41,7 +41,8 @@ final case class ProbeColumn(name: String, typeName: String, exprId: ExprId)
  * @param needless
  *   of the pushed filters those that may have dropped no row
  * @param toTheEnd
- *   also rows that a join above leaves unread are looked at: the mode promises every row
+ *   the mode promises every row: also those that a join above leaves unread are looked at, and where not all columns flow the
+ *   rows have a fingerprint of those that do
  * @param counting
  *   this probe counts rows for a scan and does nothing else
  */

@@ -129,7 +129,7 @@ final private[probe] class InterpretedRowProbe(handle: ProbeHandle) extends RowP
       }
       if (layout.columns(i).floating && value != null) sketch(i, value.asInstanceOf[Number].doubleValue, prefix < 0)
     }
-    if (layout.wholeRows) {
+    if (layout.rowFingerprint.isDefined) {
       longs(Layout.RowA) += Mixing.mixA(hash)
       longs(Layout.RowB) += Mixing.mixB(hash)
     }

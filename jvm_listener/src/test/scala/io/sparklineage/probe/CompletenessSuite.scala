@@ -42,6 +42,23 @@ class CompletenessSuite extends AnyFunSuite with ProbeFixture {
     assertTrue(probe(people)(_.groupBy("k").count().limit(1).collect()), truth(people))
   }
 
+  test("rows have a fingerprint of the columns that flow where every row is promised, and it names them") {
+    def fingerprint(toTheEnd: Boolean, columns: String*): Option[String] = {
+      val id = freshId()
+      val watched = Watched.watch(people, id, everyColumn = false, toTheEnd = toTheEnd)
+      measured { watched.select(columns.map(col): _*).collect() }.filter(_.dataset == id).head.fingerprint
+    }
+    def want(columns: String*): String = truth(people.select(columns.map(col): _*)).row.stripPrefix("row1:")
+
+    for (code <- Seq(Generated, Interpreted)) withConf(code: _*) {
+      assert(fingerprint(toTheEnd = true, "name", "id", "x").contains(s"row1[1,3-4]:${want("id", "name", "x")}"))
+      assert(fingerprint(toTheEnd = true, "day", "k").contains(s"row1[2,5]:${want("k", "day")}"))
+      assert(fingerprint(toTheEnd = true, "name").isEmpty)
+      assert(fingerprint(toTheEnd = false, "name", "id", "x").isEmpty)
+      assert(fingerprint(toTheEnd = true, people.columns.toSeq: _*).contains(truth(people).row))
+    }
+  }
+
   test("what a join leaves unread is read where every row is promised, and nowhere else") {
     val left = spark.range(0, 20, 1, 2).toDF("i")
     val right = spark.range(0, 40000, 1, 3).selectExpr("id AS j", "id % 7 AS v")
