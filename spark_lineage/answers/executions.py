@@ -143,6 +143,7 @@ def verdict(before: Dataset, after: Dataset) -> str:
     if fingerprints.is_of_whole_rows(before.fingerprint) and before.fingerprint == after.fingerprint:
         return SAME
     both = zip(before.columns, after.columns, strict=True)
-    if before.complete and after.complete and any(fingerprints.differ(old.fingerprint, new.fingerprint) for old, new in both):
+    other = any(fingerprints.differ(old.fingerprint, new.fingerprint) for old, new in both)
+    if before.complete and after.complete and other:
         return DIFFERENT
     return UNKNOWN

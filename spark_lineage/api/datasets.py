@@ -86,8 +86,11 @@ class Dataset:
 
     @property
     def fingerprint(self) -> str | None:
-        """Of the rows, whatever their order. ``row1:...`` is over all columns: equal for equal contents. ``row1[1-3,7]:...`` is
-        over those columns that flowed, by their positions from 1: to be compared with one over the same columns."""
+        """Of the rows, whatever their order: ``row1:...`` is over all columns, equal for equal contents.
+
+        ``row1[1-3,7]:...`` is over those columns that flowed, by their positions from 1, and is to be compared with one
+        over the same columns.
+        """
         return self.recorded.fingerprint
 
     @property

@@ -45,7 +45,7 @@ from spark_lineage.model import Mode, Operation, OperationKind, PythonGap, Sourc
 CHECKPOINTS = frozenset({"checkpoint", "localCheckpoint"})  # their result has another plan, and the same rows
 READ_VIEWS = frozenset({"sql", "table"})
 INNER = frozenset({"estimator", "evaluator"})  # subjects of methods that pyspark itself may call in a thread of its own
-MOST_STEPS = 10_000  # whose operations are counted: those that came last
+MOST_STEPS = 2_000  # whose operations are counted: those that came last
 OPERATIONS_PER_CALL = 10  # how many operations of one step are told apart, times ``limits.calls``
 
 

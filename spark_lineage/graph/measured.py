@@ -6,6 +6,7 @@ complete saw the same rows, so each column's facts may be taken from any of them
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -201,7 +202,9 @@ def _merged(a: Partial, b: Partial) -> Partial:
         return most
     known = {column.name for column in most.columns}
     more = tuple(column for column in least.columns if column.name not in known)
-    return replace(most, columns=(*most.columns, *more), fingerprint=fingerprints.of_most((most.fingerprint, least.fingerprint)))
+    return replace(
+        most, columns=(*most.columns, *more), fingerprint=fingerprints.of_most((most.fingerprint, least.fingerprint))
+    )
 
 
 def columns(declared: Sequence[tuple[str, str, bool]], measured: Measured) -> tuple[Column, ...]:
@@ -217,7 +220,7 @@ def columns(declared: Sequence[tuple[str, str, bool]], measured: Measured) -> tu
     if [column.name.lower() for column in probed] == [name.lower() for name in names]:
         return tuple(_column(*column, facts) for column, facts in zip(declared, probed, strict=True))
     by_name = {column.name: column for column in probed}
-    unique = {name for name in names if names.count(name) == 1}
+    unique = {name for name, times in Counter(names).items() if times == 1}
     return tuple(_column(*column, by_name.get(column[0]) if column[0] in unique else None) for column in declared)
 
 

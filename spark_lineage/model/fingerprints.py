@@ -1,4 +1,4 @@
-"""What the fingerprint of the rows of a dataset is over: ``row1:`` all columns, ``row1[1-3,7]:`` those of these positions.
+"""What a fingerprint of rows is over: ``row1:`` all columns, ``row1[1-3,7]:`` those of these positions.
 
 ``docs/fingerprint.md`` defines it.
 """
@@ -21,7 +21,7 @@ def columns(fingerprint: str | None) -> str:
 
 
 def differ(a: str | None, b: str | None) -> bool:
-    """Whether two fingerprints say that the rows differ. They say nothing of each other if they are over other columns."""
+    """Whether two fingerprints say that the rows differ. Those over other columns say nothing of each other."""
     return a is not None and b is not None and a != b and columns(a) == columns(b)
 
 

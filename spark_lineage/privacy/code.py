@@ -26,7 +26,7 @@ class Cleaning:
     literal: Callable[[str], str] | None = None
 
 
-@functools.lru_cache(maxsize=4096)  # one function is called many times
+@functools.lru_cache(maxsize=1024)  # one function is called many times
 def redacted(code: str) -> str:
     """The source without secrets."""
     return clean(code, Cleaning(redaction.text, redaction.prose))

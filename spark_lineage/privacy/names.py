@@ -21,7 +21,7 @@ _ENCRYPTS = re.compile(r"(?i)crypt|hmac")  # their first argument is the text, t
 _OPERATOR = re.compile(r" (?:=|==|!=|<>|<=>|<=|>=|<|>|LIKE|RLIKE|ILIKE|IN) ")
 
 
-@functools.lru_cache(maxsize=4096)
+@functools.lru_cache(maxsize=1024)
 def hidden(name: str) -> str:
     """The name with a mark in the place of each word that may be a secret."""
     if "(" not in name or not may_have_secret(name):

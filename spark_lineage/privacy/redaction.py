@@ -21,13 +21,13 @@ def is_secret(name: str) -> bool:
     return rules().secret_name.search(name) is not None
 
 
-@functools.lru_cache(maxsize=8192)  # one statement runs, and one function is called, many times
+@functools.lru_cache(maxsize=2048)  # one statement runs, and one function is called, many times
 def text(value: str) -> str:
     """A text that a program made: a plan, an expression, SQL, a URL, a literal of the source."""
     return _redacted(value, prose=False)
 
 
-@functools.lru_cache(maxsize=2048)
+@functools.lru_cache(maxsize=512)
 def prose(value: str) -> str:
     """A text that people wrote or are to read: an error, a comment, a docstring, a line of a log."""
     return _redacted(value, prose=True)

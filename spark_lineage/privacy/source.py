@@ -50,7 +50,7 @@ class Span:
     value: str | None
 
 
-@functools.lru_cache(maxsize=4096)
+@functools.lru_cache(maxsize=1024)
 def secrets(source: str) -> tuple[Span, ...] | None:
     """The secret literals of a source, in order; None if it is not Python."""
     found = _found(source)
@@ -63,7 +63,7 @@ def values(source: str) -> frozenset[str]:
     return found[1] if found is not None else frozenset()
 
 
-@functools.lru_cache(maxsize=4096)
+@functools.lru_cache(maxsize=1024)
 def _found(source: str) -> tuple[tuple[Span, ...], frozenset[str]] | None:
     if not may_have_secret(source):
         return (), frozenset()

@@ -73,25 +73,6 @@ def test_the_modes_give_one_row_fingerprint(runs: Runs, mode: str) -> None:
             assert dataset["fingerprint"] == exact.checked[label]["fingerprint"], label
 
 
-def test_used_mode_says_which_columns_a_row_fingerprint_is_over(runs: Runs) -> None:
-    """Its value for each choice of columns is that of plain Spark in ``CompletenessSuite``."""
-    partial = 0
-    for label, dataset in compared(runs, "used").checked.items():
-        known = [place for place, column in enumerate(dataset["columns"], 1) if column["fingerprint"] is not None]
-        if dataset["fingerprint"] is None:
-            assert len(known) < 2 or len(known) == len(dataset["columns"]), label
-        else:
-            assert positions(dataset["fingerprint"], len(dataset["columns"])) == known, label
-            partial += len(known) < len(dataset["columns"])
-    assert partial > 5
-
-
-def positions(fingerprint: str, columns: int) -> list[int]:
-    words = fingerprint.partition(":")[0].removeprefix("row1").strip("[]")
-    ends = [list(map(int, word.split("-"))) for word in words.split(",") if word] or [[1, columns]]
-    return [place for first, *last in ends for place in range(first, (last or [first])[0] + 1)]
-
-
 def test_plan_mode_claims_no_numbers(runs: Runs) -> None:
     runs.observed("plans", mode="plan").succeeded()
     shown = runs.shown("plans", mode="plan")

@@ -19,7 +19,7 @@ from spark_lineage.model import FunctionReading, Statement
 StatementPlace = tuple[str, int]  # id of a call, index of one of its statements
 Names = Sequence[str]
 Brought = Latest[StatementPlace, Latest[Node, None]]  # the DataFrames that a statement has brought into Python
-MOST_PLACES = 10_000  # statements that are remembered: those that ran an action last
+MOST_PLACES = 2_000  # statements that are remembered: those that ran an action last
 MOST_NODES = 1_000  # DataFrames of one statement
 
 

@@ -47,8 +47,8 @@ Nans = Annotated[
     Of("of float and double columns: position, number of rows where it is NaN; absent: not known"),
 ]
 RowFingerprint = Of(
-    "row multiset fingerprint, prefixed by its algorithm and, where it is not over all columns, by the positions of those that "
-    "it is over, from 1",
+    "row multiset fingerprint, prefixed by its algorithm and, where it is not over all columns, by the positions of "
+    "those that it is over, from 1",
     pattern=OF_ROWS,
 )
 

@@ -36,7 +36,7 @@ from spark_lineage.guard import Guard, interrupted_again
 from spark_lineage.model import Marked, Mode, Probed, Unit
 
 MOST_VERSIONS = 200  # datasets of one unit: a loop that changes a frame very often is not followed to its end
-MOST_UNITS = 10_000  # whose datasets are counted
+MOST_UNITS = 2_000  # whose datasets are counted
 _ROWS = frozenset(["iterrows"])  # what these hand out are rows, not frames
 
 

@@ -23,7 +23,7 @@ from spark_lineage.model import Operation, OperationKind, PythonGap, Storage, Un
 # By these a program hears each statement that SQLite runs.
 _LISTENS = re.compile(rb"set_trace_callback|set_authorizer|set_progress_handler")
 MOST_FILES = 100  # that one unit reads, or writes, are told
-MOST_UNITS = 10_000  # whose files are known: those that worked with files last
+MOST_UNITS = 2_000  # whose files are known: those that worked with files last
 
 
 class StoragesUsed:

@@ -17,7 +17,7 @@ from spark_lineage.capture.following.tables.held import UnitWork
 from spark_lineage.capture.following.tables.telling import called, transform
 from spark_lineage.model import Unit, crossing
 
-MOST_UNITS = 10_000  # whose work is known: those that worked with tables last
+MOST_UNITS = 2_000  # whose work is known: those that worked with tables last
 
 
 class Units:

@@ -33,7 +33,7 @@ object CachedAncestors {
     case adaptive: AdaptiveSparkPlanExec => probed(adaptive.inputPlan)
     case stage: QueryStageExec => probed(stage.plan)
     case scan: InMemoryTableScanExec => probed(scan.relation.cacheBuilder.cachedPlan)
-    case probe: ProbeExec => probe.spec.ids.toSet ++ probed(probe.child)
+    case probe: ProbeExec => probe.specs.flatMap(_.ids).toSet ++ probed(probe.child)
     case other => (other.children ++ other.subqueries).flatMap(probed).toSet
   }
 }

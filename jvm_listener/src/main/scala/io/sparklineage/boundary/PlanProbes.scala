@@ -10,7 +10,7 @@ import io.sparklineage.Guard
 import io.sparklineage.probe.{AnalyzedQuestion, ProbeColumn, ProbeExec, ProbeSpec, Probes, SteppedAside}
 
 /**
- * A boundary becomes a probe.
+ * A boundary becomes a probe, together with those below it that see the same rows.
  *
  * @param session    the session whose queries these are
  * @param sampleRows how many rows a sample holds at most
@@ -19,7 +19,11 @@ import io.sparklineage.probe.{AnalyzedQuestion, ProbeColumn, ProbeExec, ProbeSpe
 final class PlanProbes(session: SparkLine.Session, sampleRows: () => Int, mostKeys: () => Int) extends SparkStrategy {
 
   override def apply(plan: LogicalPlan): Seq[SparkPlan] = plan match {
-    case boundary: BoundaryNode => Seq(planned(boundary, below(boundary)))
+    case boundary: BoundaryNode =>
+      val stack = Guard.value("stack boundaries", BoundaryStack.alone(boundary)) {
+        if (mayProbe) BoundaryStack.of(boundary) else BoundaryStack.alone(boundary)
+      }
+      Seq(planned(stack, stack.projected(below(stack.lowest))))
     case _ => Nil
   }
 
@@ -32,27 +36,28 @@ final class PlanProbes(session: SparkLine.Session, sampleRows: () => Int, mostKe
 
   private def mayProbe: Boolean = Probes.areOn && SQLConf.get.codegenFallback
 
-  private def planned(boundary: BoundaryNode, below: SparkPlan): SparkPlan =
-    Guard.value("plan probe", unprobed(boundary, below)) {
-      if (!Probes.areOn) unprobed(boundary, below)
-      else if (!SQLConf.get.codegenFallback) withoutFallback(boundary, below)
-      else ProbeExec(spec(boundary), below)
+  private def planned(stack: BoundaryStack, below: SparkPlan): SparkPlan =
+    Guard.value("plan probe", unprobed(stack, below)) {
+      if (!Probes.areOn) unprobed(stack, below)
+      else if (!SQLConf.get.codegenFallback) withoutFallback(stack, below)
+      else ProbeExec(stack.levels.map(spec), below, stack.columns)
     }
 
-  private def unprobed(boundary: BoundaryNode, below: SparkPlan): SparkPlan = {
-    SteppedAside.afterFault(boundary.spec.ids)
-    below
+  private def unprobed(stack: BoundaryStack, below: SparkPlan): SparkPlan = {
+    SteppedAside.afterFault(stack.ids)
+    stack.narrowed(below)
   }
 
   /** Code of ours that Java's compiler refuses would fail the query: there Spark does not run the plan without it. */
-  private def withoutFallback(boundary: BoundaryNode, below: SparkPlan): SparkPlan = {
-    SteppedAside.report(boundary.spec.ids, s"${SQLConf.CODEGEN_FALLBACK.key} is off")
-    below
+  private def withoutFallback(stack: BoundaryStack, below: SparkPlan): SparkPlan = {
+    SteppedAside.report(stack.ids, s"${SQLConf.CODEGEN_FALLBACK.key} is off")
+    stack.narrowed(below)
   }
 
-  private def spec(boundary: BoundaryNode): ProbeSpec = PlanProbes.spec(boundary, sampleRows()).copy(
-    questions = Guard.value[Seq[AnalyzedQuestion]]("questions", Nil)(posed(boundary)),
-    mostKeys = mostKeys()
+  private def spec(level: BoundaryStack.Level): ProbeSpec = PlanProbes.spec(level.boundary, sampleRows()).copy(
+    questions = Guard.value[Seq[AnalyzedQuestion]]("questions", Nil)(posed(level.boundary)),
+    mostKeys = mostKeys(),
+    above = level.above
   )
 
   private def posed(boundary: BoundaryNode): Seq[AnalyzedQuestion] =

@@ -18,10 +18,9 @@ object DriverRows {
     else {
       val layout = Layout(spec, rows.output, SQLConf.get.sessionLocalTimeZone)
       val measurement = new Measurement(spec, layout, context.get)
-      val probe = new InterpretedRowProbe(measurement.handle)
-      rows.data.foreach(probe.look)
-      probe.gauge.exhausted()
-      measurement.here(probe.gauge.measures(0))
+      val gauge = InterpretedRowProbe.all(measurement.handle, rows.data.iterator)
+      gauge.exhausted()
+      measurement.here(gauge.measures(0))
       true
     }
   }

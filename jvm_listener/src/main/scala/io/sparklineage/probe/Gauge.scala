@@ -2,14 +2,9 @@ package io.sparklineage.probe
 
 import java.util.Arrays
 
-import scala.collection.mutable.ArrayBuffer
-import scala.util.control.NonFatal
-
 import io.sparklineage.Guard
-import org.apache.spark.{TaskContext, TaskKilledException}
-import org.apache.spark.sql.catalyst.InternalRow
+import org.apache.spark.TaskContext
 import org.apache.spark.sql.catalyst.expressions.XXH64
-import org.apache.spark.sql.execution.BufferedRowIterator
 import org.apache.spark.sql.types.Decimal
 import org.apache.spark.unsafe.Platform
 import org.apache.spark.unsafe.types.UTF8String
@@ -21,13 +16,14 @@ import org.apache.spark.unsafe.types.UTF8String
  * Nothing is published before `start`: a fused union sets up every branch in every task but runs one.
  *
  * After a fault the gauge is off: it looks at no more rows of its partition, and at the end of the task it publishes
- * the fault in place of what it has seen. Who calls `row`, `sketch` or `hash` catches what they throw, and calls `fail`; no other
+ * the fault in place of what it has seen. Who calls `row`, `keep`, `sketch` or `hash` catches what they throw, and calls `fail`; no other
  * public method throws a fault of ours.
  */
 final class Gauge private[probe] (layout: Layout, publish: PartitionMeasures => Unit) {
   private var summedLongs: Array[Long] = _
   private var summedDoubles: Array[Double] = _
   private var sampledRows: Sampler = _
+  private var wanted = false
   private var keys: Array[Keys] = _
   private var drained = false
   private var started = false
@@ -39,9 +35,6 @@ final class Gauge private[probe] (layout: Layout, publish: PartitionMeasures => 
   /** Null in a gauge that is off, as the other two: then nobody may look. */
   def longs: Array[Long] = summedLongs
   def doubles: Array[Double] = summedDoubles
-
-  /** Null also where nothing is sampled. */
-  def sampler: Sampler = sampledRows
 
   /** Whether a fault has ended the look at this partition. */
   def isOff: Boolean = fault != null
@@ -73,7 +66,7 @@ final class Gauge private[probe] (layout: Layout, publish: PartitionMeasures => 
    *
    * @param row its hash
    * @param key of the sample
-   * @return true: the row is to be kept in the sample, value by value
+   * @return true: the row is to be kept in the sample, by `keep`
    */
   def row(row: Long, key: Long): Boolean = {
     if (slots == null) summedLongs(Layout.Rows) += 1
@@ -81,7 +74,20 @@ final class Gauge private[probe] (layout: Layout, publish: PartitionMeasures => 
       summedLongs(Layout.RowA) += Mixing.mixA(row)
       summedLongs(Layout.RowB) += Mixing.mixB(row)
     }
-    sampledRows != null && key <= sampledRows.threshold && sampledRows.admit(key, row)
+    wanted = sampledRows != null && key <= sampledRows.threshold && sampledRows.admit(key, row)
+    wanted
+  }
+
+  /** Puts the row into the sample, if the last call of `row` has said so. */
+  private[probe] def keep(row: KeptRow): Unit = if (fault == null && wanted) {
+    val values = new Array[Any](layout.columns.length)
+    var i = 0
+    while (i < values.length) {
+      values(i) = row(layout.columns(i).ordinal)
+      i += 1
+    }
+    sampledRows.keep(values)
+    wanted = false
   }
 
   /** Values that are not finite have no place in the sketch: they would leave nothing of it. */
@@ -156,7 +162,7 @@ final class Gauge private[probe] (layout: Layout, publish: PartitionMeasures => 
     var seen: PartitionMeasures = null
     guarded("probe measures") {
       settle()
-      val sampled = if (sampler == null) Array.empty[SampledRow] else sampler.seen(new Rendering(layout))
+      val sampled = if (sampledRows == null) Array.empty[SampledRow] else sampledRows.seen(new Rendering(layout))
       seen = new PartitionMeasures(index, drained, longs, doubles, sampled, seenKeys)
     }
     if (fault == null) seen else PartitionMeasures.failed(index, fault)
@@ -248,39 +254,13 @@ private[probe] object PartitionMeasures {
 }
 
 /** Goes to the executors: opens a gauge for each partition, and takes what it has seen back to the driver. */
-class ProbeHandle private[probe] (private[probe] val layout: Layout, accumulator: ProbeAccumulator)
+final class ProbeHandle private[probe] (private[probe] val layout: Layout, accumulator: ProbeAccumulator)
     extends Serializable {
-
-  /** What this task has of the probe: its gauges, and the rows that pass them or what is made of these. */
-  @transient private lazy val gauges = ArrayBuffer.empty[Gauge]
-  @transient private lazy val inputs = ArrayBuffer.empty[() => Boolean]
 
   /** Never throws: after a fault of ours the gauge is off from the start. */
   def open(): Gauge = {
     val gauge = new Gauge(layout, accumulator.add)
     gauge.prepare()
-    gauges += gauge
     gauge
   }
-
-  /** The codegen stage that the probe is a part of begins; its generated code calls this. */
-  def reads(rows: BufferedRowIterator): Unit = inputs += (() => rows.hasNext && { rows.next(); true })
-
-  /** The rows that the probe passes on, where it is in no codegen stage. */
-  def reads(rows: Iterator[InternalRow]): Unit = inputs += (() => rows.hasNext && { rows.next(); true })
-
-  /**
-   * Reads what is left of the rows, since nobody else will. An error in a row that the program would not have come to is
-   * none of the program's: then the partition was not read to its end, and says so.
-   */
-  def readRest(): Unit =
-    try if (gauges.exists(!_.isDrained)) inputs.foreach(more => while (more()) ())
-    catch {
-      case killed: TaskKilledException => throw killed
-      case NonFatal(_) =>
-    } finally {
-      // A task may go on with thousands of partitions that were coalesced into it.
-      gauges.clear()
-      inputs.clear()
-    }
 }

@@ -65,7 +65,7 @@ final private[probe] class Layout(
   def nans(column: Int): Int = counted(asked.length) + column - exact
   def newLongs(): Array[Long] = new Array[Long](nans(columns.length))
   def newDoubles(): Array[Double] = new Array[Double](3 * (columns.length - exact))
-  def newSampler(): Sampler = new Sampler(sampleRows, columns.length)
+  def newSampler(): Sampler = new Sampler(sampleRows)
 
   /** Whether the sample key is the running hash of all columns that are not floats: then it costs nothing. */
   val keyIsPrefix: Boolean = key.sameElements(columns.indices.take(exact).filter(columns(_).hashable))
@@ -152,7 +152,24 @@ private[probe] object Layout {
   private def floatName(typeName: String): Boolean = typeName == "float" || typeName == "double"
 
   /** Whether `xxhash64` takes a column of this type. Maps never: their order means nothing, their hash would. */
-  def hashable(dataType: DataType): Boolean =
+  def hashable(dataType: DataType): Boolean = Plain.contains(dataType) || hashed(dataType)
+
+  /** Types of which this is known; asking takes longer than much else. */
+  private val Plain: Set[DataType] =
+    Set(
+      BooleanType,
+      ByteType,
+      ShortType,
+      IntegerType,
+      LongType,
+      FloatType,
+      DoubleType,
+      StringType,
+      DateType,
+      TimestampType
+    )
+
+  private def hashed(dataType: DataType): Boolean =
     !holdsMap(dataType) && Try {
       val hash = XxHash64(Seq(BoundReference(0, dataType, nullable = false)), 42L)
       hash.checkInputDataTypes().isSuccess && {

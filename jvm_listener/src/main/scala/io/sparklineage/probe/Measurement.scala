@@ -3,12 +3,15 @@ package io.sparklineage.probe
 import java.util.concurrent.atomic.AtomicLong
 
 import scala.util.Try
+import scala.util.hashing.MurmurHash3
 
 import io.sparklineage.Numbers
 import io.sparklineage.model.{Answer, Probed, ProbedColumn, Sample, Sketch}
 import org.apache.spark.SparkContext
 import org.apache.spark.rdd.RDD
 import org.apache.spark.sql.catalyst.InternalRow
+import org.apache.spark.sql.catalyst.plans.QueryPlan
+import org.apache.spark.sql.catalyst.trees.TreeNodeTag
 import org.apache.spark.sql.execution.{InputAdapter, SparkPlan, WholeStageCodegenExec}
 
 /** One probe in one physical plan: what the tasks that ran it have seen so far. Lives on the driver. */
@@ -240,15 +243,28 @@ final private[probe] class Measurement(val spec: ProbeSpec, layout: Layout, spar
 private[probe] object Measurement {
   private val count = new AtomicLong
 
+  private val Hash = TreeNodeTag[(Int, Int)]("spark.lineage.hash")
+
   /** Equal for two physical plans that give the same rows. Codegen stages do not matter. */
   private def hashOf(plan: SparkPlan): Option[String] = Try {
-    val canonical = plan
-      .transformUp {
-        case WholeStageCodegenExec(child) => child
-        case InputAdapter(child) => child
-      }
-      .canonicalized
-    val text = canonical.treeString(verbose = true, addSuffix = false, maxFields = Int.MaxValue)
-    f"${canonical.hashCode}%08x${scala.util.hashing.MurmurHash3.stringHash(text)}%08x"
+    val (first, second) = hash(plan.canonicalized)
+    f"$first%08x$second%08x"
   }.toOption
+
+  /** Two hashes of a canonical plan. It keeps them: of boundaries above each other, each stands in the plan of the next. */
+  private def hash(canonical: QueryPlan[_]): (Int, Int) = canonical match {
+    case WholeStageCodegenExec(child) => hash(child)
+    case InputAdapter(child) => hash(child)
+    case _ => canonical.getTagValue(Hash).getOrElse {
+        val inside: Seq[Any] = canonical.children ++ canonical.innerChildren
+        val below = inside.collect { case plan: QueryPlan[_] => hash(plan) }
+        val text = canonical.verboseString(Int.MaxValue)
+        val both = (
+          MurmurHash3.orderedHash(MurmurHash3.stringHash(text, 1) +: below.map(_._1)),
+          MurmurHash3.orderedHash(MurmurHash3.stringHash(text, 2) +: below.map(_._2))
+        )
+        canonical.setTagValue(Hash, both)
+        both
+      }
+  }
 }

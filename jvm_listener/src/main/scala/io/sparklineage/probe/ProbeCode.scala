@@ -6,15 +6,15 @@ import org.apache.spark.sql.catalyst.expressions.codegen._
 import org.apache.spark.sql.types._
 
 /**
- * The Java code of a probe, for a whole codegen stage or for a class of its own (`RowProbe`).
+ * The Java code of one boundary of a probe, for a whole codegen stage or for a class of its own (`RowProbe`).
  *
  * It hashes columns and adds up the hashes; all else is done by the `Gauge`. Code is compiled anew for each query, first by
  * Spark and then by the JVM, which costs more than many rows do: so there is little of it. It stands in functions
  * beside the loop over the rows, of some columns each, so that a wide row leaves no method near the 8,000 bytes
  * above which nothing is compiled.
  *
- * @param handle
- *   name of the `ProbeHandle` in the generated class
+ * @param opened
+ *   what gives the `Gauge` in the generated class
  * @param counts
  *   rows are counted and nothing else
  * @param below
@@ -25,10 +25,10 @@ import org.apache.spark.sql.types._
 final private[probe] class ProbeCode(
     ctx: CodegenContext,
     layout: Layout,
-    handle: String,
-    counts: Boolean = false,
-    below: Option[ProbeCode.Below] = None,
-    asked: KeptHashes = Sharing.Nothing
+    opened: String,
+    counts: Boolean,
+    below: Option[ProbeCode.Below],
+    asked: KeptHashes
 ) {
   import ProbeCode._
 
@@ -38,7 +38,7 @@ final private[probe] class ProbeCode(
     ctx.addMutableState(javaType, s"probe_$name", init, forceInline = true)
 
   /** The name of the `Gauge` in the generated class. */
-  val gauge: String = state(classOf[Gauge].getName, "gauge", v => s"$v = $handle.open();")
+  val gauge: String = state(classOf[Gauge].getName, "gauge", v => s"$v = $opened;")
   private val key = if (layout.keyed) state("long", "key") else ""
 
   /** The running hash before the first float column: its sign signs the sketches. */
@@ -69,26 +69,22 @@ final private[probe] class ProbeCode(
 
   private def summed(column: Int): Boolean = below.exists(_.sharing.summed(column))
 
-  /** To stand where the partition begins to be read, any number of times. */
-  def begin(partitionIndex: String): String = {
+  /** The gauge below whose hashes are used, and what of it is the same in this one: as in `Gauge.begin`. */
+  def sharedWith: (String, String) = {
     val shared = below.map(_.sharing).filter(_.sameRows)
       .map(sharing => ctx.addReferenceObj("probe_slots", new SharedSlots(sharing.slots)))
-    s"$gauge.begin($partitionIndex, ${below.fold("null")(_ => lower.gauge)}, ${shared.getOrElse("null")});"
+    (below.fold("null")(_ => lower.gauge), shared.getOrElse("null"))
   }
 
-  /** To stand where the input has come to its end. */
-  def exhausted: String = s"$gauge.exhausted();"
-
-  /** Looks at one row. All variables of the input must have been evaluated before. */
-  def look(input: Input): String = {
+  /** Looks at one row, and sets `wanted` where it is to be kept in the sample. */
+  def look(input: Input, wanted: String): String = {
     looked = true
     if (counts) s"$gauge.count();"
     else {
       val (before, last) = looks(input)
-      val keep = if (layout.sampling) keeps(input) else Nil
       s"""
          |${before.mkString("\n")}
-         |if ($last) {${keep.mkString(" ", " ", " ")}}
+         |$wanted |= $last;
          |${layout.asked.indices.map(ask(_, input)).mkString("\n")}
        """.stripMargin
     }
@@ -100,7 +96,7 @@ final private[probe] class ProbeCode(
       val column = layout.columns(i)
       (column.hashable || column.nullable) && below.forall(_.sharing.needed(i))
     }
-    val chunks = if (touched.isEmpty) Seq(Nil) else chunked(touched)
+    val chunks = if (touched.isEmpty) Seq(Nil) else chunked(touched)(layout.columns(_).dataType)
     val hash = if (chunks.length > 1) ctx.freshName("probe_hash") else ""
     val calls = chunks.zipWithIndex.map { case (chunk, n) =>
       val bound = input.bind(ctx, chunk.map(need))
@@ -123,16 +119,6 @@ final private[probe] class ProbeCode(
   private def last(previous: Int): String = {
     val by = if (layout.keyed) key else if (floats) prefix else "hash"
     s"${marks(previous, layout.columns.length)}\nreturn $gauge.row(hash, $by);"
-  }
-
-  /** Calls that keep the row in the sample. */
-  private def keeps(input: Input): Seq[String] = chunked(layout.columns.indices).map { chunk =>
-    val bound = input.bind(ctx, chunk.map(i => Need(layout.columns(i), value = true, isNull = true)))
-    val puts = chunk.zip(bound.variables).map { case (i, variable) =>
-      val put = s"$gauge.sampler().put($i, ${variable.value});"
-      s"${variable.code}\n${if (variable.isNull == FalseLiteral) put else s"if (!${variable.isNull}) $put"}"
-    }
-    call("keep", bound, puts.mkString("\n")) + ";"
   }
 
   /** Looks at the row for a question; where that fails the question has no answer, and the row passes on. */
@@ -169,7 +155,6 @@ final private[probe] class ProbeCode(
    */
   private def call(name: String, bound: Bound, look: String, result: (String, String) = "void" -> ""): String = {
     val fresh = ctx.freshName(s"probe_$name")
-    val enter = if (Guard.isWatched) s"""${Guard.getClass.getName.stripSuffix("$")}.enter("probe look");""" else ""
     val defined = ctx.addNewFunction(
       fresh,
       s"""
@@ -249,20 +234,6 @@ final private[probe] class ProbeCode(
         val code = XxHash64(Seq(BoundReference(0, dataType, nullable = false)), Mixing.Seed).genCode(ctx)
         s"${code.code}\n$result = ${code.value};"
     }
-
-  /** Columns in groups of one function each. */
-  private def chunked(columns: Seq[Int]): Seq[Seq[Int]] = {
-    val chunks = Seq.newBuilder[Seq[Int]]
-    var chunk = Vector.empty[Int]
-    var weight = 0
-    columns.foreach { i =>
-      chunk :+= i
-      weight += weigh(layout.columns(i).dataType)
-      if (weight >= ChunkWeight) { chunks += chunk; chunk = Vector.empty; weight = 0 }
-    }
-    if (chunk.nonEmpty) chunks += chunk
-    chunks.result()
-  }
 }
 
 private[probe] object ProbeCode {
@@ -285,6 +256,24 @@ private[probe] object ProbeCode {
     StringType,
     BinaryType
   )
+
+  /** Where tests watch for faults: a call that throws one. */
+  def enter: String =
+    if (Guard.isWatched) s"""${Guard.getClass.getName.stripSuffix("$")}.enter("probe look");""" else ""
+
+  /** Columns in groups of one function each. */
+  def chunked[A](columns: Seq[A])(dataType: A => DataType): Seq[Seq[A]] = {
+    val chunks = Seq.newBuilder[Seq[A]]
+    var chunk = Vector.empty[A]
+    var weight = 0
+    columns.foreach { column =>
+      chunk :+= column
+      weight += weigh(dataType(column))
+      if (weight >= ChunkWeight) { chunks += chunk; chunk = Vector.empty; weight = 0 }
+    }
+    if (chunk.nonEmpty) chunks += chunk
+    chunks.result()
+  }
 
   final case class Below(sharing: Sharing, code: () => Option[ProbeCode])
 

@@ -45,6 +45,8 @@ final case class ProbeColumn(name: String, typeName: String, exprId: ExprId)
  *   rows have a fingerprint of those that do
  * @param counting
  *   this probe counts rows for a scan and does nothing else
+ * @param above
+ *   where several boundaries share a probe: so many of the projections below it belong above this one
  */
 final case class ProbeSpec(
     ids: Seq[String],
@@ -58,7 +60,8 @@ final case class ProbeSpec(
     mostKeys: Int = 0,
     needless: Seq[NeedlessFilter] = Nil,
     toTheEnd: Boolean = false,
-    counting: Option[Counting] = None
+    counting: Option[Counting] = None,
+    above: Int = 0
 ) {
 
   /** The filters pushed below that do not belong to this DataFrame; it may share the probe with its ancestor. */

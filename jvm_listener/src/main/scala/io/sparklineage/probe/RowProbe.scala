@@ -7,9 +7,9 @@ import org.apache.spark.sql.catalyst.expressions.codegen._
 
 /** Looks at rows one by one, where the plan is not in a whole codegen stage. */
 abstract class RowProbe {
-  def gauge: Gauge
+  def gauges: Gauges
 
-  /** Throws no fault of ours: after one the gauge is off, and no row is looked at any more. */
+  /** Throws no fault of ours: after one the gauge is off, and it looks at no row any more. */
   def look(row: InternalRow): Unit
 }
 
@@ -21,21 +21,18 @@ private[sparklineage] object RowProbe {
    */
   @volatile var valuesBeforeCode = 1000000
 
-  /** Java source of a `RowProbe`, and what it refers to after the handle. */
-  final case class Source(code: CodeAndComment, references: Array[Any])
+  /** What goes on with the same gauges in generated code. None where that cannot be had. */
+  def compiled(gauges: Gauges, stack: Stacked, counts: Boolean): Option[RowProbe] =
+    Guard.value("probe compile", Option.empty[RowProbe]) {
+      val ctx = new CodegenContext
+      ctx.addReferenceObj("probe", new Opened(gauges, stack))
+      val code = source(ctx, stack, counts)
+      Some(CodeGenerator.compile(code)._1.generate(ctx.references.toArray).asInstanceOf[RowProbe])
+    }
 
-  /** Made on the driver. */
-  def source(layout: Layout, counts: Boolean): Source = {
-    val ctx = new CodegenContext
-    val name = "probe_handle"
-    ctx.addReferenceObj(name, new AnyRef, classOf[ProbeHandle].getName)
-    val handle = ctx.addMutableState(
-      classOf[ProbeHandle].getName,
-      name,
-      v => s"$v = (${classOf[ProbeHandle].getName}) references[0];",
-      forceInline = true
-    )
-    val code = new ProbeCode(ctx, layout, handle, counts)
+  private def source(ctx: CodegenContext, stack: Stacked, counts: Boolean): CodeAndComment = {
+    val handles = s"((${classOf[ProbeHandles].getName}) references[0])"
+    val code = new StackCode(ctx, stack, handles, counts)((_, _) => None)
     val look = code.look(ProbeCode.Row("row"))
     val body =
       s"""
@@ -50,7 +47,7 @@ private[sparklineage] object RowProbe {
          |    ${ctx.initMutableStates()}
          |  }
          |
-         |  public ${classOf[Gauge].getName} gauge() { return ${code.gauge}; }
+         |  public ${classOf[Gauges].getName} gauges() { return ${code.gauges}; }
          |
          |  public void look(InternalRow row) {
          |    $look
@@ -59,96 +56,171 @@ private[sparklineage] object RowProbe {
          |  ${ctx.declareAddedFunctions()}
          |}
        """.stripMargin
-    val text = CodeFormatter.stripOverlappingComments(
+    CodeFormatter.stripOverlappingComments(
       new CodeAndComment(CodeFormatter.stripExtraNewLines(body), ctx.getPlaceHolderToComments())
     )
-    Source(text, ctx.references.toArray.drop(1))
   }
-
-  /** What goes on with the same gauge in generated code. None where that cannot be compiled. */
-  def compiled(gauge: Gauge, layout: Layout, source: Source): Option[RowProbe] =
-    Guard.value("probe compile", Option.empty[RowProbe]) {
-      val references = Array[Any](new Opened(gauge, layout)) ++ source.references
-      Some(CodeGenerator.compile(source.code)._1.generate(references).asInstanceOf[RowProbe])
-    }
 }
 
-/** Gives the gauge that there is already. */
-final private class Opened(gauge: Gauge, layout: Layout) extends ProbeHandle(layout, null) {
-  override def open(): Gauge = gauge
+/** Gives the gauges that there are already. */
+final private class Opened(gauges: Gauges, stack: Stacked) extends ProbeHandles(stack, Nil) {
+  override def open(): Gauges = gauges
 }
 
 /** The same without generated code: for the first rows, and for where code cannot be compiled. */
-final private[probe] class InterpretedRowProbe(handle: ProbeHandle) extends RowProbe {
-  override val gauge: Gauge = handle.open()
-  private val layout = handle.layout
-  private val longs = gauge.longs
-  private val inKey = layout.columns.indices.map(layout.key.contains).toArray
-  private val inputs = layout.columns.map(c => BoundReference(c.ordinal, c.dataType, c.nullable))
-  private val hashes = layout.columns.zip(inputs).map { case (c, input) =>
-    if (c.hashable) XxHash64(Seq(input), Mixing.Seed) else null
+final private[probe] class InterpretedRowProbe(handles: ProbeHandles, counts: Boolean) extends RowProbe {
+  override val gauges: Gauges = handles.open()
+  private val stack = handles.stack
+  private val values = new RowValues(stack)
+  private val looks = new Array[InterpretedLook](if (counts) 0 else stack.layouts.length)
+
+  looks.indices.reverse.foreach { i =>
+    val below = stack.sharings.lift(i).map(sharing => InterpretedLook.Below(sharing, looks(i + 1)))
+    looks(i) = new InterpretedLook(stack.layouts(i), gauges.of(i), values, below)
   }
+
+  override def look(row: InternalRow): Unit =
+    if (counts) gauges.of(0).count()
+    else {
+      values.of(row)
+      var wanted = false
+      var i = looks.length - 1
+      while (i >= 0) {
+        wanted |= looks(i).look()
+        i -= 1
+      }
+      if (wanted) keep()
+    }
+
+  private def keep(): Unit =
+    try {
+      val row = gauges.newRow()
+      stack.columns.foreach { column =>
+        val value = values.value(column.ordinal).asInstanceOf[AnyRef]
+        if (value != null) row.put(column.ordinal, value)
+      }
+      gauges.keep(row)
+    } catch { case error: Throwable => gauges.fail("probe look", error) }
+}
+
+private[probe] object InterpretedRowProbe {
+
+  /** Looks at all of the rows for one boundary. */
+  def all(handle: ProbeHandle, rows: Iterator[InternalRow]): Gauge = {
+    val probe = new InterpretedRowProbe(new ProbeHandles(Stacked(Seq(handle.layout)), Seq(handle)), counts = false)
+    rows.foreach(probe.look)
+    probe.gauges.of(0)
+  }
+}
+
+/** The values of one row and their hashes, by ordinal; each is looked for once, when somebody asks for it. */
+final private[probe] class RowValues(stack: Stacked) {
+  private val columns = stack.columns.map(column => column.ordinal -> column).toMap
+  private val size = stack.ordinals
+  private val inputs = Array.tabulate(size) { i =>
+    columns.get(i).map(column => BoundReference(i, column.dataType, column.nullable)).orNull
+  }
+  private val hashing = Array.tabulate(size) { i =>
+    columns.get(i).filter(_.hashable).map(_ => XxHash64(Seq(inputs(i)), Mixing.Seed)).orNull
+  }
+  private val hashed = new Array[Boolean](size)
+  private val hashes = new Array[Long](size)
+
+  private var current: InternalRow = _
+
+  def row: InternalRow = current
+
+  def of(row: InternalRow): Unit = {
+    current = row
+    java.util.Arrays.fill(hashed, false)
+  }
+
+  def value(ordinal: Int): Any = inputs(ordinal).eval(current)
+
+  def isNull(ordinal: Int): Boolean = inputs(ordinal).nullable && current.isNullAt(ordinal)
+
+  def hash(ordinal: Int): Long = {
+    if (!hashed(ordinal)) {
+      hashes(ordinal) = hashing(ordinal).eval(current).asInstanceOf[Long]
+      hashed(ordinal) = true
+    }
+    hashes(ordinal)
+  }
+}
+
+/** Looks at rows for one boundary. */
+final private[probe] class InterpretedLook(
+    layout: Layout,
+    gauge: Gauge,
+    values: RowValues,
+    below: Option[InterpretedLook.Below]
+) {
+  private val columns = layout.columns
+  private val longs = gauge.longs
+  private val inKey = columns.indices.map(layout.key.contains).toArray
+  private val summed = columns.indices.map(i => below.exists(_.sharing.summed(i))).toArray
+  private val start = below.fold(0)(_.sharing.prefix)
+  private val looked = columns.indices.filter(i => below.forall(_.sharing.needed(i))).toArray
+
+  /** The running hash before each column, from `start` on; before the others it is that of the look below. */
+  private val running = new Array[Long](columns.length + 1)
+
+  private def before(column: Int): Long = if (column < start) below.get.look.before(column) else running(column)
 
   private val asked = layout.asked.map { asking =>
     asking.expressions.map(_.transform { case b: BoundReference =>
-      b.copy(ordinal = layout.columns(asking.columns(b.ordinal)).ordinal)
+      b.copy(ordinal = columns(asking.columns(b.ordinal)).ordinal)
     })
   }
 
-  private def ask(question: Int, row: InternalRow): Unit = if (longs(layout.faults(question)) == 0) {
+  /** Whether the row is to be kept in the sample. */
+  def look(): Boolean =
+    if (!gauge.looks) false
+    else
+      try {
+        Guard.enter("probe look")
+        measure()
+      } catch { case error: Throwable => gauge.fail("probe look", error) }
+
+  private def ask(question: Int): Unit = if (longs(layout.faults(question)) == 0) {
     try {
-      val values = asked(question)
-      val first = values.head.eval(row)
+      val (first, row) = (asked(question).head.eval(values.row), values.row)
       if (!layout.asked(question).unique) { if (first == false) longs(layout.counted(question)) += 1 }
-      else if (first == true)
-        gauge.keysOf(question).add(values(1).eval(row).asInstanceOf[Long], values(2).eval(row).asInstanceOf[Long])
+      else if (first == true) {
+        val keys = asked(question)
+        gauge.keysOf(question).add(keys(1).eval(row).asInstanceOf[Long], keys(2).eval(row).asInstanceOf[Long])
+      }
     } catch { case _: RuntimeException => longs(layout.faults(question)) += 1 }
   }
 
-  override def look(row: InternalRow): Unit = if (!gauge.isOff) {
-    try {
-      Guard.enter("probe look")
-      measure(row)
-    } catch { case error: Throwable => gauge.fail("probe look", error) }
-    ()
+  private def measure(): Boolean = {
+    layout.asked.indices.foreach(ask)
+    running(start) = if (start == 0) Mixing.Seed else below.get.look.before(start)
+    var key = Mixing.Seed
+    var n = 0
+    while (n < looked.length) {
+      val i = looked(n)
+      val column = columns(i)
+      val missing = values.isNull(column.ordinal)
+      if (missing && !summed(i)) longs(layout.nulls(i)) += 1
+      if (column.hashable) {
+        val hash = values.hash(column.ordinal)
+        if (!summed(i)) longs(layout.sums(i)) += hash
+        if (inKey(i)) key = Mixing.fold(key, hash)
+        if (i >= start) running(i + 1) = Mixing.fold(running(i), hash)
+      } else if (i >= start) running(i + 1) = running(i)
+      if (column.floating && !missing)
+        gauge.sketch(i, values.value(column.ordinal).asInstanceOf[Number].doubleValue, before(layout.exact) < 0)
+      n += 1
+    }
+    gauge.row(before(columns.length), if (layout.keyed) key else before(layout.exact))
   }
+}
 
-  private def measure(row: InternalRow): Unit = {
-    asked.indices.foreach(ask(_, row))
-    longs(Layout.Rows) += 1
-    var hash, key, prefix = Mixing.Seed
-    layout.columns.indices.foreach { i =>
-      val value = inputs(i).eval(row)
-      if (value == null) longs(layout.nulls(i)) += 1
-      if (i == layout.exact) prefix = hash
-      if (hashes(i) != null) {
-        val h = hashes(i).eval(row).asInstanceOf[Long]
-        longs(layout.sums(i)) += h
-        if (inKey(i)) key = Mixing.fold(key, h)
-        hash = Mixing.fold(hash, h)
-      }
-      if (layout.columns(i).floating && value != null) sketch(i, value.asInstanceOf[Number].doubleValue, prefix < 0)
-    }
-    if (layout.rowFingerprint.isDefined) {
-      longs(Layout.RowA) += Mixing.mixA(hash)
-      longs(Layout.RowB) += Mixing.mixB(hash)
-    }
-    if (gauge.sampler != null && key <= gauge.sampler.threshold && gauge.sampler.admit(key, hash)) {
-      inputs.indices.foreach { i =>
-        val value = inputs(i).eval(row).asInstanceOf[AnyRef]
-        if (value != null) gauge.sampler.put(i, value)
-      }
-    }
-  }
+private[probe] object InterpretedLook {
 
-  private def sketch(i: Int, number: Double, negative: Boolean): Unit =
-    if (number.isNaN) longs(layout.nans(i)) += 1
-    else if (math.abs(number) <= Double.MaxValue) {
-      val at = layout.sketch(i)
-      gauge.doubles(at) += number
-      gauge.doubles(at + 1) += number * number
-      gauge.doubles(at + 2) += (if (negative) -number else number)
-    }
+  /** What has looked at the row before, and what need not be looked at again. */
+  final case class Below(sharing: Sharing, look: InterpretedLook)
 }
 
 private[probe] object ProbingIterator {
@@ -156,18 +228,19 @@ private[probe] object ProbingIterator {
   /** The rows, each looked at as it passes; after a fault of ours the rows as they are. */
   def over(
       rows: Iterator[InternalRow],
-      handle: ProbeHandle,
-      source: Option[RowProbe.Source],
+      handles: ProbeHandles,
+      mayCompile: Boolean,
+      counts: Boolean,
       index: Int
   ): Iterator[InternalRow] =
     try {
       Guard.enter("probe iterator")
-      new ProbingIterator(rows, handle, source, index)
+      new ProbingIterator(rows, handles, mayCompile, counts, index)
     } catch {
       case error: Throwable =>
-        val gauge = handle.open()
-        gauge.fail("probe iterator", error)
-        gauge.start(index)
+        val gauges = handles.open()
+        gauges.fail("probe iterator", error)
+        gauges.begin(index)
         rows
     }
 }
@@ -175,27 +248,35 @@ private[probe] object ProbingIterator {
 /** Passes rows on and looks at each. */
 final private[probe] class ProbingIterator(
     input: Iterator[InternalRow],
-    handle: ProbeHandle,
-    source: Option[RowProbe.Source],
+    handles: ProbeHandles,
+    mayCompile: Boolean,
+    counts: Boolean,
     index: Int
 ) extends Iterator[InternalRow] {
-  private var probe: RowProbe = new InterpretedRowProbe(handle)
-  private var started = false
+  private var probe: RowProbe = new InterpretedRowProbe(handles, counts)
 
   /** Rows until code is generated; negative: it is not, or was. */
-  private var rowsLeft = if (source.isEmpty) -1 else RowProbe.valuesBeforeCode / (1 + handle.layout.columns.length)
+  private var rowsLeft =
+    if (mayCompile) RowProbe.valuesBeforeCode / (1 + handles.stack.columns.length) else -1
+
+  private var begun = false
+
+  private def begin(): Unit = if (!begun) {
+    begun = true
+    probe.gauges.begin(index)
+  }
 
   override def hasNext: Boolean = {
-    if (!started) { started = true; probe.gauge.start(index) }
+    begin()
     val more = input.hasNext
-    if (!more) probe.gauge.exhausted()
+    if (!more) probe.gauges.exhausted()
     more
   }
 
   override def next(): InternalRow = {
-    if (!started) { started = true; probe.gauge.start(index) }
+    begin()
     val row = input.next()
-    if (rowsLeft == 0) source.flatMap(RowProbe.compiled(probe.gauge, handle.layout, _)).foreach(probe = _)
+    if (rowsLeft == 0) RowProbe.compiled(probe.gauges, handles.stack, counts).foreach(probe = _)
     rowsLeft -= 1
     probe.look(row)
     row

@@ -1,14 +1,12 @@
 package io.sparklineage.probe
 
-import org.apache.spark.sql.catalyst.InternalRow
-
 /**
  * Keeps one row for each of the `capacity` smallest distinct keys, and how many rows had that key.
  *
  * The row kept for a key is the one with the smallest row hash, so that the sample does not depend on the
- * order of the rows. Generated code asks `threshold` for every row, `admit` for few, `put` hardly ever.
+ * order of the rows. `threshold` is asked for every row, `admit` for few, `keep` hardly ever.
  */
-final class Sampler(capacity: Int, width: Int) {
+final class Sampler(capacity: Int) {
   private val keys = new Array[Long](capacity)
   private val mixes = new Array[Long](capacity)
   private val counts = new Array[Long](capacity)
@@ -25,12 +23,12 @@ final class Sampler(capacity: Int, width: Int) {
   /** No key above this is wanted. */
   def threshold: Long = limit
 
-  /** Counts a row; true if it is to be kept, value by value, with `put`. */
+  /** Counts a row; true if it is to be kept: then `keep` comes next. */
   def admit(key: Long, mix: Long): Boolean = {
     val slot = find(key)
     if (slot >= 0) {
       counts(slot) += 1
-      mix < mixes(slot) && keep(slot, mix)
+      mix < mixes(slot) && chosen(slot, mix)
     } else if (size < capacity) {
       size += 1
       enter(size - 1, key, mix)
@@ -62,27 +60,17 @@ final class Sampler(capacity: Int, width: Int) {
       i += 1
     }
     if (size == capacity) limit = keys(largest)
-    keep(slot, mix)
+    chosen(slot, mix)
   }
 
-  private def keep(slot: Int, mix: Long): Boolean = {
+  private def chosen(slot: Int, mix: Long): Boolean = {
     mixes(slot) = mix
-    rows(slot) = new Array[Any](width)
     current = slot
     true
   }
 
-  // One name for all types: generated code calls it with whatever variable it has.
-  def put(column: Int, value: Boolean): Unit = rows(current)(column) = value
-  def put(column: Int, value: Byte): Unit = rows(current)(column) = value
-  def put(column: Int, value: Short): Unit = rows(current)(column) = value
-  def put(column: Int, value: Int): Unit = rows(current)(column) = value
-  def put(column: Int, value: Long): Unit = rows(current)(column) = value
-  def put(column: Int, value: Float): Unit = rows(current)(column) = value
-  def put(column: Int, value: Double): Unit = rows(current)(column) = value
-
-  /** The value may live in a buffer that the next row overwrites. */
-  def put(column: Int, value: AnyRef): Unit = rows(current)(column) = InternalRow.copyValue(value)
+  /** The values of the row that was admitted last, which nobody changes any more; null where one is null. */
+  def keep(values: Array[Any]): Unit = rows(current) = values
 
   def seen(rendering: Rendering): Array[SampledRow] =
     Array.tabulate(size)(i => SampledRow(keys(i), mixes(i), counts(i), rendering(rows(i))))

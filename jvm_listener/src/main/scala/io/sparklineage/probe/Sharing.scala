@@ -15,7 +15,8 @@ import org.apache.spark.sql.execution.joins.BroadcastHashJoinExec
  * @param sameRows
  *   nothing between the two drops or repeats rows
  */
-final private[probe] class Sharing(lower: Layout, upper: Layout, passed: Set[ExprId], val sameRows: Boolean) {
+final private[probe] class Sharing(lower: Layout, upper: Layout, passed: Set[ExprId], val sameRows: Boolean)
+    extends Serializable {
 
   val columns: Map[Int, Int] = {
     val below = lower.columns.indices.filter(lower.columns(_).hashable).map(i => lower.columns(i).exprId -> i).toMap
@@ -70,7 +71,7 @@ private[probe] object Sharing {
    * attribute is passed only if every projection on the way names it as it is.
    */
   def below(plan: SparkPlan): Option[Below] = plan match {
-    case probe: ProbeExec if probe.spec.counting.isDefined => None // it has no hashes
+    case probe: ProbeExec if probe.specs.head.counting.isDefined => None // it has no hashes
     case probe: ProbeExec => Some(Below(probe, probe.output.map(_.exprId).toSet, sameRows = true))
     case ProjectExec(list, child) =>
       val named = list.collect { case attribute: Attribute => attribute.exprId }.toSet

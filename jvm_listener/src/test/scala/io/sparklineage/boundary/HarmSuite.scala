@@ -28,7 +28,7 @@ abstract class HarmSuite extends AnyFunSuite with Sessions {
           PhysicalPlans.features(PhysicalPlans.of(data)),
           jobs,
           rows,
-          PhysicalPlans.probes(PhysicalPlans.of(data)).size,
+          PhysicalPlans.probes(PhysicalPlans.of(data)).map(_.specs.size).sum,
           text
         )
       }

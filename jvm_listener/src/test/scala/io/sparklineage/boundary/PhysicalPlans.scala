@@ -20,7 +20,7 @@ object PhysicalPlans {
   def text(plan: SparkPlan): String = anonymous(plan.treeString(verbose = true, maxFields = 1000))
 
   def probes(plan: SparkPlan): Seq[ProbeExec] =
-    nodes(plan).collect { case probe: ProbeExec if probe.spec.counting.isEmpty => probe }
+    nodes(plan).collect { case probe: ProbeExec if probe.specs.head.counting.isEmpty => probe }
 
   /** Scans with everything pushed into them, exchanges, reuse, joins, aggregates, sorts, limits: not the projections. */
   def features(plan: SparkPlan): Seq[String] = nodes(plan).flatMap {

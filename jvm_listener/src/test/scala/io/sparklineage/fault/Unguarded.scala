@@ -24,6 +24,10 @@ object Unguarded {
       "ProbeExec.doCanonicalize",
       "ProbeExec.supportCodegen",
       "ProbeExec.usedInputs",
+      "SharedProjectExec.nodeName",
+      "SharedProjectExec.doCanonicalize",
+      "SharedProjectExec.simpleString",
+      "SharedProjectExec.otherCopyArgs",
       "FilterParts.nodeName",
       "FilterParts.doCanonicalize",
       "FilterParts.simpleString",
@@ -36,6 +40,7 @@ object Unguarded {
       "Boundary.withChild",
       "Boundary.withNewChildInternal",
       "ProbeExec.withNewChildInternal",
+      "SharedProjectExec.withNewChildInternal",
       "FilterParts.withNewChildInternal"
     ) ++ because("Whoever has begun it waits for it, inside of a guard.")(
       "StatedRows.call",
@@ -63,7 +68,7 @@ object Unguarded {
       "ProbeExec.executeTail"
     ) ++ because("It has a try of its own, or calls a gauge, which throws no fault.")(
       "ProbeExec.cleanupResources",
-      "RowProbe.gauge",
+      "RowProbe.gauges",
       "RowProbe.open",
       "RowProbe.look",
       "RowProbe.hasNext",
