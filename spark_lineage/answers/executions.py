@@ -140,7 +140,7 @@ def verdict(before: Dataset, after: Dataset) -> str:
         return DIFFERENT
     if fingerprints.differ(before.fingerprint, after.fingerprint):
         return DIFFERENT
-    if fingerprints.is_of_whole_rows(before.fingerprint) and before.fingerprint == after.fingerprint:
+    if fingerprints.whole(before.fingerprint) and before.fingerprint == after.fingerprint:
         return SAME
     both = zip(before.columns, after.columns, strict=True)
     other = any(fingerprints.differ(old.fingerprint, new.fingerprint) for old, new in both)

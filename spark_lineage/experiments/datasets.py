@@ -7,8 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from spark_lineage.model import Column, Dataset, LineageGraph
-from spark_lineage.model.fingerprints import is_of_whole_rows
+from spark_lineage.model import Column, Dataset, LineageGraph, fingerprints
 
 LONGEST_DIGEST = 36  # characters that MLflow keeps
 LONGEST_NAME = 500
@@ -37,8 +36,8 @@ def trained_on(graph: LineageGraph, mlflow_run: str) -> list[Dataset]:
 
 def digest(dataset: Dataset, run: str) -> str:
     """The fingerprint of whole rows, without the name of its algorithm; the run's id where that is not known."""
-    whole = dataset.fingerprint if is_of_whole_rows(dataset.fingerprint) else None
-    return (whole.partition(":")[2] if whole else run)[:LONGEST_DIGEST]
+    of_all = fingerprints.whole(dataset.fingerprint)
+    return (of_all.partition(":")[2] if of_all else run)[:LONGEST_DIGEST]
 
 
 def source(graph: LineageGraph, dataset: Dataset) -> str:

@@ -81,7 +81,7 @@ class Rewriter:
         if len(definition.inputs) == 1 and definition.expression == quoted((use := definition.inputs[0]).column):
             named = self._ids.get(use.dataset)
             if named is not None and not use.dataset.startswith("source:"):
-                # By their classes: `replace` takes four times as long, and a wide frame has many of these.
+                # By their classes: `replace` takes twice as long, and a wide frame has many of these.
                 same = ColumnInput(named, use.column, use.kind, use.subtype, use.masking)
                 return ColumnDefinition(definition.column, definition.expression, (same,), definition.followed)
         return replace(

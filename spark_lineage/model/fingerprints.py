@@ -10,9 +10,9 @@ from collections.abc import Iterable
 OF_ROWS = r"^row1(\[[0-9]+(-[0-9]+)?(,[0-9]+(-[0-9]+)?)*\])?:[0-9a-f]{32}$"
 
 
-def is_of_whole_rows(fingerprint: str | None) -> bool:
-    """False, too, where there is none."""
-    return fingerprint is not None and not columns(fingerprint)
+def whole(fingerprint: str | None) -> str | None:
+    """The fingerprint if it is over all columns."""
+    return None if columns(fingerprint) else fingerprint
 
 
 def columns(fingerprint: str | None) -> str:
@@ -34,4 +34,4 @@ def any_differ(fingerprints: Iterable[str]) -> bool:
 def of_most(fingerprints: Iterable[str | None]) -> str | None:
     """Of equal rows that of whole rows if there is one, else the first."""
     known = [fingerprint for fingerprint in fingerprints if fingerprint is not None]
-    return next((fingerprint for fingerprint in known if is_of_whole_rows(fingerprint)), known[0] if known else None)
+    return next(filter(whole, known), known[0] if known else None)

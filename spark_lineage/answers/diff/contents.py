@@ -184,7 +184,7 @@ def _nulls(column: Column) -> str:
 def _equal_at_sight(a: Dataset, b: Dataset) -> bool:
     """Whether the columns are equal in everything. Most pairs of two runs are, and need no further look."""
     equal = a.fingerprint == b.fingerprint and a.rows == b.rows and a.complete and b.complete
-    if not (equal and fingerprints.is_of_whole_rows(a.fingerprint)):
+    if not (equal and fingerprints.whole(a.fingerprint)):
         return False
     return len(a.columns) == len(b.columns) and all(
         x.name == y.name and x.type == y.type for x, y in zip(a.columns, b.columns, strict=True)

@@ -7,8 +7,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from spark_lineage.model import Dataset, DatasetKind, Fragment, LineageGraph, Step, StepKind
-from spark_lineage.model.fingerprints import is_of_whole_rows
+from spark_lineage.model import Dataset, DatasetKind, Fragment, LineageGraph, Step, StepKind, fingerprints
 
 StepKey = tuple[str, int]
 _WORD = re.compile(r"\w+|[^\w\s]")
@@ -121,8 +120,8 @@ def _describe(traits: Traits) -> None:
 
 def content(dataset: Dataset) -> str:
     """One word for what was measured of a complete dataset."""
-    if dataset.fingerprint is not None and is_of_whole_rows(dataset.fingerprint):
-        return dataset.fingerprint
+    if (of_all := fingerprints.whole(dataset.fingerprint)) is not None:
+        return of_all
     seen = ",".join(
         f"{column.name}={column.fingerprint}" for column in dataset.columns if column.fingerprint is not None
     )

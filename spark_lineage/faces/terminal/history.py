@@ -12,8 +12,7 @@ from spark_lineage.answers.show import nulls
 from spark_lineage.faces.terminal import table
 from spark_lineage.faces.terminal.table import Cell, Column, Span, plain
 from spark_lineage.faces.terminal.wording import STYLES, WIDE, local, reason, short_commit, time_between
-from spark_lineage.model import Outcome
-from spark_lineage.model.fingerprints import is_of_whole_rows
+from spark_lineage.model import Outcome, fingerprints
 
 EIGHTHS = " ▏▎▍▌▋▊▉█"
 HEIGHTS = "▁▂▃▄▅▆▇█"
@@ -75,7 +74,7 @@ def _unchanged(points: Sequence[Point]) -> str:
     """Never more than was seen."""
     if all("fingerprint" in point.compared for point in points[1:]):
         return "the same"
-    measured = sum(1 for point in points if point.dataset is not None and is_of_whole_rows(point.dataset.fingerprint))
+    measured = sum(1 for point in points if point.dataset is not None and fingerprints.whole(point.dataset.fingerprint))
     known = f" (the content is known of {measured})" if any(point.dataset for point in points) else ""
     return f"no change seen{known}"
 
@@ -111,8 +110,7 @@ def _numbers(point: Point) -> list[Cell]:
     if dataset is None:
         return [(), (), ()]
     known = nulls(dataset)
-    whole = dataset.fingerprint if is_of_whole_rows(dataset.fingerprint) else None
-    content = (whole or "").rpartition(":")[2][:SHORT_FINGERPRINT]
+    content = (fingerprints.whole(dataset.fingerprint) or "").rpartition(":")[2][:SHORT_FINGERPRINT]
     rows = (
         plain(f"{dataset.rows:,}", "" if dataset.complete else "yellow")
         if dataset.rows is not None

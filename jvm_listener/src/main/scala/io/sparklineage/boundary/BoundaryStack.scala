@@ -109,20 +109,20 @@ private[boundary] object BoundaryStack {
     private def through(list: Seq[NamedExpression], found: Found): Option[Found] = {
       val passed = AttributeSet(list.map(_.toAttribute))
       val shared = CollapseProject(Project(list ++ found.shared.output.filterNot(passed.contains), found.shared))
-      if (!mayShare(shared.schema, list, found)) None
+      val looked = found.looked + added(list)
+      if (!mayShare(shared.schema, found.levels.last, looked)) None
       else
         Some(found.copy(
           levels = found.levels.map(level => level.copy(above = level.above + 1)),
           projections = list :: found.projections,
           shared = shared,
-          looked = found.looked + added(list)
+          looked = looked
         ))
     }
 
     /** Nothing leaves a codegen stage for it, and no method gets too large. */
-    private def mayShare(schema: StructType, list: Seq[NamedExpression], found: Found): Boolean =
-      if (isWide(schema)) isWide(found.levels.last.boundary.schema)
-      else found.looked + added(list) <= MostLooked
+    private def mayShare(schema: StructType, lowest: Level, looked: Int): Boolean =
+      if (isWide(schema)) isWide(lowest.boundary.schema) else looked <= MostLooked
 
     /** What a boundary does not share with the next one: its new columns, and floats, whose signs are its own. */
     private def added(list: Seq[NamedExpression]): Int = list.count { column =>

@@ -11,7 +11,7 @@ import org.apache.spark.sql.execution.BufferedRowIterator
  * The gauges of boundaries that see the same rows of one partition, in the order of `Stacked`. Throws no fault of ours, but
  * for `keep`, whose caller catches it and calls `fail`.
  */
-final class Gauges private[probe] (stack: Stacked, private[probe] val all: Array[Gauge]) {
+final class Gauges private[probe] (stack: Stacked, all: Array[Gauge]) {
 
   def of(boundary: Int): Gauge = all(boundary)
 

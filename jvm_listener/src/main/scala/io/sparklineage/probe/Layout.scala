@@ -152,24 +152,10 @@ private[probe] object Layout {
   private def floatName(typeName: String): Boolean = typeName == "float" || typeName == "double"
 
   /** Whether `xxhash64` takes a column of this type. Maps never: their order means nothing, their hash would. */
-  def hashable(dataType: DataType): Boolean = Plain.contains(dataType) || hashed(dataType)
+  def hashable(dataType: DataType): Boolean = ProbeCode.ByGauge.contains(dataType) || takes(dataType)
 
-  /** Types of which this is known; asking takes longer than much else. */
-  private val Plain: Set[DataType] =
-    Set(
-      BooleanType,
-      ByteType,
-      ShortType,
-      IntegerType,
-      LongType,
-      FloatType,
-      DoubleType,
-      StringType,
-      DateType,
-      TimestampType
-    )
-
-  private def hashed(dataType: DataType): Boolean =
+  /** Asks Spark's code generator, which takes longer than much else. */
+  private def takes(dataType: DataType): Boolean =
     !holdsMap(dataType) && Try {
       val hash = XxHash64(Seq(BoundReference(0, dataType, nullable = false)), 42L)
       hash.checkInputDataTypes().isSuccess && {

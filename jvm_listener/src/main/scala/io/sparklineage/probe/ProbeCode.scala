@@ -242,7 +242,7 @@ private[probe] object ProbeCode {
   private val ChunkWeight = 24
 
   /** Types that `Gauge.hash` hashes as Spark does; texts of the one collation whose equal texts have equal bytes. */
-  private val ByGauge: Set[DataType] = Set(
+  val ByGauge: Set[DataType] = Set(
     BooleanType,
     ByteType,
     ShortType,

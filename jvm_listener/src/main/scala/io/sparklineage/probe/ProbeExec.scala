@@ -154,9 +154,9 @@ final case class ProbeExec(specs: Seq[ProbeSpec], child: SparkPlan, columns: Opt
 
   private def lookingAt(handles: ProbeHandles): Look = {
     if (toTheEnd) ofTask = handles
-    val (mayCompile, counting) = (conf.wholeStageEnabled, counts)
+    val mayCompile = conf.wholeStageEnabled
     (index, rows) => {
-      val looked = ProbingIterator.over(rows, handles, mayCompile, counting, index)
+      val looked = ProbingIterator.over(rows, handles, mayCompile, index)
       if (handles.toTheEnd) handles.reads(looked)
       looked
     }

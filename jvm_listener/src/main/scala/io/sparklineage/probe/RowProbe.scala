@@ -22,17 +22,17 @@ private[sparklineage] object RowProbe {
   @volatile var valuesBeforeCode = 1000000
 
   /** What goes on with the same gauges in generated code. None where that cannot be had. */
-  def compiled(gauges: Gauges, stack: Stacked, counts: Boolean): Option[RowProbe] =
+  def compiled(gauges: Gauges, stack: Stacked): Option[RowProbe] =
     Guard.value("probe compile", Option.empty[RowProbe]) {
       val ctx = new CodegenContext
       ctx.addReferenceObj("probe", new Opened(gauges, stack))
-      val code = source(ctx, stack, counts)
+      val code = source(ctx, stack)
       Some(CodeGenerator.compile(code)._1.generate(ctx.references.toArray).asInstanceOf[RowProbe])
     }
 
-  private def source(ctx: CodegenContext, stack: Stacked, counts: Boolean): CodeAndComment = {
+  private def source(ctx: CodegenContext, stack: Stacked): CodeAndComment = {
     val handles = s"((${classOf[ProbeHandles].getName}) references[0])"
-    val code = new StackCode(ctx, stack, handles, counts)((_, _) => None)
+    val code = new StackCode(ctx, stack, handles, counts = false)((_, _) => None)
     val look = code.look(ProbeCode.Row("row"))
     val body =
       s"""
@@ -68,29 +68,27 @@ final private class Opened(gauges: Gauges, stack: Stacked) extends ProbeHandles(
 }
 
 /** The same without generated code: for the first rows, and for where code cannot be compiled. */
-final private[probe] class InterpretedRowProbe(handles: ProbeHandles, counts: Boolean) extends RowProbe {
+final private[probe] class InterpretedRowProbe(handles: ProbeHandles) extends RowProbe {
   override val gauges: Gauges = handles.open()
   private val stack = handles.stack
   private val values = new RowValues(stack)
-  private val looks = new Array[InterpretedLook](if (counts) 0 else stack.layouts.length)
+  private val looks = new Array[InterpretedLook](stack.layouts.length)
 
   looks.indices.reverse.foreach { i =>
     val below = stack.sharings.lift(i).map(sharing => InterpretedLook.Below(sharing, looks(i + 1)))
     looks(i) = new InterpretedLook(stack.layouts(i), gauges.of(i), values, below)
   }
 
-  override def look(row: InternalRow): Unit =
-    if (counts) gauges.of(0).count()
-    else {
-      values.of(row)
-      var wanted = false
-      var i = looks.length - 1
-      while (i >= 0) {
-        wanted |= looks(i).look()
-        i -= 1
-      }
-      if (wanted) keep()
+  override def look(row: InternalRow): Unit = {
+    values.of(row)
+    var wanted = false
+    var i = looks.length - 1
+    while (i >= 0) {
+      wanted |= looks(i).look()
+      i -= 1
     }
+    if (wanted) keep()
+  }
 
   private def keep(): Unit =
     try {
@@ -107,7 +105,7 @@ private[probe] object InterpretedRowProbe {
 
   /** Looks at all of the rows for one boundary. */
   def all(handle: ProbeHandle, rows: Iterator[InternalRow]): Gauge = {
-    val probe = new InterpretedRowProbe(new ProbeHandles(Stacked(Seq(handle.layout)), Seq(handle)), counts = false)
+    val probe = new InterpretedRowProbe(new ProbeHandles(Stacked(Seq(handle.layout)), Seq(handle)))
     rows.foreach(probe.look)
     probe.gauges.of(0)
   }
@@ -184,12 +182,11 @@ final private[probe] class InterpretedLook(
 
   private def ask(question: Int): Unit = if (longs(layout.faults(question)) == 0) {
     try {
-      val (first, row) = (asked(question).head.eval(values.row), values.row)
+      val (answers, row) = (asked(question), values.row)
+      val first = answers.head.eval(row)
       if (!layout.asked(question).unique) { if (first == false) longs(layout.counted(question)) += 1 }
-      else if (first == true) {
-        val keys = asked(question)
-        gauge.keysOf(question).add(keys(1).eval(row).asInstanceOf[Long], keys(2).eval(row).asInstanceOf[Long])
-      }
+      else if (first == true)
+        gauge.keysOf(question).add(answers(1).eval(row).asInstanceOf[Long], answers(2).eval(row).asInstanceOf[Long])
     } catch { case _: RuntimeException => longs(layout.faults(question)) += 1 }
   }
 
@@ -230,12 +227,11 @@ private[probe] object ProbingIterator {
       rows: Iterator[InternalRow],
       handles: ProbeHandles,
       mayCompile: Boolean,
-      counts: Boolean,
       index: Int
   ): Iterator[InternalRow] =
     try {
       Guard.enter("probe iterator")
-      new ProbingIterator(rows, handles, mayCompile, counts, index)
+      new ProbingIterator(rows, handles, mayCompile, index)
     } catch {
       case error: Throwable =>
         val gauges = handles.open()
@@ -250,10 +246,9 @@ final private[probe] class ProbingIterator(
     input: Iterator[InternalRow],
     handles: ProbeHandles,
     mayCompile: Boolean,
-    counts: Boolean,
     index: Int
 ) extends Iterator[InternalRow] {
-  private var probe: RowProbe = new InterpretedRowProbe(handles, counts)
+  private var probe: RowProbe = new InterpretedRowProbe(handles)
 
   /** Rows until code is generated; negative: it is not, or was. */
   private var rowsLeft =
@@ -276,7 +271,7 @@ final private[probe] class ProbingIterator(
   override def next(): InternalRow = {
     begin()
     val row = input.next()
-    if (rowsLeft == 0) RowProbe.compiled(probe.gauges, handles.stack, counts).foreach(probe = _)
+    if (rowsLeft == 0) RowProbe.compiled(probe.gauges, handles.stack).foreach(probe = _)
     rowsLeft -= 1
     probe.look(row)
     row

@@ -51,19 +51,15 @@ final private[probe] class StackCode(
   def look(input: ProbeCode.Input): String = {
     val wanted = ctx.freshName("probe_wanted")
     val looks = codes.reverse.map(_.look(input, wanted))
-    if (counts || !stack.sampling) s"boolean $wanted = false;\n${looks.mkString("\n")}"
-    else
-      s"""
-         |boolean $wanted = false;
-         |${looks.mkString("\n")}
-         |if ($wanted) try {
-         |  ${ProbeCode.enter}${keep(input)}
-         |} catch (Throwable fault) { $gauges.fail("probe look", fault); }
-       """.stripMargin
+    s"""
+       |boolean $wanted = false;
+       |${looks.mkString("\n")}
+       |${if (stack.sampling) keptIf(wanted, input) else ""}
+     """.stripMargin
   }
 
   /** Values are boxed and copied for the few rows that a sample wants: once, whoever wants them. */
-  private def keep(input: ProbeCode.Input): String = {
+  private def keptIf(wanted: String, input: ProbeCode.Input): String = {
     val (kept, row) = (ctx.freshName("probe_kept"), classOf[KeptRow].getName)
     val fills = ProbeCode.chunked(stack.columns)(_.dataType).map { chunk =>
       val bound = input.bind(ctx, chunk.map(column => ProbeCode.Need(column, value = true, isNull = true)))
@@ -76,6 +72,13 @@ final private[probe] class StackCode(
         ctx.addNewFunction(fill, s"private void $fill($row kept${bound.parameters}) {\n${puts.mkString("\n")}\n}")
       s"$defined($kept${bound.arguments});"
     }
-    s"$row $kept = $gauges.newRow();\n${fills.mkString("\n")}\n$gauges.keep($kept);"
+    s"""
+       |if ($wanted) try {
+       |  ${ProbeCode.enter}
+       |  $row $kept = $gauges.newRow();
+       |  ${fills.mkString("\n")}
+       |  $gauges.keep($kept);
+       |} catch (Throwable fault) { $gauges.fail("probe look", fault); }
+     """.stripMargin
   }
 }
