@@ -162,6 +162,31 @@ def test_by_keyboard_alone(browser: Browser, report: Report) -> None:
         seen.page.get_by_role("dialog").wait_for(state="detached")
 
 
+# Presses keys that come before the page is drawn: each as soon as what the one before it started has ended.
+FASTER = """async keys => {
+  const tree = document.querySelector('.tree');
+  const active = [];
+  for (const key of keys) {
+    const here = location.href;
+    const changed = new Promise(done => addEventListener('hashchange', done, { once: true }));
+    tree.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true, cancelable: true }));
+    await (location.href === here ? null : changed);
+    await null;
+    active.push(tree.getAttribute('aria-activedescendant'));
+  }
+  await new Promise(done => setTimeout(done, 300));
+  return [...active, tree.getAttribute('aria-activedescendant')];
+}"""
+
+
+def test_keys_that_come_before_the_page_is_drawn(browser: Browser, report: Report) -> None:
+    with shown(browser, report(CHAIN)) as seen:
+        seen.tree.wait_for()
+        keys = {"Home": 0, "ArrowDown": 1, "Enter": 1, "PageDown": 16, "ArrowUp": 15, " ": 15, "End": 32}
+        active = seen.page.evaluate(FASTER, list(keys))
+        assert active == [f"tree-{row}" for row in (*keys.values(), 32)]
+
+
 def test_every_control_is_reached_with_tab(browser: Browser, report: Report) -> None:
     with shown(browser, report(COMPLETE)) as seen:
         seen.tree.wait_for()

@@ -86,7 +86,7 @@ export function Graph({ scopes }: { scopes: Scopes }) {
   const fitAll = (): void => apply(fitted(layout, ...size()));
 
   // A selection opens what it stands in.
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (!chosenItem) return;
     const closed = enclosing(chosenItem).filter(({ key }) => !open.has(key));
     if (closed.length) setOpen(new Set([...open, ...closed.map(({ key }) => key)]));

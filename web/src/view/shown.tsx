@@ -1,4 +1,4 @@
-import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 
 import type { DiffPage, RunPage } from "../document.ts";
 import { address, type Selection, segmentsOf, selected } from "../model/links.ts";
@@ -62,7 +62,8 @@ export function ShownPage({ page, at, base = [], history = null }: Props) {
     document.title = [titleOf(selection), model.b.show.run.app, "spark-lineage"].filter(Boolean).join(" · ");
   }, [selection, model]);
 
-  useEffect(() => {
+  // Before the page is drawn: the next key may come before that.
+  useLayoutEffect(() => {
     const focus = (selector: string) => document.querySelector<HTMLElement>(selector)?.focus();
     const onKey = (event: KeyboardEvent) => {
       if (isTyping(event) || event.ctrlKey || event.metaKey || event.altKey) return;

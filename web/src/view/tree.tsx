@@ -1,6 +1,6 @@
-import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 
-import type { Selection } from "../model/links.ts";
+import { type Selection, segmentsOf } from "../model/links.ts";
 import type { Dataset, Model, Step } from "../model/model.ts";
 import { stateOf } from "../model/model.ts";
 import { type Found, search } from "../model/search.ts";
@@ -40,8 +40,12 @@ export function Tree() {
   );
   const chosen = selection ? rowOf(selection) : null;
 
-  useEffect(() => {
-    setActive(null);
+  // What is selected elsewhere becomes the active row. What was opened here comes back as the selection when the address
+  // has changed: by then one may have moved on, for a key may come before the page is drawn.
+  const opened = useRef<string | null>(null);
+  useLayoutEffect(() => {
+    if (chosen !== null && chosen !== opened.current) setActive(null);
+    opened.current = null;
     if (selection?.kind !== "step") return;
     const above: string[] = [];
     for (let at = selection.step.parent; at; at = at.parent) above.push(at.key);
@@ -62,7 +66,8 @@ export function Tree() {
     return () => removeEventListener("keydown", onKey);
   }, []);
 
-  const at = rows.findIndex(({ key }) => key === (active ?? chosen));
+  const placeOf = (wanted: string | null): number => rows.findIndex(({ key }) => key === wanted);
+  const at = placeOf(active) < 0 ? placeOf(chosen) : placeOf(active);
   const move = (to: number): void => {
     const row = rows[Math.max(0, Math.min(rows.length - 1, to))];
     if (row) setActive(row.key);
@@ -75,10 +80,11 @@ export function Tree() {
   };
   const open = (row: Row | undefined): void => {
     if (!row) return;
-    if (row.head) fold(row, row.expanded === true);
-    else if (row.step) select("step", row.step.document.step, row.step.document.call);
-    else if (row.found?.kind === "column") select("column", row.found.dataset.document.id, row.found.column);
-    else if (row.dataset) select("dataset", row.dataset.document.id);
+    const wanted = selectionOf(row);
+    if (wanted) {
+      opened.current = rowOf(wanted);
+      select(...segmentsOf(wanted));
+    } else fold(row, row.expanded === true);
   };
   const onKey = (event: KeyboardEvent): void => {
     const row = rows[at];
@@ -155,6 +161,13 @@ export function Tree() {
       />
     </nav>
   );
+}
+
+/** What a row selects: nothing, if it is the head of several. */
+function selectionOf({ step, dataset, found }: Row): Selection {
+  if (found?.kind === "column") return found;
+  if (step) return { kind: "step", step };
+  return dataset ? { kind: "dataset", dataset } : null;
 }
 
 /** An interim dataset stands with the step that made it. */
