@@ -1,12 +1,12 @@
 """What the readers cost: `show` and `diff` of runs with 1,000 datasets, as whole processes, beyond interpreter start.
 
-    python benchmarks/readers.py [--datasets 1000] [--rounds 7] [--keep FOLDER]
+    python benchmarks/readers.py [--datasets 1000] [--narrow] [--rounds 7] [--keep FOLDER]
 
 Two runs of one program of a thousand functions are put into a store by the real assembling, event building and journal;
-only what Spark would have observed is made up: chains of datasets with 10 to 60 columns, plan fragments, a probe result
-per dataset, samples of 20 rows. In the second run a function in the middle has another filter, so that half of
-all datasets differ. Each command runs as its users run it. Seconds are medians over interleaved rounds, minus those of
-`python -c pass`; a first round warms the page cache and is not counted.
+only what Spark would have observed is made up: chains of datasets with 10 to 59 columns (3 to 6 with `--narrow`), plan
+fragments, a probe result per dataset, samples of 20 rows. In the second run a function in the middle has another
+filter, so that half of all datasets differ. Each command runs as its users run it. Seconds are medians over interleaved
+rounds, minus those of `python -c pass`; a first round warms the page cache and is not counted.
 """
 
 from __future__ import annotations
@@ -59,31 +59,30 @@ from spark_lineage.sinks.journal import Journal
 FILE = "/home/ada/pipelines/wide.py"
 RUNS = ("0197a1b2-0000-7000-8000-00000000000a", "0197a1b2-0000-7000-8000-00000000000b")
 ROWS = 10_000
-CHAIN = 50  # datasets from one source to the next
+WIDE, NARROW = (10, 50), (3, 4)  # columns of the first dataset of a chain, and datasets of a chain
 GOALS = {"show": 0.5, "diff": 1.0}  # seconds beyond interpreter start
 
 
 @dataclass(frozen=True)
-class Made:
-    """One dataset of the program: what makes it, from what."""
+class Shape:
+    """``first``: columns that a chain begins with. ``chain``: datasets from one source to the next."""
 
-    number: int
-    columns: tuple[str, ...]
-    rows: int
-    salt: str  # of its content
+    datasets: int
+    first: int
+    chain: int
 
-
-def columns(place: int) -> tuple[str, ...]:
-    """10 to 60: every step of a chain adds one."""
-    return tuple(f"column_{each}_of_orders" for each in range(10 + place % (CHAIN + 1)))
+    def columns(self, number: int) -> tuple[str, ...]:
+        """Every step of a chain adds one."""
+        return tuple(f"column_{each}_of_orders" for each in range(self.first + number % self.chain))
 
 
 def digest(*parts: object, digits: int) -> str:
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:digits]
 
 
-def observations(run: str, datasets: int, changed: int | None) -> Iterator[Observation]:
+def observations(run: str, shape: Shape, changed: int | None) -> Iterator[Observation]:
     """The program as capture and the JVM half report it. ``changed``: the function that filters otherwise."""
+    datasets = shape.datasets
     clock = 1_700_000_000.0 + (1000 if changed is not None else 0)
     commit = digest("commit", changed is None, digits=40)
     yield ProgramStarted("wide", FILE, (), "3.12.1", clock, Mode.EXACT, {"agent": "ada"}, run)
@@ -94,14 +93,14 @@ def observations(run: str, datasets: int, changed: int | None) -> Iterator[Obser
     )
     yield CallSeen("c0", None, "<module>", "__main__", FILE, 1, None, "MainThread", clock, True)
     for number in range(datasets):
-        yield from step(number, clock + 0.01 * number, changed)
+        yield from step(number, shape, clock + 0.01 * number, changed)
     yield CallEnded("c0", clock + 0.01 * datasets, None)
     yield ProgramEnded(clock + 0.01 * datasets, Outcome.COMPLETE, None)
 
 
-def step(number: int, at: float, changed: int | None) -> Iterator[Observation]:
+def step(number: int, shape: Shape, at: float, changed: int | None) -> Iterator[Observation]:
     """A call of function ``number``: reads a source at the begin of a chain, else goes on from the dataset before."""
-    first = number % CHAIN == 0
+    first = number % shape.chain == 0
     # Chains stand on the end of the chain before, so that a change goes on downstream.
     above = [f"d{number - 1}"] if number else []
     site = Place("c0", number, number + 1)
@@ -113,9 +112,9 @@ def step(number: int, at: float, changed: int | None) -> Iterator[Observation]:
     yield VariableSeen(f"d{number}", f"orders_{number}", "c0")
     yield CallEnded(call, at + 0.006, None)
     yield Marked(f"d{number}", "boundary", tuple(above))
-    names = columns(number % CHAIN)
+    names = shape.columns(number)
     yield fragment(number, names, above, first and not above, "0" if changed == number else "10")
-    yield probe(number, names, changed is not None and number >= changed)
+    yield probe(number, number // shape.chain, names, changed is not None and number >= changed)
 
 
 def fragment(number: int, names: tuple[str, ...], above: list[str], reads: bool, bound: str) -> Fragment:
@@ -137,10 +136,10 @@ def fragment(number: int, names: tuple[str, ...], above: list[str], reads: bool,
     )  # fmt: skip
 
 
-def probe(number: int, names: tuple[str, ...], differs: bool) -> Probed:
+def probe(number: int, chain: int, names: tuple[str, ...], differs: bool) -> Probed:
     rows = ROWS - 7 if differs else ROWS
     probed = tuple(
-        ProbedColumn(each, "string", 3, f"xxh64:{digest(each, number // CHAIN, differs, digits=16)}") for each in names
+        ProbedColumn(each, "string", 3, f"xxh64:{digest(each, chain, differs, digits=16)}") for each in names
     )
     cells = tuple(tuple(f"value {row} {each % 7}" for each in range(len(names))) for row in range(20))
     sample = Sample((names[0],), names, cells, (1,) * 20)
@@ -167,10 +166,10 @@ def function(number: int, changed: int | None) -> FunctionReading:
     )
 
 
-def record(store: Path, datasets: int) -> None:
-    for run, changed in zip(RUNS, (None, datasets // 2), strict=True):
-        graph = assemble(list(observations(run, datasets, changed)))
-        assert len(graph.datasets) >= datasets
+def record(store: Path, shape: Shape) -> None:
+    for run, changed in zip(RUNS, (None, shape.datasets // 2), strict=True):
+        graph = assemble(list(observations(run, shape, changed)))
+        assert len(graph.datasets) >= shape.datasets
         Journal(store / "runs" / run, fsync=False).write(build(graph), samples(graph))
 
 
@@ -241,13 +240,14 @@ def table(found: dict[str, list[Took]]) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--datasets", type=int, default=1000)
+    parser.add_argument("--narrow", action="store_true", help="datasets of 3 to 6 columns")
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--keep", type=Path, help="make the store here and leave it")
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         store = chosen.keep or Path(folder)
         if not (store / "runs").is_dir():
-            record(store, chosen.datasets)
+            record(store, Shape(chosen.datasets, *(NARROW if chosen.narrow else WIDE)))
         size = sum(each.stat().st_size for each in store.glob("runs/*/*")) / 2 / 1e6
         load = f"load {os.getloadavg()[0]:.0f}"
         print(f"{chosen.datasets} datasets, {size:.0f} MB a run; Python {platform.python_version()}, {cpu()}, {load}\n")

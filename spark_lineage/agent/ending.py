@@ -6,6 +6,7 @@ import dataclasses
 import importlib.util
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,12 +37,12 @@ class Ending:
 
     def __init__(
         self, config: Config, store: Path, folder: Path, ahead: Ahead, telling: Telling, guard: Guard,
-        with_functions: bool,
+        roots: Sequence[str], with_functions: bool,
     ) -> None:  # fmt: skip
         self.report: Report | None = None
         self._config, self._store, self._folder = config, store, folder
         self._ahead, self._telling, self._guard = ahead, telling, guard
-        self._with_functions = with_functions
+        self._roots, self._with_functions = roots, with_functions
         self._exports = False  # a process beside exports the spans that are left
         self._has_history = True  # earlier runs could be read, or there are none
 
@@ -115,17 +116,28 @@ class Ending:
 
     def hand_on(self, until: float) -> Sender | None:
         """To the audit tables, and to the receivers: None if there are none."""
-        from spark_lineage.sinks.delta import DeltaAudit
         from spark_lineage.sinks.sender import begin
 
         # An event whose answer the process beside us still waits for is not sent again.
         others = self._config.exit_wait if self._telling.begun else 0.0
         sender = self._guard("send", begin, self._store, self._folder, until, others)
-        # From the journal and not from the graph: the tables are a function of the events.
         if not is_elsewhere(self._config.store):  # there they are written by the process that brings the run
-            with without_collections():
-                self._guard("delta", DeltaAudit(self._store / "audit").append, self._folder)
+            self._to_tables()
         return sender
+
+    def _to_tables(self) -> None:
+        from spark_lineage.sinks import tables_beside
+
+        when = self._config.audit_tables
+        if when == "never":
+            return
+        if when == "after" and self._guard("delta", tables_beside.begin, self._folder, self._roots):
+            return
+        from spark_lineage.sinks.delta import DeltaAudit
+
+        # From the journal and not from the graph: the tables are a function of the events.
+        with without_collections():
+            self._guard("delta", DeltaAudit(self._store / "audit").append, self._folder)
 
     def wait(self, sender: Sender, until: float) -> None:
         """For receivers; says what is left."""

@@ -93,7 +93,7 @@ class Agent:
         spark_named = SparkNamed(lambda file: user_code.ownership(file).owned)
         self._telling = Telling(self.folder, config, program.roots, spark_named)
         self._ending = Ending(
-            config, self.store, self.folder, self._ahead, self._telling, self.guard, with_functions
+            config, self.store, self.folder, self._ahead, self._telling, self.guard, program.roots, with_functions,
         )  # fmt: skip
         self._code = Code(program, self._queue.put, self.guard)
         self._links = Links(self._queue.put)

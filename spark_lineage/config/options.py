@@ -31,6 +31,7 @@ class Config:
     enabled: bool = True
     sample_rows: int = 20
     sample_publish: bool = False
+    audit_tables: str = "end"
     audit_catalog: str | None = None
     mask_personal: bool = True
     mask_columns: tuple[str, ...] = ()
@@ -141,6 +142,13 @@ OPTIONS: tuple[Option, ...] = (
         "true | false",
         "Sampled rows go into the events too; otherwise they never leave the store.",
         values.switch,
+    ),
+    Option(
+        "audit.tables",
+        "end | after | never",
+        "When the audit tables are written: at the end of the program; after it, by a process of their own; or not, "
+        "until `spark-lineage rebuild --missing`.",
+        values.choice("end", "after", "never"),
     ),
     Option(
         "audit.catalog",

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from spark_lineage.privacy import redaction, source
+from spark_lineage.privacy.rules import may_have_secret
 
 _STRINGS = frozenset(
     kind for name in ("STRING", "FSTRING_MIDDLE", "TSTRING_MIDDLE") if (kind := getattr(token, name, None)) is not None
@@ -29,6 +30,8 @@ class Cleaning:
 @functools.lru_cache(maxsize=1024)  # one function is called many times
 def redacted(code: str) -> str:
     """The source without secrets."""
+    if not may_have_secret(code):  # then none of the texts within has one
+        return code
     return clean(code, Cleaning(redaction.text, redaction.prose))
 
 

@@ -102,6 +102,27 @@ def test_the_program_ends_in_time_and_send_brings_the_rest(
     assert recorded(tmp_path) == events
 
 
+def test_audit_tables_after_the_program_or_never(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "spark-lineage.toml").write_text('[audit]\ntables = "after"\n')
+    run(tmp_path, None)
+    until = time.monotonic() + 60
+    audit = DeltaAudit(tmp_path / "store" / "audit")
+    while not audit.runs():
+        assert time.monotonic() < until, list(tmp_path.glob("store/runs/*/agent.log"))
+        time.sleep(0.05)
+    events = recorded(tmp_path)
+    assert events
+    (tmp_path / "spark-lineage.toml").write_text('[audit]\ntables = "never"\n')
+    run(tmp_path, None)
+    store = Store(tmp_path / "store")
+    assert len(store.runs()) == 2
+    assert len(audit.runs()) == 1
+    main(["verify", "last", "--store", str(store.path)])
+    assert "it is not in the audit tables" in capsys.readouterr().out
+    assert audit.catch_up(store) == 1
+    assert len(recorded(tmp_path)) > len(events)
+
+
 def test_a_program_that_hides_its_stderr_is_left_alone(tmp_path: Path) -> None:
     """Nothing of ours goes where the program has put its own stream, and a closed one is no fault."""
     program = "import io, sys\nkept = sys.stderr = io.StringIO()\nimport atexit\n" + (
