@@ -24,6 +24,7 @@ class KnownSecrets:
 
     def __init__(self) -> None:
         self._values: set[str] = set()
+        self._longest_first: tuple[str, ...] = ()
         self._pattern: re.Pattern[str] | None = None
         self._learning = threading.Lock()
 
@@ -34,13 +35,17 @@ class KnownSecrets:
             if some <= self._values or len(self._values) >= MOST:
                 return
             self._values |= some
-            longest = sorted(self._values, key=len, reverse=True)
-            self._pattern = re.compile("|".join(rf"(?<!\w){re.escape(value)}(?!\w)" for value in longest))
+            self._longest_first = tuple(sorted(self._values, key=len, reverse=True))
+            self._pattern = re.compile("|".join(rf"(?<!\w){re.escape(value)}(?!\w)" for value in self._longest_first))
 
     def learn_named(self, settings: Mapping[str, str] | Iterable[tuple[str, str]]) -> None:
         """Adds the values of those settings that have a secret's name."""
         pairs = settings.items() if isinstance(settings, Mapping) else settings
         self.learn(value for name, value in pairs if is_secret(name))
+
+    def may_stand_in(self, text: str) -> bool:
+        """False where no part of the text has one of the values."""
+        return any(value in text for value in self._longest_first)
 
     def without(self, text: str) -> str:
         return text if self._pattern is None else self._pattern.sub(rules().mark, text)

@@ -109,4 +109,11 @@ def masked_forms(value: str, key: Callable[[], bytes]) -> str:
     return FORMS.sub(lambda found: hashed(key(), found[0]) if is_personal(found) else found[0], value)
 
 
+def may_stand_in(value: str) -> bool:
+    """False where no part of the text has anything that looks personal, whatever stands around it there."""
+    return "@" in value or _ANYWHERE.search(value) is not None
+
+
 _MAY = re.compile(r"@|\d[\d -]{2}")
+_AROUND = re.compile(r"\(\?<?!\[?[^)\]]*\]?\)")  # what must not stand before or after
+_ANYWHERE = re.compile(_AROUND.sub("", f"{_SOCIAL_SECURITY}|{_IBAN}|{_CARD}|{_PHONE}"), re.ASCII)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from spark_lineage.privacy import code, command_line, hashes, names, personal, redaction, source
 from spark_lineage.privacy.known import KnownSecrets
-from spark_lineage.privacy.rules import rules
+from spark_lineage.privacy.rules import may_have_secret, rules
 
 _NUMBER = re.compile(r"(?<![\w.`:/])\d+(?:\.\d+)?(?:BD|[LDSF])?(?![\w.`/])")
 _QUOTED_NAME = re.compile(r"`((?:[^`]|``)+)(`|\Z)")  # the text may be cut
@@ -75,8 +75,21 @@ class Texts:
 
     def code(self, value: str, comments: bool = True) -> str:
         """Python source code; without ``comments``, comments and docstrings stay as they are."""
+        if not self._may_change(value):
+            return value
         literal = self._masked if self._choices.mask_literals else None
         return code.clean(value, code.Cleaning(self.text, self.prose if comments else str, literal))
+
+    def _may_change(self, value: str) -> bool:
+        """A quick look at a whole source: False where none of the texts in it would be another one."""
+        choices = self._choices
+        return (
+            choices.mask_literals
+            or "`" in value  # the name of a column
+            or may_have_secret(value)
+            or self._known.may_stand_in(value)
+            or (choices.mask_personal and personal.may_stand_in(value))
+        )
 
     def value(self, name: str, text: str) -> str:
         """A plain value that a program calls ``name``, as Python writes it: cleaned as the source that would say so.

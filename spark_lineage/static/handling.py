@@ -76,6 +76,7 @@ class Handling:
             if module.body not in self._summaries:
                 for function in module.functions:
                     self._summaries[function] = self._summary(function)
+                self._references.forget()
                 for function in module.functions:
                     function.forget()
 

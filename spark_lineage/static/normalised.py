@@ -56,9 +56,12 @@ def _unparsed(node: ast.AST) -> str:
 
     f-strings are written as calls. ``node`` stays as it is.
     """
+    every = list(ast.walk(node))
+    if len(every) < _LEVELS and not any(isinstance(part, (ast.JoinedStr, ast.FormattedValue)) for part in every):
+        return ast.unparse(node)
     heights: dict[ast.AST, int] = {}
     texts: dict[ast.AST, ast.AST] = {}  # a node -> what stands for it: its text, or a copy that has such a part
-    for part in reversed(list(ast.walk(node))):  # parts before wholes
+    for part in reversed(every):  # parts before wholes
         parts = list(ast.iter_child_nodes(part))
         heights[part] = 1 + max((heights[part] for part in parts), default=0)
         if any(part in texts for part in parts):

@@ -8,7 +8,7 @@ What is called but cannot be resolved (a parameter, an element of a parameter) i
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Union
 
@@ -53,6 +53,14 @@ class References:
 
     def __init__(self, program: Program) -> None:
         self._program = program
+        # What a variable holds is asked wherever its name stands, and it may be assigned to as often.
+        self._held: dict[tuple[Function, str], tuple[Target, ...]] = {}
+        self._instance: dict[tuple[Function, str], bool] = {}
+
+    def forget(self) -> None:
+        """Before the trees of the functions that were looked at are let go."""
+        self._held.clear()
+        self._instance.clear()
 
     def of(self, function: Function) -> Iterator[Reference]:
         """All user functions that the body calls or hands on; :class:`Unknown` where it calls what is not known."""
@@ -86,8 +94,8 @@ class References:
             yield from (target for target in found if not isinstance(target, Unknown))
             if called and id(parent) not in column_arguments:
                 yield from (target for target in found if isinstance(target, Unknown))
-            if called:
-                yield from self._instances(node, function)
+            if called and self._is_instance(node.id, function):
+                yield Named("__call__")
         elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load):
             yield from self._attribute(node, function)
         elif isinstance(node, ast.Call) and id(node) not in column_arguments:
@@ -107,11 +115,7 @@ class References:
                 yield from self._constructor(scope.classes[name])
                 return
             if name in scope.values or name in scope.iterated:
-                seen.add((id(scope), name))
-                for value in scope.values.get(name, []):
-                    yield from self._value(value, scope, seen)
-                for source in scope.iterated.get(name, []):
-                    yield from self._elements(source, scope, seen)
+                yield from self._variable(name, scope, seen)
                 return
             if name in scope.parameters:
                 if name not in ("self", "cls"):
@@ -121,6 +125,21 @@ class References:
                 yield from self._imported(self._program.resolve(scope.imports[name], scope.module))
                 return
         yield from self._global(name, function.module)
+
+    def _variable(self, name: str, scope: Function, seen: set[tuple[int, str]]) -> Iterable[Target]:
+        if seen:  # what is asked for already is not followed again
+            return self._all_of(name, scope, seen)
+        key = (scope, name)
+        if key not in self._held:
+            self._held[key] = tuple(dict.fromkeys(self._all_of(name, scope, seen)))
+        return self._held[key]
+
+    def _all_of(self, name: str, scope: Function, seen: set[tuple[int, str]]) -> Iterator[Target]:
+        seen.add((id(scope), name))
+        for value in scope.values.get(name, []):
+            yield from self._value(value, scope, seen)
+        for source in scope.iterated.get(name, []):
+            yield from self._elements(source, scope, seen)
 
     def _global(self, name: str, module: Module) -> Iterator[Target]:
         found = self._program.symbol(module, name)
@@ -239,24 +258,20 @@ class References:
             return False
         if node.id in ("self", "cls"):
             return True
-        if any(True for _ in self._classes(node, function)):
-            return True
-        return any(
-            isinstance(value, ast.Call) and any(True for _ in self._classes(value.func, function))
-            for value in self._values_of(node.id, function)
-        )
+        return any(True for _ in self._classes(node, function)) or self._is_instance(node.id, function)
 
-    def _instances(self, node: ast.Name, function: Function) -> Iterator[Named]:
-        """``pipeline(df)`` where a user class with ``__call__`` made ``pipeline``."""
-        for value in self._values_of(node.id, function):
-            if isinstance(value, ast.Call) and any(True for _ in self._classes(value.func, function)):
-                yield Named("__call__")
-
-    def _values_of(self, name: str, function: Function) -> list[ast.expr]:
-        for scope in function.scopes():
-            if name in scope.values:
-                return scope.values[name]
-        return []
+    def _is_instance(self, name: str, function: Function) -> bool:
+        """Whether a user class made what a variable holds: ``pipeline(df)`` is a call of its ``__call__`` then."""
+        scope = next((scope for scope in function.scopes() if name in scope.values), None)
+        if scope is None:
+            return False
+        key = (scope, name)
+        if key not in self._instance:
+            self._instance[key] = any(
+                isinstance(value, ast.Call) and any(True for _ in self._classes(value.func, scope))
+                for value in scope.values[name]
+            )
+        return self._instance[key]
 
     def _classes(self, node: ast.expr, function: Function) -> Iterator[Class]:
         if isinstance(node, ast.Name):

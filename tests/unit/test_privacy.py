@@ -12,6 +12,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from rich.table import Table
 from rich.text import Text
 
@@ -37,12 +39,12 @@ from spark_lineage.model import (
     Statement,
     Storage,
 )
-from spark_lineage.privacy import code, command_line, files, names, personal, source
+from spark_lineage.privacy import code, command_line, files, names, personal, redaction, source
 from spark_lineage.privacy.logs import PrivateLog
 from spark_lineage.privacy.observing import Privacy
 from spark_lineage.privacy.rules import rules
 from spark_lineage.privacy.terminal import printable
-from spark_lineage.privacy.texts import Choices
+from spark_lineage.privacy.texts import Choices, Texts
 from spark_lineage.static import SourceReader
 
 KEY = b"a key of the tests"
@@ -535,3 +537,35 @@ def test_what_was_parsed_ahead_is_not_parsed_again() -> None:
     assert isinstance(cleaned, SourceRead)
     assert HIDDEN in cleaned.reading.functions[-1].source
     assert source.secrets.cache_info().misses == before
+
+
+# --------------------------------------------------------------------------- the quick look at a source
+
+PARTS = (
+    "x = 1", "y = 'plain'", "# a comment", '"""text"""', "password = 'planted'", "ada@example.org", "'ada@example.org'",
+    "# call +1 415 555 2671", "4111111111111111", "'4111 1111 1111 1111'", "n = 4111111111111112", "'078-05-1120'",
+    "1.078-05-11204", "DE89370400440532013000", "xDE89370400440532013000", "'GB82 WEST 1234 5698 7654 32'",
+    "'378282246310005'", "f'{x}-378282246310005-{y}'", "415-555-2671", "'x415-555-2671'", "@udf", "df[`a`]", "\\",
+    "the known one", "xthe known onex", "'the known one'", "token", "b'jdbc:x?pwd=1'", "def f(x):", "    return x", "é",
+)  # fmt: skip
+
+
+@settings(max_examples=1500, deadline=None)
+@given(st.lists(st.sampled_from(PARTS), max_size=5), st.sampled_from([" ", "", "\n", "+", "-"]), st.booleans())
+def test_a_source_that_passes_the_quick_look_has_nothing_to_clean(
+    parts: list[str], between: str, mask_personal: bool
+) -> None:
+    texts = Texts(Choices(mask_personal=mask_personal), lambda: KEY)
+    texts.learn({"API_KEY": "the known one"})
+    source_code = between.join(parts)
+    slow = code.clean(source_code, code.Cleaning(texts.text, texts.prose))
+    assert texts.code(source_code) == slow
+    without_secrets = code.clean(source_code, code.Cleaning(redaction.text, redaction.prose))
+    assert code.redacted(source_code) == without_secrets
+
+
+def test_a_plain_source_is_not_taken_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(code, "clean", lambda *_: pytest.fail("it was taken apart"))
+    plain = "def step_123(frame):\n    return frame.filter(F.col('x') > 2_000).withColumn('y', F.lit(12345.678))\n"
+    assert Texts(Choices(), lambda: KEY).code(plain) == plain
+    assert code.redacted(plain) == plain

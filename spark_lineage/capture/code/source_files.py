@@ -34,6 +34,7 @@ class SourceFile:
             (function.line, function.qualname.rpartition(".")[2]): function for function in reading.functions
         }
         self._calls: dict[tuple[int, int], ast.Call] | None = None
+        self._calls_by_name: dict[str, _Calls] = {}
 
     def call_ending_at(self, line: int, column: int) -> ast.Call | None:
         """The call expression that ends there (line, UTF-8 column)."""
@@ -43,18 +44,23 @@ class SourceFile:
         """The call of ``method`` that stands on a line, if there is just one (3.10 has no columns)."""
         found = [
             node
-            for (end, _), node in self._by_end().items()
-            if node.lineno <= line <= end and isinstance(node.func, ast.Attribute) and node.func.attr == method
+            for node in self._called(method).nodes
+            if node.lineno <= line <= (node.end_lineno or 0) and isinstance(node.func, ast.Attribute)
         ]
         return found[0] if len(found) == 1 else None
 
     def calls_of(self, function: str, statement: Statement) -> list[ast.Call]:
         """The calls of a function in the lines of a statement."""
-        return [
-            node
-            for node in self._by_end().values()
-            if statement.line <= node.lineno <= statement.end_line and _called(node.func) == function
-        ]
+        return self._called(function).between(statement.line, statement.end_line)
+
+    def _called(self, name: str) -> _Calls:
+        if not self._calls_by_name:
+            by_name: dict[str, list[ast.Call]] = {}
+            for node in self._by_end().values():
+                if (called := _called(node.func)) is not None:
+                    by_name.setdefault(called, []).append(node)
+            self._calls_by_name = {called: _Calls(nodes) for called, nodes in by_name.items()}
+        return self._calls_by_name.get(name) or _Calls([])
 
     def _by_end(self) -> dict[tuple[int, int], ast.Call]:
         if self._calls is None:
@@ -64,6 +70,20 @@ class SourceFile:
                 if isinstance(node, ast.Call)
             }
         return self._calls
+
+
+class _Calls:
+    """Calls of one name. ``nodes``: in the order in which ``ast.walk`` comes to them."""
+
+    def __init__(self, nodes: list[ast.Call]) -> None:
+        self.nodes = nodes
+        by_line = sorted(range(len(nodes)), key=lambda at: nodes[at].lineno)
+        self._order, self._lines = by_line, [nodes[at].lineno for at in by_line]
+
+    def between(self, first: int, last: int) -> list[ast.Call]:
+        """Those that begin on one of these lines."""
+        found = self._order[bisect.bisect_left(self._lines, first) : bisect.bisect_right(self._lines, last)]
+        return [self.nodes[at] for at in sorted(found)]
 
 
 class SourceFiles:
@@ -86,6 +106,7 @@ class SourceFiles:
         self._versions: dict[str, str] = {}  # name of a cell -> what it is called here, once its text was another one
         self._version_texts: dict[str, str] = {}
         self._lines: dict[int, tuple[FunctionReading, list[int], list[int]]] = {}
+        self._bound: dict[int, tuple[FunctionReading, dict[str, list[Statement]]]] = {}
 
     def of(
         self, file: str, module_globals: dict[str, Any] | None = None, code: CodeType | None = None
@@ -144,6 +165,7 @@ class SourceFiles:
                 id(f) for source in self._sources.values() if source is not None for f in source.reading.functions
             }
             self._lines = {key: lines for key, lines in self._lines.items() if key in readings}
+            self._bound = {key: bound for key, bound in self._bound.items() if key in readings}
 
     def function(self, code: CodeType, module_globals: dict[str, Any], module_body: bool) -> FunctionReading | None:
         source = self.of(self.file_of(code), module_globals, code)
@@ -180,6 +202,17 @@ class SourceFiles:
             known = (reading, [reading.statements[at].line for at in order], order)
             self._lines[id(reading)] = known
         return known
+
+    def binding(self, reading: FunctionReading, name: str) -> list[Statement]:
+        """The statements of a function, in order, that bind a name, wholly or in part."""
+        known = self._bound.get(id(reading))
+        if known is None:  # a script may have a thousand statements, and this is asked of each of them
+            by_name: dict[str, list[Statement]] = {}
+            for statement in reading.statements:
+                for bound in dict.fromkeys(each.removeprefix("+") for each in statement.binds):
+                    by_name.setdefault(bound, []).append(statement)
+            known = self._bound[id(reading)] = (reading, by_name)
+        return known[1].get(name, [])
 
     def _by_column(self, candidates: list[Any], frame: FrameType, line: int) -> int:
         """Several statements on one line: the last that begins at or before the instruction."""

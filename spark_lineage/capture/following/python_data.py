@@ -8,7 +8,9 @@ module.
 
 from __future__ import annotations
 
+import bisect
 from collections.abc import Iterable, Sequence
+from operator import attrgetter
 
 from spark_lineage.capture.code.calls import Position
 from spark_lineage.capture.code.source_files import SourceFiles
@@ -88,7 +90,7 @@ def _search(
         reading = place.call.code.reading
         if reading is None or place.statement is None or place.statement >= len(reading.statements):
             return tuple(before)
-        found, unbound = _in_body(known, place.call.id, reading, reading.statements[place.statement], names)
+        found, unbound = _in_body(known, sources, place.call.id, reading, reading.statements[place.statement], names)
         if (here if place is position else around) and names:  # create([f(row) for row in df.collect()])
             found.update(known.get((place.call.id, place.statement), {}))
         before.update(found)
@@ -119,7 +121,7 @@ def module_position(position: Position, file: str) -> Position | None:
 
 
 def _in_body(
-    known: Brought, call: str, reading: FunctionReading, here: Statement, names: Names
+    known: Brought, sources: SourceFiles, call: str, reading: FunctionReading, here: Statement, names: Names
 ) -> tuple[dict[Node, None], set[str]]:
     """(what the names stand on in this body, names that it does not bind)"""
     found: dict[Node, None] = {}
@@ -131,7 +133,7 @@ def _in_body(
         if (name, at) in seen:
             continue
         seen.add((name, at))
-        binding = _binding(reading.statements, name, at)
+        binding = _binding(sources.binding(reading, name), name, at, reading.statements[0].column)
         if not binding:
             unbound.add(name)
         for statement in binding:
@@ -143,15 +145,17 @@ def _in_body(
     return found, unbound
 
 
-def _binding(statements: Sequence[Statement], name: str, at: int) -> list[Statement]:
-    """The statements whose value ``name`` may hold at statement ``at``, or a part of it."""
-    binding = [statement for statement in statements if name in statement.binds or f"+{name}" in statement.binds]
-    before = [statement for statement in binding if statement.index < at]
+def _binding(binding: Sequence[Statement], name: str, at: int, column: int) -> list[Statement]:
+    """Of the statements that bind ``name``, those whose value it may hold at statement ``at``, or a part of it.
+
+    ``column``: where statements begin that no branch is around.
+    """
+    before = bisect.bisect_left(binding, at, key=attrgetter("index"))
     if not before:
         return [statement for statement in binding if statement.index != at]  # a loop came round
     found: list[Statement] = []
-    for statement in reversed(before):
-        found.append(statement)
-        if name in statement.binds and statement.column == statements[0].column:  # no branch around it
+    for number in range(before - 1, -1, -1):
+        found.append(statement := binding[number])
+        if name in statement.binds and statement.column == column:
             break
     return found
