@@ -63,7 +63,7 @@ def test_following() -> None:
         body = source.reading.functions[0]
         for statement in body.statements:
             source.calls_of(f"step_{statement.index}", statement)
-            _binding(files.binding(body, "frame"), "frame", statement.index, 0)
+            _binding(files, body, "frame", statement.index)
 
     short, long = (calls(lambda source=read(script(n)): follow(source)) for n in (100, 400))  # type: ignore[misc]
     assert long < 4.4 * short, (short, long)
@@ -76,7 +76,7 @@ def test_statements_that_bind_a_name() -> None:
         for function in read(file.read_text("utf-8")).reading.functions:
             for name in {each.removeprefix("+") for statement in function.statements for each in statement.binds}:
                 for at in range(len(function.statements)):
-                    found = _binding(files.binding(function, name), name, at, function.statements[0].column)
+                    found = _binding(files, function, name, at)
                     assert found == expected(function.statements, name, at), (file, function.qualname, name, at)
                     looked += len(found)
     assert looked > 10_000

@@ -13,6 +13,7 @@ import linecache
 import threading
 import tokenize
 from collections.abc import Callable, Collection, Iterator, Sequence
+from operator import attrgetter
 from types import CodeType, FrameType
 from typing import Any
 
@@ -213,6 +214,12 @@ class SourceFiles:
                     by_name.setdefault(bound, []).append(statement)
             known = self._bound[id(reading)] = (reading, by_name)
         return known[1].get(name, [])
+
+    def bound_before(self, reading: FunctionReading, name: str, at: int) -> Iterator[Statement]:
+        """Those before statement ``at``, the last one first."""
+        binding = self.binding(reading, name)
+        first_after = bisect.bisect_left(binding, at, key=attrgetter("index"))
+        return (binding[number] for number in range(first_after - 1, -1, -1))
 
     def _by_column(self, candidates: list[Any], frame: FrameType, line: int) -> int:
         """Several statements on one line: the last that begins at or before the instruction."""

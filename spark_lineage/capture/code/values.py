@@ -20,7 +20,7 @@ from spark_lineage.capture.code.calls import Call, KnownCode
 from spark_lineage.capture.code.plain_values import described
 from spark_lineage.capture.code.source_files import SourceFiles
 from spark_lineage.capture.deferred import Emit
-from spark_lineage.model import PythonGap, Statement, ValueSeen, ValueUse
+from spark_lineage.model import PythonGap, ValueSeen, ValueUse
 
 MOST_CALLS = 100  # of one function whose values are looked at
 MOST_OF_ONE = 50  # names of one step
@@ -104,9 +104,9 @@ class StepValues:
         hands_on = isinstance(called, FunctionType) and self._owned(called.__code__.co_filename)
         for name in statement.reads[:MOST_OF_ONE]:
             if name in local and not (hands_on and self._is_table(local[name])):  # the function takes it
-                self._tell(
-                    call, at, ValueUse.TAKES, name, local[name], code.file, _bound_before(reading.statements, name, at)
-                )
+                bound = self._sources.bound_before(reading, name, at)
+                line = next((each.line for each in bound if name in each.binds), None)
+                self._tell(call, at, ValueUse.TAKES, name, local[name], code.file, line)
         self._state(call, at, dict.fromkeys(statement.reads), local)
         let_go(frame, local)
 
@@ -204,7 +204,7 @@ class StepValues:
         reading = self._sources.read_before(each.file)
         if reading is None:
             return None
-        binding = [s for s in reading.functions[0].statements if {each.name, f"+{each.name}"}.intersection(s.binds)]
+        binding = self._sources.binding(reading.functions[0], each.name)
         if not binding:
             return None  # imported, or bound by a loop's header
         return binding[0].line if len(binding) == 1 and each.name in binding[0].binds else 0
@@ -266,10 +266,6 @@ def _attributes(instance: Any) -> dict[str, Any] | None:
 
 def _names_of(each: Global, own: dict[str, Any]) -> dict[str, Any]:
     return vars(sys.modules[each.module]) if each.module in sys.modules else own if not each.module else {}
-
-
-def _bound_before(statements: tuple[Statement, ...], name: str, at: int) -> int | None:
-    return next((each.line for each in reversed(statements[:at]) if name in each.binds), None)
 
 
 def _read_by(

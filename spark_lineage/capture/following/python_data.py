@@ -8,9 +8,7 @@ module.
 
 from __future__ import annotations
 
-import bisect
 from collections.abc import Iterable, Sequence
-from operator import attrgetter
 
 from spark_lineage.capture.code.calls import Position
 from spark_lineage.capture.code.source_files import SourceFiles
@@ -133,7 +131,7 @@ def _in_body(
         if (name, at) in seen:
             continue
         seen.add((name, at))
-        binding = _binding(sources.binding(reading, name), name, at, reading.statements[0].column)
+        binding = _binding(sources, reading, name, at)
         if not binding:
             unbound.add(name)
         for statement in binding:
@@ -145,17 +143,12 @@ def _in_body(
     return found, unbound
 
 
-def _binding(binding: Sequence[Statement], name: str, at: int, column: int) -> list[Statement]:
-    """Of the statements that bind ``name``, those whose value it may hold at statement ``at``, or a part of it.
-
-    ``column``: where statements begin that no branch is around.
-    """
-    before = bisect.bisect_left(binding, at, key=attrgetter("index"))
-    if not before:
-        return [statement for statement in binding if statement.index != at]  # a loop came round
+def _binding(sources: SourceFiles, reading: FunctionReading, name: str, at: int) -> list[Statement]:
+    """The statements whose value ``name`` may hold at statement ``at``, or a part of it."""
     found: list[Statement] = []
-    for number in range(before - 1, -1, -1):
-        found.append(statement := binding[number])
-        if name in statement.binds and statement.column == column:
+    for statement in sources.bound_before(reading, name, at):
+        found.append(statement)
+        if name in statement.binds and statement.column == reading.statements[0].column:  # no branch around it
             break
-    return found
+    # There is none before where a loop came round.
+    return found or [statement for statement in sources.binding(reading, name) if statement.index != at]
