@@ -59,7 +59,6 @@ from spark_lineage.sinks.journal import Journal
 FILE = "/home/ada/pipelines/wide.py"
 RUNS = ("0197a1b2-0000-7000-8000-00000000000a", "0197a1b2-0000-7000-8000-00000000000b")
 ROWS = 10_000
-WIDE, NARROW = (10, 50), (3, 4)  # columns of the first dataset of a chain, and datasets of a chain
 GOALS = {"show": 0.5, "diff": 1.0}  # seconds beyond interpreter start
 
 
@@ -68,8 +67,8 @@ class Shape:
     """``first``: columns that a chain begins with. ``chain``: datasets from one source to the next."""
 
     datasets: int
-    first: int
-    chain: int
+    first: int = 10
+    chain: int = 50
 
     def columns(self, number: int) -> tuple[str, ...]:
         """Every step of a chain adds one."""
@@ -247,7 +246,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         store = chosen.keep or Path(folder)
         if not (store / "runs").is_dir():
-            record(store, Shape(chosen.datasets, *(NARROW if chosen.narrow else WIDE)))
+            record(store, Shape(chosen.datasets, 3, 4) if chosen.narrow else Shape(chosen.datasets))
         size = sum(each.stat().st_size for each in store.glob("runs/*/*")) / 2 / 1e6
         load = f"load {os.getloadavg()[0]:.0f}"
         print(f"{chosen.datasets} datasets, {size:.0f} MB a run; Python {platform.python_version()}, {cpu()}, {load}\n")

@@ -69,7 +69,7 @@ class Made:
 def make(folder: Path) -> Made:
     made = Made(folder)
     for run, changed in ((CHAIN, None), (CHANGED, CULPRIT)):
-        record(made.store, run, list(readers.observations(run, LENGTH, changed)))
+        record(made.store, run, list(readers.observations(run, readers.Shape(LENGTH), changed)))
     record(made.store, COMPLETE, shop(run=COMPLETE))
     record(made.store, FAILED, failed(shop(run=FAILED, finished=False)))
     record(made.store, PLANNED, shop(Mode.PLAN, run=PLANNED))
@@ -162,7 +162,7 @@ def wide(run: str) -> list[Observation]:
         "d1": (readers.fragment(1, names, ["d0"], False, "10"), readers.probe(1, names, False)),
     }
     seen: list[Observation] = []
-    for each in readers.observations(run, 2, None):
+    for each in readers.observations(run, readers.Shape(2), None):
         if isinstance(each, (readers.Probed, readers.Fragment)):
             seen.append(wider[each.dataset][isinstance(each, readers.Probed)])
         else:
