@@ -113,7 +113,7 @@ def step(number: int, shape: Shape, at: float, changed: int | None) -> Iterator[
     yield Marked(f"d{number}", "boundary", tuple(above))
     names = shape.columns(number)
     yield fragment(number, names, above, first and not above, "0" if changed == number else "10")
-    yield probe(number, number // shape.chain, names, changed is not None and number >= changed)
+    yield probe(number, names, changed is not None and number >= changed, number // shape.chain)
 
 
 def fragment(number: int, names: tuple[str, ...], above: list[str], reads: bool, bound: str) -> Fragment:
@@ -135,7 +135,7 @@ def fragment(number: int, names: tuple[str, ...], above: list[str], reads: bool,
     )  # fmt: skip
 
 
-def probe(number: int, chain: int, names: tuple[str, ...], differs: bool) -> Probed:
+def probe(number: int, names: tuple[str, ...], differs: bool, chain: int = 0) -> Probed:
     rows = ROWS - 7 if differs else ROWS
     probed = tuple(
         ProbedColumn(each, "string", 3, f"xxh64:{digest(each, chain, differs, digits=16)}") for each in names
