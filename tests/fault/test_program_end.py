@@ -123,6 +123,12 @@ def test_audit_tables_after_the_program_or_never(tmp_path: Path, capsys: pytest.
     assert len(recorded(tmp_path)) > len(events)
 
 
+def test_audit_tables_where_no_process_can_be_started_after_the_program(tmp_path: Path) -> None:
+    (tmp_path / "spark-lineage.toml").write_text('[audit]\ntables = "after"\n')
+    run(tmp_path, None, program="import sys\nsys.executable = ''\nsys.exit(3)\n")  # an embedded interpreter has none
+    assert len(DeltaAudit(tmp_path / "store" / "audit").runs()) == 1
+
+
 def test_a_program_that_hides_its_stderr_is_left_alone(tmp_path: Path) -> None:
     """Nothing of ours goes where the program has put its own stream, and a closed one is no fault."""
     program = "import io, sys\nkept = sys.stderr = io.StringIO()\nimport atexit\n" + (
